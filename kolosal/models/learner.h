@@ -1,0 +1,45 @@
+// Learner: a recipe with its parameters. `fit` is const and returns an immutable Model.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "kolosal/base/catalog.h"
+#include "kolosal/base/fit_context.h"
+#include "kolosal/models/model.h"
+#include "kolosal/table/feature_matrix.h"
+#include "kolosal/table/target.h"
+
+namespace kolosal {
+
+/// Rows to learn from. Rows of weight 0 count as absent.
+struct TrainingSet {
+  const FeatureMatrix& x;
+  const Target& target;
+  std::span<const double> weights = {};  ///< (n_rows,), or empty for all ones
+};
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+
+  virtual bool supports(Task task) const = 0;
+  /// What the learner takes as it is.
+  virtual FeatureNeeds needs() const = 0;
+  /// Whether rows held out from `train` are of use to it (early stopping).
+  virtual bool uses_validation() const { return false; }
+  /// Learns from `train`. `validation` (may be null) are rows held out, for early stopping only.
+  /// When the context asks to stop, returns the best model so far, or throws Error(Timeout / Cancelled) where there is none.
+  /// Same rows, parameters and seed give the same model on any number of threads.
+  virtual std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const = 0;
+};
+
+/// Every learner there is: "constant", "ridge", "logistic", "decision_tree", "random_forest", ...
+const Catalog<Learner>& learners();
+
+/// Throws Error(EmptyInput) or Error(BadValue) where the rows cannot be learnt from: no rows, sizes that differ, a target
+/// that is not finite, negative or all-zero weights.
+void check_training_set(const TrainingSet& train);
+
+}  // namespace kolosal

@@ -1,0 +1,54 @@
+// Pipeline: from a conformed table to the FeatureMatrix that a learner takes, chosen by column kind and the learner's needs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kolosal/preprocess/transformer.h"
+#include "kolosal/table/feature_matrix.h"
+#include "kolosal/table/schema.h"
+
+namespace kolosal {
+
+/// One step: a transformer of the catalog with its parameters (which may name the columns it applies to).
+struct PipelineStep {
+  std::string transformer;
+  Value parameters;
+};
+void describe(Fields<PipelineStep>& fields);
+
+/// Fitted steps, ending in a FeatureMatrix. Immutable.
+class FittedPipeline {
+ public:
+  FittedPipeline(std::vector<std::unique_ptr<FittedTransformer>> steps, std::vector<Feature> features);
+  ~FittedPipeline();
+  FittedPipeline(FittedPipeline&&) noexcept;
+  FittedPipeline& operator=(FittedPipeline&&) noexcept;
+
+  /// The matrix for rows of a table that conform() returned. Throws Error(FeatureMismatch).
+  FeatureMatrix transform(const Table& table) const;
+  const std::vector<Feature>& features() const noexcept { return features_; }
+  Value to_value() const;
+  static FittedPipeline from_value(const Value& value);
+
+ private:
+  std::vector<std::unique_ptr<FittedTransformer>> steps_;
+  std::vector<Feature> features_;
+};
+
+/// The steps that bring columns of these kinds to what a learner with these needs takes, for this many rows and this task:
+/// trees get numbers, category codes and date parts as they are; linear models and neighbours get imputed, scaled numbers
+/// with missing indicators, one-hot for few levels and out-of-fold target encoding for many; text becomes hashed n-grams.
+std::vector<PipelineStep> plan_pipeline(const Schema& schema, const FeatureNeeds& needs, size_t n_rows, Task task);
+
+/// Fits the steps in order and returns the training rows' matrix with them (out of fold where the target was used).
+std::pair<FittedPipeline, FeatureMatrix> fit_pipeline(const std::vector<PipelineStep>& steps, const TransformerInput& input,
+                                                      const FitContext& context);
+
+/// The columns of a table as a matrix: numbers, booleans and integers as they are, categories as codes. Throws
+/// Error(FeatureMismatch) where a text or date column is left.
+FeatureMatrix to_feature_matrix(const Table& table);
+
+}  // namespace kolosal

@@ -1,0 +1,24 @@
+#include "kolosal/preprocess/transformer.h"
+
+namespace kolosal {
+
+Table FittedTransformer::inverse_transform(const Table&) const {
+  throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(form()) + "' cannot be undone");
+}
+
+std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(const TransformerInput& input,
+                                                                                const FitContext& context) const {
+  auto fitted = fit(input, context);
+  Table transformed = fitted->transform(input.table);
+  return {std::move(fitted), std::move(transformed)};
+}
+
+Value transformer_to_value(const FittedTransformer& fitted) {
+  return Value(Value::Object{{"form", Value(fitted.form())}, {"fitted", fitted.to_value()}});
+}
+
+std::unique_ptr<FittedTransformer> transformer_from_value(const Value& value) {
+  return transformer_forms().make(value.at("form").as_text())->from_value(value.at("fitted"));
+}
+
+}  // namespace kolosal

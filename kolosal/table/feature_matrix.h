@@ -1,0 +1,62 @@
+// FeatureMatrix: what models see. Columns of float32; NaN is missing; a category is its code 0, 1, ... as a float.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kolosal {
+
+/// One column of a FeatureMatrix.
+struct Feature {
+  std::string name;
+  int32_t n_categories = 0;  ///< 0: a number; else codes 0 .. n_categories-1, NaN where missing or unknown
+  bool operator==(const Feature&) const = default;
+};
+
+/// What a learner can take as it is; the pipeline makes up for the rest.
+struct FeatureNeeds {
+  bool accepts_missing = false;     ///< NaN in numbers and codes
+  bool accepts_categories = false;  ///< category codes; else they are encoded as numbers
+  bool wants_scaling = false;       ///< numbers of like size matter (linear models, neighbours)
+};
+
+/// Columns of equal length, column-major, sharing one block of memory. Immutable once shared.
+class FeatureMatrix {
+ public:
+  FeatureMatrix() = default;
+  /// Room for n_rows of `features`; all zero.
+  FeatureMatrix(std::vector<Feature> features, size_t n_rows)
+      : features_(std::make_shared<const std::vector<Feature>>(std::move(features))),
+        n_rows_(n_rows),
+        values_(std::make_shared<std::vector<float>>(n_rows * features_->size())) {}
+
+  size_t n_rows() const noexcept { return n_rows_; }
+  size_t n_features() const noexcept { return features_ ? features_->size() : 0; }
+  const std::vector<Feature>& features() const noexcept { return *features_; }
+  std::span<const float> column(size_t feature) const noexcept { return {values_->data() + feature * n_rows_, n_rows_}; }
+  std::span<float> column(size_t feature) noexcept { return {values_->data() + feature * n_rows_, n_rows_}; }
+  float at(size_t row, size_t feature) const noexcept { return (*values_)[feature * n_rows_ + row]; }
+  size_t n_bytes() const noexcept { return values_ ? values_->size() * sizeof(float) : 0; }
+
+  /// The rows listed, in that order.
+  FeatureMatrix take(std::span<const uint32_t> rows) const {
+    FeatureMatrix taken(*features_, rows.size());
+    for (size_t j = 0; j < n_features(); ++j) {
+      const auto from = column(j);
+      const auto to = taken.column(j);
+      for (size_t i = 0; i < rows.size(); ++i) to[i] = from[rows[i]];
+    }
+    return taken;
+  }
+
+ private:
+  std::shared_ptr<const std::vector<Feature>> features_;
+  size_t n_rows_ = 0;
+  std::shared_ptr<std::vector<float>> values_;
+};
+
+}  // namespace kolosal

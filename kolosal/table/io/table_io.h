@@ -1,0 +1,72 @@
+// Tables in and out of files: CSV, Parquet, Arrow IPC and JSON lines; whole, in chunks, or as a stream. Arrow is used inside only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kolosal/base/catalog.h"
+#include "kolosal/base/fields.h"
+#include "kolosal/base/fit_context.h"
+#include "kolosal/table/table.h"
+
+namespace kolosal {
+
+/// What to do with a cell that does not fit its column's kind.
+enum class OnBadValue { Error, Missing };
+
+constexpr auto enum_names(OnBadValue) {
+  return std::to_array<std::pair<OnBadValue, std::string_view>>({{OnBadValue::Error, "error"}, {OnBadValue::Missing, "missing"}});
+}
+
+struct ReadOptions {
+  std::string format;                       ///< "csv", "parquet", "arrow", "jsonl"; empty: by the file's name and first bytes
+  std::string delimiter;                    ///< CSV: one character; empty: found among , ; tab |
+  std::string decimal_point;                ///< CSV: "." or ","; empty: found
+  bool header = true;                       ///< CSV: whether the first line names the columns
+  std::vector<std::string> missing = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?", "#N/A"};  ///< texts that mean missing
+  std::vector<std::string> columns;         ///< read only these; empty: all
+  std::vector<std::string> text_columns;    ///< never parsed as numbers or dates
+  OnBadValue on_bad_value = OnBadValue::Error;
+  int64_t chunk_rows = 65536;               ///< rows of a chunk in open_table
+};
+void describe(Fields<ReadOptions>& fields);
+
+/// Reads a table part by part.
+class TableReader {
+ public:
+  virtual ~TableReader() = default;
+  /// The next chunk, or nothing at the end. Every chunk has the same columns and kinds.
+  virtual std::optional<Table> next() = 0;
+};
+
+/// Reads a whole file; "-" is standard input. Kinds come from all rows: Integer, Numeric, Boolean (true/false), Date, Timestamp, else Text.
+/// Throws Error(Io) where it cannot be opened, Error(EmptyInput) without a header or rows, and Error(BadFile) that names file,
+/// line and column: ragged line, invalid UTF-8, NUL bytes, UTF-16, a duplicate column name.
+Table read_table(const std::string& path, const ReadOptions& options = {}, const FitContext& context = {});
+
+/// Opens a file for reading in chunks, in bounded memory. Kinds come from `like` where given, else from the first chunk.
+std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options = {}, const Table* like = nullptr);
+
+/// Writes a table part by part; nothing is at `path` before close().
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+  virtual void write(const Table& table) = 0;
+  /// Finishes the file and puts it in place. Throws Error(Io).
+  virtual void close() = 0;
+};
+
+/// `format` as in ReadOptions; empty: by the name's ending, CSV for "-" (standard output).
+std::unique_ptr<TableWriter> create_table(const std::string& path, const std::string& format = {});
+
+/// Writes a whole table.
+void write_table(const Table& table, const std::string& path, const std::string& format = {});
+
+}  // namespace kolosal
