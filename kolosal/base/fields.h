@@ -79,7 +79,7 @@ template <class T>
 class Fields;
 
 template <class T>
-concept Described = requires(Fields<T>& fields) { describe(fields); };
+concept Described = std::is_class_v<T> && requires(Fields<T>& fields) { describe(fields); };
 
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) { enum_names(e); };
