@@ -166,7 +166,8 @@ std::optional<double> parse_number(std::string_view text, char decimal_point) no
   if (failure == std::errc::result_out_of_range) {
     // Too large or too small for float64: the exponent's sign tells which; without one the digits before the point do.
     const size_t exponent = text.find_first_of("eE");
-    const bool small = exponent != std::string_view::npos ? text.substr(exponent + 1).starts_with('-') : text.front() == '0' || text.front() == '.';
+    const bool small =
+        exponent != std::string_view::npos ? text.substr(exponent + 1).starts_with('-') : text.front() == '0' || text.front() == '.';
     return sign * (small ? 0.0 : std::numeric_limits<double>::infinity());
   }
   if (failure != std::errc()) return std::nullopt;
@@ -225,15 +226,23 @@ void CellSketch::merge(const CellSketch& other) noexcept {
   with_time_ |= other.with_time_;
 }
 
+CellFormat CellSketch::format_as(ColumnKind kind) const noexcept {
+  CellFormat format{kind};
+  if (comma_number_ && (comma_first_ || !number_)) format.decimal_point = ',';
+  for (uint8_t date = 0; dates_ >> date != 0; ++date)
+    if (((dates_ >> date) & 1) != 0) {
+      format.date = static_cast<DateFormat>(date);
+      break;
+    }
+  return format;
+}
+
 CellFormat CellSketch::format() const noexcept {
   if (!seen_) return {ColumnKind::Numeric};
   if (integer_) return {ColumnKind::Integer};
-  if (comma_number_ && (comma_first_ || !number_)) return {ColumnKind::Numeric, ','};
-  if (number_) return {ColumnKind::Numeric};
+  if (number_ || comma_number_) return format_as(ColumnKind::Numeric);
   if (boolean_) return {ColumnKind::Boolean};
-  for (uint8_t format = 0; dates_ >> format != 0; ++format)
-    if (((dates_ >> format) & 1) != 0)
-      return {with_time_ ? ColumnKind::Timestamp : ColumnKind::Date, '.', static_cast<DateFormat>(format)};
+  if (dates_ != 0) return format_as(with_time_ ? ColumnKind::Timestamp : ColumnKind::Date);
   return {};
 }
 

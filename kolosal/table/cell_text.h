@@ -28,9 +28,9 @@ constexpr auto enum_names(DateFormat) {
 
 /// How a column's texts are to be read.
 struct CellFormat {
-  ColumnKind kind = ColumnKind::Text;             ///< never Categorical
-  char decimal_point = '.';                       ///< Numeric: '.' or ','
-  DateFormat date = DateFormat::YearMonthDayDash; ///< Date, Timestamp
+  ColumnKind kind = ColumnKind::Text;              ///< never Categorical
+  char decimal_point = '.';                        ///< Numeric: '.' or ','
+  DateFormat date = DateFormat::YearMonthDayDash;  ///< Date, Timestamp
 };
 
 /// Without blanks (space, tab, CR, LF) at either end.
@@ -59,6 +59,8 @@ class CellSketch {
   void merge(const CellSketch& other) noexcept;
   /// The narrowest format that fits: Integer, Numeric, Boolean, Date, Timestamp, else Text. Numeric where no value was seen.
   CellFormat format() const noexcept;
+  /// The format in which values of `kind` (not Categorical) are to be read, going by those seen that fit.
+  CellFormat format_as(ColumnKind kind) const noexcept;
 
  private:
   bool seen_ = false;

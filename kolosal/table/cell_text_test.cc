@@ -27,7 +27,8 @@ TEST(CellText, IntegersKeepTheirLastDigitUpToInt64) {
   EXPECT_EQ(parse_integer("9007199254740993"), 9007199254740993);
   EXPECT_EQ(parse_integer("-9223372036854775808"), std::numeric_limits<int64_t>::min());
   EXPECT_EQ(parse_integer(" +7 "), 7);
-  for (const auto wrong : {"9223372036854775808", "", "-", "+", "+-1", "1.0", "1e3", "0x10", "1 2"}) EXPECT_FALSE(parse_integer(wrong)) << wrong;
+  for (const auto wrong : {"9223372036854775808", "", "-", "+", "+-1", "1.0", "1e3", "0x10", "1 2"})
+    EXPECT_FALSE(parse_integer(wrong)) << wrong;
 }
 
 TEST(CellText, NumbersAreReadInAnyUsualSpelling) {
@@ -39,7 +40,8 @@ TEST(CellText, NumbersAreReadInAnyUsualSpelling) {
   EXPECT_EQ(parse_number("1e999"), std::numeric_limits<double>::infinity());
   EXPECT_EQ(parse_number("-1e-999"), 0.0);
   EXPECT_TRUE(std::isnan(*parse_number("NaN")));
-  for (const auto wrong : {"", "+", "1,5", "1.2.3", "--1", "1e", "e5", "nano", "0x1p3", "1 000"}) EXPECT_FALSE(parse_number(wrong)) << wrong;
+  for (const auto wrong : {"", "+", "1,5", "1.2.3", "--1", "1e", "e5", "nano", "0x1p3", "1 000"})
+    EXPECT_FALSE(parse_number(wrong)) << wrong;
   EXPECT_FALSE(parse_number("1.5", ','));
 }
 
@@ -57,7 +59,8 @@ TEST(CellText, TimestampsAreBroughtToUtc) {
   EXPECT_EQ(text("2024-02-29 23:30:00.25-01:30"), "2024-03-01T01:00:00.250000");
   EXPECT_EQ(text("1969-12-31 23:59:59.1234567+0000"), "1969-12-31T23:59:59.123456");
   EXPECT_EQ(text("2024-01-01"), "2024-01-01T00:00:00");
-  for (const auto wrong : {"2024-01-01T25:00", "2024-01-01T", "2024-01-01T10", "2024-01-01 10:00 ", "2024-01-01T10:00+2", "2024-01-01x10:00"})
+  for (const auto wrong :
+       {"2024-01-01T25:00", "2024-01-01T", "2024-01-01T10", "2024-01-01 10:00 ", "2024-01-01T10:00+2", "2024-01-01x10:00"})
     EXPECT_EQ(parse_timestamp(wrong, DateFormat::YearMonthDayDash).has_value(), std::string_view(wrong).ends_with("00 ")) << wrong;
 }
 
