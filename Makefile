@@ -8,6 +8,7 @@
 #   make bench      microbenchmarks           make coverage   line coverage, at least 90 %
 #   make docs       generated reference pages make fuzz       every fuzz target for FUZZ_SECONDS (60) each
 #   make format     rewrite formatting        make tsan       tests under ThreadSanitizer
+#   make wheel      a wheel of the Python package with the program, in dist/
 #   make clean      removes build/; .venv stays
 
 SHELL := /bin/bash
@@ -23,7 +24,7 @@ SITE = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 CXX_FILES = git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h'
 PYTHON_FOLDERS := $(wildcard python tools tests benchmarks examples)
 
-.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench docs format coverage fuzz tsan clean setup setup-test
+.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench docs wheel format coverage fuzz tsan clean setup setup-test
 
 setup:
 	@tools/bootstrap.sh build
@@ -82,6 +83,9 @@ format: setup-test
 	$(CXX_FILES) | xargs -0 clang-format-14 -i
 	$(PYTHON) -m ruff format $(PYTHON_FOLDERS)
 	$(PYTHON) -m ruff check --fix $(PYTHON_FOLDERS)
+
+wheel: setup
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 bench: build
 	cmake --build --preset release -j $(JOBS) --target kolosal_bench

@@ -2,8 +2,8 @@
 
 C++  In the headers of kolosal/: classes, structs, enums, functions and aliases at namespace scope, and public member functions,
      need a `///` comment above or `///<` behind. One comment may stand for the run of declarations up to the next blank line or
-     comment (or for all overloads of its name), and a header's opening line `// Name: ...` documents the type Name. Exempt: what overrides, constructors that only
-     set members, destructors, operators, deleted and defaulted members, `describe` and `enum_names`, and namespace detail.
+     comment (or for all overloads of its name), and a header's opening line `// Name: ...` documents the type Name. Exempt: what
+     overrides, constructors, destructors, operators, deleted and defaulted members, `describe` and `enum_names`, and namespace detail.
 Python  In python/kolosal and tools: modules, and classes, functions and methods whose name does not begin with `_`, need a
      docstring. Exempt: overloads, property setters, and nested functions.
 
@@ -20,7 +20,19 @@ NAMESPACE = re.compile(r"^(inline\s+)?namespace\s+([\w:]*)\s*\{")
 TYPE = re.compile(r"^(?:template\s*<.*>\s*)?(?:class|struct|enum class|enum|union|concept)\s+(?:alignas\([^)]*\)\s*)?(\w+)")
 CALLABLE = re.compile(r"(~?\w+|operator\s*(?:\(\)|[^\s(]+))\s*\(")
 OPENING = re.compile(r"^// (\w+)\b")
-NOT_FUNCTIONS = {"if", "for", "while", "switch", "return", "static_assert", "requires", "sizeof", "decltype", "alignas", "noexcept"}
+NOT_FUNCTIONS = {
+    "if",
+    "for",
+    "while",
+    "switch",
+    "return",
+    "static_assert",
+    "requires",
+    "sizeof",
+    "decltype",
+    "alignas",
+    "noexcept",
+}
 GENERATED_NAMES = {"describe", "enum_names"}
 
 
@@ -126,8 +138,7 @@ class HeaderScan:
     def step(self, code: str) -> None:
         """Opens and closes the scopes of the braces in `code`."""
         for position, char in enumerate(code):
-            if char == "}" and self.scopes:
-                self.scopes.pop()
+            if char == "}" and self.scopes and self.scopes.pop()[0] != "hidden":
                 self.covered = False
             if char == "{":
                 self.scopes.append(self.scope_of(code[:position].strip()))
@@ -179,7 +190,11 @@ def undocumented_python(root: Path) -> Iterator[str]:
 
 def broken_links(root: Path) -> Iterator[str]:
     """Every relative link in the Markdown pages that leads to no file."""
-    for page in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted((root / "tests").rglob("*.md"))]:
+    for page in [
+        *sorted(root.glob("*.md")),
+        *sorted((root / "docs").rglob("*.md")),
+        *sorted((root / "tests").rglob("*.md")),
+    ]:
         for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
             for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", line):
                 if not re.match(r"[a-z]+:", link) and not (page.parent / link).exists():

@@ -1,8 +1,8 @@
 """Runs clang-tidy-14 on the C++ sources, several at a time, and remembers what passed.
 
 By default only on sources that differ from the branch `main` (or its merge base, where this is another branch), or that include a
-header that does, and for at most --seconds; with --all on every source. A source is skipped where it passed before with the same text, headers and
-configuration: the results are kept in build/tidy by content hash. Exits 1 on any finding.
+header that does, and for at most --seconds; with --all on every source. A source is skipped where it passed before with the same
+text, headers and configuration: the results are kept in build/tidy by content hash. Exits 1 on any finding.
 """
 
 import argparse
@@ -85,10 +85,7 @@ def main() -> int:
     arguments = parser.parse_args()
     deadline = time.monotonic() + arguments.seconds
     PASSED.mkdir(parents=True, exist_ok=True)
-    compiled = {
-        os.path.relpath(entry["file"], ROOT)
-        for entry in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
-    }
+    compiled = {os.path.relpath(entry["file"], ROOT) for entry in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))}
     sources = sorted(path for path in compiled if not path.startswith(("build/", "..")))
     if not arguments.all:
         changed = changed_files()
