@@ -14,6 +14,7 @@
 
 namespace kolosal {
 
+/// How rows are divided into folds.
 enum class FoldStrategy { KFold, Stratified, Group, StratifiedGroup, TimeSeries, LeaveOneOut, Predefined };
 
 constexpr auto enum_names(FoldStrategy) {
@@ -26,6 +27,7 @@ constexpr auto enum_names(FoldStrategy) {
                                                                    {FoldStrategy::Predefined, "predefined"}});
 }
 
+/// What to divide, and how often.
 struct FoldOptions {
   FoldStrategy strategy = FoldStrategy::KFold;
   int32_t n_folds = 5;

@@ -25,6 +25,7 @@ constexpr auto enum_names(OnBadValue) {
   return std::to_array<std::pair<OnBadValue, std::string_view>>({{OnBadValue::Error, "error"}, {OnBadValue::Missing, "missing"}});
 }
 
+/// How to read a file; the defaults find out.
 struct ReadOptions {
   std::string format;         ///< "csv", "parquet", "arrow", "jsonl"; empty: by the file's name and first bytes
   std::string delimiter;      ///< CSV: one character; empty: found among , ; tab |
@@ -58,6 +59,7 @@ std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptio
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
+  /// Appends rows; every table has the columns of the first. Throws Error(Io).
   virtual void write(const Table& table) = 0;
   /// Finishes the file and puts it in place. Throws Error(Io).
   virtual void close() = 0;
