@@ -53,6 +53,8 @@ struct FieldSpec {
   bool min_excluded = false;         ///< true where the lower bound itself is not allowed
   std::vector<std::string> choices;  ///< allowed texts of a Choice
   std::optional<SearchRange> search;
+  std::optional<FieldType> element;               ///< what the elements of a List are
+  const struct ParameterTable* members = nullptr;  ///< the fields of an Object that is itself described
 };
 
 /// The fields of one struct, in order of declaration.
@@ -71,7 +73,7 @@ void check_field(const FieldSpec& field, const Value& value, std::string_view wh
 /// "field_name (type, default X, at least A, at most B)": what is allowed, in words.
 std::string allowed_text(const FieldSpec& field);
 
-/// Turns text as typed by a person ("0.1", "true", "mean", "[1,2]") into a Value of the field's type.
+/// Turns text as typed by a person ("0.1", "true", "mean", "1,2" or "[1, 2]", a JSON object) into a Value of the field's type.
 /// Throws Error(BadValue) that names the field and what it allows.
 Value parse_field_text(const FieldSpec& field, std::string_view text, std::string_view where);
 
@@ -79,7 +81,7 @@ template <class T>
 class Fields;
 
 template <class T>
-concept Described = requires(Fields<T>& fields) { describe(fields); };
+concept Described = std::is_class_v<T> && requires(Fields<T>& fields) { describe(fields); };
 
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) { enum_names(e); };
@@ -108,7 +110,11 @@ Value to_value(const T& object);
 template <Described T>
 T from_value(const Value& value, std::string_view where = {});
 template <Described T>
+void update_from_value(T& object, const Value& value, std::string_view where = {});
+template <Described T>
 const Fields<T>& fields_of();
+template <Described T>
+const ParameterTable& parameter_table();
 
 namespace detail {
 
@@ -134,6 +140,14 @@ constexpr FieldType field_type() {
   else if constexpr (IsOptional<M>::value) return field_type<typename M::value_type>();
   else if constexpr (IsVector<M>::value) return FieldType::List;
   else return FieldType::Object;
+}
+
+// The type of a list's elements; none where M is not a list.
+template <class M>
+constexpr std::optional<FieldType> element_type() {
+  if constexpr (IsOptional<M>::value) return element_type<typename M::value_type>();
+  else if constexpr (IsVector<M>::value) return field_type<typename M::value_type>();
+  else return std::nullopt;
 }
 
 template <class M>
@@ -201,7 +215,12 @@ class Fields {
     Field& min(double bound) { spec_.min = bound; return *this; }
     Field& max(double bound) { spec_.max = bound; return *this; }
     Field& above(double bound) { spec_.min = bound; spec_.min_excluded = true; return *this; }
-    Field& choices(std::vector<std::string> names) { spec_.choices = std::move(names); spec_.type = FieldType::Choice; return *this; }
+    Field& choices(std::vector<std::string> names) {
+      spec_.choices = std::move(names);
+      if (spec_.type == FieldType::List) spec_.element = FieldType::Choice;
+      else spec_.type = FieldType::Choice;
+      return *this;
+    }
     Field& search(double low, double high) { spec_.search = SearchRange{low, high, false}; return *this; }
     Field& search_log(double low, double high) { spec_.search = SearchRange{low, high, true}; return *this; }
     Field& alias(std::string name) { spec_.aliases.push_back(std::move(name)); return *this; }
@@ -218,12 +237,15 @@ class Fields {
     spec.doc = std::move(doc);
     spec.type = detail::field_type<M>();
     spec.nullable = detail::IsOptional<M>::value;
+    spec.element = detail::element_type<M>();
+    if constexpr (Described<M>) spec.members = &parameter_table<M>();
     spec.default_value = detail::member_to_value(T{}.*member);
     add_choices<M>(spec);
     table_.fields.push_back(std::move(spec));
     getters_.push_back([member](const T& object) { return detail::member_to_value(object.*member); });
     setters_.push_back([member](T& object, const Value& value, std::string_view where) {
-      object.*member = detail::member_from_value<M>(value, where);
+      if constexpr (Described<M>) update_from_value(object.*member, value, where);
+      else object.*member = detail::member_from_value<M>(value, where);
     });
     return Field(table_.fields.back());
   }
@@ -238,6 +260,8 @@ class Fields {
     if constexpr (NamedEnum<M>) {
       for (const auto& [value, choice] : enum_names(M{})) spec.choices.emplace_back(choice);
     } else if constexpr (detail::IsOptional<M>::value) {
+      add_choices<typename M::value_type>(spec);
+    } else if constexpr (detail::IsVector<M>::value) {
       add_choices<typename M::value_type>(spec);
     }
   }
@@ -274,19 +298,29 @@ Value to_value(const T& object) {
   return Value(std::move(members));
 }
 
-/// Sets the fields that `value` (an object) names; the others keep what they hold. Aliases are accepted.
-/// Throws Error(UnknownParameter) or Error(BadValue) that begin with `where` and name the field.
+/// Sets the fields that `value` (an object) names; the others keep what they hold, also inside described members. Aliases
+/// are accepted, but not beside the name they stand for. Throws Error(UnknownParameter) or Error(BadValue) that begin with
+/// `where` and name the field. After an error `object` may hold some of the new values.
 template <Described T>
-void update_from_value(T& object, const Value& value, std::string_view where = {}) {
+void update_from_value(T& object, const Value& value, std::string_view where) {
   const Fields<T>& fields = fields_of<T>();
   const ParameterTable& table = fields.table();
   const std::string prefix = where.empty() ? std::string() : std::string(where) + ".";
+  std::vector<std::string_view> given(table.fields.size());
+  if (!value.is_object())
+    throw Error(ErrorCode::BadValue, std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " +
+                                         std::string(value.kind_name()));
   for (const auto& [key, member] : value.as_object()) {
     const FieldSpec* spec = table.find(key);
     if (spec == nullptr) {
       const std::vector<std::string> names = table.names();
       throw Error(ErrorCode::UnknownParameter, "'" + prefix + key + "' is not a parameter" + did_you_mean(key, names));
     }
+    std::string_view& earlier = given[static_cast<size_t>(spec - table.fields.data())];
+    if (!earlier.empty())
+      throw Error(ErrorCode::BadValue, prefix + spec->name + " is given twice, as '" + std::string(earlier) + "' and as '" + key + "'",
+                  "Keep one of the two.");
+    earlier = key;
     check_field(*spec, member, prefix + spec->name);
     try {
       fields.set(object, static_cast<size_t>(spec - table.fields.data()), member, prefix + spec->name);
