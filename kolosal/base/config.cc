@@ -8,6 +8,7 @@
 #include "kolosal/base/config.h"
 
 #include <toml++/toml.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -103,11 +104,33 @@ class YamlReader {
   size_t n_nodes_ = 0;
 };
 
+// Takes no notice of what the parser finds.
+struct IgnoreEvents : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Looks for a second document only: on some malformed texts (a lone comma) yaml-cpp 0.7 finds documents without end.
+void check_one_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  IgnoreEvents ignored;
+  if (parser.HandleNextDocument(ignored) && parser.HandleNextDocument(ignored))
+    throw Error(ErrorCode::BadFile, "YAML: the file holds more than one document, or something that follows its end");
+}
+
 Value parse_yaml(std::string_view text) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) throw Error(ErrorCode::BadFile, "YAML: the file holds more than one document");
-    return documents.empty() ? Value() : YamlReader().read(documents[0]);
+    const std::string copy(text);
+    check_one_document(copy);
+    return YamlReader().read(YAML::Load(copy));
   } catch (const YAML::Exception& error) {
     throw Error(ErrorCode::BadFile, place("YAML", error.mark.line + 1, error.mark.column + 1) + error.msg);
   }

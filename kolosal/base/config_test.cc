@@ -190,6 +190,11 @@ TEST(Config, BadFilesSayWhere) {
             ErrorCode::BadFile);
 }
 
+TEST(Config, ALoneCommaInYamlIsAnErrorAndNotAnEndlessLoop) {
+  for (const char* text : {",", "a\n,", "*a", "[,", ",?~"})
+    EXPECT_EQ(error_of([&] { parse_config(text, ConfigFormat::Yaml); }).code(), ErrorCode::BadFile) << text;
+}
+
 TEST(Config, AnAliasBombIsAnError) {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
