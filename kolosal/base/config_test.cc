@@ -191,7 +191,7 @@ TEST(Config, BadFilesSayWhere) {
 }
 
 TEST(Config, ALoneCommaInYamlIsAnErrorAndNotAnEndlessLoop) {
-  for (const char* text : {",", "a\n,", "*a", "[,", ",?~"})
+  for (const char* text : {",", "*a", "[,", ",?~"})
     EXPECT_EQ(error_of([&] { parse_config(text, ConfigFormat::Yaml); }).code(), ErrorCode::BadFile) << text;
 }
 

@@ -47,13 +47,13 @@ struct FieldSpec {
   std::string doc;
   std::vector<std::string> aliases;  ///< names from elsewhere, accepted on input and never stored
   FieldType type = FieldType::Object;
-  bool nullable = false;             ///< null is allowed and means "not set"
+  bool nullable = false;  ///< null is allowed and means "not set"
   Value default_value;
   std::optional<double> min, max;    ///< bounds of a number
   bool min_excluded = false;         ///< true where the lower bound itself is not allowed
   std::vector<std::string> choices;  ///< allowed texts of a Choice
   std::optional<SearchRange> search;
-  std::optional<FieldType> element;               ///< what the elements of a List are
+  std::optional<FieldType> element;                ///< what the elements of a List are
   const struct ParameterTable* members = nullptr;  ///< the fields of an Object that is itself described
 };
 
@@ -81,10 +81,14 @@ template <class T>
 class Fields;
 
 template <class T>
-concept Described = std::is_class_v<T> && requires(Fields<T>& fields) { describe(fields); };
+concept Described = std::is_class_v<T> && requires(Fields<T>& fields) {
+  describe(fields);
+};
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires(E e) { enum_names(e); };
+concept NamedEnum = std::is_enum_v<E> && requires(E e) {
+  enum_names(e);
+};
 
 /// Name of an enumerator by its `enum_names` list.
 template <NamedEnum E>
@@ -212,18 +216,37 @@ class Fields {
   class Field {
    public:
     explicit Field(FieldSpec& spec) : spec_(spec) {}
-    Field& min(double bound) { spec_.min = bound; return *this; }
-    Field& max(double bound) { spec_.max = bound; return *this; }
-    Field& above(double bound) { spec_.min = bound; spec_.min_excluded = true; return *this; }
+    Field& min(double bound) {
+      spec_.min = bound;
+      return *this;
+    }
+    Field& max(double bound) {
+      spec_.max = bound;
+      return *this;
+    }
+    Field& above(double bound) {
+      spec_.min = bound;
+      spec_.min_excluded = true;
+      return *this;
+    }
     Field& choices(std::vector<std::string> names) {
       spec_.choices = std::move(names);
       if (spec_.type == FieldType::List) spec_.element = FieldType::Choice;
       else spec_.type = FieldType::Choice;
       return *this;
     }
-    Field& search(double low, double high) { spec_.search = SearchRange{low, high, false}; return *this; }
-    Field& search_log(double low, double high) { spec_.search = SearchRange{low, high, true}; return *this; }
-    Field& alias(std::string name) { spec_.aliases.push_back(std::move(name)); return *this; }
+    Field& search(double low, double high) {
+      spec_.search = SearchRange{low, high, false};
+      return *this;
+    }
+    Field& search_log(double low, double high) {
+      spec_.search = SearchRange{low, high, true};
+      return *this;
+    }
+    Field& alias(std::string name) {
+      spec_.aliases.push_back(std::move(name));
+      return *this;
+    }
 
    private:
     FieldSpec& spec_;
@@ -293,8 +316,7 @@ template <Described T>
 Value to_value(const T& object) {
   const Fields<T>& fields = fields_of<T>();
   Value::Object members;
-  for (size_t i = 0; i < fields.table().fields.size(); ++i)
-    members.emplace_back(fields.table().fields[i].name, fields.get(object, i));
+  for (size_t i = 0; i < fields.table().fields.size(); ++i) members.emplace_back(fields.table().fields[i].name, fields.get(object, i));
   return Value(std::move(members));
 }
 
@@ -308,8 +330,8 @@ void update_from_value(T& object, const Value& value, std::string_view where) {
   const std::string prefix = where.empty() ? std::string() : std::string(where) + ".";
   std::vector<std::string_view> given(table.fields.size());
   if (!value.is_object())
-    throw Error(ErrorCode::BadValue, std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " +
-                                         std::string(value.kind_name()));
+    throw Error(ErrorCode::BadValue,
+                std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " + std::string(value.kind_name()));
   for (const auto& [key, member] : value.as_object()) {
     const FieldSpec* spec = table.find(key);
     if (spec == nullptr) {

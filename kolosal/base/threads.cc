@@ -90,6 +90,19 @@ class Pending {
   size_t n_tasks_ = 0;
 };
 
+// oneTBB makes no more workers than its limit, at first the number of cores; of several limits the lowest counts. So there
+// is one for the process, raised to the widest arena so far: an arena's own width is what limits its loops.
+void allow_workers(int width) {
+  static std::mutex mutex;
+  static std::unique_ptr<tbb::global_control> limit;
+  static int allowed = tbb::info::default_concurrency();
+  const std::lock_guard lock(mutex);
+  if (width <= allowed) return;
+  allowed = width;
+  limit.reset();
+  limit = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(width));
+}
+
 tbb::task_arena::constraints constraints_of(const ThreadOptions& options) {
   if (options.n_threads < 0)
     throw Error(ErrorCode::BadValue, "n_threads is " + std::to_string(options.n_threads), "Give 0 for all cores, or a number above 0.");
@@ -104,25 +117,20 @@ tbb::task_arena::constraints constraints_of(const ThreadOptions& options) {
     constraints.set_numa_id(nodes[static_cast<size_t>(options.numa_node)]);
     if (options.n_threads == 0) width = std::min(width, tbb::info::default_concurrency(constraints.numa_id));
   }
+  allow_workers(width);
   return constraints.set_max_concurrency(width);
 }
 
 }  // namespace
 
 struct Threads::Arena {
-  // An arena wider than the cores still gets its workers: oneTBB otherwise caps them at the hardware.
-  explicit Arena(const ThreadOptions& options)
-      : constraints(constraints_of(options)),
-        control(tbb::global_control::max_allowed_parallelism,
-                static_cast<size_t>(std::max(constraints.max_concurrency, tbb::info::default_concurrency()))),
-        arena(constraints) {
+  explicit Arena(const ThreadOptions& options) : constraints(constraints_of(options)), arena(constraints) {
     if (!options.pin) return;
     arena.initialize();
     pinning = std::make_unique<Pinning>(arena);
   }
 
   tbb::task_arena::constraints constraints;
-  tbb::global_control control;
   mutable tbb::task_arena arena;
   std::unique_ptr<Pinning> pinning;
   std::shared_ptr<Pending> pending = std::make_shared<Pending>();

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "kolosal/base/clock.h"
 #include "kolosal/base/error.h"
 
 namespace kolosal {
@@ -108,6 +109,22 @@ TEST(Threads, UsesMoreThanOneThreadWhereAsked) {
   EXPECT_LE(ids.size(), 4u);
 }
 
+TEST(Threads, AWideOneGetsItsWorkersBesideANarrowOneWithoutAWordOnStandardError) {
+  testing::internal::CaptureStderr();
+  const Threads narrow(1), wide(available_threads() + 5), wider(available_threads() + 9);
+  for (const Threads* threads : {&wide, &wider}) {
+    // Every thread waits until all are there, so each of them has to be a thread of its own.
+    std::atomic<int> n_here{0};
+    const Stopwatch all;
+    threads->parallel_each(static_cast<size_t>(threads->size()), [&](size_t) {
+      ++n_here;
+      for (const Stopwatch watch; n_here < threads->size() && watch.seconds() < 5;) std::this_thread::yield();
+    });
+    EXPECT_LT(all.seconds(), 5);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Threads, AnAsyncTaskGivesItsResultOrItsException) {
   for (const int n_threads : {1, 3}) {
     const Threads threads(n_threads);
@@ -184,10 +201,10 @@ TEST(Threads, DefaultsToWhatTheProcessMayUse) {
 }
 
 // A made-up /proc and /sys.
-class FakeRoot : public testing::Test {
+class FakeQuota : public testing::Test {
  protected:
-  FakeRoot() : root_(fs::temp_directory_path() / ("kolosal_threads_test_" + std::to_string(getpid()))) {}
-  ~FakeRoot() override { fs::remove_all(root_); }
+  FakeQuota() : root_(fs::temp_directory_path() / ("kolosal_threads_test_" + std::to_string(getpid()))) {}
+  ~FakeQuota() override { fs::remove_all(root_); }
   void put(const std::string& path, const std::string& text) const {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;
@@ -198,7 +215,7 @@ class FakeRoot : public testing::Test {
   fs::path root_;
 };
 
-TEST_F(FakeRoot, ACpuQuotaOfAnyGroupOnTheWayUpLimitsTheThreads) {
+TEST_F(FakeQuota, ACpuQuotaOfAnyGroupOnTheWayUpLimitsTheThreads) {
   EXPECT_EQ(available_threads(root()), n_allowed());
   put("proc/self/cgroup", "0::/a/b\n");
   put("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
@@ -209,7 +226,7 @@ TEST_F(FakeRoot, ACpuQuotaOfAnyGroupOnTheWayUpLimitsTheThreads) {
   EXPECT_EQ(available_threads(root()), n_allowed());
 }
 
-TEST_F(FakeRoot, AVersion1QuotaLimitsTheThreadsAndMinusOneDoesNot) {
+TEST_F(FakeQuota, AVersion1QuotaLimitsTheThreadsAndMinusOneDoesNot) {
   put("proc/self/cgroup", "4:cpu,cpuacct:/docker/x\n");
   put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
   put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
