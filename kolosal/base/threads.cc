@@ -32,6 +32,23 @@ cpu_set_t allowed_cpus() {
   return allowed;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kTopologyIsKnown = false;  // AddressSanitizer ends the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kTopologyIsKnown = false;
+#else
+constexpr bool kTopologyIsKnown = true;
+#endif
+#else
+constexpr bool kTopologyIsKnown = true;
+#endif
+
+// The NUMA nodes; one that stands for the whole machine where the topology is not known.
+std::vector<tbb::numa_node_id> numa_nodes() {
+  return kTopologyIsKnown ? tbb::info::numa_nodes() : std::vector<tbb::numa_node_id>{tbb::task_arena::automatic};
+}
+
 // Ties the threads of an arena to one core each.
 class Pinning : public tbb::task_scheduler_observer {
  public:
@@ -109,13 +126,13 @@ tbb::task_arena::constraints constraints_of(const ThreadOptions& options) {
   tbb::task_arena::constraints constraints;
   int width = options.n_threads > 0 ? options.n_threads : available_threads();
   if (options.numa_node >= 0) {
-    const std::vector<tbb::numa_node_id> nodes = tbb::info::numa_nodes();
+    const std::vector<tbb::numa_node_id> nodes = numa_nodes();
     if (options.numa_node >= static_cast<int>(nodes.size()))
       throw Error(ErrorCode::BadValue,
                   "there is no NUMA node " + std::to_string(options.numa_node) + "; this machine has " + std::to_string(nodes.size()),
                   "Give a node from 0, or -1 for anywhere.");
     constraints.set_numa_id(nodes[static_cast<size_t>(options.numa_node)]);
-    if (options.n_threads == 0) width = std::min(width, tbb::info::default_concurrency(constraints.numa_id));
+    if (options.n_threads == 0 && constraints.numa_id >= 0) width = std::min(width, tbb::info::default_concurrency(constraints.numa_id));
   }
   allow_workers(width);
   return constraints.set_max_concurrency(width);
@@ -143,7 +160,7 @@ int available_threads(const std::string& root) {
   return std::max(1, quota < n_cores ? static_cast<int>(quota) : n_cores);
 }
 
-int n_numa_nodes() { return static_cast<int>(tbb::info::numa_nodes().size()); }
+int n_numa_nodes() { return static_cast<int>(numa_nodes().size()); }
 
 Threads::Threads(int n_threads) : Threads(ThreadOptions{n_threads}) {}
 
