@@ -22,6 +22,7 @@ class ArrayBytes {
   /// Throws Error(Io), and Error(BadFile) where the file is too short.
   static ArrayBytes map(const std::string& path, size_t offset, size_t size);
 
+  /// The bytes for reading.
   size_t size() const noexcept { return size_; }
   const std::byte* begin() const noexcept { return start_; }
   /// The bytes for writing; where another ArrayBytes shares them, they are copied first. Throws Error(OutOfMemory).
@@ -59,6 +60,7 @@ class Array {
     return array;
   }
 
+  /// The elements for reading.
   size_t size() const noexcept { return bytes_.size() / sizeof(T); }
   std::span<const T> view() const noexcept { return {reinterpret_cast<const T*>(bytes_.begin()), size()}; }
   const T& operator[](size_t i) const noexcept { return view()[i]; }

@@ -96,6 +96,7 @@ class LruCache {
     return true;
   }
 
+  /// Drops every entry.
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
@@ -103,6 +104,7 @@ class LruCache {
     stats_.n_entries = stats_.n_bytes = 0;
   }
 
+  /// Hits, misses and what is kept.
   CacheStats stats() const {
     const std::lock_guard lock(mutex_);
     return stats_;
