@@ -24,7 +24,8 @@ class CsvReader final : public TableReader {
       : input_(std::move(input)), missing_(options.missing), chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))) {
     fill();
     const std::string& name = input_->name();
-    while (!ended_ && buffer_.find('\n') == std::string::npos) fill();
+    // The head must be the same as for a whole read: a sample of a short file ends where the file does.
+    while (!ended_ && (buffer_.size() < kReadBytes || buffer_.find('\n') == std::string::npos)) fill();
     CsvText text{name, buffer_, line_};
     try {
       plan_ = plan_csv(text, options, like, ended_);

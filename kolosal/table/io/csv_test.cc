@@ -243,6 +243,14 @@ TEST(Csv, AChunkWithAValueOfAnotherKindIsAnErrorOrMissingAsAsked) {
   EXPECT_EQ(open_table(file.path, {.on_bad_value = OnBadValue::Missing}, &like)->next()->column("age").kind(), ColumnKind::Numeric);
 }
 
+TEST(Csv, ChunksOfAShortFileHaveTheDelimiterOfTheWhole) {
+  const TemporaryFile file("short.csv");
+  file.write("id,when:0|||\n2,\n");
+  const Table whole = read_table(file.path);
+  EXPECT_EQ(whole.n_columns(), 2U);
+  expect_equal(*open_table(file.path)->next(), whole);
+}
+
 TEST(Csv, ChunksOfAFileWithoutRowsAreTheSameErrorAsTheWhole) {
   const TemporaryFile file("header_only.csv");
   file.write("a,b\n");

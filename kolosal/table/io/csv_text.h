@@ -21,6 +21,7 @@ namespace kolosal {
 class MissingTexts {
  public:
   explicit MissingTexts(const std::vector<std::string>& texts);
+  /// Whether a cell with this text is missing.
   bool contains(std::string_view cell) const noexcept;
 
  private:
