@@ -31,6 +31,7 @@ class BufferPool {
     Buffer(Buffer&& other) noexcept;
     Buffer& operator=(Buffer&& other) noexcept;
 
+    /// As many bytes as were asked for.
     std::span<std::byte> bytes() const noexcept { return {start_, size_}; }
     /// The bytes as elements of T.
     template <class T>
@@ -56,6 +57,7 @@ class BufferPool {
   /// Gives all idle buffers back to the system, as under memory pressure.
   void trim() noexcept;
 
+  /// What the pool did so far.
   BufferPoolStats stats() const;
 
  private:

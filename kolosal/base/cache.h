@@ -96,6 +96,7 @@ class LruCache {
     return true;
   }
 
+  /// Drops all entries; the counts of hits and misses stay.
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
@@ -103,6 +104,7 @@ class LruCache {
     stats_.n_entries = stats_.n_bytes = 0;
   }
 
+  /// What the cache did since it was made.
   CacheStats stats() const {
     const std::lock_guard lock(mutex_);
     return stats_;

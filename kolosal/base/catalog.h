@@ -60,6 +60,7 @@ class Catalog {
     add({std::move(name), std::move(doc), std::move(aliases), {}, std::move(make)});
   }
 
+  /// All entries, in the order in which they were added.
   const std::vector<CatalogEntry<T>>& entries() const { return entries_; }
 
   /// The entry with this name or alias; nullptr where there is none.
@@ -85,6 +86,7 @@ class Catalog {
   /// Makes the object called `name` with `parameters` (null: all defaults).
   std::unique_ptr<T> make(std::string_view name, const Value& parameters = {}) const { return at(name).make(parameters); }
 
+  /// The names of all entries, without aliases.
   std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (const CatalogEntry<T>& entry : entries_) all.push_back(entry.name);

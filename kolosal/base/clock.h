@@ -21,6 +21,7 @@ class Deadline {
     return Deadline(Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
   }
 
+  /// Whether there is no limit, and whether the time is over.
   bool is_never() const noexcept { return when_ == Clock::time_point::max(); }
   bool passed() const noexcept { return !is_never() && Clock::now() >= when_; }
   /// Seconds left: negative when passed, infinity for never.
@@ -30,6 +31,7 @@ class Deadline {
   }
   /// The earlier of the two.
   Deadline earlier(Deadline other) const noexcept { return other.when_ < when_ ? other : *this; }
+  /// The point in time; the clock's last where there is no limit.
   Clock::time_point when() const noexcept { return when_; }
 
  private:
@@ -39,6 +41,7 @@ class Deadline {
 /// Measures elapsed time from its construction.
 class Stopwatch {
  public:
+  /// Seconds since construction.
   double seconds() const noexcept { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
  private:
@@ -48,6 +51,7 @@ class Stopwatch {
 /// A flag shared by who may ask to stop and who must listen. Copies share the flag. Setting it is async-signal-safe.
 class CancelToken {
  public:
+  /// Asks to stop, for all copies of the token; and whether anyone has.
   void cancel() const noexcept { flag_->store(true, std::memory_order_relaxed); }
   bool cancelled() const noexcept { return flag_->load(std::memory_order_relaxed); }
 

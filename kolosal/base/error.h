@@ -37,6 +37,7 @@ class Error : public std::runtime_error {
   /// `message` says where, what was found and what is allowed; `remedy` what to do (may be empty).
   Error(ErrorCode code, std::string message, std::string remedy = {});
 
+  /// The parts that the error was made of.
   ErrorCode code() const noexcept { return code_; }
   const std::string& message() const noexcept { return message_; }
   const std::string& remedy() const noexcept { return remedy_; }

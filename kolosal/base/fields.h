@@ -80,11 +80,13 @@ Value parse_field_text(const FieldSpec& field, std::string_view text, std::strin
 template <class T>
 class Fields;
 
+/// A struct with a `describe` function.
 template <class T>
 concept Described = std::is_class_v<T> && requires(Fields<T>& fields) {
   describe(fields);
 };
 
+/// An enum with an `enum_names` list.
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) {
   enum_names(e);
@@ -216,6 +218,7 @@ class Fields {
   class Field {
    public:
     explicit Field(FieldSpec& spec) : spec_(spec) {}
+    /// Bounds (`above` excludes the bound itself), allowed texts, the range to search, another accepted name.
     Field& min(double bound) {
       spec_.min = bound;
       return *this;
@@ -273,6 +276,7 @@ class Fields {
     return Field(table_.fields.back());
   }
 
+  /// The table, and the value of its field number i in an object.
   const ParameterTable& table() const { return table_; }
   Value get(const T& object, size_t i) const { return getters_[i](object); }
   void set(T& object, size_t i, const Value& value, std::string_view where) const { setters_[i](object, value, where); }

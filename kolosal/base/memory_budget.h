@@ -14,6 +14,7 @@ class MemoryBudget {
   /// `limit` bytes; the default is no limit.
   explicit MemoryBudget(size_t limit = ~size_t{0}) : limit_(limit) {}
 
+  /// Bytes: the limit, what is reserved, what is left.
   size_t limit() const noexcept { return limit_; }
   size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   size_t available() const noexcept {

@@ -27,6 +27,7 @@ class RandomStream {
   /// The stream of `purpose` (what the numbers are for) and `index` (which row, tree, fold ...) under `seed`.
   RandomStream(uint64_t seed, std::string_view purpose, uint64_t index = 0) noexcept;
 
+  /// 64 uniform random bits; with min and max, what standard algorithms ask of a generator.
   uint64_t next() noexcept;
   uint64_t operator()() noexcept { return next(); }
   static constexpr uint64_t min() noexcept { return 0; }

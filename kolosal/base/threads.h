@@ -37,6 +37,7 @@ class Threads {
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
+  /// Number of workers.
   int size() const noexcept;
 
   /// Calls body(begin, end) for consecutive blocks of `grain` items (the last may be shorter) that cover [0, n).

@@ -52,6 +52,7 @@ struct NumberArray {
   const std::byte* bytes = nullptr;
   size_t size = 0;  ///< number of elements
 
+  /// Bytes that all elements take.
   size_t n_bytes() const noexcept { return size * number_size(type); }
 
   /// The numbers. Throws Error(BadValue) where T is not the element type.
@@ -63,6 +64,7 @@ struct NumberArray {
     return {reinterpret_cast<const T*>(bytes), size};
   }
 
+  /// Takes over the numbers of a vector.
   template <class T>
   static NumberArray from(std::vector<T> numbers) {
     auto owner = std::make_shared<const std::vector<T>>(std::move(numbers));
@@ -92,6 +94,7 @@ class Value {
   Value(Object object) : node_(std::move(object)) {}
   Value(NumberArray numbers) : node_(std::move(numbers)) {}
 
+  /// What the node holds.
   bool is_null() const noexcept { return std::holds_alternative<std::monostate>(node_); }
   bool is_bool() const noexcept { return std::holds_alternative<bool>(node_); }
   bool is_integer() const noexcept { return std::holds_alternative<int64_t>(node_); }
@@ -104,6 +107,7 @@ class Value {
   /// "null", "boolean", "integer", "real", "text", "list", "object" or "numbers".
   std::string_view kind_name() const noexcept;
 
+  /// The content; Error(BadValue) where the node holds something else.
   bool as_bool() const;
   int64_t as_integer() const;  ///< a real that is a whole number is accepted
   double as_real() const;

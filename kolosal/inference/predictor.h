@@ -44,10 +44,12 @@ class Predictor {
  public:
   Predictor(Schema schema, Task task, std::vector<std::string> class_names, std::vector<PredictorMember> members);
 
+  /// What the predictor was made of.
   const Schema& schema() const noexcept { return schema_; }
   Task task() const noexcept { return task_; }
   const std::vector<std::string>& class_names() const noexcept { return class_names_; }
   const std::vector<PredictorMember>& members() const noexcept { return members_; }
+  /// Names of the target columns, and columns of a prediction.
   std::vector<std::string> target_names() const;
   size_t n_outputs() const;
 
@@ -60,6 +62,7 @@ class Predictor {
   /// Mean of the members' importances by source column of the schema; sums to 1.
   std::vector<std::pair<std::string, double>> feature_importance() const;
 
+  /// Everything needed to make the predictor again, and back. Throws Error(CorruptArtifact).
   Value to_value() const;
   static Predictor from_value(const Value& value);
 

@@ -22,6 +22,7 @@ struct MetricInput {
   std::span<const uint32_t> group;     ///< (n_rows,), Ranking only
   size_t n_features = 0;               ///< for adjusted R2
 
+  /// Rows of the prediction, and the weight of one (1 where there are none).
   size_t n_rows() const noexcept { return n_outputs == 0 ? 0 : prediction.size() / n_outputs; }
   double weight(size_t row) const noexcept { return weights.empty() ? 1.0 : weights[row]; }
 };

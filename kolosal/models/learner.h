@@ -24,6 +24,7 @@ class Learner {
  public:
   virtual ~Learner() = default;
 
+  /// Whether the learner can do the task.
   virtual bool supports(Task task) const = 0;
   /// What the learner takes as it is.
   virtual FeatureNeeds needs() const = 0;

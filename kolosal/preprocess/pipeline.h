@@ -30,6 +30,7 @@ class FittedPipeline {
   /// The matrix for rows of a table that conform() returned. Throws Error(FeatureMismatch).
   FeatureMatrix transform(const Table& table) const;
   const std::vector<Feature>& features() const noexcept { return features_; }
+  /// Everything needed to make the pipeline again, and back. Throws Error(CorruptArtifact).
   Value to_value() const;
   static FittedPipeline from_value(const Value& value);
 

@@ -55,6 +55,7 @@ class Transformer {
 class TransformerForm {
  public:
   virtual ~TransformerForm() = default;
+  /// The transformer that `to_value` described.
   virtual std::unique_ptr<FittedTransformer> from_value(const Value& value) const = 0;
 };
 

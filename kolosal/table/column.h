@@ -47,6 +47,7 @@ struct Validity {
   std::shared_ptr<const void> owner;
   const uint8_t* bits = nullptr;
 
+  /// Whether the row is there.
   bool is_valid(size_t row) const noexcept { return bits == nullptr || ((bits[row >> 3] >> (row & 7)) & 1) != 0; }
   /// From one byte a row (0 = missing). All ones give null bits.
   static Validity from_bytes(std::span<const uint8_t> there);
@@ -76,15 +77,18 @@ class Column {
   static Column view_text(std::string name, std::span<const int64_t> offsets, const char* bytes, std::shared_ptr<const void> owner,
                           Validity validity = {});
 
+  /// Name, kind, and number of rows.
   const std::string& name() const noexcept { return name_; }
   ColumnKind kind() const noexcept { return kind_; }
   size_t size() const noexcept { return size_; }
   /// True for a Numeric column that holds float32.
   bool is_float32() const noexcept { return float32_; }
 
+  /// Whether the row has no value.
   bool is_missing(size_t row) const noexcept {
     return kind_ == ColumnKind::Categorical ? static_cast<const int32_t*>(values_)[row] < 0 : !validity_.is_valid(row);
   }
+  /// Number of rows without a value, and which they are (codes of -1 are not in it).
   size_t n_missing() const noexcept;
   const Validity& validity() const noexcept { return validity_; }
 
@@ -119,7 +123,7 @@ class Column {
   ColumnKind kind_;
   bool float32_ = false;
   size_t size_ = 0;
-  const void* values_ = nullptr;   // numbers, codes, or the bytes of texts
+  const void* values_ = nullptr;  // numbers, codes, or the bytes of texts
   const int64_t* offsets_ = nullptr;
   std::shared_ptr<const void> owner_;
   Validity validity_;

@@ -34,6 +34,7 @@ class FeatureMatrix {
         n_rows_(n_rows),
         values_(std::make_shared<std::vector<float>>(n_rows * features_->size())) {}
 
+  /// Shape, names and values: column(j)[i] is at(i, j).
   size_t n_rows() const noexcept { return n_rows_; }
   size_t n_features() const noexcept { return features_ ? features_->size() : 0; }
   const std::vector<Feature>& features() const noexcept { return *features_; }

@@ -14,6 +14,7 @@
 
 namespace kolosal {
 
+/// How rows are divided into folds.
 enum class FoldStrategy { KFold, Stratified, Group, StratifiedGroup, TimeSeries, LeaveOneOut, Predefined };
 
 constexpr auto enum_names(FoldStrategy) {
@@ -26,11 +27,12 @@ constexpr auto enum_names(FoldStrategy) {
                                                                    {FoldStrategy::Predefined, "predefined"}});
 }
 
+/// What to divide, and how often.
 struct FoldOptions {
   FoldStrategy strategy = FoldStrategy::KFold;
   int32_t n_folds = 5;
-  int32_t n_repeats = 1;   ///< KFold, Stratified, Group, StratifiedGroup: the whole split again with another seed
-  int32_t gap = 0;         ///< TimeSeries: rows left out between training and held-out rows
+  int32_t n_repeats = 1;  ///< KFold, Stratified, Group, StratifiedGroup: the whole split again with another seed
+  int32_t gap = 0;        ///< TimeSeries: rows left out between training and held-out rows
 };
 void describe(Fields<FoldOptions>& fields);
 
@@ -50,7 +52,8 @@ struct FoldRows {
 };
 
 /// The splits: a pure function of rows, options and seed. Throws Error(BadValue) where the strategy cannot be followed:
-/// fewer rows or groups than folds, a class with fewer than 2 rows in Stratified (classes smaller than n_folds are spread as far as they go).
+/// fewer rows or groups than folds, a class with fewer than 2 rows in Stratified (classes smaller than n_folds are spread as far as they
+/// go).
 std::vector<Fold> make_folds(const FoldRows& rows, const FoldOptions& options, uint64_t seed);
 
 }  // namespace kolosal

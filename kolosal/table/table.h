@@ -17,6 +17,7 @@ class Table {
   /// Throws Error(BadValue) where lengths differ, or names are empty or repeat.
   explicit Table(std::vector<Column> columns);
 
+  /// Shape and columns, in order.
   size_t n_rows() const noexcept { return n_rows_; }
   size_t n_columns() const noexcept { return columns_.size(); }
   const std::vector<Column>& columns() const noexcept { return columns_; }

@@ -22,6 +22,7 @@ constexpr auto enum_names(Task) {
                                                            {Task::Ranking, "ranking"}});
 }
 
+/// Whether a prediction is a probability for each class.
 constexpr bool is_classification(Task task) { return task == Task::Binary || task == Task::Multiclass; }
 
 /// The target of some rows. Classes are numbered 0 .. n_classes-1 in the order of `class_names`; in a binary task class 1
@@ -34,6 +35,7 @@ struct Target {
   std::vector<std::string> class_names;  ///< empty unless classification
   std::vector<uint32_t> group;           ///< Ranking: group of each row, numbered 0.. ; else empty
 
+  /// 0 unless classification.
   size_t n_classes() const noexcept { return class_names.size(); }
   /// Columns of a prediction: classes (probabilities) in classification, else n_targets.
   size_t n_outputs() const noexcept { return is_classification(task) ? n_classes() : n_targets; }
