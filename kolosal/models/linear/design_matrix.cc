@@ -1,4 +1,4 @@
-#include "kolosal/models/linear/design_matrix.h"
+#include "kolosal/models/linear/design_matrix-inl.h"
 
 #include <cmath>
 

@@ -16,7 +16,7 @@
 
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/learner.h"
-#include "kolosal/models/linear/design_matrix.h"
+#include "kolosal/models/linear/design_matrix-inl.h"
 
 namespace kolosal {
 namespace {
