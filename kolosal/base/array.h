@@ -22,11 +22,7 @@ class ArrayBytes {
   /// Throws Error(Io), and Error(BadFile) where the file is too short.
   static ArrayBytes map(const std::string& path, size_t offset, size_t size);
 
-<<<<<<< HEAD
-  /// The bytes for reading.
-=======
   /// How many bytes there are.
->>>>>>> base
   size_t size() const noexcept { return size_; }
   /// The first byte, for reading; null where there is none.
   const std::byte* begin() const noexcept { return start_; }
@@ -65,11 +61,7 @@ class Array {
     return array;
   }
 
-<<<<<<< HEAD
-  /// The elements for reading.
-=======
   /// Number of elements.
->>>>>>> base
   size_t size() const noexcept { return bytes_.size() / sizeof(T); }
   /// The elements, for reading.
   std::span<const T> view() const noexcept { return {reinterpret_cast<const T*>(bytes_.begin()), size()}; }

@@ -96,11 +96,7 @@ class LruCache {
     return true;
   }
 
-<<<<<<< HEAD
-  /// Drops every entry.
-=======
   /// Drops all entries; the counts of hits and misses stay.
->>>>>>> base
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
@@ -108,11 +104,7 @@ class LruCache {
     stats_.n_entries = stats_.n_bytes = 0;
   }
 
-<<<<<<< HEAD
-  /// Hits, misses and what is kept.
-=======
   /// What the cache did since it was made.
->>>>>>> base
   CacheStats stats() const {
     const std::lock_guard lock(mutex_);
     return stats_;

@@ -39,6 +39,7 @@ class BinnedMatrix {
   /// Bins the rows of `x` that `rows` lists, in that order.
   BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const Threads& threads);
 
+  /// Shape.
   size_t n_rows() const noexcept { return n_rows_; }
   /// Bytes from one row of a feature to the next.
   size_t stride() const noexcept { return width_; }
