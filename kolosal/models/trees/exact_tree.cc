@@ -168,7 +168,7 @@ class ExactTreeGrower::Growth {
     Item root;
     root.count = rows_.size();
     size_t n_leaves = 1;
-    const bool best_first = limits_.max_leaves > 0 && rows_.size() > limits_.max_leaves;
+    const bool best_first = limits_.max_leaves > 0 && rows_.size() / limits_.min_rows_in_leaf > limits_.max_leaves;
     const auto less = [](const Item& a, const Item& b) {
       return a.split.gain != b.split.gain ? a.split.gain < b.split.gain : a.node > b.node;
     };
