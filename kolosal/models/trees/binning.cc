@@ -43,36 +43,25 @@ struct Distinct {
 // Distinct values of a column in ascending order with the weight of each.
 std::vector<Distinct> distinct_values(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights) {
   std::vector<Distinct> distinct;
-  const auto add = [&](uint32_t key, double weight) {
-    const float value = number_of(key);
+  const auto add = [&](float value, double weight) {
     if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
     distinct.back().weight += weight;
   };
   const size_t n = std::min(rows.size(), kSampleRows);
+  std::vector<uint32_t> sample(n);
+  for (size_t i = 0; i < n; ++i) sample[i] = static_cast<uint32_t>(i * rows.size() / n);
   if (weights.empty()) {
-    std::vector<uint32_t> keys;
-    keys.reserve(n);
-    for (size_t i = 0; i < n; ++i)
-      if (const float x = column[rows[i * rows.size() / n]]; x == x) keys.push_back(key_of(x));
-    sort_keys(keys);
-    for (const uint32_t key : keys) add(key, 1);
-  } else {
-    std::vector<std::pair<uint32_t, double>> keys;
-    keys.reserve(n);
-    for (size_t i = 0; i < n; ++i) {
-      const size_t row = i * rows.size() / n;
-      if (const float x = column[rows[row]]; x == x) keys.emplace_back(key_of(x), weights[row]);
-    }
-    std::ranges::sort(keys);
-    for (const auto& [key, weight] : keys) add(key, weight);
+    for (uint32_t& place : sample) place = rows[place];
+    for (const float value : sorted_numbers(column, sample)) add(value, 1);
+    return distinct;
   }
+  std::vector<std::pair<float, double>> pairs;
+  pairs.reserve(n);
+  for (const uint32_t place : sample)
+    if (const float x = column[rows[place]]; x == x) pairs.emplace_back(x, weights[place]);
+  std::ranges::sort(pairs);
+  for (const auto& [value, weight] : pairs) add(value, weight);
   return distinct;
-}
-
-// The bound between two neighbouring values: their midpoint as float32, which is >= low and < high.
-float midpoint(float low, float high) {
-  const auto middle = static_cast<float>(static_cast<double>(low) / 2 + static_cast<double>(high) / 2);
-  return middle >= low && middle < high ? middle : low;
 }
 
 // Cuts so that bins hold about equal weight; a value heavier than a bin should be gets its own.
@@ -135,6 +124,22 @@ FeatureBins category_bins(std::span<const float> column, std::span<const uint32_
 }
 
 }  // namespace
+
+float midpoint(float low, float high) noexcept {
+  const auto middle = static_cast<float>(static_cast<double>(low) / 2 + static_cast<double>(high) / 2);
+  return middle >= low && middle < high ? middle : low;
+}
+
+std::vector<float> sorted_numbers(std::span<const float> column, std::span<const uint32_t> rows) {
+  std::vector<uint32_t> keys;
+  keys.reserve(rows.size());
+  for (const uint32_t row : rows)
+    if (const float x = column[row]; x == x) keys.push_back(key_of(x));
+  sort_keys(keys);
+  std::vector<float> numbers(keys.size());
+  std::ranges::transform(keys, numbers.begin(), number_of);
+  return numbers;
+}
 
 uint8_t FeatureBins::bin_of(float x) const noexcept {
   const auto missing = static_cast<uint8_t>(n_bins);
