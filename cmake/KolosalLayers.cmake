@@ -75,3 +75,16 @@ ${calls}    return made;
 ")
   target_sources(kolosal_${layer} PRIVATE ${manifest})
 endfunction()
+
+# kolosal_built_layers(OUT): the layers that have sources, for programs that reach into all of them.
+function(kolosal_built_layers out)
+  get_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/kolosal PROPERTY BUILDSYSTEM_TARGETS)
+  set(layers)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL STATIC_LIBRARY)
+      list(APPEND layers ${target})
+    endif()
+  endforeach()
+  set(${out} ${layers} PARENT_SCOPE)
+endfunction()

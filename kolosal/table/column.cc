@@ -218,7 +218,8 @@ Column Column::take(std::span<const uint32_t> rows) const {
   Validity validity = taken_validity(validity_, rows);
   switch (kind_) {
     case ColumnKind::Numeric:
-      return float32_ ? numeric(name_, taken(float32(), rows), std::move(validity)) : numeric(name_, taken(float64(), rows), std::move(validity));
+      return float32_ ? numeric(name_, taken(float32(), rows), std::move(validity))
+                      : numeric(name_, taken(float64(), rows), std::move(validity));
     case ColumnKind::Boolean: return boolean(name_, taken(boolean(), rows), std::move(validity));
     case ColumnKind::Categorical: return categorical(name_, taken(codes(), rows), dictionary_);
     case ColumnKind::Text: {

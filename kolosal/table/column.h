@@ -123,7 +123,7 @@ class Column {
   ColumnKind kind_;
   bool float32_ = false;
   size_t size_ = 0;
-  const void* values_ = nullptr;   // numbers, codes, or the bytes of texts
+  const void* values_ = nullptr;  // numbers, codes, or the bytes of texts
   const int64_t* offsets_ = nullptr;
   std::shared_ptr<const void> owner_;
   Validity validity_;

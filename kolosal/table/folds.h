@@ -31,8 +31,8 @@ constexpr auto enum_names(FoldStrategy) {
 struct FoldOptions {
   FoldStrategy strategy = FoldStrategy::KFold;
   int32_t n_folds = 5;
-  int32_t n_repeats = 1;   ///< KFold, Stratified, Group, StratifiedGroup: the whole split again with another seed
-  int32_t gap = 0;         ///< TimeSeries: rows left out between training and held-out rows
+  int32_t n_repeats = 1;  ///< KFold, Stratified, Group, StratifiedGroup: the whole split again with another seed
+  int32_t gap = 0;        ///< TimeSeries: rows left out between training and held-out rows
 };
 void describe(Fields<FoldOptions>& fields);
 
@@ -52,7 +52,8 @@ struct FoldRows {
 };
 
 /// The splits: a pure function of rows, options and seed. Throws Error(BadValue) where the strategy cannot be followed:
-/// fewer rows or groups than folds, a class with fewer than 2 rows in Stratified (classes smaller than n_folds are spread as far as they go).
+/// fewer rows or groups than folds, a class with fewer than 2 rows in Stratified (classes smaller than n_folds are spread as far as they
+/// go).
 std::vector<Fold> make_folds(const FoldRows& rows, const FoldOptions& options, uint64_t seed);
 
 }  // namespace kolosal

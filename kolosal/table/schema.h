@@ -57,12 +57,12 @@ void describe(Fields<Schema>& fields);
 
 /// What the user says about columns; everything else is inferred.
 struct SchemaOptions {
-  std::vector<std::string> target;               ///< one, or several for multi-output regression
+  std::vector<std::string> target;  ///< one, or several for multi-output regression
   std::optional<std::string> weight, group, time, fold;
-  std::vector<std::string> drop;                 ///< columns to ignore
-  std::map<std::string, ColumnKind> kinds;       ///< kinds that the user fixes
-  int64_t max_categories = 1000;                 ///< a text column with more distinct values is Text
-  double max_unique_share = 0.5;                 ///< a text column with a larger share of distinct values is Text
+  std::vector<std::string> drop;            ///< columns to ignore
+  std::map<std::string, ColumnKind> kinds;  ///< kinds that the user fixes
+  int64_t max_categories = 1000;            ///< a text column with more distinct values is Text
+  double max_unique_share = 0.5;            ///< a text column with a larger share of distinct values is Text
 };
 
 /// Decides kind and role of every column. Throws Error(UnknownColumn) where the options name a column that is not there.
@@ -71,8 +71,8 @@ Schema infer_schema(const Table& table, const SchemaOptions& options);
 
 /// Which columns `conform` must find.
 enum class Conform {
-  Training,   ///< all columns of the schema that are not Ignored
-  Features,   ///< features only: target, weight, group and so on are left out if there
+  Training,  ///< all columns of the schema that are not Ignored
+  Features,  ///< features only: target, weight, group and so on are left out if there
 };
 
 /// The table's columns brought to the schema's kinds, in the schema's order, without Ignored columns. Columns that the schema
@@ -81,7 +81,8 @@ enum class Conform {
 Table conform(const Table& table, const Schema& schema, Conform which);
 
 /// Decides the task from the target column(s): two distinct values are Binary, a text, boolean or few-valued integer target is Multiclass,
-/// several targets MultiRegression, a group role with Ranking asked for is Ranking, else Regression. `why` (may be null) is set to the reason.
+/// several targets MultiRegression, a group role with Ranking asked for is Ranking, else Regression. `why` (may be null) is set to the
+/// reason.
 Task infer_task(const Table& table, const Schema& schema, std::string* why);
 
 /// The target of a table that conform(…, Training) returned. Class names are sorted: numbers by value, texts alphabetically.

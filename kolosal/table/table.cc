@@ -24,8 +24,8 @@ const Column* Table::find(std::string_view name) const noexcept {
 
 const Column& Table::column(std::string_view name) const {
   if (const Column* column = find(name)) return *column;
-  throw Error(ErrorCode::UnknownColumn, "'" + std::string(name) + "' is not a column of the table (" +
-                                            std::to_string(n_columns()) + " columns)" + did_you_mean(name, names()));
+  throw Error(ErrorCode::UnknownColumn, "'" + std::string(name) + "' is not a column of the table (" + std::to_string(n_columns()) +
+                                            " columns)" + did_you_mean(name, names()));
 }
 
 std::vector<std::string> Table::names() const {

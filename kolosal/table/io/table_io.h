@@ -27,15 +27,15 @@ constexpr auto enum_names(OnBadValue) {
 
 /// How to read a file; the defaults find out.
 struct ReadOptions {
-  std::string format;                       ///< "csv", "parquet", "arrow", "jsonl"; empty: by the file's name and first bytes
-  std::string delimiter;                    ///< CSV: one character; empty: found among , ; tab |
-  std::string decimal_point;                ///< CSV: "." or ","; empty: found
-  bool header = true;                       ///< CSV: whether the first line names the columns
+  std::string format;         ///< "csv", "parquet", "arrow", "jsonl"; empty: by the file's name and first bytes
+  std::string delimiter;      ///< CSV: one character; empty: found among , ; tab |
+  std::string decimal_point;  ///< CSV: "." or ","; empty: found
+  bool header = true;         ///< CSV: whether the first line names the columns
   std::vector<std::string> missing = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?", "#N/A"};  ///< texts that mean missing
-  std::vector<std::string> columns;         ///< read only these; empty: all
-  std::vector<std::string> text_columns;    ///< never parsed as numbers or dates
+  std::vector<std::string> columns;                                                                         ///< read only these; empty: all
+  std::vector<std::string> text_columns;  ///< never parsed as numbers or dates
   OnBadValue on_bad_value = OnBadValue::Error;
-  int64_t chunk_rows = 65536;               ///< rows of a chunk in open_table
+  int64_t chunk_rows = 65536;  ///< rows of a chunk in open_table
 };
 void describe(Fields<ReadOptions>& fields);
 

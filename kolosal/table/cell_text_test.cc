@@ -1,0 +1,94 @@
+#include "kolosal/table/cell_text.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace kolosal {
+namespace {
+
+CellFormat format_of(const std::vector<std::string_view>& cells, std::string_view points = ".,") {
+  CellSketch whole(points);
+  std::vector<CellSketch> parts;
+  for (const auto cell : cells) {
+    whole.add(cell);
+    parts.emplace_back(points).add(cell);
+  }
+  CellSketch merged(points);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) merged.merge(*part);
+  EXPECT_EQ(whole.format().kind, merged.format().kind) << "the order of values matters";
+  EXPECT_EQ(whole.format().date, merged.format().date);
+  return whole.format();
+}
+
+TEST(CellText, IntegersKeepTheirLastDigitUpToInt64) {
+  EXPECT_EQ(parse_integer("9007199254740993"), 9007199254740993);
+  EXPECT_EQ(parse_integer("-9223372036854775808"), std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(parse_integer(" +7 "), 7);
+  for (const auto wrong : {"9223372036854775808", "", "-", "+", "+-1", "1.0", "1e3", "0x10", "1 2"})
+    EXPECT_FALSE(parse_integer(wrong)) << wrong;
+}
+
+TEST(CellText, NumbersAreReadInAnyUsualSpelling) {
+  EXPECT_EQ(parse_number("-1.5e3"), -1500.0);
+  EXPECT_EQ(parse_number(".5"), 0.5);
+  EXPECT_EQ(parse_number("5."), 5.0);
+  EXPECT_EQ(parse_number("1,5", ','), 1.5);
+  EXPECT_EQ(parse_number("-Infinity"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_number("1e999"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_number("-1e-999"), 0.0);
+  EXPECT_TRUE(std::isnan(*parse_number("NaN")));
+  for (const auto wrong : {"", "+", "1,5", "1.2.3", "--1", "1e", "e5", "nano", "0x1p3", "1 000"})
+    EXPECT_FALSE(parse_number(wrong)) << wrong;
+  EXPECT_FALSE(parse_number("1.5", ','));
+}
+
+TEST(CellText, OnlyDatesThatExistAreDates) {
+  EXPECT_EQ(parse_date("1970-01-02", DateFormat::YearMonthDayDash), 1);
+  EXPECT_EQ(date_text(*parse_date("29.2.2024", DateFormat::DayMonthYearDot)), "2024-02-29");
+  EXPECT_FALSE(parse_date("2023-02-29", DateFormat::YearMonthDayDash));
+  EXPECT_FALSE(parse_date("13/01/2024", DateFormat::MonthDayYearSlash));
+  EXPECT_FALSE(parse_date("2024-01-01x", DateFormat::YearMonthDayDash));
+}
+
+TEST(CellText, TimestampsAreBroughtToUtc) {
+  const auto text = [](std::string_view cell) { return timestamp_text(parse_timestamp(cell, DateFormat::YearMonthDayDash).value()); };
+  EXPECT_EQ(text("2024-02-29T12:30:00Z"), "2024-02-29T12:30:00");
+  EXPECT_EQ(text("2024-02-29 23:30:00.25-01:30"), "2024-03-01T01:00:00.250000");
+  EXPECT_EQ(text("1969-12-31 23:59:59.1234567+0000"), "1969-12-31T23:59:59.123456");
+  EXPECT_EQ(text("2024-01-01"), "2024-01-01T00:00:00");
+  for (const auto wrong :
+       {"2024-01-01T25:00", "2024-01-01T", "2024-01-01T10", "2024-01-01 10:00 ", "2024-01-01T10:00+2", "2024-01-01x10:00"})
+    EXPECT_EQ(parse_timestamp(wrong, DateFormat::YearMonthDayDash).has_value(), std::string_view(wrong).ends_with("00 ")) << wrong;
+}
+
+TEST(CellText, AColumnHasTheNarrowestKindThatFitsAllItsValues) {
+  EXPECT_EQ(format_of({"1", "-2", "3"}).kind, ColumnKind::Integer);
+  EXPECT_EQ(format_of({"1", "2.5"}).kind, ColumnKind::Numeric);
+  EXPECT_EQ(format_of({"1", "9223372036854775808"}).kind, ColumnKind::Numeric);
+  EXPECT_EQ(format_of({"TRUE", "false", "True"}).kind, ColumnKind::Boolean);
+  EXPECT_EQ(format_of({"true", "1"}).kind, ColumnKind::Text);
+  EXPECT_EQ(format_of({"2024-01-01", "2024-1-2"}).kind, ColumnKind::Date);
+  EXPECT_EQ(format_of({"2024-01-01", "2024-01-02 10:00"}).kind, ColumnKind::Timestamp);
+  EXPECT_EQ(format_of({"2024-01-01", "01.02.2024"}).kind, ColumnKind::Text);
+  EXPECT_EQ(format_of({}).kind, ColumnKind::Numeric);
+}
+
+TEST(CellText, AnyValueAboveTwelveSettlesWhichOfDayAndMonthIsFirst) {
+  EXPECT_EQ(format_of({"01/02/2024", "02/13/2024"}).date, DateFormat::MonthDayYearSlash);
+  EXPECT_EQ(format_of({"01/02/2024", "13/02/2024"}).date, DateFormat::DayMonthYearSlash);
+  EXPECT_EQ(format_of({"01/02/2024"}).date, DateFormat::MonthDayYearSlash);
+  EXPECT_EQ(format_of({"13/02/2024", "02/13/2024"}).kind, ColumnKind::Text);
+}
+
+TEST(CellText, ADecimalCommaIsFoundOnlyWhereNoPointFits) {
+  EXPECT_EQ(format_of({"1,5", "2"}).decimal_point, ',');
+  EXPECT_EQ(format_of({"1.5", "2"}).decimal_point, '.');
+  EXPECT_EQ(format_of({"1.5", "2,5"}).kind, ColumnKind::Text);
+  EXPECT_EQ(format_of({"1,5"}, ".").kind, ColumnKind::Text);
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,104 @@
+// Input from files and standard input.
+//
+// Checked  table_io_test.cc reads every format through both.
+#include "kolosal/table/io/input.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "kolosal/base/error.h"
+#include "kolosal/base/file.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kReadBytes = size_t{1} << 20;
+
+std::string shown_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+InputBytes own(std::string name, std::string bytes) {
+  auto owner = std::make_shared<const std::string>(std::move(bytes));
+  return {std::move(name), owner, *owner, false};
+}
+
+/// Whether the path is a file that can be mapped, rather than a pipe or a device.
+bool is_regular(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
+}  // namespace
+
+InputBytes load_input(const std::string& path) {
+  if (path == "-") return InputStream(path).read_rest();
+  if (!is_regular(path)) return own(path, read_file(path));
+  MappedFile file = map_file(path);
+  return {path, std::move(file.owner), {reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()}, true};
+}
+
+void InputBytes::drop_pages(std::string_view part) const noexcept {
+  if (!mapped) return;
+  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+InputStream::InputStream(const std::string& path)
+    : path_(path), name_(shown_name(path)), descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0)
+    throw Error(ErrorCode::Io, "cannot read '" + path + "': " + std::strerror(errno), "Check the path and its permissions.");
+}
+
+InputStream::~InputStream() {
+  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
+}
+
+size_t InputStream::read_descriptor(char* room, size_t n) {
+  for (;;) {
+    const ssize_t got = ::read(descriptor_, room, n);
+    if (got >= 0) return static_cast<size_t>(got);
+    if (errno != EINTR) throw Error(ErrorCode::Io, "cannot read '" + name_ + "': " + std::strerror(errno));
+  }
+}
+
+std::string_view InputStream::peek(size_t n) {
+  while (peeked_.size() < n) {
+    const size_t before = peeked_.size();
+    peeked_.resize(n);
+    const size_t got = read_descriptor(peeked_.data() + before, n - before);
+    peeked_.resize(before + got);
+    if (got == 0) break;
+  }
+  return std::string_view(peeked_).substr(0, n);
+}
+
+size_t InputStream::read(std::span<char> room) {
+  if (peeked_.empty()) return room.empty() ? 0 : read_descriptor(room.data(), room.size());
+  const size_t n = std::min(room.size(), peeked_.size());
+  std::memcpy(room.data(), peeked_.data(), n);
+  peeked_.erase(0, n);
+  return n;
+}
+
+InputBytes InputStream::read_rest() {
+  std::string all = std::exchange(peeked_, {});
+  for (;;) {
+    const size_t before = all.size();
+    all.resize(before + std::max(kReadBytes, before / 2));
+    const size_t got = read_descriptor(all.data() + before, all.size() - before);
+    all.resize(before + got);
+    if (got == 0) break;
+  }
+  return own(name_, std::move(all));
+}
+
+}  // namespace kolosal

@@ -1,0 +1,52 @@
+// Where table bytes come from: a file, or standard input for the path "-".
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kolosal {
+
+/// The bytes of a whole input and the name that messages call it by.
+struct InputBytes {
+  std::string name;
+  std::shared_ptr<const void> owner;
+  std::string_view bytes;
+  bool mapped = false;  ///< a memory map of a file, whose pages may be dropped and come back
+
+  /// Tells the system that `part` of a mapped input is not needed for now, so that a large file is never wholly in memory.
+  void drop_pages(std::string_view part) const noexcept;
+};
+
+/// The whole file, memory-mapped; for "-" all of standard input, in memory. Throws Error(Io).
+InputBytes load_input(const std::string& path);
+
+/// Bytes read in order, in bounded memory.
+class InputStream {
+ public:
+  /// Opens a file, or standard input for "-". Throws Error(Io).
+  explicit InputStream(const std::string& path);
+  ~InputStream();
+  InputStream(const InputStream&) = delete;
+  InputStream& operator=(const InputStream&) = delete;
+
+  /// "standard input" for "-", else the path.
+  const std::string& name() const noexcept { return name_; }
+  /// The next bytes without taking them: `n`, or all that are left where those are fewer.
+  std::string_view peek(size_t n);
+  /// Takes up to `room.size()` bytes; 0 at the end.
+  size_t read(std::span<char> room);
+  /// Takes all that is left.
+  InputBytes read_rest();
+
+ private:
+  size_t read_descriptor(char* room, size_t n);
+
+  std::string path_, name_;
+  int descriptor_;
+  std::string peeked_;
+};
+
+}  // namespace kolosal
