@@ -17,8 +17,8 @@
 #include <limits>
 #include <optional>
 
-#include "kolosal/base/checksum.h"
 #include "kolosal/base/file.h"
+#include "kolosal/inference/testing/reseal.h"
 
 namespace kolosal {
 namespace {
@@ -89,34 +89,6 @@ Value list(Value::List elements) { return Value(std::move(elements)); }
 Value small_summary() { return object({{"rows", 3}}); }
 
 Value small_content() { return object({{"weights", numbers<double>({0.5, -2.0})}, {"name", "x"}, {"codes", numbers<uint8_t>({1, 2, 3})}}); }
-
-// Puts the checksums right again after bytes were changed, as one who forges a file would.
-std::string resealed(std::string bytes) {
-  const auto number = [&](size_t at, size_t n_bytes) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < n_bytes; ++i) value |= uint64_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
-    return value;
-  };
-  const auto checksum = [&](size_t begin, size_t end, uint32_t before = 0) {
-    return crc32c(std::as_bytes(std::span(bytes.data() + begin, end - begin)), before);
-  };
-  const auto put = [&](size_t at, uint32_t value) {
-    for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> (8 * i));
-  };
-  const size_t last = bytes.size() - 4, summary = number(24, 8), content = number(32, 8), n_sections = number(40, 8);
-  if (summary < last && content < last && summary + content + 56 < last) put(48, checksum(56, 56 + summary));
-  put(52, checksum(0, 52));
-  size_t end = 0;
-  uint32_t outside = 0;
-  for (size_t k = 0; k < n_sections && 56 + summary + content + 32 * (k + 1) <= last; ++k) {
-    const size_t at = 56 + summary + content + 32 * k, offset = number(at, 8), n_bytes = number(at + 8, 8);
-    if (offset < end || offset > last || n_bytes > last - offset) continue;
-    outside = checksum(end, offset, outside);
-    end = offset + n_bytes;
-  }
-  put(last, checksum(end, last, outside));
-  return bytes;
-}
 
 std::string with_byte(std::string bytes, size_t at, char byte) {
   bytes[at] = byte;
@@ -268,6 +240,13 @@ TEST(Artifact, RefusesForgedLengthsBeforeItUsesThem) {
                   ErrorCode::CorruptArtifact)
             << "field at " << field << ", byte " << byte;
   EXPECT_EQ(reading_error(resealed(with_byte(bytes, table + 24, 10))), ErrorCode::CorruptArtifact);  // no such type
+  std::string shorter = bytes;                                                                       // the last byte belongs to no section
+  shorter[table + 40] = shorter[table + 48] = 2;
+  EXPECT_EQ(reading_error(resealed(shorter)), ErrorCode::CorruptArtifact);
+  std::string overlapping = bytes;  // section 1 begins where section 0 does
+  overlapping[table + 32] = bytes[table], overlapping[table + 33] = bytes[table + 1];
+  overlapping[table + 40] = overlapping[table + 48] = 67;
+  EXPECT_EQ(reading_error(resealed(overlapping)), ErrorCode::CorruptArtifact);
 }
 
 TEST(Artifact, RefusesForgedReferencesAndPadding) {
