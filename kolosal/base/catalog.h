@@ -54,8 +54,7 @@ class Catalog {
   template <class Object>
   void add(std::string name, std::string doc, std::vector<std::string> aliases = {}) {
     auto make = [name](const Value& value) -> std::unique_ptr<T> {
-      if (!value.is_null() && !value.as_object().empty())
-        throw Error(ErrorCode::UnknownParameter, "'" + name + "' takes no parameters");
+      if (!value.is_null() && !value.as_object().empty()) throw Error(ErrorCode::UnknownParameter, "'" + name + "' takes no parameters");
       return std::make_unique<Object>();
     };
     add({std::move(name), std::move(doc), std::move(aliases), {}, std::move(make)});

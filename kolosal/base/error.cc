@@ -7,9 +7,7 @@
 namespace kolosal {
 namespace {
 
-std::string joined(const std::string& message, const std::string& remedy) {
-  return remedy.empty() ? message : message + "\n  " + remedy;
-}
+std::string joined(const std::string& message, const std::string& remedy) { return remedy.empty() ? message : message + "\n  " + remedy; }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -54,10 +52,7 @@ std::string_view error_code_name(ErrorCode code) noexcept {
 }
 
 Error::Error(ErrorCode code, std::string message, std::string remedy)
-    : std::runtime_error(joined(message, remedy)),
-      code_(code),
-      message_(std::move(message)),
-      remedy_(std::move(remedy)) {}
+    : std::runtime_error(joined(message, remedy)), code_(code), message_(std::move(message)), remedy_(std::move(remedy)) {}
 
 std::string_view nearest_name(std::string_view word, std::span<const std::string> candidates) {
   std::string_view best;

@@ -47,12 +47,14 @@ struct FieldSpec {
   std::string doc;
   std::vector<std::string> aliases;  ///< names from elsewhere, accepted on input and never stored
   FieldType type = FieldType::Object;
-  bool nullable = false;             ///< null is allowed and means "not set"
+  bool nullable = false;  ///< null is allowed and means "not set"
   Value default_value;
   std::optional<double> min, max;    ///< bounds of a number
   bool min_excluded = false;         ///< true where the lower bound itself is not allowed
   std::vector<std::string> choices;  ///< allowed texts of a Choice
   std::optional<SearchRange> search;
+  std::optional<FieldType> element;                ///< what the elements of a List are
+  const struct ParameterTable* members = nullptr;  ///< the fields of an Object that is itself described
 };
 
 /// The fields of one struct, in order of declaration.
@@ -71,7 +73,7 @@ void check_field(const FieldSpec& field, const Value& value, std::string_view wh
 /// "field_name (type, default X, at least A, at most B)": what is allowed, in words.
 std::string allowed_text(const FieldSpec& field);
 
-/// Turns text as typed by a person ("0.1", "true", "mean", "[1,2]") into a Value of the field's type.
+/// Turns text as typed by a person ("0.1", "true", "mean", "1,2" or "[1, 2]", a JSON object) into a Value of the field's type.
 /// Throws Error(BadValue) that names the field and what it allows.
 Value parse_field_text(const FieldSpec& field, std::string_view text, std::string_view where);
 
@@ -80,11 +82,15 @@ class Fields;
 
 /// A struct with a `describe` function.
 template <class T>
-concept Described = std::is_class_v<T> && requires(Fields<T>& fields) { describe(fields); };
+concept Described = std::is_class_v<T> && requires(Fields<T>& fields) {
+  describe(fields);
+};
 
 /// An enum with an `enum_names` list.
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires(E e) { enum_names(e); };
+concept NamedEnum = std::is_enum_v<E> && requires(E e) {
+  enum_names(e);
+};
 
 /// Name of an enumerator by its `enum_names` list.
 template <NamedEnum E>
@@ -110,7 +116,11 @@ Value to_value(const T& object);
 template <Described T>
 T from_value(const Value& value, std::string_view where = {});
 template <Described T>
+void update_from_value(T& object, const Value& value, std::string_view where = {});
+template <Described T>
 const Fields<T>& fields_of();
+template <Described T>
+const ParameterTable& parameter_table();
 
 namespace detail {
 
@@ -136,6 +146,14 @@ constexpr FieldType field_type() {
   else if constexpr (IsOptional<M>::value) return field_type<typename M::value_type>();
   else if constexpr (IsVector<M>::value) return FieldType::List;
   else return FieldType::Object;
+}
+
+// The type of a list's elements; none where M is not a list.
+template <class M>
+constexpr std::optional<FieldType> element_type() {
+  if constexpr (IsOptional<M>::value) return element_type<typename M::value_type>();
+  else if constexpr (IsVector<M>::value) return field_type<typename M::value_type>();
+  else return std::nullopt;
 }
 
 template <class M>
@@ -201,13 +219,37 @@ class Fields {
    public:
     explicit Field(FieldSpec& spec) : spec_(spec) {}
     /// Bounds (`above` excludes the bound itself), allowed texts, the range to search, another accepted name.
-    Field& min(double bound) { spec_.min = bound; return *this; }
-    Field& max(double bound) { spec_.max = bound; return *this; }
-    Field& above(double bound) { spec_.min = bound; spec_.min_excluded = true; return *this; }
-    Field& choices(std::vector<std::string> names) { spec_.choices = std::move(names); spec_.type = FieldType::Choice; return *this; }
-    Field& search(double low, double high) { spec_.search = SearchRange{low, high, false}; return *this; }
-    Field& search_log(double low, double high) { spec_.search = SearchRange{low, high, true}; return *this; }
-    Field& alias(std::string name) { spec_.aliases.push_back(std::move(name)); return *this; }
+    Field& min(double bound) {
+      spec_.min = bound;
+      return *this;
+    }
+    Field& max(double bound) {
+      spec_.max = bound;
+      return *this;
+    }
+    Field& above(double bound) {
+      spec_.min = bound;
+      spec_.min_excluded = true;
+      return *this;
+    }
+    Field& choices(std::vector<std::string> names) {
+      spec_.choices = std::move(names);
+      if (spec_.type == FieldType::List) spec_.element = FieldType::Choice;
+      else spec_.type = FieldType::Choice;
+      return *this;
+    }
+    Field& search(double low, double high) {
+      spec_.search = SearchRange{low, high, false};
+      return *this;
+    }
+    Field& search_log(double low, double high) {
+      spec_.search = SearchRange{low, high, true};
+      return *this;
+    }
+    Field& alias(std::string name) {
+      spec_.aliases.push_back(std::move(name));
+      return *this;
+    }
 
    private:
     FieldSpec& spec_;
@@ -221,12 +263,15 @@ class Fields {
     spec.doc = std::move(doc);
     spec.type = detail::field_type<M>();
     spec.nullable = detail::IsOptional<M>::value;
+    spec.element = detail::element_type<M>();
+    if constexpr (Described<M>) spec.members = &parameter_table<M>();
     spec.default_value = detail::member_to_value(T{}.*member);
     add_choices<M>(spec);
     table_.fields.push_back(std::move(spec));
     getters_.push_back([member](const T& object) { return detail::member_to_value(object.*member); });
     setters_.push_back([member](T& object, const Value& value, std::string_view where) {
-      object.*member = detail::member_from_value<M>(value, where);
+      if constexpr (Described<M>) update_from_value(object.*member, value, where);
+      else object.*member = detail::member_from_value<M>(value, where);
     });
     return Field(table_.fields.back());
   }
@@ -242,6 +287,8 @@ class Fields {
     if constexpr (NamedEnum<M>) {
       for (const auto& [value, choice] : enum_names(M{})) spec.choices.emplace_back(choice);
     } else if constexpr (detail::IsOptional<M>::value) {
+      add_choices<typename M::value_type>(spec);
+    } else if constexpr (detail::IsVector<M>::value) {
       add_choices<typename M::value_type>(spec);
     }
   }
@@ -273,24 +320,33 @@ template <Described T>
 Value to_value(const T& object) {
   const Fields<T>& fields = fields_of<T>();
   Value::Object members;
-  for (size_t i = 0; i < fields.table().fields.size(); ++i)
-    members.emplace_back(fields.table().fields[i].name, fields.get(object, i));
+  for (size_t i = 0; i < fields.table().fields.size(); ++i) members.emplace_back(fields.table().fields[i].name, fields.get(object, i));
   return Value(std::move(members));
 }
 
-/// Sets the fields that `value` (an object) names; the others keep what they hold. Aliases are accepted.
-/// Throws Error(UnknownParameter) or Error(BadValue) that begin with `where` and name the field.
+/// Sets the fields that `value` (an object) names; the others keep what they hold, also inside described members. Aliases
+/// are accepted, but not beside the name they stand for. Throws Error(UnknownParameter) or Error(BadValue) that begin with
+/// `where` and name the field. After an error `object` may hold some of the new values.
 template <Described T>
-void update_from_value(T& object, const Value& value, std::string_view where = {}) {
+void update_from_value(T& object, const Value& value, std::string_view where) {
   const Fields<T>& fields = fields_of<T>();
   const ParameterTable& table = fields.table();
   const std::string prefix = where.empty() ? std::string() : std::string(where) + ".";
+  std::vector<std::string_view> given(table.fields.size());
+  if (!value.is_object())
+    throw Error(ErrorCode::BadValue,
+                std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " + std::string(value.kind_name()));
   for (const auto& [key, member] : value.as_object()) {
     const FieldSpec* spec = table.find(key);
     if (spec == nullptr) {
       const std::vector<std::string> names = table.names();
       throw Error(ErrorCode::UnknownParameter, "'" + prefix + key + "' is not a parameter" + did_you_mean(key, names));
     }
+    std::string_view& earlier = given[static_cast<size_t>(spec - table.fields.data())];
+    if (!earlier.empty())
+      throw Error(ErrorCode::BadValue, prefix + spec->name + " is given twice, as '" + std::string(earlier) + "' and as '" + key + "'",
+                  "Keep one of the two.");
+    earlier = key;
     check_field(*spec, member, prefix + spec->name);
     try {
       fields.set(object, static_cast<size_t>(spec - table.fields.data()), member, prefix + spec->name);

@@ -15,10 +15,10 @@ namespace kolosal {
 
 /// One step of a fit, told to whoever listens.
 struct FitProgress {
-  int iteration = 0;            ///< finished iterations (trees, epochs, steps)
-  int n_iterations = 0;         ///< planned iterations
-  double train_loss = 0;        ///< NaN where not measured
-  double validation_loss = 0;   ///< NaN where there are no validation rows
+  int iteration = 0;           ///< finished iterations (trees, epochs, steps)
+  int n_iterations = 0;        ///< planned iterations
+  double train_loss = 0;       ///< NaN where not measured
+  double validation_loss = 0;  ///< NaN where there are no validation rows
 };
 
 /// The surroundings of one fit. Copying is cheap; copies share budget, threads and cancellation.

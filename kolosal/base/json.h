@@ -8,7 +8,8 @@
 
 namespace kolosal {
 
-/// Parses one JSON document. Throws Error(BadFile) that says the line, the column and what was wrong there. Nesting deeper than 64 is an error.
+/// Parses one JSON document. Throws Error(BadFile) that says the line, the column and what was wrong there. Nesting deeper than 64 is an
+/// error.
 Value parse_json(std::string_view text);
 
 /// JSON of a Value: keys in their order, reals so that they read back the same, NaN and infinities as null, NumberArrays as lists.

@@ -18,8 +18,8 @@ bool MemoryBudget::try_reserve(size_t bytes) noexcept {
 void MemoryBudget::reserve(size_t bytes, std::string_view purpose) {
   if (try_reserve(bytes)) return;
   throw Error(ErrorCode::OutOfMemory,
-              std::string(purpose) + " needs " + std::to_string(bytes >> 20) + " MiB but only " +
-                  std::to_string(available() >> 20) + " MiB of the memory limit of " + std::to_string(limit_ >> 20) + " MiB are left",
+              std::string(purpose) + " needs " + std::to_string(bytes >> 20) + " MiB but only " + std::to_string(available() >> 20) +
+                  " MiB of the memory limit of " + std::to_string(limit_ >> 20) + " MiB are left",
               "Raise the memory limit, or use fewer rows or columns.");
 }
 
@@ -32,8 +32,7 @@ MemoryLease::~MemoryLease() {
   if (budget_) budget_->release(bytes_);
 }
 
-MemoryLease::MemoryLease(MemoryLease&& other) noexcept
-    : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
+MemoryLease::MemoryLease(MemoryLease&& other) noexcept : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
 
 MemoryLease& MemoryLease::operator=(MemoryLease&& other) noexcept {
   std::swap(budget_, other.budget_);

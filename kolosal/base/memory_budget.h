@@ -17,7 +17,10 @@ class MemoryBudget {
   /// Bytes: the limit, what is reserved, what is left.
   size_t limit() const noexcept { return limit_; }
   size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
-  size_t available() const noexcept { const size_t taken = used(); return taken >= limit_ ? 0 : limit_ - taken; }
+  size_t available() const noexcept {
+    const size_t taken = used();
+    return taken >= limit_ ? 0 : limit_ - taken;
+  }
 
   /// Takes `bytes` from the budget; false where they are not there.
   bool try_reserve(size_t bytes) noexcept;

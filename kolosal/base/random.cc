@@ -35,8 +35,7 @@ uint64_t derive_seed(uint64_t seed, std::string_view purpose, uint64_t index) no
   return mix(state ^ mix(index + 0x632be59bd9b4e019ULL));
 }
 
-RandomStream::RandomStream(uint64_t seed, std::string_view purpose, uint64_t index) noexcept
-    : key_(derive_seed(seed, purpose, index)) {}
+RandomStream::RandomStream(uint64_t seed, std::string_view purpose, uint64_t index) noexcept : key_(derive_seed(seed, purpose, index)) {}
 
 uint64_t RandomStream::next() noexcept {
   if (used_ == 4) {

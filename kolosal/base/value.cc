@@ -19,7 +19,7 @@ size_t number_size(NumberType type) noexcept {
 }
 
 std::string_view number_type_name(NumberType type) noexcept {
-  static constexpr std::array<std::string_view, 10> kNames = {"float32", "float64", "int8",  "uint8",  "int16",
+  static constexpr std::array<std::string_view, 10> kNames = {"float32", "float64", "int8",   "uint8", "int16",
                                                               "uint16",  "int32",   "uint32", "int64", "uint64"};
   return kNames[static_cast<size_t>(type)];
 }
@@ -29,8 +29,7 @@ bool NumberArray::operator==(const NumberArray& other) const noexcept {
 }
 
 std::string_view Value::kind_name() const noexcept {
-  static constexpr std::array<std::string_view, 8> kNames = {"null", "boolean", "integer", "real",
-                                                             "text", "list",    "object",  "numbers"};
+  static constexpr std::array<std::string_view, 8> kNames = {"null", "boolean", "integer", "real", "text", "list", "object", "numbers"};
   return kNames[node_.index()];
 }
 

@@ -59,8 +59,8 @@ struct NumberArray {
   template <class T>
   std::span<const T> as() const {
     if (type != number_type_of<T>())
-      throw Error(ErrorCode::BadValue, "expected numbers of type " + std::string(number_type_name(number_type_of<T>())) +
-                                           ", found " + std::string(number_type_name(type)));
+      throw Error(ErrorCode::BadValue, "expected numbers of type " + std::string(number_type_name(number_type_of<T>())) + ", found " +
+                                           std::string(number_type_name(type)));
     return {reinterpret_cast<const T*>(bytes), size};
   }
 
@@ -84,8 +84,7 @@ class Value {
   Value(std::nullptr_t) {}
   Value(bool flag) : node_(flag) {}
   template <class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  Value(T number) : node_(static_cast<int64_t>(number)) {}
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Value(T number) : node_(static_cast<int64_t>(number)) {}
   Value(double number) : node_(number) {}
   Value(float number) : node_(static_cast<double>(number)) {}
   Value(const char* text) : node_(std::string(text)) {}

@@ -8,8 +8,8 @@ void check_training_set(const TrainingSet& train) {
   const size_t n_rows = train.x.n_rows();
   if (n_rows == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");
   if (train.target.n_rows != n_rows || train.target.values.size() != n_rows * train.target.n_targets)
-    throw Error(ErrorCode::BadValue, "the target has " + std::to_string(train.target.n_rows) + " rows where the features have " +
-                                         std::to_string(n_rows));
+    throw Error(ErrorCode::BadValue,
+                "the target has " + std::to_string(train.target.n_rows) + " rows where the features have " + std::to_string(n_rows));
   for (const double value : train.target.values)
     if (!std::isfinite(value)) throw Error(ErrorCode::BadValue, "the target has a value that is missing or not finite");
   if (train.weights.empty()) return;

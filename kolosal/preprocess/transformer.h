@@ -48,7 +48,8 @@ class Transformer {
   virtual std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const = 0;
   /// What the training rows become. Differs from fit + transform where the target is used: those rows are then encoded
   /// out of fold, so that no row sees its own target.
-  virtual std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input, const FitContext& context) const;
+  virtual std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                             const FitContext& context) const;
 };
 
 /// One neutral fitted form: how to read it back. Throws Error(CorruptArtifact) where the value is not one it can have written.

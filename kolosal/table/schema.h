@@ -38,10 +38,11 @@ struct ColumnSchema {
   std::string name;
   ColumnKind kind = ColumnKind::Numeric;
   ColumnRole role = ColumnRole::Feature;
-  std::string reason;                   ///< why this kind and role, in a sentence for users
-  int64_t n_missing = 0;                ///< in the training table
-  int64_t n_unique = 0;                 ///< distinct values there, missing not counted
-  std::vector<std::string> categories;  ///< Categorical: levels in order of code (most frequent first, ties by text)
+  std::string reason;                      ///< why this kind and role, in a sentence for users
+  int64_t n_missing = 0;                   ///< in the training table
+  int64_t n_unique = 0;                    ///< distinct values there, missing not counted
+  std::vector<std::string> categories;     ///< Categorical: levels in order of code (most frequent first, ties by text)
+  std::vector<std::string> missing_texts;  ///< Numeric that came as text: the texts that mean missing there
 };
 void describe(Fields<ColumnSchema>& fields);
 
@@ -69,20 +70,26 @@ struct SchemaOptions {
 /// Features that are constant, all missing or id-like become Ignored, with the reason.
 Schema infer_schema(const Table& table, const SchemaOptions& options);
 
-/// Which columns `conform` must find.
+/// Which columns `conform` gives.
 enum class Conform {
-  Training,  ///< all columns of the schema that are not Ignored
-  Features,  ///< features only: target, weight, group and so on are left out if there
+  Training,  ///< all columns of the schema that are not Ignored; features and targets must be there, the others where they are
+  Features,  ///< features only, which must be there: target, weight, group and so on are left out
 };
 
 /// The table's columns brought to the schema's kinds, in the schema's order, without Ignored columns. Columns that the schema
-/// does not have are left out. A category the schema does not know becomes missing. Throws Error(FeatureMismatch), whose
-/// message contains "feature", where a column is missing or cannot be read as its kind: the message names column, row and value.
+/// does not have are left out. A category of a feature that the schema does not know becomes missing; a target keeps it, as a
+/// further level. The one liberty with kinds: an Integer column that comes with fractions stays Numeric. Throws
+/// Error(FeatureMismatch), whose message contains "feature", where a column is missing or cannot be read as its kind: the
+/// message names column, row (the first row is 1) and value.
 Table conform(const Table& table, const Schema& schema, Conform which);
 
-/// Decides the task from the target column(s): two distinct values are Binary, a text, boolean or few-valued integer target is Multiclass,
-/// several targets MultiRegression, a group role with Ranking asked for is Ranking, else Regression. `why` (may be null) is set to the
-/// reason.
+/// A table without rows whose kinds are those in which `conform` best takes the columns: what `open_table` is to be given as
+/// `like` when a file is read for prediction, so that each chunk has the same kinds and no text loses its spelling.
+Table reading_kinds(const Schema& schema);
+
+/// Decides the task from the target column(s), as conformed or as read: two distinct values are Binary, a text, boolean or few-valued
+/// integer target is Multiclass, several targets MultiRegression, a group role with Ranking asked for is Ranking, else Regression. `why`
+/// (may be null) is set to the reason.
 Task infer_task(const Table& table, const Schema& schema, std::string* why);
 
 /// The target of a table that conform(…, Training) returned. Class names are sorted: numbers by value, texts alphabetically.

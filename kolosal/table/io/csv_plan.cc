@@ -169,8 +169,8 @@ CsvPlan plan_csv(CsvText& text, const ReadOptions& options, const Table* like, b
   for (size_t i = 0; i < plan.names.size(); ++i) {
     plan.is_text[i] = std::ranges::find(options.text_columns, plan.names[i]) != options.text_columns.end();
     const Column* column = like == nullptr ? nullptr : like->find(plan.names[i]);
-    if (column == nullptr) continue;
-    if (column->kind() == ColumnKind::Categorical || column->kind() == ColumnKind::Text) plan.is_text[i] = 1;
+    if (like == nullptr) continue;
+    if (column == nullptr || column->kind() == ColumnKind::Categorical || column->kind() == ColumnKind::Text) plan.is_text[i] = 1;
     else if (!plan.is_text[i]) {
       plan.imposed[i] = 1;
       plan.kinds[i] = column->kind();

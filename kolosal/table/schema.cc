@@ -1,0 +1,361 @@
+// What each column of a table means, and why.
+//
+// The rules, in order, for a column that the user says nothing about:
+//   one value or none                                          ignored (one value and missing cells are two: kept)
+//   whole numbers, all distinct, and named like an id          ignored
+//   whole numbers that count 0, 1, 2 ... or 1, 2, 3 ...,
+//     in the first column                                      ignored: a row number
+//   texts of which 95 % are numbers and the rest at most
+//     five spellings ("-", "unknown")                          numeric, the spellings missing
+//   texts with at most max_categories distinct values and at
+//     most max_unique_share of the rows, or at most 20
+//     distinct values that repeat                              categorical
+//   texts nearly all distinct (95 %), short, of one word       ignored: an id
+//   other texts                                                text
+// A table is never left without features by a guess: where all would go as ids, they stay.
+//
+// Cost     O(n_rows) a column: one hash table of its values.
+// Checked  schema_test.cc.
+#include "kolosal/table/schema.h"
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cmath>
+#include <unordered_map>
+
+#include "kolosal/table/cell_text.h"
+#include "kolosal/table/level_text.h"
+
+namespace kolosal {
+namespace {
+
+constexpr int64_t kFewLevels = 20;
+constexpr double kNearlyAll = 0.95;
+constexpr size_t kMostMarkers = 5;
+constexpr double kShortText = 64;   // mean bytes of an id, at most
+constexpr int64_t kFewestIds = 20;  // fewer distinct values prove nothing
+
+/// Counts distinct 64-bit patterns.
+class DistinctCounter {
+ public:
+  void add(uint64_t pattern) {
+    if (pattern == 0) {
+      zero_ = true;
+      return;
+    }
+    if ((n_ + 1) * 2 > slots_.size()) grow();
+    place(pattern);
+  }
+  int64_t count() const { return static_cast<int64_t>(n_ + zero_); }
+
+ private:
+  void place(uint64_t pattern) {
+    for (size_t at = (pattern * 0x9E3779B97F4A7C15U) >> shift_;; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at] == pattern) return;
+      if (slots_[at] == 0) {
+        slots_[at] = pattern;
+        ++n_;
+        return;
+      }
+    }
+  }
+  void grow() {
+    std::vector<uint64_t> old(std::max<size_t>(slots_.size() * 2, 64));
+    old.swap(slots_);
+    shift_ = 64 - std::countr_zero(slots_.size());
+    n_ = 0;
+    for (const uint64_t pattern : old)
+      if (pattern != 0) place(pattern);
+  }
+
+  std::vector<uint64_t> slots_;
+  int shift_ = 64;
+  size_t n_ = 0;
+  bool zero_ = false;
+};
+
+/// What the rules ask about a column.
+struct Facts {
+  int64_t n_rows = 0, n_there = 0, n_unique = 0;
+  bool counts_rows = false;                         // 0, 1, 2 ... or 1, 2, 3 ...
+  std::unordered_map<std::string, int64_t> levels;  // Text, Categorical: how often each
+  double mean_bytes = 0;
+  bool has_blank = false;  // a text of several words
+};
+
+Facts facts_of_texts(const Column& column, Facts facts) {
+  double bytes = 0;
+  std::string text;
+  for (size_t row = 0; row < column.size(); ++row) {
+    text = level_text(column, row);
+    if (text.empty()) continue;
+    ++facts.n_there;
+    bytes += static_cast<double>(text.size());
+    facts.has_blank |= text.find_first_of(" \t\n") != std::string::npos;
+    ++facts.levels[text];
+  }
+  facts.n_unique = static_cast<int64_t>(facts.levels.size());
+  facts.mean_bytes = facts.n_there > 0 ? bytes / static_cast<double>(facts.n_there) : 0;
+  return facts;
+}
+
+Facts facts_of(const Column& column) {
+  Facts facts;
+  facts.n_rows = static_cast<int64_t>(column.size());
+  if (column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Categorical) return facts_of_texts(column, std::move(facts));
+  DistinctCounter distinct;
+  const bool integer = column.kind() == ColumnKind::Integer;
+  facts.counts_rows = integer;
+  for (size_t row = 0; row < column.size(); ++row) {
+    const double number = column.number(row);
+    if (std::isnan(number)) {
+      facts.counts_rows = false;
+      continue;
+    }
+    ++facts.n_there;
+    const bool whole = column.kind() != ColumnKind::Numeric && column.kind() != ColumnKind::Boolean;
+    distinct.add(whole ? static_cast<uint64_t>(column.int64()[row]) : std::bit_cast<uint64_t>(number == 0 ? 0.0 : number));
+    if (integer) {
+      const int64_t first = column.int64()[0];
+      facts.counts_rows &= (first == 0 || first == 1) && column.int64()[row] == first + static_cast<int64_t>(row);
+    }
+  }
+  facts.n_unique = distinct.count();
+  return facts;
+}
+
+/// "id", "ID", "customerID", "page_id", "row id", "PassengerId", "index", "uuid", "Unnamed: 0".
+bool is_named_like_id(const std::string& name) {
+  std::string lower;
+  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower == "index" || lower == "idx" || lower == "uuid" || lower == "guid" || lower.starts_with("unnamed") || lower == "rownum" ||
+      lower == "row_number" || lower == "rownames")
+    return true;
+  if (!lower.ends_with("id")) return false;
+  if (name.size() == 2) return true;
+  const char before = name[name.size() - 3];
+  const char i = name[name.size() - 2];
+  return std::isalnum(static_cast<unsigned char>(before)) == 0 || (i == 'I' && std::islower(static_cast<unsigned char>(before)) != 0);
+}
+
+/// Levels, the most frequent first, ties by text.
+std::vector<std::string> ordered_levels(const Facts& facts) {
+  std::vector<std::pair<std::string, int64_t>> counted(facts.levels.begin(), facts.levels.end());
+  std::ranges::sort(counted, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  std::vector<std::string> levels;
+  levels.reserve(counted.size());
+  for (auto& [text, count] : counted) levels.push_back(std::move(text));
+  return levels;
+}
+
+void ignore(ColumnSchema& column, std::string reason) {
+  column.role = ColumnRole::Ignored;
+  column.reason = std::move(reason);
+}
+
+/// The texts that are not numbers, where they are so few that the column is numbers with markers of what is missing.
+bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
+  int64_t n_numbers = 0;
+  std::vector<std::string> others;
+  for (const auto& [text, count] : facts.levels) {
+    if (parse_number(text)) n_numbers += count;
+    else if (others.size() == kMostMarkers) return false;
+    else others.push_back(text);
+  }
+  if (static_cast<double>(n_numbers) < kNearlyAll * static_cast<double>(facts.n_there) || n_numbers == 0) return false;
+  std::ranges::sort(others);
+  markers = std::move(others);
+  return true;
+}
+
+void infer_text(ColumnSchema& column, const Facts& facts, const SchemaOptions& options) {
+  const std::string distinct = std::to_string(facts.n_unique) + " distinct texts in " + std::to_string(facts.n_there) + " rows";
+  if (find_markers(facts, column.missing_texts)) {
+    column.kind = ColumnKind::Numeric;
+    std::string listed;
+    for (const std::string& marker : column.missing_texts) {
+      listed += (listed.empty() ? "'" : ", '") + marker + "'";
+      column.n_missing += facts.levels.at(marker);
+      --column.n_unique;
+    }
+    column.reason = listed.empty() ? "all texts are numbers" : "numbers but for " + listed + ", which is taken for missing";
+    return;
+  }
+  const double share = facts.n_there == 0 ? 1 : static_cast<double>(facts.n_unique) / static_cast<double>(facts.n_there);
+  const bool few = facts.n_unique <= kFewLevels && facts.n_unique < facts.n_there;
+  if (few || (facts.n_unique <= options.max_categories && share <= options.max_unique_share)) {
+    column.kind = ColumnKind::Categorical;
+    column.categories = ordered_levels(facts);
+    column.reason = distinct;
+    return;
+  }
+  column.kind = ColumnKind::Text;
+  const bool one_word = !facts.has_blank && facts.mean_bytes <= kShortText;
+  const bool distinct_enough = facts.n_there >= kFewestIds && share >= kNearlyAll;
+  if (one_word && (distinct_enough || (share == 1 && is_named_like_id(column.name))))
+    ignore(column, "looks like an id: " + distinct + ", each one word");
+  else column.reason = distinct + ", too many for categories";
+}
+
+void infer_feature(ColumnSchema& column, const Column& values, const Facts& facts, const SchemaOptions& options, bool is_first) {
+  if (facts.n_there == 0) return ignore(column, "is missing in every row");
+  if (facts.n_unique == 1 && facts.n_there == facts.n_rows) return ignore(column, "has the same value in every row");
+  const bool all_distinct = facts.n_unique == facts.n_there && facts.n_there > 1;
+  switch (values.kind()) {
+    case ColumnKind::Text: return infer_text(column, facts, options);
+    case ColumnKind::Categorical:
+      column.categories = ordered_levels(facts);
+      column.reason = "comes as categories: " + std::to_string(facts.n_unique) + " levels";
+      return;
+    case ColumnKind::Integer:
+      column.reason = "whole numbers, " + std::to_string(facts.n_unique) + " distinct";
+      if (all_distinct && is_named_like_id(column.name)) ignore(column, "looks like an id: its name, and " + column.reason);
+      else if (facts.counts_rows && is_first && facts.n_rows > 2) ignore(column, "is a row number: it counts the rows");
+      return;
+    case ColumnKind::Numeric: column.reason = "numbers"; return;
+    case ColumnKind::Boolean: column.reason = "true and false"; return;
+    case ColumnKind::Timestamp: column.reason = "dates with a time of day"; return;
+    case ColumnKind::Date: column.reason = "dates"; return;
+  }
+}
+
+void infer_target(ColumnSchema& column, const Column& values, const Facts& facts) {
+  column.reason = "the target";
+  if (values.kind() == ColumnKind::Timestamp || values.kind() == ColumnKind::Date)
+    throw Error(ErrorCode::BadValue, "target '" + column.name + "' holds dates, which cannot be predicted",
+                "Turn it into a number, such as days since a start, or fix its kind.");
+  if (values.kind() != ColumnKind::Text && values.kind() != ColumnKind::Categorical) return;
+  if (values.kind() == ColumnKind::Text && find_markers(facts, column.missing_texts)) {
+    column.kind = ColumnKind::Numeric;
+    for (const std::string& marker : column.missing_texts) column.n_missing += facts.levels.at(marker);
+    column.n_unique -= static_cast<int64_t>(column.missing_texts.size());
+    column.reason = "the target: numbers with " + std::to_string(column.missing_texts.size()) + " texts taken for missing";
+    return;
+  }
+  if (facts.n_there > 2 && facts.n_unique == facts.n_there)
+    throw Error(ErrorCode::BadValue,
+                "target '" + column.name + "' holds a different text in each of its " + std::to_string(facts.n_there) +
+                    " rows, so there are no classes to learn",
+                "Name another target, or correct the texts if they should be numbers.");
+  column.kind = ColumnKind::Categorical;
+  column.categories = ordered_levels(facts);
+}
+
+/// Weight, group, time and fold keep the kind that they are read in, where that kind will do.
+void check_part(const ColumnSchema& column, const Column& values) {
+  const bool text = values.kind() == ColumnKind::Text || values.kind() == ColumnKind::Categorical;
+  const bool number = values.kind() == ColumnKind::Numeric || values.kind() == ColumnKind::Integer;
+  const bool wrong = (column.role == ColumnRole::Weight && !number) || (column.role == ColumnRole::Time && text) ||
+                     (column.role == ColumnRole::Fold && values.kind() != ColumnKind::Integer && values.kind() != ColumnKind::Numeric);
+  if (wrong)
+    throw Error(ErrorCode::BadValue,
+                "column '" + column.name + "' is " + std::string(enum_name(values.kind())) + ", which cannot serve as " +
+                    std::string(enum_name(column.role)),
+                column.role == ColumnRole::Time ? "Name a column of dates or numbers." : "Name a column of numbers.");
+}
+
+/// The kind that the user fixed.
+void fix_kind(ColumnSchema& column, const Facts& facts, const Column& values, ColumnKind kind) {
+  column.kind = kind;
+  column.reason = "the kind was given";
+  if (kind != ColumnKind::Categorical) return;
+  if (!facts.levels.empty()) {
+    column.categories = ordered_levels(facts);
+    return;
+  }
+  Facts levels;
+  column.categories = ordered_levels(facts_of_texts(values, levels));
+}
+
+/// The part each column plays by the options; throws where a column is named that is not there, or twice.
+std::unordered_map<std::string, ColumnRole> named_roles(const Table& table, const SchemaOptions& options) {
+  std::unordered_map<std::string, ColumnRole> roles;
+  const auto name = [&](const std::string& column, ColumnRole role) {
+    const std::vector<std::string> known = table.names();
+    if (table.find(column) == nullptr)
+      throw Error(ErrorCode::UnknownColumn,
+                  std::string(enum_name(role)) + " '" + column + "' is not a column of the table (" + std::to_string(known.size()) +
+                      " columns)" + did_you_mean(column, known),
+                  "Check the name; upper and lower case differ.");
+    const auto [place, is_new] = roles.emplace(column, role);
+    if (!is_new && place->second != role)
+      throw Error(
+          ErrorCode::BadValue,
+          "column '" + column + "' is named as " + std::string(enum_name(place->second)) + " and as " + std::string(enum_name(role)),
+          "Name it once.");
+  };
+  for (const std::string& column : options.target) name(column, ColumnRole::Target);
+  if (options.weight) name(*options.weight, ColumnRole::Weight);
+  if (options.group) name(*options.group, ColumnRole::Group);
+  if (options.time) name(*options.time, ColumnRole::Time);
+  if (options.fold) name(*options.fold, ColumnRole::Fold);
+  for (const std::string& column : options.drop) name(column, ColumnRole::Ignored);
+  for (const auto& [column, kind] : options.kinds)
+    if (table.find(column) == nullptr) name(column, ColumnRole::Feature);
+  return roles;
+}
+
+ColumnSchema infer_column(const Column& values, ColumnRole role, const SchemaOptions& options, bool is_first) {
+  const Facts facts = facts_of(values);
+  ColumnSchema column{values.name(), values.kind(), role, {}, facts.n_rows - facts.n_there, facts.n_unique, {}, {}};
+  const auto fixed = options.kinds.find(values.name());
+  if (role == ColumnRole::Ignored) column.reason = "dropped as asked";
+  else if (fixed != options.kinds.end()) fix_kind(column, facts, values, fixed->second);
+  else if (role == ColumnRole::Target) infer_target(column, values, facts);
+  else if (role == ColumnRole::Feature) infer_feature(column, values, facts, options, is_first);
+  else {
+    check_part(column, values);
+    column.reason = "named as " + std::string(enum_name(role));
+    if (values.kind() == ColumnKind::Categorical) column.kind = ColumnKind::Text;  // groups are open: a new one is no missing one
+  }
+  return column;
+}
+
+}  // namespace
+
+void describe(Fields<ColumnSchema>& fields) {
+  fields.add("name", &ColumnSchema::name, "Name of the column.");
+  fields.add("kind", &ColumnSchema::kind, "What its values mean.");
+  fields.add("role", &ColumnSchema::role, "The part it plays.");
+  fields.add("reason", &ColumnSchema::reason, "Why this kind and role.");
+  fields.add("n_missing", &ColumnSchema::n_missing, "Missing cells in the training table.");
+  fields.add("n_unique", &ColumnSchema::n_unique, "Distinct values in the training table.");
+  fields.add("categories", &ColumnSchema::categories, "Levels in order of code.");
+  fields.add("missing_texts", &ColumnSchema::missing_texts, "Texts that mean missing in a numeric column.");
+}
+
+void describe(Fields<Schema>& fields) { fields.add("columns", &Schema::columns, "The columns, in order."); }
+
+const ColumnSchema* Schema::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns, name, &ColumnSchema::name);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::vector<const ColumnSchema*> Schema::with_role(ColumnRole role) const {
+  std::vector<const ColumnSchema*> found;
+  for (const ColumnSchema& column : columns)
+    if (column.role == role) found.push_back(&column);
+  return found;
+}
+
+Schema infer_schema(const Table& table, const SchemaOptions& options) {
+  const auto roles = named_roles(table, options);
+  Schema schema;
+  schema.columns.reserve(table.n_columns());
+  for (size_t i = 0; i < table.n_columns(); ++i) {
+    const Column& values = table.column(i);
+    const auto named = roles.find(values.name());
+    schema.columns.push_back(infer_column(values, named == roles.end() ? ColumnRole::Feature : named->second, options, i == 0));
+  }
+  if (!schema.with_role(ColumnRole::Feature).empty()) return schema;
+  for (ColumnSchema& column : schema.columns) {
+    const bool guessed = column.role == ColumnRole::Ignored && !roles.contains(column.name) && column.n_unique > 1;
+    if (!guessed) continue;
+    column.role = ColumnRole::Feature;
+    column.reason = "kept, as there is no other feature, though it " + column.reason;
+  }
+  return schema;
+}
+
+}  // namespace kolosal
