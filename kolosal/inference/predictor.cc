@@ -45,10 +45,12 @@ void add_feeds(std::vector<Feed>& feeds, const PredictorMember& candidate, doubl
 }
 
 // Predictions of one block of conformed rows into `out` (n_rows, n_outputs), which begins as zeros.
-void predict_block(const Table& rows, const std::vector<Feed>& feeds, std::span<double> out) {
+void predict_block(const Table& rows, size_t n_rows, const std::vector<Feed>& feeds, std::span<double> out) {
   std::vector<double> one(out.size());
   for (const Feed& feed : feeds) {
-    const FeatureMatrix x = feed.pipeline->transform(rows);
+    // A table without columns does not know how many rows it has.
+    const bool no_features = feed.pipeline->features().empty();
+    const FeatureMatrix x = no_features ? FeatureMatrix({}, n_rows) : feed.pipeline->transform(rows);
     for (const Share& share : feed.shares) {
       share.model->predict(x, one);
       for (size_t i = 0; i < out.size(); ++i) out[i] += share.weight * one[i];
@@ -74,7 +76,7 @@ Predictions predict_feeds(const Predictor& predictor, const std::vector<Feed>& f
                           predictor.class_names()};
   threads.parallel_for(table.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
     const auto out = std::span(predictions.values).subspan(begin * n_outputs, (end - begin) * n_outputs);
-    predict_block(rows.slice(begin, end - begin), feeds, out);
+    predict_block(rows.slice(begin, end - begin), end - begin, feeds, out);
     if (is_classification(predictor.task())) scale_rows_to_one(out, n_outputs);
   });
   return predictions;
