@@ -23,7 +23,7 @@ function(kolosal_layer name)
   target_include_directories(kolosal_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(kolosal_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE})
   if(KOLOSAL_TESTS AND tests)
-    kolosal_test(${name}_test SOURCES ${tests} DEPS kolosal_${name})
+    kolosal_test(${name}_test SOURCES ${tests} DEPS kolosal_${name} ${ARG_PRIVATE})
   endif()
 endfunction()
 

@@ -25,10 +25,12 @@ if(TARGET _kolosal)
   set_target_properties(_kolosal PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${package})
 endif()
 
-# Installed in a wheel: the module and the program, which find pyarrow's libraries beside their own package.
+# Installed by a wheel: the module, and the program among the environment's programs. Both find pyarrow's libraries by their place in
+# the environment.
 if(SKBUILD)
   install(TARGETS _kolosal LIBRARY DESTINATION kolosal)
   set_target_properties(_kolosal PROPERTIES INSTALL_RPATH "$ORIGIN/../pyarrow")
-  install(TARGETS kolosal_cli RUNTIME DESTINATION kolosal/bin)
-  set_target_properties(kolosal_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../../pyarrow")
+  string(REGEX MATCH "lib/python[0-9.]+/(site|dist)-packages/pyarrow" pyarrow_place ${PYARROW_LIBRARIES})
+  install(TARGETS kolosal_cli RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR})
+  set_target_properties(kolosal_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${pyarrow_place}")
 endif()

@@ -59,19 +59,17 @@ install_packages() {
   retry "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null || fail "apt-get install failed: see above"
 }
 
-# install_requirements LEVEL FILE...: into .venv, again only when the files' content changes.
+# install_requirements LEVEL FILE: into .venv, again only when the file's content changes.
 install_requirements() {
-  local level=$1 content file arguments=()
-  shift
+  local level=$1 file=$2 content
   if ! .venv/bin/python -c '' 2>/dev/null; then
     rm -rf .venv
     /usr/bin/python3 -m venv .venv || fail "python3 -m venv .venv failed: see above"
   fi
-  content=$(cat "$@" | sha256sum)
+  content=$(sha256sum <"$file")
   [[ $(cat ".venv/.$level-requirements" 2>/dev/null) == "$content" ]] && return 0
-  for file in "$@"; do arguments+=(-r "$file"); done
-  echo "bootstrap: installing Python packages: $*"
-  retry .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: "${arguments[@]}" ||
+  echo "bootstrap: installing Python packages: $file"
+  retry .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: -r "$file" ||
     fail "pip install failed: see above"
   echo "$content" >".venv/.$level-requirements"
 }
@@ -84,7 +82,8 @@ case "${1:-}" in
     ;;
   test)
     install_packages "${build_packages[@]}" "${test_packages[@]}"
-    install_requirements test requirements/build.txt requirements/test.txt
+    install_requirements build requirements/build.txt
+    install_requirements test requirements/test.txt
     ;;
   *) fail "usage: tools/bootstrap.sh build|test" ;;
 esac

@@ -22,8 +22,9 @@ class ArrayBytes {
   /// Throws Error(Io), and Error(BadFile) where the file is too short.
   static ArrayBytes map(const std::string& path, size_t offset, size_t size);
 
-  /// The bytes for reading.
+  /// How many bytes there are.
   size_t size() const noexcept { return size_; }
+  /// The first byte, for reading; null where there is none.
   const std::byte* begin() const noexcept { return start_; }
   /// The bytes for writing; where another ArrayBytes shares them, they are copied first. Throws Error(OutOfMemory).
   std::byte* begin_writing();
@@ -60,8 +61,9 @@ class Array {
     return array;
   }
 
-  /// The elements for reading.
+  /// Number of elements.
   size_t size() const noexcept { return bytes_.size() / sizeof(T); }
+  /// The elements, for reading.
   std::span<const T> view() const noexcept { return {reinterpret_cast<const T*>(bytes_.begin()), size()}; }
   const T& operator[](size_t i) const noexcept { return view()[i]; }
   /// The elements for writing; makes a copy first where they are shared. The span is good until the array is copied.

@@ -31,7 +31,7 @@ class BufferPool {
     Buffer(Buffer&& other) noexcept;
     Buffer& operator=(Buffer&& other) noexcept;
 
-    /// The memory; its content is arbitrary.
+    /// As many bytes as were asked for.
     std::span<std::byte> bytes() const noexcept { return {start_, size_}; }
     /// The bytes as elements of T.
     template <class T>
@@ -57,7 +57,7 @@ class BufferPool {
   /// Gives all idle buffers back to the system, as under memory pressure.
   void trim() noexcept;
 
-  /// What is lent and what is idle.
+  /// What the pool did so far.
   BufferPoolStats stats() const;
 
  private:

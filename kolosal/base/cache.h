@@ -96,7 +96,7 @@ class LruCache {
     return true;
   }
 
-  /// Drops every entry.
+  /// Drops all entries; the counts of hits and misses stay.
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
@@ -104,7 +104,7 @@ class LruCache {
     stats_.n_entries = stats_.n_bytes = 0;
   }
 
-  /// Hits, misses and what is kept.
+  /// What the cache did since it was made.
   CacheStats stats() const {
     const std::lock_guard lock(mutex_);
     return stats_;

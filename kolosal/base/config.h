@@ -73,7 +73,7 @@ T resolve_parameters(const ParameterSources& sources) {
 /// good config stays. The calls come from a thread of its own, one at a time.
 class ConfigWatcher {
  public:
-  /// What the watcher calls.
+  /// What is called when the file changes.
   struct Callbacks {
     std::function<void(const Value& config)> validate;   ///< throws Error where the config is not acceptable; may be empty
     std::function<void(const Value& config)> on_change;  ///< a new good config; what it throws goes to on_error

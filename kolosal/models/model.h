@@ -27,6 +27,8 @@ class Model {
   virtual void predict(const FeatureMatrix& x, std::span<double> out) const = 0;
   /// How much each feature matters, >= 0 and summing to 1 (or all 0); empty where the form has no such notion.
   virtual std::vector<double> feature_importance() const { return {}; }
+  /// Iterations (boosting rounds, epochs) after which the model was best; 0 where the form has no such notion.
+  virtual size_t n_iterations() const { return 0; }
   /// Everything needed to make the model again with `make_model`.
   virtual Value to_value() const = 0;
 

@@ -174,6 +174,16 @@ std::string_view Column::text(size_t row) const {
   return {static_cast<const char*>(values_) + offsets_[row], static_cast<size_t>(offsets_[row + 1] - offsets_[row])};
 }
 
+std::span<const int64_t> Column::text_offsets() const {
+  if (kind_ != ColumnKind::Text) wrong_kind("text");
+  return {offsets_, size_ + 1};
+}
+
+const char* Column::text_bytes() const {
+  if (kind_ != ColumnKind::Text) wrong_kind("text");
+  return static_cast<const char*>(values_);
+}
+
 double Column::number(size_t row) const {
   if (is_missing(row)) return std::numeric_limits<double>::quiet_NaN();
   switch (kind_) {

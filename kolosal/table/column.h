@@ -100,6 +100,9 @@ class Column {
   std::span<const int32_t> codes() const;
   const Dictionary& dictionary() const;
   std::string_view text(size_t row) const;
+  /// Text row i is bytes [offsets[i], offsets[i + 1]) of text_bytes().
+  std::span<const int64_t> text_offsets() const;
+  const char* text_bytes() const;
 
   /// The value as a double: numbers as they are, booleans 0/1, codes, days, microseconds; NaN where missing. Not for Text.
   double number(size_t row) const;

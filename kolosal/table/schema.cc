@@ -154,12 +154,18 @@ void ignore(ColumnSchema& column, std::string reason) {
   column.reason = std::move(reason);
 }
 
+/// Whether the text is a number; "007" is rather a code.
+bool is_number(const std::string& text) {
+  const bool padded = text.size() > 1 && text[0] == '0' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
+  return !padded && parse_number(text).has_value();
+}
+
 /// The texts that are not numbers, where they are so few that the column is numbers with markers of what is missing.
 bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
   int64_t n_numbers = 0;
   std::vector<std::string> others;
   for (const auto& [text, count] : facts.levels) {
-    if (parse_number(text)) n_numbers += count;
+    if (is_number(text)) n_numbers += count;
     else if (others.size() == kMostMarkers) return false;
     else others.push_back(text);
   }

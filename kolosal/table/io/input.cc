@@ -89,6 +89,8 @@ size_t InputStream::read(std::span<char> room) {
   return n;
 }
 
+InputBytes InputStream::whole() { return path_ != "-" && is_regular(path_) ? load_input(path_) : read_rest(); }
+
 InputBytes InputStream::read_rest() {
   std::string all = std::exchange(peeked_, {});
   for (;;) {

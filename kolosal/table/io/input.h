@@ -38,8 +38,10 @@ class InputStream {
   std::string_view peek(size_t n);
   /// Takes up to `room.size()` bytes; 0 at the end.
   size_t read(std::span<char> room);
-  /// Takes all that is left.
+  /// Takes all that is left, into memory.
   InputBytes read_rest();
+  /// All bytes, of which none has been taken: memory-mapped where the input is a file.
+  InputBytes whole();
 
  private:
   size_t read_descriptor(char* room, size_t n);

@@ -1,0 +1,258 @@
+#include "kolosal/models/forms/forest.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kRowsPerBlock = 64;
+
+[[noreturn]] void corrupt(const std::string& what) {
+  throw Error(ErrorCode::CorruptArtifact, "forest: " + what, "Make the model again, or use an undamaged copy.");
+}
+
+void require(bool holds, const char* what) {
+  if (!holds) corrupt(what);
+}
+
+void check_node(const Forest& f, size_t node, size_t tree_end) {
+  const ForestNode& n = f.nodes[node];
+  if (n.is_leaf()) {
+    require(n.left >= 0 && static_cast<size_t>(n.left) < f.leaf_values.size() / f.leaf_width, "a leaf has no values");
+    return;
+  }
+  require(n.feature < f.n_features, "a node splits on a feature that is not there");
+  require(n.left > static_cast<int64_t>(node) && static_cast<size_t>(n.left) + 1 < tree_end, "a child is outside its tree");
+  require(n.category_set >= -1 && n.category_set + 1 < static_cast<int64_t>(f.category_starts.size()), "a category set is not there");
+  require(!std::isnan(n.threshold), "a threshold is not a number");
+}
+
+void check_forest(const Forest& f) {
+  require(f.leaf_width >= 1 && f.n_raw() >= 1 && f.leaf_width <= f.n_raw(), "the leaves have the wrong width");
+  require(f.link != ForestLink::Sigmoid || f.n_raw() == 1, "a sigmoid needs one raw output");
+  require(f.n_features < ForestNode::kLeaf, "there are too many features");
+  require(f.leaf_values.size() % f.leaf_width == 0, "the leaf values are cut short");
+  require(f.tree_output.size() == f.roots.size(), "the trees' outputs are cut short");
+  require(f.feature_gain.size() == f.n_features, "the gains are not one for each feature");
+  require(f.aggregation == ForestAggregation::Sum || !f.roots.empty(), "a mean of no trees");
+  require(!f.category_starts.empty() && f.category_starts.front() == 0 && f.category_starts.back() == f.category_bits.size() &&
+              std::ranges::is_sorted(f.category_starts),
+          "the category sets are cut short");
+  require(f.roots.empty() ? f.nodes.empty() : f.roots.front() == 0, "the first tree does not begin at the first node");
+  for (size_t t = 0; t < f.roots.size(); ++t) {
+    const size_t begin = static_cast<size_t>(f.roots[t]);
+    const size_t end = t + 1 < f.roots.size() ? static_cast<size_t>(f.roots[t + 1]) : f.nodes.size();
+    require(f.roots[t] >= 0 && begin < end && end <= f.nodes.size(), "a tree has no nodes");
+    require(f.tree_output[t] >= 0 && static_cast<size_t>(f.tree_output[t]) + f.leaf_width <= f.n_raw(), "a tree's output is not there");
+    for (size_t node = begin; node < end; ++node) check_node(f, node, end);
+  }
+  for (const float value : f.leaf_values) require(std::isfinite(value), "a leaf value is not finite");
+  for (const double value : f.base_score) require(std::isfinite(value), "a base score is not finite");
+  for (const double value : f.feature_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
+}
+
+bool category_goes_left(const Forest& f, const ForestNode& node, float x) noexcept {
+  const uint32_t start = f.category_starts[static_cast<size_t>(node.category_set)];
+  const uint32_t n_words = f.category_starts[static_cast<size_t>(node.category_set) + 1] - start;
+  if (!(x >= 0) || x >= static_cast<float>(n_words) * 32) return node.default_left;
+  const auto code = static_cast<uint32_t>(x);
+  return (f.category_bits[start + code / 32] >> (code % 32)) & 1;
+}
+
+// The leaf that a row (n_features,) ends in.
+int32_t leaf_of(const Forest& f, int32_t root, const float* row) noexcept {
+  const ForestNode* node = &f.nodes[static_cast<size_t>(root)];
+  while (!node->is_leaf()) {
+    const float x = row[node->feature];
+    bool left = x <= node->threshold;
+    if (node->category_set >= 0) left = category_goes_left(f, *node, x);
+    else if (x != x) left = node->default_left;
+    node = &f.nodes[static_cast<size_t>(node->left + (left ? 0 : 1))];
+  }
+  return node->left;
+}
+
+// Adds every tree's leaf of every row of the block to `raw` (n_rows, n_raw).
+void add_trees(const Forest& f, const float* rows, size_t n_rows, double* raw) noexcept {
+  const size_t n_raw = f.n_raw();
+  for (size_t t = 0; t < f.roots.size(); ++t) {
+    double* out = raw + f.tree_output[t];
+    for (size_t r = 0; r < n_rows; ++r, out += n_raw) {
+      const float* values = f.leaf_values.data() + static_cast<size_t>(leaf_of(f, f.roots[t], rows + r * f.n_features)) * f.leaf_width;
+      for (size_t j = 0; j < f.leaf_width; ++j) out[j] += static_cast<double>(values[j]);
+    }
+  }
+}
+
+// Makes the prediction of one row (n_outputs,) of its raw outputs.
+void apply_link(const Forest& f, const double* raw, double* out) noexcept {
+  const size_t n = f.n_raw();
+  switch (f.link) {
+    case ForestLink::Identity: std::copy_n(raw, n, out); return;
+    case ForestLink::Sigmoid:
+      out[1] = 1 / (1 + std::exp(-raw[0]));
+      out[0] = 1 / (1 + std::exp(raw[0]));
+      return;
+    case ForestLink::Softmax: {
+      const double top = *std::max_element(raw, raw + n);
+      double sum = 0;
+      for (size_t k = 0; k < n; ++k) sum += out[k] = std::exp(raw[k] - top);
+      for (size_t k = 0; k < n; ++k) out[k] /= sum;
+      return;
+    }
+    case ForestLink::Normalize: {
+      double sum = 0;
+      for (size_t k = 0; k < n; ++k) sum += raw[k];
+      for (size_t k = 0; k < n; ++k) out[k] = sum > 0 ? raw[k] / sum : 1 / static_cast<double>(n);
+      return;
+    }
+  }
+}
+
+template <class T>
+std::vector<T> numbers_of(const Value& value, std::string_view key) {
+  const auto numbers = value.at(key).as_numbers().as<T>();
+  return {numbers.begin(), numbers.end()};
+}
+
+void read_nodes(const Value& value, Forest& f) {
+  const auto feature = value.at("feature").as_numbers().as<int32_t>();
+  const auto default_left = value.at("default_left").as_numbers().as<uint8_t>();
+  const auto threshold = value.at("threshold").as_numbers().as<float>();
+  const auto left = value.at("left").as_numbers().as<int32_t>();
+  const auto category_set = value.at("category_set").as_numbers().as<int32_t>();
+  const size_t n = feature.size();
+  require(default_left.size() == n && threshold.size() == n && left.size() == n && (category_set.empty() || category_set.size() == n),
+          "the nodes' arrays differ in length");
+  f.nodes.resize(n);
+  for (size_t i = 0; i < n; ++i) {
+    require(feature[i] >= -1, "a node splits on a feature that is not there");
+    require(default_left[i] <= 1, "a default side is neither left nor right");
+    ForestNode& node = f.nodes[i];
+    node.feature = feature[i] < 0 ? ForestNode::kLeaf : static_cast<uint32_t>(feature[i]) & ForestNode::kLeaf;
+    node.default_left = default_left[i] & 1U;
+    node.threshold = threshold[i];
+    node.left = left[i];
+    node.category_set = category_set.empty() ? -1 : category_set[i];
+  }
+}
+
+class ForestForm : public ModelForm {
+ public:
+  std::unique_ptr<Model> from_value(const Value& value) const override {
+    Forest f;
+    try {
+      f.n_features = detail::member_from_value<size_t>(value.at("n_features"), "n_features");
+      f.aggregation = enum_from_name<ForestAggregation>(value.at("aggregation").as_text());
+      f.link = enum_from_name<ForestLink>(value.at("link").as_text());
+      f.leaf_width = detail::member_from_value<size_t>(value.at("leaf_width"), "leaf_width");
+      f.base_score = numbers_of<double>(value, "base_score");
+      f.roots = numbers_of<int32_t>(value, "roots");
+      f.tree_output = numbers_of<int32_t>(value, "tree_output");
+      f.leaf_values = numbers_of<float>(value, "leaf_values");
+      f.category_starts = numbers_of<uint32_t>(value, "category_starts");
+      f.category_bits = numbers_of<uint32_t>(value, "category_bits");
+      f.feature_gain = numbers_of<double>(value, "feature_gain");
+      read_nodes(value, f);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::CorruptArtifact) throw;
+      corrupt(error.message());
+    }
+    return std::make_unique<ForestModel>(std::move(f));
+  }
+};
+
+}  // namespace
+
+int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, bool default_left) {
+  size_t n_words = (goes_left.size() + 31) / 32;
+  const size_t start = forest.category_bits.size();
+  forest.category_bits.resize(start + n_words, default_left ? ~uint32_t{0} : 0);
+  for (size_t c = 0; c < goes_left.size(); ++c) {
+    const uint32_t bit = uint32_t{1} << (c % 32);
+    uint32_t& word = forest.category_bits[start + c / 32];
+    word = goes_left[c] ? word | bit : word & ~bit;
+  }
+  // Words at the end in which all codes go to the default side need not be kept.
+  while (n_words > 0 && forest.category_bits[start + n_words - 1] == (default_left ? ~uint32_t{0} : 0)) --n_words;
+  forest.category_bits.resize(start + n_words);
+  forest.category_starts.push_back(static_cast<uint32_t>(start + n_words));
+  return static_cast<int32_t>(forest.category_starts.size() - 2);
+}
+
+ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
+  check_forest(forest_);
+  std::vector<bool> used(forest_.n_features, false);
+  for (const ForestNode& node : forest_.nodes)
+    if (!node.is_leaf()) used[node.feature] = true;
+  for (size_t j = 0; j < used.size(); ++j)
+    if (used[j]) used_features_.push_back(static_cast<uint32_t>(j));
+}
+
+void ForestModel::predict(const FeatureMatrix& x, std::span<double> out) const {
+  check_input(x, out);
+  const size_t n_raw = forest_.n_raw();
+  const double divisor = forest_.aggregation == ForestAggregation::Mean ? static_cast<double>(forest_.roots.size()) : 1.0;
+  std::vector<float> rows(kRowsPerBlock * forest_.n_features);
+  std::vector<double> raw(kRowsPerBlock * n_raw);
+  for (size_t begin = 0; begin < x.n_rows(); begin += kRowsPerBlock) {
+    const size_t n = std::min(kRowsPerBlock, x.n_rows() - begin);
+    for (const uint32_t j : used_features_) {
+      const float* column = x.column(j).data() + begin;
+      for (size_t r = 0; r < n; ++r) rows[r * forest_.n_features + j] = column[r];
+    }
+    for (size_t r = 0; r < n; ++r)
+      std::copy(forest_.base_score.begin(), forest_.base_score.end(), raw.begin() + static_cast<ptrdiff_t>(r * n_raw));
+    add_trees(forest_, rows.data(), n, raw.data());
+    for (size_t i = 0; i < n * n_raw; ++i) raw[i] /= divisor;
+    for (size_t r = 0; r < n; ++r) apply_link(forest_, raw.data() + r * n_raw, out.data() + (begin + r) * n_outputs());
+  }
+}
+
+std::vector<double> ForestModel::feature_importance() const {
+  double total = 0;
+  for (const double gain : forest_.feature_gain) total += gain;
+  std::vector<double> importance = forest_.feature_gain;
+  for (double& share : importance) share = total > 0 ? share / total : 0;
+  return importance;
+}
+
+size_t ForestModel::n_iterations() const { return forest_.roots.size() * forest_.leaf_width / forest_.n_raw(); }
+
+Value ForestModel::to_value() const {
+  const size_t n = forest_.nodes.size();
+  std::vector<int32_t> feature(n), left(n), category_set(forest_.category_starts.size() > 1 ? n : 0);
+  std::vector<uint8_t> default_left(n);
+  std::vector<float> threshold(n);
+  for (size_t i = 0; i < n; ++i) {
+    const ForestNode& node = forest_.nodes[i];
+    feature[i] = node.is_leaf() ? -1 : static_cast<int32_t>(node.feature);
+    default_left[i] = node.default_left;
+    threshold[i] = node.threshold;
+    left[i] = node.left;
+    if (!category_set.empty()) category_set[i] = node.category_set;
+  }
+  return Value(Value::Object{{"n_features", Value(forest_.n_features)},
+                             {"aggregation", Value(enum_name(forest_.aggregation))},
+                             {"link", Value(enum_name(forest_.link))},
+                             {"leaf_width", Value(forest_.leaf_width)},
+                             {"base_score", Value(NumberArray::from(forest_.base_score))},
+                             {"roots", Value(NumberArray::from(forest_.roots))},
+                             {"tree_output", Value(NumberArray::from(forest_.tree_output))},
+                             {"feature", Value(NumberArray::from(std::move(feature)))},
+                             {"threshold", Value(NumberArray::from(std::move(threshold)))},
+                             {"left", Value(NumberArray::from(std::move(left)))},
+                             {"default_left", Value(NumberArray::from(std::move(default_left)))},
+                             {"category_set", Value(NumberArray::from(std::move(category_set)))},
+                             {"leaf_values", Value(NumberArray::from(forest_.leaf_values))},
+                             {"category_starts", Value(NumberArray::from(forest_.category_starts))},
+                             {"category_bits", Value(NumberArray::from(forest_.category_bits))},
+                             {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
+}
+
+void register_forest(Catalog<ModelForm>& catalog) {
+  catalog.add<ForestForm>("forest", "Decision trees: one, a random forest or a boosted sequence.");
+}
+
+}  // namespace kolosal

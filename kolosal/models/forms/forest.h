@@ -1,0 +1,94 @@
+// Forest: any ensemble of decision trees as plain data, and the model that predicts with it.
+//
+// A row goes down each tree: at a node with `x <= threshold` (float32) to the left child, else to the right one; at a categorical
+// node to the left where the bit of its code is set; a missing value, and a code beyond the bits, to the default side. Leaf values
+// are summed onto base_score (boosting) or averaged (random forests), then the link makes the prediction of them.
+//
+// Cost     16 bytes a node; prediction O(trees * depth) a row, rows in blocks with the trees outside.
+// Checked  forest_test.cc: small forests by hand, every index of a saved forest broken in turn.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kolosal/models/model.h"
+
+namespace kolosal {
+
+/// A node of a Forest. The children are the nodes `left` and `left + 1`; a leaf has the number of its values in `left`.
+struct ForestNode {
+  static constexpr uint32_t kLeaf = 0x7fffffff;
+
+  uint32_t feature : 31 = kLeaf;  ///< kLeaf: a leaf
+  uint32_t default_left : 1 = 0;  ///< where missing values and unknown categories go
+  float threshold = 0;            ///< numeric split: x <= threshold goes left
+  int32_t left = 0;               ///< left child, or the leaf's number
+  int32_t category_set = -1;      ///< categorical split: which set goes left; -1 for a numeric one
+
+  /// Whether the node has values and no children.
+  bool is_leaf() const noexcept { return feature == kLeaf; }
+};
+static_assert(sizeof(ForestNode) == 16);
+
+/// How the values of the trees' leaves become one number per raw output.
+enum class ForestAggregation { Sum, Mean };
+constexpr auto enum_names(ForestAggregation) {
+  return std::to_array<std::pair<ForestAggregation, std::string_view>>(
+      {{ForestAggregation::Sum, "sum"}, {ForestAggregation::Mean, "mean"}});
+}
+
+/// How raw outputs become a prediction: as they are; one score to two class probabilities; scores to class probabilities;
+/// shares divided by their sum.
+enum class ForestLink { Identity, Sigmoid, Softmax, Normalize };
+constexpr auto enum_names(ForestLink) {
+  return std::to_array<std::pair<ForestLink, std::string_view>>({{ForestLink::Identity, "identity"},
+                                                                 {ForestLink::Sigmoid, "sigmoid"},
+                                                                 {ForestLink::Softmax, "softmax"},
+                                                                 {ForestLink::Normalize, "normalize"}});
+}
+
+/// Trees as plain data.
+struct Forest {
+  size_t n_features = 0;
+  ForestAggregation aggregation = ForestAggregation::Sum;
+  ForestLink link = ForestLink::Identity;
+  size_t leaf_width = 1;                        ///< numbers in a leaf
+  std::vector<double> base_score;               ///< (n_raw,) where a sum begins
+  std::vector<ForestNode> nodes;                ///< tree after tree; a child comes after its parent
+  std::vector<int32_t> roots;                   ///< (n_trees,) first node of each tree, ascending
+  std::vector<int32_t> tree_output;             ///< (n_trees,) raw output that the first number of the tree's leaves goes to
+  std::vector<float> leaf_values;               ///< (n_leaves, leaf_width)
+  std::vector<uint32_t> category_starts = {0};  ///< (n_sets + 1,) first word of each set in category_bits
+  std::vector<uint32_t> category_bits;          ///< bit c of a set's words is category code c
+  std::vector<double> feature_gain;             ///< (n_features,) total gain of the splits by each feature
+
+  /// Numbers that the trees add up for each row.
+  size_t n_raw() const noexcept { return base_score.size(); }
+};
+
+/// Adds the set of codes that go left at a node, and returns its number. `default_left` says where the codes beyond the set go.
+int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, bool default_left);
+
+/// The model of form "forest".
+class ForestModel : public Model {
+ public:
+  /// Throws Error(CorruptArtifact) where an index of the forest points outside.
+  explicit ForestModel(Forest forest);
+
+  std::string_view form() const override { return "forest"; }
+  size_t n_features() const override { return forest_.n_features; }
+  size_t n_outputs() const override { return forest_.link == ForestLink::Sigmoid ? 2 : forest_.n_raw(); }
+  void predict(const FeatureMatrix& x, std::span<double> out) const override;
+  std::vector<double> feature_importance() const override;
+  size_t n_iterations() const override;
+  Value to_value() const override;
+
+  /// The trees themselves.
+  const Forest& forest() const noexcept { return forest_; }
+
+ private:
+  Forest forest_;
+  std::vector<uint32_t> used_features_;
+};
+
+}  // namespace kolosal

@@ -1,0 +1,186 @@
+#include "kolosal/models/trees/binning.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kSampleRows = 200'000;
+constexpr size_t kPanel = 16;
+constexpr size_t kRowsPerBlock = 4096;
+
+// An integer in the order of the numbers, and back. -0 counts as 0.
+uint32_t key_of(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x + 0.0F);
+  return bits ^ ((bits >> 31) != 0 ? 0xffffffffU : 0x80000000U);
+}
+float number_of(uint32_t key) { return std::bit_cast<float>(key ^ ((key >> 31) != 0 ? 0x80000000U : 0xffffffffU)); }
+
+void sort_keys(std::vector<uint32_t>& keys) {
+  if (keys.size() < 2048) {
+    std::ranges::sort(keys);
+    return;
+  }
+  std::vector<uint32_t> other(keys.size());
+  for (int shift = 0; shift < 32; shift += 11) {
+    std::array<uint32_t, 2049> start{};
+    for (const uint32_t key : keys) ++start[((key >> shift) & 2047) + 1];
+    std::partial_sum(start.begin(), start.end(), start.begin());
+    for (const uint32_t key : keys) other[start[(key >> shift) & 2047]++] = key;
+    keys.swap(other);
+  }
+}
+
+struct Distinct {
+  float value;
+  double weight;
+};
+
+// Distinct values of a column in ascending order with the weight of each.
+std::vector<Distinct> distinct_values(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights) {
+  std::vector<Distinct> distinct;
+  const auto add = [&](uint32_t key, double weight) {
+    const float value = number_of(key);
+    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
+    distinct.back().weight += weight;
+  };
+  const size_t n = std::min(rows.size(), kSampleRows);
+  if (weights.empty()) {
+    std::vector<uint32_t> keys;
+    keys.reserve(n);
+    for (size_t i = 0; i < n; ++i)
+      if (const float x = column[rows[i * rows.size() / n]]; x == x) keys.push_back(key_of(x));
+    sort_keys(keys);
+    for (const uint32_t key : keys) add(key, 1);
+  } else {
+    std::vector<std::pair<uint32_t, double>> keys;
+    keys.reserve(n);
+    for (size_t i = 0; i < n; ++i) {
+      const size_t row = i * rows.size() / n;
+      if (const float x = column[rows[row]]; x == x) keys.emplace_back(key_of(x), weights[row]);
+    }
+    std::ranges::sort(keys);
+    for (const auto& [key, weight] : keys) add(key, weight);
+  }
+  return distinct;
+}
+
+// The bound between two neighbouring values: their midpoint as float32, which is >= low and < high.
+float midpoint(float low, float high) {
+  const auto middle = static_cast<float>(static_cast<double>(low) / 2 + static_cast<double>(high) / 2);
+  return middle >= low && middle < high ? middle : low;
+}
+
+// Cuts so that bins hold about equal weight; a value heavier than a bin should be gets its own.
+std::vector<float> quantile_bounds(const std::vector<Distinct>& values, size_t max_bins) {
+  double rest = 0;
+  for (const Distinct& d : values) rest += d.weight;
+  double mean = rest / static_cast<double>(max_bins);
+  std::vector<bool> big(values.size());
+  size_t bins_left = max_bins;
+  for (size_t i = 0; i < values.size(); ++i)
+    if (values[i].weight >= mean) {
+      big[i] = true;
+      rest -= values[i].weight;
+      --bins_left;
+    }
+  mean = rest / static_cast<double>(std::max<size_t>(bins_left, 1));
+  std::vector<float> upper;
+  double inside = 0;
+  for (size_t i = 0; i + 1 < values.size() && upper.size() + 1 < max_bins; ++i) {
+    inside += values[i].weight;
+    if (!big[i]) rest -= values[i].weight;
+    if (!big[i] && inside < mean && !(big[i + 1] && inside >= mean / 2)) continue;
+    upper.push_back(midpoint(values[i].value, values[i + 1].value));
+    inside = 0;
+    if (!big[i] && bins_left > 1) mean = std::max(rest, 0.0) / static_cast<double>(--bins_left);
+  }
+  return upper;
+}
+
+FeatureBins number_bins(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights, size_t max_bins) {
+  const std::vector<Distinct> values = distinct_values(column, rows, weights);
+  FeatureBins bins;
+  if (values.size() <= max_bins) {
+    for (size_t i = 0; i + 1 < values.size(); ++i) bins.upper.push_back(midpoint(values[i].value, values[i + 1].value));
+  } else {
+    bins.upper = quantile_bounds(values, max_bins);
+  }
+  bins.n_bins = static_cast<int32_t>(bins.upper.size() + 1);
+  return bins;
+}
+
+FeatureBins category_bins(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights, size_t max_bins,
+                          int32_t n_categories) {
+  std::vector<double> weight_of(static_cast<size_t>(n_categories), 0.0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const float x = column[rows[i]];
+    if (x >= 0 && x < static_cast<float>(n_categories)) weight_of[static_cast<size_t>(x)] += weights.empty() ? 1.0 : weights[i];
+  }
+  FeatureBins bins;
+  bins.categorical = true;
+  for (int32_t code = 0; code < n_categories; ++code)
+    if (weight_of[static_cast<size_t>(code)] > 0) bins.codes.push_back(code);
+  std::ranges::stable_sort(bins.codes,
+                           [&](int32_t a, int32_t b) { return weight_of[static_cast<size_t>(a)] > weight_of[static_cast<size_t>(b)]; });
+  if (bins.codes.size() > max_bins) bins.codes.resize(max_bins);
+  bins.n_bins = static_cast<int32_t>(bins.codes.size());
+  bins.bin_of_code.assign(static_cast<size_t>(n_categories), static_cast<uint8_t>(bins.n_bins));
+  for (size_t b = 0; b < bins.codes.size(); ++b) bins.bin_of_code[static_cast<size_t>(bins.codes[b])] = static_cast<uint8_t>(b);
+  return bins;
+}
+
+}  // namespace
+
+uint8_t FeatureBins::bin_of(float x) const noexcept {
+  const auto missing = static_cast<uint8_t>(n_bins);
+  if (categorical) return x >= 0 && x < static_cast<float>(bin_of_code.size()) ? bin_of_code[static_cast<size_t>(x)] : missing;
+  if (x != x) return missing;
+  const float* low = upper.data();
+  for (size_t n = upper.size(); n > 0;) {
+    const size_t half = (n + 1) / 2;
+    low += low[half - 1] < x ? half : 0;
+    n -= half;
+  }
+  return static_cast<uint8_t>(low - upper.data());
+}
+
+std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
+                                   const Threads& threads) {
+  std::vector<FeatureBins> bins(x.n_features());
+  const auto most = static_cast<size_t>(max_bins);
+  threads.parallel_each(x.n_features(), [&](size_t f) {
+    const int32_t n_categories = x.features()[f].n_categories;
+    bins[f] =
+        n_categories > 0 ? category_bins(x.column(f), rows, weights, most, n_categories) : number_bins(x.column(f), rows, weights, most);
+  });
+  return bins;
+}
+
+size_t BinnedMatrix::panel_width(size_t n_features) {
+  const size_t n_panels = std::max<size_t>(1, (n_features + kPanel - 1) / kPanel);
+  return std::max<size_t>(1, (n_features + n_panels - 1) / n_panels);
+}
+
+size_t BinnedMatrix::bytes_for(size_t n_rows, size_t n_features) {
+  const size_t width = panel_width(n_features);
+  return n_rows * ((n_features + width - 1) / width) * width;
+}
+
+BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins,
+                           const Threads& threads)
+    : n_rows_(rows.size()), width_(panel_width(bins.size())), cells_(bytes_for(rows.size(), bins.size())) {
+  threads.parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
+    for (size_t f = 0; f < bins.size(); ++f) {
+      const auto from = x.column(f);
+      uint8_t* to = const_cast<uint8_t*>(column(f));
+      for (size_t i = begin; i < end; ++i) to[i * width_] = bins[f].bin_of(from[rows[i]]);
+    }
+  });
+}
+
+}  // namespace kolosal

@@ -1,0 +1,59 @@
+// Binning: every feature cut into at most 255 bins and one for missing, so that a tree can be grown from histograms.
+//
+// A number's bins follow the weighted quantiles of its values; where there are no more distinct values than bins, each has its
+// own. Bins end at float32 midpoints between neighbouring values. A category's bins are its codes by falling weight; codes
+// that get none share the bin of the missing. Bounds come from up to 200,000 evenly spaced rows.
+//
+// Cost     O(n_rows n_features log n_bins) time, one byte a cell.
+// Checked  binning_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kolosal/base/threads.h"
+#include "kolosal/table/feature_matrix.h"
+
+namespace kolosal {
+
+/// How one feature is cut. Bins 0 .. n_bins-1 hold values; bin n_bins holds what is missing.
+struct FeatureBins {
+  int32_t n_bins = 0;
+  bool categorical = false;
+  std::vector<float> upper;          ///< numbers: (n_bins - 1,) bin b holds upper[b-1] < x <= upper[b]
+  std::vector<int32_t> codes;        ///< categories: (n_bins,) the code of each bin
+  std::vector<uint8_t> bin_of_code;  ///< categories: (n_categories,) the bin of each code
+
+  /// The bin of a value.
+  uint8_t bin_of(float x) const noexcept;
+};
+
+/// Cuts every feature of `x` by its rows `rows`, of weights `weights` (n_rows of rows,), or all one where empty.
+std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
+                                   const Threads& threads);
+
+/// Bins of some rows, one byte a cell. Features lie in panels of up to 16, row after row within a panel.
+class BinnedMatrix {
+ public:
+  /// Bins the rows of `x` that `rows` lists, in that order.
+  BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const Threads& threads);
+
+  /// Shape.
+  size_t n_rows() const noexcept { return n_rows_; }
+  /// Bytes from one row of a feature to the next.
+  size_t stride() const noexcept { return width_; }
+  /// Bin of the first row of a feature; the bin of row i is `column(f)[i * stride()]`.
+  const uint8_t* column(size_t feature) const noexcept { return cells_.data() + (feature / width_) * n_rows_ * width_ + feature % width_; }
+  /// Bytes that a matrix of this size takes.
+  static size_t bytes_for(size_t n_rows, size_t n_features);
+
+ private:
+  static size_t panel_width(size_t n_features);
+
+  size_t n_rows_;
+  size_t width_;
+  std::vector<uint8_t> cells_;
+};
+
+}  // namespace kolosal

@@ -1,0 +1,97 @@
+#include "kolosal/models/trees/binning.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace kolosal {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+FeatureMatrix one_column(const std::vector<float>& values, int32_t n_categories = 0) {
+  FeatureMatrix x({{"x", n_categories}}, values.size());
+  std::ranges::copy(values, x.column(0).begin());
+  return x;
+}
+
+std::vector<uint32_t> all_rows(size_t n) {
+  std::vector<uint32_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+TEST(Binning, GivesEveryDistinctValueItsOwnBinWhereThereAreFew) {
+  const auto x = one_column({3, 1, 2, 1, kNaN, -0.0F, 0.0F});
+  const auto bins = make_bins(x, all_rows(7), {}, 255, Threads(1))[0];
+  EXPECT_EQ(bins.n_bins, 4);
+  EXPECT_EQ(bins.upper, (std::vector<float>{0.5, 1.5, 2.5}));
+  EXPECT_EQ(bins.bin_of(kNaN), 4);
+  EXPECT_EQ(bins.bin_of(1.5F), 1);
+  EXPECT_EQ(bins.bin_of(1.6F), 2);
+}
+
+TEST(Binning, KeepsInfinitiesInTheOutermostBins) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto bins = make_bins(one_column({-inf, 1, inf, 2}), all_rows(4), {}, 255, Threads(1))[0];
+  EXPECT_EQ(bins.n_bins, 4);
+  EXPECT_EQ(bins.bin_of(-inf), 0);
+  EXPECT_EQ(bins.bin_of(1), 1);
+  EXPECT_EQ(bins.bin_of(inf), 3);
+}
+
+TEST(Binning, CutsManyValuesIntoBinsOfAboutEqualWeight) {
+  std::vector<float> values(10'000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(std::exp(static_cast<double>((i * 7919) % 10'000) / 1000));
+  const auto bins = make_bins(one_column(values), all_rows(values.size()), {}, 50, Threads(2))[0];
+  EXPECT_EQ(bins.n_bins, 50);
+  std::vector<int> count(50);
+  for (const float v : values) ++count[bins.bin_of(v)];
+  for (const int c : count) EXPECT_NEAR(c, 200, 10);
+}
+
+TEST(Binning, OrdersCategoriesByWeightAndPutsTheRestWithTheMissing) {
+  const auto x = one_column({0, 1, 1, 1, 2, 2, 4, kNaN}, 6);
+  const auto bins = make_bins(x, all_rows(8), {}, 2, Threads(1))[0];
+  EXPECT_EQ(bins.codes, (std::vector<int32_t>{1, 2}));
+  EXPECT_EQ(bins.bin_of(1), 0);
+  EXPECT_EQ(bins.bin_of(0), 2);
+  EXPECT_EQ(bins.bin_of(9), 2);
+  EXPECT_EQ(bins.bin_of(kNaN), 2);
+}
+
+TEST(Binning, AWeightOfTwoIsARowTwice) {
+  std::vector<float> values, twice;
+  std::vector<double> weights;
+  for (size_t i = 0; i < 3000; ++i) {
+    values.push_back(static_cast<float>((i * 37) % 1009));
+    weights.push_back(i % 3 == 0 ? 2 : 1);
+    twice.insert(twice.end(), i % 3 == 0 ? 2 : 1, values.back());
+  }
+  const auto a = make_bins(one_column(values), all_rows(values.size()), weights, 32, Threads(1))[0];
+  const auto b = make_bins(one_column(twice), all_rows(twice.size()), {}, 32, Threads(1))[0];
+  EXPECT_EQ(a.upper, b.upper);
+}
+
+RC_GTEST_PROP(Binning, PutsEveryValueBetweenTheBoundsOfItsBin, (const std::vector<int>& raw)) {
+  RC_PRE(!raw.empty());
+  std::vector<float> values;
+  for (const int v : raw) values.push_back(static_cast<float>(v) * 0.37F);
+  const auto x = one_column(values);
+  const auto bins = make_bins(x, all_rows(values.size()), {}, 7, Threads(1));
+  RC_ASSERT(bins[0].n_bins <= 7);
+  const BinnedMatrix binned(x, all_rows(values.size()), bins, Threads(1));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t b = binned.column(0)[i * binned.stride()];
+    RC_ASSERT(b < static_cast<size_t>(bins[0].n_bins));
+    if (b > 0) RC_ASSERT(bins[0].upper[b - 1] < values[i]);
+    if (b < bins[0].upper.size()) RC_ASSERT(values[i] <= bins[0].upper[b]);
+  }
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,93 @@
+#include "kolosal/models/trees/boosting_loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kolosal/base/random.h"
+
+namespace kolosal {
+namespace {
+
+Target random_target(Task task, size_t n, size_t n_classes) {
+  Target target;
+  target.task = task;
+  target.n_rows = n;
+  target.n_targets = task == Task::MultiRegression ? 2 : 1;
+  for (size_t c = 0; c < n_classes; ++c) target.class_names.push_back(std::to_string(c));
+  RandomStream stream(1, "target");
+  for (size_t i = 0; i < n * target.n_targets; ++i)
+    target.values.push_back(n_classes > 0 ? static_cast<double>(stream.below(n_classes)) : stream.normal());
+  return target;
+}
+
+// The gradient is the derivative of scale * total weight * mean loss, up to `scale`.
+void expect_gradient_is_derivative(const Target& target, double scale) {
+  const Threads threads(1);
+  std::vector<double> weights;
+  double total = 0;
+  for (size_t i = 0; i < target.n_rows; ++i) total += weights.emplace_back(0.5 + static_cast<double>(i % 3));
+  const auto loss = make_boosting_loss({target, weights});
+  std::vector<double> scores(loss->n_raw() * target.n_rows);
+  RandomStream stream(2, "scores");
+  for (double& s : scores) s = stream.normal();
+  loss->begin_round(scores, threads);
+  for (size_t k = 0; k < loss->n_raw(); ++k) {
+    std::vector<double> g(target.n_rows), h(target.n_rows);
+    loss->gradients(k, 0, g, h);
+    for (size_t i = 0; i < target.n_rows; ++i) {
+      EXPECT_LE(std::abs(g[i]), loss->largest_gradient(k));
+      EXPECT_LE(h[i], loss->largest_hessian(k));
+      auto up = scores, down = scores;
+      up[k * target.n_rows + i] += 1e-4;
+      down[k * target.n_rows + i] -= 1e-4;
+      const double slope = (loss->mean_loss(up, threads) - loss->mean_loss(down, threads)) / 2e-4 * total;
+      EXPECT_NEAR(g[i], scale * slope, 1e-6);
+    }
+  }
+}
+
+TEST(BoostingLoss, HasTheDerivativeOfItsMeanLossAsGradient) {
+  expect_gradient_is_derivative(random_target(Task::Regression, 20, 0), 0.5);
+  expect_gradient_is_derivative(random_target(Task::MultiRegression, 20, 0), 1.0);
+  expect_gradient_is_derivative(random_target(Task::Binary, 20, 2), 1.0);
+  expect_gradient_is_derivative(random_target(Task::Multiclass, 20, 4), 1.0);
+}
+
+TEST(BoostingLoss, IsLeastAtTheBaseScoreAmongConstants) {
+  const Threads threads(2);
+  for (const Task task : {Task::Regression, Task::Binary, Task::Multiclass}) {
+    const Target target = random_target(task, 50, task == Task::Binary ? 2 : task == Task::Multiclass ? 3 : 0);
+    const auto loss = make_boosting_loss({target, {}});
+    const auto at = [&](double shift) {
+      std::vector<double> scores;
+      for (size_t k = 0; k < loss->n_raw(); ++k) scores.insert(scores.end(), 50, loss->base_score()[k] + (k == 0 ? shift : 0));
+      return loss->mean_loss(scores, threads);
+    };
+    EXPECT_LT(at(0), at(0.1));
+    EXPECT_LT(at(0), at(-0.1));
+  }
+}
+
+TEST(BoostingLoss, OfRankingPushesTheRelevantUpAndIsZeroForAPerfectOrder) {
+  const Threads threads(1);
+  Target target;
+  target.task = Task::Ranking;
+  target.n_rows = 5;
+  target.values = {0, 2, 1, 0, 0};
+  target.group = {7, 7, 7, 3, 3};
+  const auto loss = make_boosting_loss({target, {}});
+  std::vector<double> scores = {3, 1, 2, 0, 0};
+  loss->begin_round(scores, threads);
+  std::vector<double> g(5), h(5);
+  loss->gradients(0, 0, g, h);
+  EXPECT_GT(g[0], 0);
+  EXPECT_LT(g[1], 0);
+  EXPECT_EQ(g[3], 0);
+  EXPECT_NEAR(g[0] + g[1] + g[2], 0, 1e-12);
+  EXPECT_GT(loss->mean_loss(scores, threads), 0.1);
+  EXPECT_EQ(loss->mean_loss(std::vector<double>{1, 3, 2, 0, 0}, threads), 0);
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,218 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "kolosal/models/forms/forest.h"
+#include "kolosal/models/trees/trees_test_rows.h"
+
+namespace kolosal {
+namespace {
+
+using namespace trees_test;
+
+std::unique_ptr<Learner> booster(Value::Object parameters) { return learners().make("gradient_boosting", Value(std::move(parameters))); }
+
+std::unique_ptr<Learner> quick_booster() {
+  return booster(
+      {{"n_trees", Value(40)}, {"learning_rate", Value(0.1)}, {"max_leaves", Value(15)}, {"cat_smooth", Value(1)}, {"cat_l2", Value(1)}});
+}
+
+constexpr Task kTasks[] = {Task::Binary, Task::Multiclass, Task::Regression, Task::MultiRegression, Task::Ranking};
+
+TEST(GradientBoosting, LearnsEveryTaskFromNumbersHolesAndCategories) {
+  for (const Task task : {Task::Binary, Task::Multiclass, Task::Regression, Task::MultiRegression}) {
+    SCOPED_TRACE(enum_name(task));
+    const Rows train = make_rows(task, 3000), test = make_rows(task, 1000, 1);
+    const auto model = quick_booster()->fit({train.x, train.target}, nullptr, context_of(2));
+    const auto none = booster({{"n_trees", Value(1)}, {"max_leaves", Value(1)}})->fit({train.x, train.target}, nullptr, context_of(1));
+    EXPECT_LT(squared_error(predict(*model, test.x), test.target), 0.3 * squared_error(predict(*none, test.x), test.target));
+    const auto importance = model->feature_importance();
+    EXPECT_NEAR(std::accumulate(importance.begin(), importance.end(), 0.0), 1, 1e-12);
+    EXPECT_LT(importance[4], 0.05);
+    EXPECT_GT(importance[3], 0.1);
+  }
+}
+
+TEST(GradientBoosting, RanksTheRelevantOfAGroupFirst) {
+  const Rows train = make_rows(Task::Ranking, 3000), test = make_rows(Task::Ranking, 1000, 1);
+  const auto model = quick_booster()->fit({train.x, train.target}, nullptr, context_of(2));
+  const auto score = predict(*model, test.x);
+  int right = 0, wrong = 0;
+  for (size_t i = 0; i < 1000; ++i)
+    for (size_t j = i + 1; j < 1000 && test.target.group[j] == test.target.group[i]; ++j)
+      if (test.target.values[i] != test.target.values[j])
+        ++((score[i] > score[j]) == (test.target.values[i] > test.target.values[j]) ? right : wrong);
+  EXPECT_GT(right, 8 * wrong);
+}
+
+TEST(GradientBoosting, IsTheSameBytesOnOneAndEightThreads) {
+  for (const Task task : kTasks) {
+    SCOPED_TRACE(enum_name(task));
+    const Rows train = make_rows(task, 20'000), held_out = make_rows(task, 5000, 1);
+    const auto learner =
+        booster({{"n_trees", Value(8)}, {"row_fraction", Value(0.7)}, {"feature_fraction", Value(0.7)}, {"patience", Value(3)}});
+    const TrainingSet validation{held_out.x, held_out.target};
+    const auto one = learner->fit({train.x, train.target}, &validation, context_of(1, 5));
+    const auto eight = learner->fit({train.x, train.target}, &validation, context_of(8, 5));
+    EXPECT_EQ(one->to_value(), eight->to_value());
+    const auto other_seed = learner->fit({train.x, train.target}, &validation, context_of(1, 6));
+    EXPECT_FALSE(one->to_value() == other_seed->to_value());
+  }
+}
+
+TEST(GradientBoosting, DoesNotSeeRowsOfWeightZero) {
+  for (const Task task : kTasks) {
+    SCOPED_TRACE(enum_name(task));
+    const Rows all = make_rows(task, 1000);
+    std::vector<double> weights(1000);
+    std::vector<uint32_t> kept;
+    for (uint32_t i = 0; i < 1000; ++i)
+      if ((weights[i] = i % 3 != 0)) kept.push_back(i);
+    const auto learner = booster({{"n_trees", Value(10)}, {"row_fraction", Value(0.8)}});
+    const auto weighted = learner->fit({all.x, all.target, weights}, nullptr, context_of(1));
+    const FeatureMatrix x = all.x.take(kept);
+    const Target target = all.target.take(kept);
+    EXPECT_EQ(weighted->to_value(), learner->fit({x, target}, nullptr, context_of(1))->to_value());
+  }
+}
+
+TEST(GradientBoosting, TakesAWeightOfTwoForARowTwice) {
+  for (const Task task : {Task::Binary, Task::Regression, Task::Multiclass}) {
+    SCOPED_TRACE(enum_name(task));
+    const Rows all = make_rows(task, 600);
+    std::vector<double> weights;
+    std::vector<uint32_t> twice;
+    for (uint32_t i = 0; i < 600; ++i) {
+      weights.push_back(i % 4 == 0 ? 2 : 1);
+      twice.insert(twice.end(), i % 4 == 0 ? 2 : 1, i);
+    }
+    const auto learner = booster({{"n_trees", Value(10)}, {"min_rows_in_leaf", Value(1)}, {"cat_smooth", Value(0)}});
+    const auto a = predict(*learner->fit({all.x, all.target, weights}, nullptr, context_of(1)), all.x);
+    const FeatureMatrix x = all.x.take(twice);
+    const Target target = all.target.take(twice);
+    const auto b = predict(*learner->fit({x, target}, nullptr, context_of(1)), all.x);
+    for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-6);
+  }
+}
+
+TEST(GradientBoosting, KeepsThePrefixThatIsBestOnTheHeldOutRows) {
+  const Rows train = make_rows(Task::Binary, 300), held_out = make_rows(Task::Binary, 300, 1);
+  const TrainingSet validation{held_out.x, held_out.target};
+  std::vector<double> losses;
+  FitContext context = context_of(1);
+  context.on_iteration = [&](const FitProgress& progress) {
+    losses.push_back(progress.validation_loss);
+    return true;
+  };
+  const auto learner =
+      booster({{"n_trees", Value(500)}, {"learning_rate", Value(0.3)}, {"patience", Value(7)}, {"min_rows_in_leaf", Value(2)}});
+  const auto model = learner->fit({train.x, train.target}, &validation, context);
+  const auto best = static_cast<size_t>(std::ranges::min_element(losses) - losses.begin()) + 1;
+  EXPECT_EQ(model->n_iterations(), best);
+  EXPECT_EQ(losses.size(), best + 7);
+  double loss = 0;
+  const auto out = predict(*model, held_out.x);
+  for (size_t i = 0; i < 300; ++i) loss -= std::log(out[2 * i + static_cast<size_t>(held_out.target.values[i])]) / 300;
+  EXPECT_NEAR(loss, losses[best - 1], 1e-9);
+}
+
+TEST(GradientBoosting, ReturnsTheTreesThatItHasWhenToldToStop) {
+  const Rows train = make_rows(Task::Regression, 2000);
+  FitContext context = context_of(1);
+  context.on_iteration = [&](const FitProgress& progress) { return progress.iteration < 3; };
+  EXPECT_EQ(quick_booster()->fit({train.x, train.target}, nullptr, context)->n_iterations(), 3U);
+  context.on_iteration = [&](const FitProgress& progress) {
+    if (progress.iteration == 5) context.cancel.cancel();
+    return true;
+  };
+  EXPECT_EQ(quick_booster()->fit({train.x, train.target}, nullptr, context)->n_iterations(), 5U);
+  EXPECT_THROW(quick_booster()->fit({train.x, train.target}, nullptr, context), Error);
+}
+
+TEST(GradientBoosting, LearnsWhereTheMissingBelong) {
+  FeatureMatrix x({{"x", 0}}, 400);
+  Target target{Task::Regression, 400, 1, {}, {}, {}};
+  for (size_t i = 0; i < 400; ++i) {
+    const bool missing = i % 4 == 0;
+    x.column(0)[i] = missing ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 100);
+    target.values.push_back(missing ? 5 : 0);
+  }
+  const auto model = booster({{"n_trees", Value(200)}, {"l2", Value(0)}})->fit({x, target}, nullptr, context_of(1));
+  const auto out = predict(*model, x);
+  for (size_t i = 0; i < 400; ++i) EXPECT_NEAR(out[i], target.values[i], 1e-2);
+}
+
+TEST(GradientBoosting, SplitsManyCategoriesIntoTwoSets) {
+  FeatureMatrix x({{"c", 100}}, 4000);
+  Target target{Task::Regression, 4000, 1, {}, {}, {}};
+  for (size_t i = 0; i < 4000; ++i) {
+    const size_t code = (i * 7) % 100;
+    x.column(0)[i] = static_cast<float>(code);
+    target.values.push_back(code % 3 == 0 ? 1 : -1);
+  }
+  const auto learner = booster({{"n_trees", Value(60)}, {"max_leaves", Value(4)}, {"learning_rate", Value(0.3)}});
+  const auto model = learner->fit({x, target}, nullptr, context_of(1));
+  EXPECT_LT(squared_error(predict(*model, x), target), 1e-3);
+}
+
+TEST(GradientBoosting, GivesTheSameTreesHoweverLittleMemoryHistogramsGet) {
+  const Rows train = make_rows(Task::Regression, 3000);
+  FitContext tight = context_of(1);
+  tight.memory = std::make_shared<MemoryBudget>(size_t{300} << 10);
+  const auto wide = quick_booster()->fit({train.x, train.target}, nullptr, context_of(1));
+  EXPECT_EQ(wide->to_value(), quick_booster()->fit({train.x, train.target}, nullptr, tight)->to_value());
+  EXPECT_EQ(tight.memory->used(), 0U);
+  tight.memory = std::make_shared<MemoryBudget>(size_t{50} << 10);
+  EXPECT_THROW(quick_booster()->fit({train.x, train.target}, nullptr, tight), Error);
+}
+
+TEST(GradientBoosting, FollowsItsLimits) {
+  const Rows train = make_rows(Task::Regression, 2000);
+  const auto forest_of = [&](Value::Object parameters) {
+    parameters.emplace_back("n_trees", Value(3));
+    const auto model = booster(std::move(parameters))->fit({train.x, train.target}, nullptr, context_of(1));
+    return dynamic_cast<const ForestModel&>(*model).forest();
+  };
+  EXPECT_EQ(forest_of({{"max_leaves", Value(4)}}).nodes.size(), 3U * 7);
+  EXPECT_EQ(forest_of({{"max_depth", Value(1)}}).nodes.size(), 3U * 3);
+  EXPECT_EQ(forest_of({{"min_rows_in_leaf", Value(1001)}}).nodes.size(), 1U);
+  EXPECT_EQ(forest_of({{"min_gain", Value(1e9)}}).nodes.size(), 1U);
+  EXPECT_EQ(forest_of({{"min_hessian", Value(1e9)}}).nodes.size(), 1U);
+  EXPECT_EQ(forest_of({{"l1", Value(1e9)}}).nodes.size(), 1U);
+  const Forest few_bins = forest_of({{"max_bins", Value(2)}});
+  std::set<std::pair<uint32_t, float>> bounds;
+  for (const ForestNode& node : few_bins.nodes)
+    if (!node.is_leaf() && node.category_set < 0 && std::isfinite(node.threshold)) bounds.emplace(uint32_t{node.feature}, node.threshold);
+  EXPECT_LE(bounds.size(), 4U);
+  const Forest plain = forest_of({}), decayed = forest_of({{"learning_rate_decay", Value("cosine")}}),
+               random = forest_of({{"extra_random", Value(true)}});
+  EXPECT_NE(plain.leaf_values, decayed.leaf_values);
+  EXPECT_NE(plain.leaf_values, random.leaf_values);
+}
+
+TEST(GradientBoosting, LearnsWithRandomBounds) {
+  const Rows train = make_rows(Task::Regression, 3000), test = make_rows(Task::Regression, 1000, 1);
+  const auto model = booster({{"n_trees", Value(150)}, {"learning_rate", Value(0.1)}, {"extra_random", Value(true)}})
+                         ->fit({train.x, train.target}, nullptr, context_of(2));
+  EXPECT_LT(squared_error(predict(*model, test.x), test.target), 1.2);
+}
+
+TEST(GradientBoosting, AnswersForOneRowOneClassAndConstantColumns) {
+  const Rows row = make_rows(Task::Regression, 1);
+  EXPECT_NEAR(predict(*quick_booster()->fit({row.x, row.target}, nullptr, context_of(1)), row.x)[0], row.target.values[0], 1e-9);
+  Rows one = make_rows(Task::Multiclass, 50);
+  one.target.class_names = {"only"};
+  std::ranges::fill(one.target.values, 0.0);
+  EXPECT_EQ(predict(*quick_booster()->fit({one.x, one.target}, nullptr, context_of(1)), one.x)[0], 1);
+  Rows flat = make_rows(Task::Binary, 100);
+  for (size_t j = 0; j < 5; ++j) std::ranges::fill(flat.x.column(j), j == 1 ? std::numeric_limits<float>::quiet_NaN() : 1.0F);
+  const auto out = predict(*quick_booster()->fit({flat.x, flat.target}, nullptr, context_of(1)), flat.x);
+  const double share = std::accumulate(flat.target.values.begin(), flat.target.values.end(), 0.0) / 100;
+  EXPECT_NEAR(out[1], share, 1e-9);
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,157 @@
+#include "kolosal/models/trees/split_scan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kolosal/base/random.h"
+
+namespace kolosal {
+namespace {
+
+constexpr int kMaxSetSize = 32;   // categories on the listed side of a split
+constexpr double kNoise = 1e-10;  // gains below this share of the leaf's score are rounding
+
+// What a scan needs of limits and scale, and the best split so far.
+class Scan {
+ public:
+  Scan(GradientSum total, const GrowthLimits& limits, const GradientScale& scale, double l2)
+      : total_(total),
+        limits_(limits),
+        scale_(scale),
+        l2_(l2),
+        count_mask_((int64_t{1} << scale.count_bits) - 1),
+        parent_score_(score(total, limits.l2)),
+        least_(limits.min_gain + kNoise * parent_score_) {}
+
+  int64_t count(GradientSum sum) const { return sum[1] & count_mask_; }
+  double gradient(GradientSum sum) const { return static_cast<double>(sum[0]) * scale_.gradient; }
+  double hessian(GradientSum sum) const { return static_cast<double>(sum[1] >> scale_.count_bits) * scale_.hessian; }
+
+  // Whether a side is big enough to be a leaf.
+  bool fits(GradientSum sum) const { return count(sum) >= limits_.min_rows_in_leaf && hessian(sum) >= limits_.min_hessian; }
+
+  // True where this left side makes a better split than any before.
+  bool offer(GradientSum left) {
+    const GradientSum right = total_ - left;
+    if (!fits(left) || !fits(right)) return false;
+    const double gain = score(left, l2_) + score(right, l2_) - parent_score_;
+    if (!(gain > least_) || !(gain > best.gain)) return false;
+    best.gain = gain;
+    best.left_sum = left;
+    return true;
+  }
+
+  ScannedSplit best;
+
+ private:
+  double score(GradientSum sum, double l2) const {
+    double g = gradient(sum);
+    if (limits_.l1 > 0) g = std::max(std::abs(g) - limits_.l1, 0.0);
+    const double h = hessian(sum) + l2;
+    return h > 0 ? g * g / h : 0;
+  }
+
+  GradientSum total_;
+  const GrowthLimits& limits_;
+  const GradientScale& scale_;
+  double l2_;
+  int64_t count_mask_;
+  double parent_score_;
+  double least_;
+};
+
+void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits, int64_t n_rows, uint64_t seed) {
+  const GradientSum missing = histogram[n_bins];
+  const bool any_missing = scan.count(missing) > 0;
+  int first = 0, last = n_bins - 1;
+  if (limits.extra_random) {
+    while (first < last && histogram[first][1] == 0) ++first;
+    while (last > first && histogram[last][1] == 0) --last;
+  }
+  const int only = limits.extra_random && first < last
+                       ? first + static_cast<int>(RandomStream(seed, "threshold").below(static_cast<uint64_t>(last - first)))
+                       : -1;
+  GradientSum below{};
+  for (int b = 0; b < n_bins; ++b) {
+    below += histogram[b];
+    if (only >= 0 ? b != only : histogram[b][1] == 0) continue;
+    if (n_rows - scan.count(below) < limits.min_rows_in_leaf) break;
+    if (scan.offer(below)) {
+      scan.best.bin = static_cast<uint8_t>(b);
+      // Where none was missing, the missing follow the greater number.
+      scan.best.default_left = !any_missing && 2 * scan.count(below) > n_rows;
+    }
+    if (any_missing && scan.offer(below + missing)) {
+      scan.best.bin = static_cast<uint8_t>(b);
+      scan.best.default_left = true;
+    }
+    if (only >= 0) break;
+  }
+}
+
+void set_bit(BinSet& set, int bin) { set[static_cast<size_t>(bin) / 64] |= uint64_t{1} << (bin % 64); }
+
+void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits, GradientSum total, uint64_t seed) {
+  // The missing are one more category.
+  if (n_bins <= limits.max_categories_onehot) {
+    for (int b = 0; b <= n_bins; ++b) {
+      if (histogram[b][1] == 0 || !scan.offer(histogram[b])) continue;
+      scan.best.left_bins = {};
+      set_bit(scan.best.left_bins, b);
+      scan.best.default_left = b == n_bins;
+    }
+    return;
+  }
+  struct Ranked {
+    double key;
+    int bin;
+  };
+  std::array<Ranked, 256> ranked;
+  size_t n = 0;
+  const auto enough = static_cast<int64_t>(std::min(limits.cat_smooth, static_cast<double>(scan.count(total)) / 20));
+  for (int b = 0; b <= n_bins; ++b) {
+    const int64_t count = scan.count(histogram[b]);
+    if (count == 0 || count < enough) continue;
+    ranked[n++] = {scan.gradient(histogram[b]) / (scan.hessian(histogram[b]) + limits.cat_smooth + 1e-12), b};
+  }
+  std::sort(ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(n),
+            [](const Ranked& a, const Ranked& b) { return a.key != b.key ? a.key < b.key : a.bin < b.bin; });
+  const size_t longest = std::min<size_t>(kMaxSetSize, (n + 1) / 2);
+  const size_t only = limits.extra_random && longest > 0 ? RandomStream(seed, "threshold").below(longest) : longest;
+  for (const bool from_end : {false, true}) {
+    GradientSum left{};
+    for (size_t i = 0; i < longest && i < n; ++i) {
+      left += histogram[ranked[from_end ? n - 1 - i : i].bin];
+      if (only < longest && i != only) continue;
+      if (!scan.offer(left)) continue;
+      scan.best.left_bins = {};
+      for (size_t j = 0; j <= i; ++j) set_bit(scan.best.left_bins, ranked[from_end ? n - 1 - j : j].bin);
+    }
+  }
+  const auto missing = static_cast<size_t>(n_bins);
+  scan.best.default_left = ((scan.best.left_bins[missing / 64] >> (missing % 64)) & 1) != 0;
+}
+
+}  // namespace
+
+ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
+                          const GradientScale& scale, uint64_t seed) {
+  const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
+  Scan scan(total, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0));
+  if (bins.categorical) scan_categories(scan, histogram, bins.n_bins, limits, total, seed);
+  else scan_numbers(scan, histogram, bins.n_bins, limits, scan.count(total), seed);
+  if (!bins.categorical && scan.best.gain > 0) {
+    for (int b = 0; b <= scan.best.bin; ++b) set_bit(scan.best.left_bins, b);
+    if (scan.best.default_left) set_bit(scan.best.left_bins, bins.n_bins);
+  }
+  return scan.best;
+}
+
+double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) {
+  const double g = static_cast<double>(sum[0]) * scale.gradient;
+  const double h = static_cast<double>(sum[1] >> scale.count_bits) * scale.hessian + limits.l2;
+  const double size = std::max(std::abs(g) - limits.l1, 0.0);
+  return h > 0 ? (g > 0 ? -size : size) / h : 0;
+}
+
+}  // namespace kolosal

@@ -1,0 +1,31 @@
+// split_scan: the best split of one feature at one leaf, from the feature's histogram.
+//
+// Gain of a split = S(left) + S(right) - S(leaf) with S = T(G)^2 / (H + l2), T(G) = sign(G) max(|G| - l1, 0).
+// Numbers: every bound between non-empty bins, the missing on either side. Categories: each against the rest where they are few,
+// else prefixes, from both ends, of the categories sorted by G / (H + cat_smooth), the missing being one of them.
+#pragma once
+
+#include <cstdint>
+
+#include "kolosal/models/trees/tree_grower.h"
+
+namespace kolosal {
+
+/// The best split found; `gain` 0 where there is none.
+struct ScannedSplit {
+  double gain = 0;
+  bool default_left = false;
+  uint8_t bin = 0;
+  BinSet left_bins{};
+  GradientSum left_sum{};
+};
+
+/// Scans the histogram (n_bins + 1,) of a feature at a leaf whose rows sum to `total`. `seed` decides the threshold where
+/// limits.extra_random.
+ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
+                          const GradientScale& scale, uint64_t seed);
+
+/// -T(G) / (H + l2): the value of a leaf.
+double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale);
+
+}  // namespace kolosal
