@@ -31,7 +31,7 @@ def crc32c(data: bytes, before: int = 0) -> int:
 class Numbers:
     """Numbers of one type, stored as a section."""
 
-    def __init__(self, kind: str, values: list) -> None:
+    def __init__(self, kind: str, values: list[float]) -> None:
         self.kind = kind
         self.bytes = struct.pack(f"<{len(values)}{FORMATS[kind]}", *values)
         self.size = len(values)
@@ -63,7 +63,7 @@ def padding(length: int) -> bytes:
     return bytes(-length % 64)
 
 
-def artifact(summary: dict, content: object) -> bytes:
+def artifact(summary: dict[str, object], content: object) -> bytes:
     """All bytes of an artifact."""
     sections: list[Numbers] = []
     summary_text = json_bytes(summary)
