@@ -1,4 +1,4 @@
-// Any bytes are read as an artifact or refused with an Error. The checksums are put right first, so
+// Any bytes are read as an artifact, and its content as a predictor, or refused with an Error. The checksums are put right first, so
 // that changed bytes get past them; the bytes are also read as they are.
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "kolosal/base/error.h"
 #include "kolosal/inference/artifact.h"
+#include "kolosal/inference/predictor.h"
 #include "kolosal/inference/testing/reseal.h"
 
 namespace {
@@ -16,7 +17,8 @@ namespace {
 void read(std::string bytes) {
   const auto owner = std::make_shared<const std::string>(std::move(bytes));
   try {
-    (void)kolosal::read_artifact_bytes(std::as_bytes(std::span(owner->data(), owner->size())), owner);
+    const kolosal::Value content = kolosal::read_artifact_bytes(std::as_bytes(std::span(owner->data(), owner->size())), owner);
+    (void)kolosal::Predictor::from_value(content);
   } catch (const kolosal::Error&) {
     return;
   }
