@@ -9,7 +9,4 @@ namespace kolosal::cli {
 /// `options` with every column that the schema knows as category or text kept as text, so that "007" stays "007".
 ReadOptions reading_for(const Schema& schema, ReadOptions options);
 
-/// A table without rows that has the schema's columns: fixes the kinds of chunks.
-Table empty_like(const Schema& schema);
-
 }  // namespace kolosal::cli

@@ -32,7 +32,7 @@ int run_predict(const Session& session, const PredictFlags& flags) {
   const Predictor& predictor = *model.predictor;
   const Threads threads(flags.n_threads);
   const ReadOptions options = reading_for(predictor.schema(), from_value<ReadOptions>(flags.reading->values()));
-  const Table like = empty_like(predictor.schema());
+  const Table like = reading_kinds(predictor.schema());
   const auto reader = open_table(flags.table, options, &like);
   const auto writer = create_table(flags.output, flags.format);
   size_t n_rows = 0;

@@ -24,7 +24,7 @@ double reserve_seconds(double budget) { return std::max(0.3, 0.06 * budget); }
 
 size_t memory_limit(const TrainOptions& options) {
   if (options.memory_limit) return static_cast<size_t>(*options.memory_limit);
-  return static_cast<size_t>(0.8 * static_cast<double>(available_memory()));
+  return static_cast<size_t>(0.8 * static_cast<double>(read_memory_state().available_bytes));
 }
 
 // Bytes that a Value's number arrays take.
@@ -313,7 +313,9 @@ void Run::finish_record(const Predictor& predictor) {
     return record_.higher_is_better ? -*candidate.score : *candidate.score;
   };
   std::ranges::stable_sort(record_.candidates, {}, rank);
-  for (const auto& [name, share] : predictor.feature_importance()) {
+  std::vector<std::pair<std::string, double>> importance = predictor.feature_importance();
+  std::ranges::stable_sort(importance, std::greater(), &std::pair<std::string, double>::second);
+  for (const auto& [name, share] : importance) {
     record_.importance_names.push_back(name);
     record_.importance.push_back(share);
   }
@@ -341,6 +343,11 @@ std::future<TrainResult> AutoML::fit_async(Table table, TrainRun run) const {
 void TrainResult::save(const std::string& path) const {
   const RunRecord lasting = record.without_timings();
   const CandidateRecord* best = lasting.find(lasting.best);
+  RunRecord brief = lasting;  // a summary is short: what plots need stays in the content
+  for (CandidateRecord& candidate : brief.candidates) {
+    candidate.curve = {};
+    candidate.fold_scores.clear();
+  }
   Value summary;
   summary.set("kolosal_version", Value(lasting.kolosal_version))
       .set("task", Value(enum_name(lasting.task)))
@@ -352,7 +359,7 @@ void TrainResult::save(const std::string& path) const {
       .set("n_rows", Value(lasting.n_rows))
       .set("n_features", Value(lasting.n_features))
       .set("schema", to_value(predictor->schema()))
-      .set("record", to_value(lasting));
+      .set("record", to_value(brief));
   write_artifact(path, summary, Value(Value::Object{{"predictor", predictor->to_value()}, {"record", to_value(lasting)}}));
 }
 

@@ -117,7 +117,8 @@ bool Race::finish(Contender& contender) {
   if (!rows.weights.empty())
     for (const uint32_t row : held_out_rows_) weights.push_back(rows.weights[row]);
   try {
-    contender.record.score = score_predictions(setting_.metric, judged.target, weights, contender.predictions, rows.features.n_columns());
+    const double score = score_predictions(setting_.metric, judged.target, weights, contender.predictions, rows.features.n_columns());
+    if (!std::isnan(score)) contender.record.score = score;
   } catch (const Error& error) {
     fail(contender, error.message());
     return false;
