@@ -37,8 +37,10 @@ Value FieldFlags::values() const {
       values.set(field.name, Value(flag->on));
     } else if (field.type == FieldType::List) {
       Value::List list;
-      for (const std::string& text : flag->texts)
-        for (const Value& element : parse_field_text(field, text, where).as_list()) list.push_back(element);
+      for (const std::string& text : flag->texts) {
+        const Value parsed = parse_field_text(field, text, where);
+        list.insert(list.end(), parsed.as_list().begin(), parsed.as_list().end());
+      }
       values.set(field.name, Value(std::move(list)));
     } else {
       const std::string& text = flag->texts.back();

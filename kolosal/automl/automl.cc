@@ -358,8 +358,8 @@ void TrainResult::save(const std::string& path) const {
       .set("score", best != nullptr && best->score ? Value(*best->score) : Value())
       .set("n_rows", Value(lasting.n_rows))
       .set("n_features", Value(lasting.n_features))
-      .set("schema", to_value(predictor->schema()))
-      .set("record", to_value(brief));
+      .set("schema", parse_json(to_json(to_value(predictor->schema()))))
+      .set("record", parse_json(to_json(to_value(brief))));
   write_artifact(path, summary, Value(Value::Object{{"predictor", predictor->to_value()}, {"record", to_value(lasting)}}));
 }
 
