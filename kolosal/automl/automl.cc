@@ -167,6 +167,8 @@ void Run::choose() {
     for (const uint32_t row : held_out_.rows) held_out_.weights.push_back(training_.rows.weights[row]);
   for (const Contender& contender : race_->contenders())
     if (contender.record.status == CandidateStatus::Trained) chosen_.contenders.push_back(&contender);
+  // The baseline is there to be beaten: it predicts only where nothing else was trained.
+  if (chosen_.contenders.size() > 1) std::erase_if(chosen_.contenders, [](const Contender* c) { return c->spec.family == "constant"; });
   if (chosen_.contenders.empty()) {
     const CandidateRecord& baseline = race_->contenders().front().record;
     throw Error(run_.cancel.cancelled() ? ErrorCode::Cancelled : ErrorCode::BadValue,
@@ -296,7 +298,10 @@ void Run::finish_record(const Predictor& predictor) {
   for (size_t j = 0; j < chosen_.contenders.size(); ++j) {
     const auto found = std::ranges::find(record_.candidates, chosen_.contenders[j]->spec.name, &CandidateRecord::name);
     found->weight = chosen_.weights[j];
-    for (const auto& fit : chosen_.contenders[j]->fits) found->size_bytes += array_bytes(fit->model->to_value());
+    if (refitted_.empty() || chosen_.weights[j] == 0)
+      for (const auto& fit : chosen_.contenders[j]->fits) found->size_bytes += array_bytes(fit->model->to_value());
+    else
+      found->size_bytes = array_bytes(refitted_[j].model->to_value());
     set_interval(*found, chosen_.contenders[j]->predictions);
   }
   if (predictor.members().size() > 1) {

@@ -10,7 +10,9 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kMaxRows = 20'000;
+constexpr size_t kMaxRows = 10'000;
+// Rounds without a better mean after which selection ends.
+constexpr size_t kPatience = 8;
 
 struct Guards {
   size_t size;         // models in the mean, counted with repetition
@@ -21,7 +23,7 @@ struct Guards {
 Guards guards_for(size_t n_rows) {
   if (n_rows < 1'000) return {15, 10, 0.3};
   if (n_rows < 10'000) return {25, 5, 0.0};
-  return {40, 1, 0.0};
+  return {30, 1, 0.0};
 }
 
 // The rows listed of everything, so that each selection runs on dense arrays.
@@ -61,6 +63,7 @@ std::vector<double> greedy_counts(const Sample& sample, const Metric& metric, si
   std::vector<double> counts(n_candidates);
   std::vector<double> best_counts;
   double best_loss = std::numeric_limits<double>::infinity();
+  size_t best_round = 0;
   for (size_t round = 0; round < size && !(round > 0 && context.should_stop()); ++round) {
     std::vector<double> losses(n_candidates);
     context.threads->parallel_each(n_candidates, [&](size_t j) {
@@ -80,7 +83,9 @@ std::vector<double> greedy_counts(const Sample& sample, const Metric& metric, si
     if (best_counts.empty() || losses[taken] < best_loss - 1e-9 * std::abs(best_loss)) {
       best_loss = losses[taken];
       best_counts = counts;
+      best_round = round;
     }
+    if (round - best_round >= kPatience) break;
   }
   return best_counts;
 }

@@ -3,7 +3,7 @@
 // Starts empty and adds, with replacement, the candidate that most improves the mean's loss; the best prefix wins, ties
 // prefer candidates already in. On few rows the weights are averaged over bootstraps of the rows and shrunk towards equal
 // ones, since selection then over-fits.
-// Cost     size x candidates x one metric evaluation on at most 20,000 rows.
+// Cost     size x candidates x one metric evaluation on at most 10,000 rows (a ranking task: on all rows).
 // Source   Caruana, Niculescu-Mizil, Crew, Ksikes, ICML 2004.
 // Checked  ensemble_selection_test.cc.
 #pragma once

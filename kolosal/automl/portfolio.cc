@@ -78,8 +78,25 @@ Value boosting_parameters(const Boosting& b, const TableSize& size, const SplitP
                              {"patience", Value(patience)}});
 }
 
-Value forest_parameters(double feature_fraction, int min_rows_in_leaf) {
-  return Value(Value::Object{{"n_trees", Value(300)},
+// Seconds that a full-grown tree takes on the reference machine: each level sorts or scans every row of some columns.
+double forest_tree_seconds(const TableSize& size, double feature_fraction, bool random_thresholds) {
+  const auto rows = static_cast<double>(size.n_rows);
+  return (random_thresholds ? 10e-9 : 6e-9) * rows * std::log2(rows + 2) * std::max(1.0, feature_fraction * static_cast<double>(size.n_features));
+}
+
+// As many trees, at most 300, as a tenth of the time and 48 MB a candidate allow; leaves grow where that would be fewer than 50.
+Value forest_parameters(const TableSize& size, const SplitPlan& split, const TrainOptions& options, double feature_fraction, int min_rows_in_leaf,
+                        bool random_thresholds) {
+  constexpr double kMaxBytes = 48e6;
+  const double folds = std::max(1, split.n_used);
+  const double leaf_bytes = 24 + 4 * static_cast<double>(std::max<size_t>(size.n_classes, 1));
+  double trees = 300;
+  if (options.time_limit)
+    trees = std::min(trees, *options.time_limit / 10 / folds / forest_tree_seconds(size, feature_fraction, random_thresholds));
+  const auto fitting = [&](int min_rows) { return kMaxBytes / (folds * leaf_bytes * static_cast<double>(size.n_rows) / (1 + min_rows)); };
+  while (fitting(min_rows_in_leaf) < 50 && min_rows_in_leaf < 200) min_rows_in_leaf = min_rows_in_leaf * 2;
+  trees = std::clamp(std::min(trees, fitting(min_rows_in_leaf)), 20.0, 300.0);
+  return Value(Value::Object{{"n_trees", Value(static_cast<int64_t>(trees))},
                              {"feature_fraction", Value(feature_fraction)},
                              {"min_rows_in_leaf", Value(min_rows_in_leaf)}});
 }
@@ -98,10 +115,10 @@ void add_linear(std::vector<CandidateSpec>& specs, const TableSize& size) {
   else specs.push_back({"ridge", "ridge", "linear", {}});
 }
 
-void add_forests(std::vector<CandidateSpec>& specs, const TableSize& size) {
+void add_forests(std::vector<CandidateSpec>& specs, const TableSize& size, const SplitPlan& split, const TrainOptions& options) {
   const double wide = is_classification(size.task) ? std::min(1.0, 2 / std::sqrt(static_cast<double>(std::max<size_t>(size.n_features, 1)))) : 0.6;
-  specs.push_back({"extra_trees", "extra_trees", "extra_trees", forest_parameters(std::max(wide, 0.5), 1)});
-  specs.push_back({"random_forest", "random_forest", "random_forest", forest_parameters(wide, is_classification(size.task) ? 1 : 2)});
+  specs.push_back({"extra_trees", "extra_trees", "extra_trees", forest_parameters(size, split, options, std::max(wide, 0.5), 1, true)});
+  specs.push_back({"random_forest", "random_forest", "random_forest", forest_parameters(size, split, options, wide, is_classification(size.task) ? 1 : 2, false)});
 }
 
 }  // namespace
@@ -151,7 +168,7 @@ std::vector<CandidateSpec> plan_candidates(const TableSize& size, const SplitPla
   add_boosting(kBoosting[0]);
   add_linear(planned, size);
   add_boosting(kBoosting[1]);
-  if (size.n_rows <= 100'000) add_forests(planned, size);
+  if (size.n_rows <= 100'000) add_forests(planned, size, split, options);
   if (options.preset != Preset::Fast) {
     for (size_t i = 2; i < std::size(kBoosting); ++i) add_boosting(kBoosting[i]);
     if (size.n_rows <= 30'000 && size.n_features <= 100) planned.push_back({"k_nearest", "k_nearest", "neighbors", {}});

@@ -14,7 +14,7 @@ struct IntervalOptions {
   double confidence = 0.95;
   int32_t n_resamples = 200;
   /// Rows times resamples are kept below this by fewer resamples, at least 40.
-  int64_t max_work = 4'000'000;
+  int64_t max_work = 1'000'000;
 };
 
 struct Interval {
