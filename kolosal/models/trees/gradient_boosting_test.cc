@@ -132,6 +132,18 @@ TEST(GradientBoosting, ReturnsTheTreesThatItHasWhenToldToStop) {
   EXPECT_THROW(quick_booster()->fit({train.x, train.target}, nullptr, context), Error);
 }
 
+TEST(GradientBoosting, SaysThatTheTimeWasTooShortForOneRound) {
+  const Rows train = make_rows(Task::Regression, 2000);
+  FitContext context = context_of(2);
+  context.deadline = Deadline::after(0);
+  try {
+    quick_booster()->fit({train.x, train.target}, nullptr, context);
+    ADD_FAILURE() << "there was a model";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Timeout);
+  }
+}
+
 TEST(GradientBoosting, LearnsWhereTheMissingBelong) {
   FeatureMatrix x({{"x", 0}}, 400);
   Target target{Task::Regression, 400, 1, {}, {}, {}};
