@@ -157,6 +157,22 @@ TEST(GradientBoosting, LearnsWhereTheMissingBelong) {
   for (size_t i = 0; i < 400; ++i) EXPECT_NEAR(out[i], target.values[i], 1e-2);
 }
 
+TEST(GradientBoosting, PutsTheMissingOnEitherSideOfASplitOfNumbers) {
+  for (const bool with_low : {true, false}) {
+    FeatureMatrix x({{"x", 0}}, 400);
+    Target target{Task::Regression, 400, 1, {}, {}, {}};
+    for (size_t i = 0; i < 400; ++i) {
+      const bool missing = i % 4 == 0, low = i % 100 < 50;
+      x.column(0)[i] = missing ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 100);
+      target.values.push_back((missing ? with_low : low) ? 5 : 0);
+    }
+    const auto model = booster({{"n_trees", Value(1)}, {"learning_rate", Value(1)}, {"max_leaves", Value(2)}, {"l2", Value(0)}})
+                           ->fit({x, target}, nullptr, context_of(1));
+    const auto out = predict(*model, x);
+    for (size_t i = 0; i < 400; ++i) EXPECT_NEAR(out[i], target.values[i], 1e-5);
+  }
+}
+
 TEST(GradientBoosting, SplitsManyCategoriesIntoTwoSets) {
   FeatureMatrix x({{"c", 100}}, 4000);
   Target target{Task::Regression, 4000, 1, {}, {}, {}};
@@ -199,10 +215,20 @@ TEST(GradientBoosting, FollowsItsLimits) {
   for (const ForestNode& node : few_bins.nodes)
     if (!node.is_leaf() && node.category_set < 0 && std::isfinite(node.threshold)) bounds.emplace(uint32_t{node.feature}, node.threshold);
   EXPECT_LE(bounds.size(), 4U);
-  const Forest plain = forest_of({}), decayed = forest_of({{"learning_rate_decay", Value("cosine")}}),
-               random = forest_of({{"extra_random", Value(true)}});
-  EXPECT_NE(plain.leaf_values, decayed.leaf_values);
-  EXPECT_NE(plain.leaf_values, random.leaf_values);
+  const auto plain = forest_of({}).leaf_values;
+  const std::pair<const char*, Value> changes[] = {{"learning_rate_decay", Value("cosine")},
+                                                   {"learning_rate_decay", Value("exponential")},
+                                                   {"extra_random", Value(true)},
+                                                   {"row_fraction", Value(0.5)},
+                                                   {"feature_fraction", Value(0.5)},
+                                                   {"l2", Value(50)},
+                                                   {"cat_smooth", Value(0)},
+                                                   {"cat_l2", Value(500)},
+                                                   {"max_categories_onehot", Value(20)}};
+  for (const auto& [name, value] : changes) {
+    SCOPED_TRACE(name);
+    EXPECT_NE(plain, forest_of({{name, value}}).leaf_values);
+  }
 }
 
 TEST(GradientBoosting, LearnsWithRandomBounds) {
