@@ -222,7 +222,7 @@ TEST(GradientBoosting, FollowsItsLimits) {
                                                    {"row_fraction", Value(0.5)},
                                                    {"feature_fraction", Value(0.5)},
                                                    {"l2", Value(50)},
-                                                   {"cat_smooth", Value(0)},
+                                                   {"cat_smooth", Value(1e6)},
                                                    {"cat_l2", Value(500)},
                                                    {"max_categories_onehot", Value(20)}};
   for (const auto& [name, value] : changes) {
