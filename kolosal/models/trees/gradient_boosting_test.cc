@@ -186,6 +186,21 @@ TEST(GradientBoosting, SplitsManyCategoriesIntoTwoSets) {
   EXPECT_LT(squared_error(predict(*model, x), target), 1e-3);
 }
 
+TEST(GradientBoosting, LeavesRareCategoriesWithTheRestWhereItSmooths) {
+  FeatureMatrix x({{"c", 40}}, 2000);
+  Target target{Task::Regression, 2000, 1, {}, {}, {}};
+  RandomStream stream(0, "skewed");
+  for (size_t i = 0; i < 2000; ++i) {
+    x.column(0)[i] = static_cast<float>(std::floor(40 * std::pow(stream.uniform(), 4)));
+    target.values.push_back(stream.normal() + std::sin(3 * static_cast<double>(x.at(i, 0))));
+  }
+  const auto values = [&](double smooth) {
+    const auto learner = booster({{"n_trees", Value(3)}, {"cat_smooth", Value(smooth)}});
+    return dynamic_cast<const ForestModel&>(*learner->fit({x, target}, nullptr, context_of(1))).forest().leaf_values;
+  };
+  EXPECT_NE(values(0), values(100));
+}
+
 TEST(GradientBoosting, GivesTheSameTreesHoweverLittleMemoryHistogramsGet) {
   const Rows train = make_rows(Task::Regression, 3000);
   FitContext tight = context_of(1);
@@ -222,7 +237,6 @@ TEST(GradientBoosting, FollowsItsLimits) {
                                                    {"row_fraction", Value(0.5)},
                                                    {"feature_fraction", Value(0.5)},
                                                    {"l2", Value(50)},
-                                                   {"cat_smooth", Value(1e6)},
                                                    {"cat_l2", Value(500)},
                                                    {"max_categories_onehot", Value(20)}};
   for (const auto& [name, value] : changes) {
