@@ -155,14 +155,16 @@ uint8_t FeatureBins::bin_of(float x) const noexcept {
 }
 
 std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
-                                   const Threads& threads) {
+                                   const FitContext& context) {
   std::vector<FeatureBins> bins(x.n_features());
   const auto most = static_cast<size_t>(max_bins);
-  threads.parallel_each(x.n_features(), [&](size_t f) {
+  context.threads->parallel_each(x.n_features(), [&](size_t f) {
+    if (context.should_stop()) return;
     const int32_t n_categories = x.features()[f].n_categories;
     bins[f] =
         n_categories > 0 ? category_bins(x.column(f), rows, weights, most, n_categories) : number_bins(x.column(f), rows, weights, most);
   });
+  context.check();
   return bins;
 }
 
@@ -177,15 +179,17 @@ size_t BinnedMatrix::bytes_for(size_t n_rows, size_t n_features) {
 }
 
 BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins,
-                           const Threads& threads)
+                           const FitContext& context)
     : n_rows_(rows.size()), width_(panel_width(bins.size())), cells_(bytes_for(rows.size(), bins.size())) {
-  threads.parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
+  context.threads->parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
+    if (context.should_stop()) return;
     for (size_t f = 0; f < bins.size(); ++f) {
       const auto from = x.column(f);
       uint8_t* to = const_cast<uint8_t*>(column(f));
       for (size_t i = begin; i < end; ++i) to[i * width_] = bins[f].bin_of(from[rows[i]]);
     }
   });
+  context.check();
 }
 
 }  // namespace kolosal

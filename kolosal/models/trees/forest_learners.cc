@@ -149,7 +149,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   const MemoryLease lease(context.memory, n * (train.x.n_features() * sizeof(uint16_t) + 8) + n_growers * ExactTreeGrower::bytes_for(n),
                           "growing trees");
   context.check();
-  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, *context.threads);
+  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context);
   const TreeTargets targets(rows.target, rows.weights);
   std::vector<Forest> trees(n_trees);
   std::vector<std::optional<MemoryLease>> tree_leases(n_trees);

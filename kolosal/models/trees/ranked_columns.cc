@@ -49,12 +49,14 @@ RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_
 
 }  // namespace
 
-std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const Threads& threads) {
+std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context) {
   std::vector<RankedColumn> columns(x.n_features());
-  threads.parallel_each(columns.size(), [&](size_t f) {
+  context.threads->parallel_each(columns.size(), [&](size_t f) {
+    if (context.should_stop()) return;
     const int32_t n_categories = x.features()[f].n_categories;
     columns[f] = n_categories > 0 ? rank_categories(x.column(f), rows, n_categories) : rank_numbers(x.column(f), rows);
   });
+  context.check();
   return columns;
 }
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "kolosal/base/threads.h"
+#include "kolosal/base/fit_context.h"
 #include "kolosal/table/feature_matrix.h"
 
 namespace kolosal {
@@ -27,6 +27,7 @@ struct RankedColumn {
 };
 
 /// Ranks the rows of `x` that `rows` lists, in that order. Category codes from 65,535 on count as missing.
-std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const Threads& threads);
+/// Throws Error(Timeout) or Error(Cancelled) where the context asks to stop.
+std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context);
 
 }  // namespace kolosal
