@@ -70,6 +70,10 @@ class FittedPreprocessor {
  public:
   FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,
                      std::vector<std::string> feature_names_out);
+  FittedPreprocessor(const FittedPreprocessor&) = delete;
+  FittedPreprocessor& operator=(const FittedPreprocessor&) = delete;
+  FittedPreprocessor(FittedPreprocessor&&) noexcept = default;
+  FittedPreprocessor& operator=(FittedPreprocessor&&) noexcept = default;
 
   /// Throws Error(FeatureMismatch), whose message contains "feature", where columns are missing or of another kind.
   Table transform(const Table& table) const;
