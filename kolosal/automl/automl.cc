@@ -141,7 +141,6 @@ void Run::begin_record(const Table& table) {
 
 void Run::race() {
   const TableSize size = training_.size();
-  if (size.n_rows < 2) throw Error(ErrorCode::EmptyInput, "one row with a target is too few to learn from and be judged on", "Give at least 2 rows.");
   split_ = plan_split(size, options_);
   std::vector<CandidateSpec> specs = plan_candidates(size, split_, options_);
   folds_ = std::make_unique<PreparedFolds>(training_.rows, training_.schema, training_.make_splits(split_, derive_seed(context_.seed, "folds")),

@@ -105,6 +105,8 @@ TrainingRows make_training_rows(const Table& table, const TrainOptions& options)
   const std::vector<uint32_t> with_target = rows_with_target(table, training.schema);
   training.n_rows_without_target = table.n_rows() - with_target.size();
   if (with_target.empty()) throw Error(ErrorCode::EmptyInput, "the target '" + options.target.front() + "' is missing in every row");
+  if (with_target.size() == 1)
+    throw Error(ErrorCode::EmptyInput, "one row with a target is too few to learn from and be judged on", "Give at least 2 rows.");
   Table kept = table;
   if (training.n_rows_without_target > 0) {
     kept = table.take(with_target);

@@ -62,9 +62,12 @@ FittedPipeline& FittedPipeline::operator=(FittedPipeline&&) noexcept = default;
 FeatureMatrix FittedPipeline::transform(const Table& table) const {
   Table changed = table;
   for (const auto& step : steps_) changed = step->transform(changed);
-  FeatureMatrix matrix = to_feature_matrix(changed);
+  std::vector<Column> columns;
+  for (const Feature& feature : features_) columns.push_back(needed_column(changed, feature.name));
+  FeatureMatrix matrix = features_.empty() ? FeatureMatrix({}, table.n_rows()) : to_feature_matrix(Table(std::move(columns)));
   if (matrix.features() != features_)
-    throw Error(ErrorCode::FeatureMismatch, "the features differ from those seen in training", "Pass a table conformed to the model's schema.");
+    throw Error(ErrorCode::FeatureMismatch, "the features are of other kinds than those seen in training",
+                "Pass a table conformed to the model's schema.");
   return matrix;
 }
 

@@ -106,7 +106,7 @@ def test_aliases_are_accepted_and_unknown_parameters_are_refused():
 
 def test_errors_say_what_to_do(people):
     with pytest.raises(KeyError, match="did you mean 'rich'"):
-        AutoML().fit(people, target="rihc")
+        AutoML().fit(people, target="riich")
     with pytest.raises(RuntimeError, match="not fitted"):
         AutoML().predict(people)
     with pytest.raises(ValueError, match="empty"):

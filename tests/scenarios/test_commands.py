@@ -10,13 +10,15 @@ import random
 import select
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import KOLOSAL
+KOLOSAL = Path(sys.executable).parent / "kolosal"
 
 
 def test_train_writes_a_model_a_report_and_the_leaderboard(kolosal, penguins, tmp_path):

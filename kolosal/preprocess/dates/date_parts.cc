@@ -33,7 +33,8 @@ class TakeDateParts : public Transformer {
     for (const std::string& name : form.columns) {
       const Column& column = input.table.column(name);
       double earliest = INFINITY;
-      for (const double days : date_parts(column, 0).front())
+      const std::vector<std::vector<double>> since_epoch = date_parts(column, 0);
+      for (const double days : since_epoch.front())
         if (!std::isnan(days)) earliest = std::min(earliest, days);
       form.origin.push_back(std::isfinite(earliest) ? static_cast<int64_t>(std::floor(earliest)) : 0);
       uint32_t given = 0;
