@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kolosal::cli {
 namespace {
@@ -32,7 +33,7 @@ TrainProgress::~TrainProgress() { clear(); }
 double TrainProgress::elapsed() const { return std::chrono::duration<double>(Clock::now() - session_.started).count(); }
 
 void TrainProgress::clear() {
-  if (live_) std::fputs("\r\033[K", stderr);
+  if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
 }
 
 void TrainProgress::draw(const std::string& doing) {
@@ -52,6 +53,7 @@ void TrainProgress::draw(const std::string& doing) {
   line = line.substr(0, terminal_width() - 1);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
+  drawn_ = true;
 }
 
 void TrainProgress::on_train_begin(const RunRecord& record) {

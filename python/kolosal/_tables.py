@@ -79,7 +79,8 @@ def to_arrow(data: Any) -> Any:
         return pa.table({str(name): _column(values) for name, values in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         if len(data) > 0 and isinstance(data[0], Mapping):
-            return pa.Table.from_pylist(list(data))
+            names = dict.fromkeys(str(name) for row in data for name in row)
+            return pa.table({name: _column([row.get(name) for row in data]) for name in names})
         if len(data) == 0:
             raise InvalidInputError("the table is empty", "empty_input", "Pass at least one row.")
         return _from_numpy(_array_of(data))

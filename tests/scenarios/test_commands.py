@@ -222,4 +222,4 @@ def test_a_terminal_sees_live_progress_and_no_color_is_respected(penguins, tmp_p
 
     plain = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     assert b"\033[1;31m" in on_terminal(plain)
-    assert b"\033[" not in on_terminal({**plain, "NO_COLOR": "1"})
+    assert b"\033[1" not in on_terminal({**plain, "NO_COLOR": "1"})
