@@ -158,7 +158,8 @@ void Race::fit_one(Contender& contender, size_t fold, bool alone) {
   if (contender.spec.family == "constant") context.deadline = Deadline();
   else if (!context.deadline.is_never() && alone) {
     // One slow fit must not use up what the other candidates need.
-    const double share = *setting_.options.time_limit * (contender.fits.size() == 1 ? 0.3 : 0.4 / static_cast<double>(contender.fits.size()));
+    const double share =
+        *setting_.options.time_limit * (contender.fits.size() == 1 ? 0.3 : 0.4 / static_cast<double>(contender.fits.size()));
     context.deadline = context.deadline.earlier(Deadline::after(share));
   }
   LearningCurve curve;

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import timeit
 
-import kolosal as kolosal_rust
 import numpy as np
 import pandas as pd
 import pytest
-from kolosal import TrainEngine
 from numpy.testing import assert_array_almost_equal, assert_array_equal
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, StandardScaler
+
+import kolosal as kolosal_rust
+from kolosal import TrainEngine
 
 
 class TestDataPreprocessorParity:
@@ -24,11 +25,13 @@ class TestDataPreprocessorParity:
     @pytest.fixture
     def sample_df(self):
         np.random.seed(42)
-        return pd.DataFrame({
-            "numeric1": np.random.randn(1000),
-            "numeric2": np.random.randn(1000) * 10 + 5,
-            "category": np.random.choice(["A", "B", "C"], 1000),
-        })
+        return pd.DataFrame(
+            {
+                "numeric1": np.random.randn(1000),
+                "numeric2": np.random.randn(1000) * 10 + 5,
+                "category": np.random.choice(["A", "B", "C"], 1000),
+            }
+        )
 
     def test_standard_scaler_parity(self, sample_data):
         expected = StandardScaler().fit_transform(sample_data)
