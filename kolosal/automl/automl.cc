@@ -274,6 +274,7 @@ void Run::set_interval(CandidateRecord& record, std::span<const double> predicti
       *metric_,
       {target.task, target.values, prediction, target.n_outputs(), held_out_.weights, target.group, training_.rows.features.n_columns()},
       {}, context);
+  if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return;
   record.score_low = interval.low;
   record.score_high = interval.high;
 }
@@ -282,10 +283,10 @@ CandidateRecord Run::ensemble_record(std::span<const double> prediction) const {
   CandidateRecord record;
   record.name = record.learner = "ensemble";
   record.status = CandidateStatus::Trained;
-  const double score = cross_fitted_score(chosen_);
-  record.score = std::isnan(score)
-                     ? score_predictions(*metric_, held_out_.target, held_out_.weights, prediction, training_.rows.features.n_columns())
-                     : score;
+  double score = cross_fitted_score(chosen_);
+  if (std::isnan(score))
+    score = score_predictions(*metric_, held_out_.target, held_out_.weights, prediction, training_.rows.features.n_columns());
+  if (std::isfinite(score)) record.score = score;
   double fit = 0, predict = 0;
   for (size_t j = 0; j < chosen_.contenders.size(); ++j)
     if (chosen_.weights[j] > 0) {

@@ -118,7 +118,7 @@ bool Race::finish(Contender& contender) {
     for (const uint32_t row : held_out_rows_) weights.push_back(rows.weights[row]);
   try {
     const double score = score_predictions(setting_.metric, judged.target, weights, contender.predictions, rows.features.n_columns());
-    if (!std::isnan(score)) contender.record.score = score;
+    if (std::isfinite(score)) contender.record.score = score;
   } catch (const Error& error) {
     fail(contender, error.message());
     return false;

@@ -59,7 +59,7 @@ class DataPreprocessor(Estimator):
             )
         made = pa.table(self._fit({"value": [None if v is None or v != v else str(v) for v in column]}, None))
         if self.categorical_encoding == "label":
-            return made.column(0).to_numpy().astype(np.int64)
+            return np.asarray(made.column(0).to_numpy(), dtype=np.int64)
         return np.asarray(np.column_stack([c.to_numpy() for c in made.columns]))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
