@@ -28,10 +28,14 @@ struct LogisticParams {
 };
 
 void describe(Fields<LogisticParams>& f) {
-  f.add("l2", &LogisticParams::l2, "Strength of the squared penalty on the weights; chosen on held-out rows where not given.").min(0).search_log(1e-4, 1e4);
+  f.add("l2", &LogisticParams::l2, "Strength of the squared penalty on the weights; chosen on held-out rows where not given.")
+      .min(0)
+      .search_log(1e-4, 1e4);
   f.add("fit_intercept", &LogisticParams::fit_intercept, "Whether a constant is added to each sum.");
   f.add("max_iterations", &LogisticParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &LogisticParams::tolerance, "Largest gradient, relative to the total weight, at which it stops.").above(0).alias("tol");
+  f.add("tolerance", &LogisticParams::tolerance, "Largest gradient, relative to the total weight, at which it stops.")
+      .above(0)
+      .alias("tol");
 }
 
 using Vector = Eigen::VectorXd;
@@ -62,7 +66,8 @@ class Objective {
     // Rows of the sum: gradient of the weights (p), of the biases (1), and the loss in the last corner.
     const Eigen::MatrixXd sums = block_sum(train_.x.n_rows(), p_ + 2, k_, context_, [&](size_t begin, size_t n, Eigen::MatrixXd& sum) {
       const Eigen::MatrixXd made = kept_.size() > 0 ? Eigen::MatrixXd() : centered_rows(train_.x, Vector::Zero(p_), begin, n);
-      const auto rows = (kept_.size() > 0 ? kept_ : made).middleRows(kept_.size() > 0 ? static_cast<Eigen::Index>(begin) : 0, static_cast<Eigen::Index>(n));
+      const auto rows = (kept_.size() > 0 ? kept_ : made)
+                            .middleRows(kept_.size() > 0 ? static_cast<Eigen::Index>(begin) : 0, static_cast<Eigen::Index>(n));
       Eigen::MatrixXd margins = rows * weights;
       margins.rowwise() += w.tail(k_).transpose();
       sum(p_ + 1, 0) = residuals(begin, margins);
@@ -139,15 +144,16 @@ class Logistic : public Learner {
     context.check();
     const Objective objective(train, params_.fit_intercept, context);
     Vector w = Vector::Zero(objective.size());
+    int n_steps = 0;
     if (params_.l2 || validation == nullptr) {
-      minimise(objective, params_.l2.value_or(1.0), w, context);
+      minimise(objective, params_.l2.value_or(1.0), w, n_steps, context);
       return make_model(w, train, objective);
     }
     std::unique_ptr<Model> best;
     double least = std::numeric_limits<double>::infinity();
     for (const double l2 : {1000.0, 100.0, 20.0, 5.0, 1.0, 0.1}) {
       if (best && context.should_stop()) break;
-      minimise(objective, l2, w, context);
+      minimise(objective, l2, w, n_steps, context);
       auto model = make_model(w, train, objective);
       const double loss = validation_loss(*model, *validation);
       if (best && !(loss < least)) {
@@ -161,7 +167,8 @@ class Logistic : public Learner {
   }
 
  private:
-  void minimise(const Objective& objective, double l2, Vector& w, const FitContext& context) const {
+  // Moves w to the minimum; counts its steps in n_steps.
+  void minimise(const Objective& objective, double l2, Vector& w, int& n_steps, const FitContext& context) const {
     std::deque<std::pair<Vector, Vector>> memory;
     Vector gradient(w.size()), next_gradient(w.size());
     double value = objective(w, l2, gradient);
@@ -190,7 +197,9 @@ class Logistic : public Learner {
       w = next;
       gradient = next_gradient;
       value = next_value;
-      if (context.on_iteration && !context.on_iteration({step + 1, params_.max_iterations, value / objective.total_weight(), std::nan("")})) return;
+      if (context.on_iteration &&
+          !context.on_iteration({++n_steps, params_.max_iterations, value / objective.total_weight(), std::nan("")}))
+        return;
     }
   }
 
@@ -223,7 +232,8 @@ class Logistic : public Learner {
 }  // namespace
 
 void register_logistic(Catalog<Learner>& catalog) {
-  catalog.add<Logistic, LogisticParams>("logistic", "Logistic regression of two or more classes with a squared penalty.", {"logistic_regression"});
+  catalog.add<Logistic, LogisticParams>("logistic", "Logistic regression of two or more classes with a squared penalty.",
+                                        {"logistic_regression"});
 }
 
 }  // namespace kolosal

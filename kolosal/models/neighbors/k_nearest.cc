@@ -20,7 +20,8 @@ namespace {
 enum class NeighborWeights { Uniform, Distance };
 
 constexpr auto enum_names(NeighborWeights) {
-  return std::to_array<std::pair<NeighborWeights, std::string_view>>({{NeighborWeights::Uniform, "uniform"}, {NeighborWeights::Distance, "distance"}});
+  return std::to_array<std::pair<NeighborWeights, std::string_view>>(
+      {{NeighborWeights::Uniform, "uniform"}, {NeighborWeights::Distance, "distance"}});
 }
 
 struct KNearestParams {
