@@ -28,10 +28,14 @@ struct LogisticParams {
 };
 
 void describe(Fields<LogisticParams>& f) {
-  f.add("l2", &LogisticParams::l2, "Strength of the squared penalty on the weights; chosen on held-out rows where not given.").min(0).search_log(1e-4, 1e4);
+  f.add("l2", &LogisticParams::l2, "Strength of the squared penalty on the weights; chosen on held-out rows where not given.")
+      .min(0)
+      .search_log(1e-4, 1e4);
   f.add("fit_intercept", &LogisticParams::fit_intercept, "Whether a constant is added to each sum.");
   f.add("max_iterations", &LogisticParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &LogisticParams::tolerance, "Largest gradient, relative to the total weight, at which it stops.").above(0).alias("tol");
+  f.add("tolerance", &LogisticParams::tolerance, "Largest gradient, relative to the total weight, at which it stops.")
+      .above(0)
+      .alias("tol");
 }
 
 using Vector = Eigen::VectorXd;
@@ -47,7 +51,8 @@ class Objective {
         weights_(row_weights(train)),
         context_(context),
         p_(static_cast<Eigen::Index>(train.x.n_features())),
-        k_(train.target.n_classes() == 2 ? 1 : static_cast<Eigen::Index>(train.target.n_classes())),
+        is_binary_(train.target.n_classes() == 2),
+        k_(is_binary_ ? 1 : static_cast<Eigen::Index>(train.target.n_classes())),
         fit_intercept_(fit_intercept) {
     for (const double weight : weights_) total_weight_ += weight;
     if (train.x.n_rows() * train.x.n_features() <= kMaxKeptNumbers) kept_ = centered_rows(train.x, Vector::Zero(p_), 0, train.x.n_rows());
@@ -55,6 +60,7 @@ class Objective {
 
   Eigen::Index size() const { return k_ * (p_ + 1); }
   Eigen::Index n_sums() const { return k_; }
+  bool is_binary() const { return is_binary_; }
   double total_weight() const { return total_weight_; }
 
   double operator()(const Vector& w, double l2, Vector& gradient) const {
@@ -62,7 +68,8 @@ class Objective {
     // Rows of the sum: gradient of the weights (p), of the biases (1), and the loss in the last corner.
     const Eigen::MatrixXd sums = block_sum(train_.x.n_rows(), p_ + 2, k_, context_, [&](size_t begin, size_t n, Eigen::MatrixXd& sum) {
       const Eigen::MatrixXd made = kept_.size() > 0 ? Eigen::MatrixXd() : centered_rows(train_.x, Vector::Zero(p_), begin, n);
-      const auto rows = (kept_.size() > 0 ? kept_ : made).middleRows(kept_.size() > 0 ? static_cast<Eigen::Index>(begin) : 0, static_cast<Eigen::Index>(n));
+      const auto rows = (kept_.size() > 0 ? kept_ : made)
+                            .middleRows(kept_.size() > 0 ? static_cast<Eigen::Index>(begin) : 0, static_cast<Eigen::Index>(n));
       Eigen::MatrixXd margins = rows * weights;
       margins.rowwise() += w.tail(k_).transpose();
       sum(p_ + 1, 0) = residuals(begin, margins);
@@ -82,7 +89,7 @@ class Objective {
       const size_t row = begin + static_cast<size_t>(i);
       const double weight = weights_[row];
       const auto truth = static_cast<Eigen::Index>(train_.target.values[row]);
-      if (k_ == 1) {
+      if (is_binary_) {
         const double m = margins(i, 0), sign = truth == 1 ? 1 : -1;
         loss += weight * (sign * m > 0 ? std::log1p(std::exp(-sign * m)) : -sign * m + std::log1p(std::exp(sign * m)));
         margins(i, 0) = weight * (1 / (1 + std::exp(-m)) - (truth == 1 ? 1.0 : 0.0));
@@ -100,7 +107,9 @@ class Objective {
   const TrainingSet& train_;
   std::vector<double> weights_;
   const FitContext& context_;
-  Eigen::Index p_, k_;
+  Eigen::Index p_;
+  bool is_binary_;
+  Eigen::Index k_;
   bool fit_intercept_;
   double total_weight_ = 0;
   Eigen::MatrixXd kept_;
@@ -190,7 +199,8 @@ class Logistic : public Learner {
       w = next;
       gradient = next_gradient;
       value = next_value;
-      if (context.on_iteration && !context.on_iteration({step + 1, params_.max_iterations, value / objective.total_weight(), std::nan("")})) return;
+      if (context.on_iteration && !context.on_iteration({step + 1, params_.max_iterations, value / objective.total_weight(), std::nan("")}))
+        return;
     }
   }
 
@@ -200,7 +210,7 @@ class Logistic : public Learner {
     LinearForm form{static_cast<int64_t>(train.x.n_features()),
                     {all.begin(), all.begin() + static_cast<ptrdiff_t>(n_weights)},
                     {all.begin() + static_cast<ptrdiff_t>(n_weights), all.end()},
-                    objective.n_sums() == 1 ? Link::Sigmoid : Link::Softmax};
+                    objective.is_binary() ? Link::Sigmoid : Link::Softmax};
     return std::make_unique<LinearModel>(std::move(form));
   }
 
@@ -223,7 +233,8 @@ class Logistic : public Learner {
 }  // namespace
 
 void register_logistic(Catalog<Learner>& catalog) {
-  catalog.add<Logistic, LogisticParams>("logistic", "Logistic regression of two or more classes with a squared penalty.", {"logistic_regression"});
+  catalog.add<Logistic, LogisticParams>("logistic", "Logistic regression of two or more classes with a squared penalty.",
+                                        {"logistic_regression"});
 }
 
 }  // namespace kolosal
