@@ -104,7 +104,7 @@ class PartMetric : public ClassMetric {
   }
 
   double of(const Confusion& c, Task task) const override {
-    if (average_ == Average::Task && task == Task::Binary) return part(c.hit(1), c.chosen[1], c.actual[1]);
+    if (average_ == Average::Task && task == Task::Binary) return c.n < 2 ? 0.0 : part(c.hit(1), c.chosen[1], c.actual[1]);
     if (average_ == Average::Micro) return part(c.correct, c.total, c.total);
     double sum = 0, weight = 0;
     for (size_t k = 0; k < c.n; ++k) {

@@ -1,5 +1,7 @@
 #include "kolosal/metrics/metric.h"
 
+#include <cmath>
+
 namespace kolosal {
 
 std::string_view default_metric(Task task) {
@@ -26,9 +28,23 @@ std::vector<double> predicted_classes(std::span<const double> probabilities, siz
 }
 
 void check_metric_rows(const MetricInput& input) {
+  const size_t n_rows = input.n_rows();
+  const bool sizes_agree = input.prediction.size() == n_rows * input.n_outputs &&
+                           input.target.size() == (is_classification(input.task) ? n_rows : input.prediction.size()) &&
+                           (input.weights.empty() || input.weights.size() == n_rows) &&
+                           (input.group.empty() || input.group.size() == n_rows);
+  if (!sizes_agree) throw Error(ErrorCode::BadValue, "targets, predictions, weights and groups do not have the same rows");
   double total = 0;
-  for (size_t row = 0; row < input.n_rows(); ++row) total += input.weight(row);
+  for (size_t row = 0; row < n_rows; ++row) {
+    const double weight = input.weight(row);
+    if (!(weight >= 0) || !std::isfinite(weight)) throw Error(ErrorCode::BadValue, "a weight is negative or not finite");
+    total += weight;
+  }
   if (!(total > 0)) throw Error(ErrorCode::EmptyInput, "there are no rows of positive weight to judge (empty input)");
+  if (!is_classification(input.task)) return;
+  for (const double number : input.target)
+    if (!(number >= 0 && number < static_cast<double>(input.n_outputs)) || number != std::floor(number))
+      throw Error(ErrorCode::BadValue, "a target is not one of the class numbers 0 to " + std::to_string(input.n_outputs - 1));
 }
 
 }  // namespace kolosal

@@ -48,7 +48,8 @@ std::string_view default_metric(Task task);
 /// The class predicted for each row: the most probable, ties to the lowest number.
 std::vector<double> predicted_classes(std::span<const double> probabilities, size_t n_classes);
 
-/// Throws Error(EmptyInput) where no row has a positive weight.
+/// Throws Error(EmptyInput) where no row has a positive weight, and Error(BadValue) where sizes differ, a weight is negative or
+/// not finite, or a target is not a class number.
 void check_metric_rows(const MetricInput& input);
 
 }  // namespace kolosal

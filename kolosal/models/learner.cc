@@ -12,6 +12,10 @@ void check_training_set(const TrainingSet& train) {
                 "the target has " + std::to_string(train.target.n_rows) + " rows where the features have " + std::to_string(n_rows));
   for (const double value : train.target.values)
     if (!std::isfinite(value)) throw Error(ErrorCode::BadValue, "the target has a value that is missing or not finite");
+  if (is_classification(train.target.task))
+    for (const double value : train.target.values)
+      if (value < 0 || value >= static_cast<double>(train.target.n_classes()) || value != std::floor(value))
+        throw Error(ErrorCode::BadValue, "a target is not one of the " + std::to_string(train.target.n_classes()) + " class numbers");
   if (train.weights.empty()) return;
   if (train.weights.size() != n_rows) throw Error(ErrorCode::BadValue, "there are not as many weights as rows");
   double total = 0;

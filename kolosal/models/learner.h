@@ -40,7 +40,7 @@ class Learner {
 const Catalog<Learner>& learners();
 
 /// Throws Error(EmptyInput) or Error(BadValue) where the rows cannot be learnt from: no rows, sizes that differ, a target
-/// that is not finite, negative or all-zero weights.
+/// that is not finite or not a class number, negative or all-zero weights.
 void check_training_set(const TrainingSet& train);
 
 }  // namespace kolosal

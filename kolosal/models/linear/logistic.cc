@@ -51,7 +51,8 @@ class Objective {
         weights_(row_weights(train)),
         context_(context),
         p_(static_cast<Eigen::Index>(train.x.n_features())),
-        k_(train.target.n_classes() == 2 ? 1 : static_cast<Eigen::Index>(train.target.n_classes())),
+        is_binary_(train.target.n_classes() == 2),
+        k_(is_binary_ ? 1 : static_cast<Eigen::Index>(train.target.n_classes())),
         fit_intercept_(fit_intercept) {
     for (const double weight : weights_) total_weight_ += weight;
     if (train.x.n_rows() * train.x.n_features() <= kMaxKeptNumbers) kept_ = centered_rows(train.x, Vector::Zero(p_), 0, train.x.n_rows());
@@ -59,6 +60,7 @@ class Objective {
 
   Eigen::Index size() const { return k_ * (p_ + 1); }
   Eigen::Index n_sums() const { return k_; }
+  bool is_binary() const { return is_binary_; }
   double total_weight() const { return total_weight_; }
 
   double operator()(const Vector& w, double l2, Vector& gradient) const {
@@ -87,7 +89,7 @@ class Objective {
       const size_t row = begin + static_cast<size_t>(i);
       const double weight = weights_[row];
       const auto truth = static_cast<Eigen::Index>(train_.target.values[row]);
-      if (k_ == 1) {
+      if (is_binary_) {
         const double m = margins(i, 0), sign = truth == 1 ? 1 : -1;
         loss += weight * (sign * m > 0 ? std::log1p(std::exp(-sign * m)) : -sign * m + std::log1p(std::exp(sign * m)));
         margins(i, 0) = weight * (1 / (1 + std::exp(-m)) - (truth == 1 ? 1.0 : 0.0));
@@ -105,7 +107,9 @@ class Objective {
   const TrainingSet& train_;
   std::vector<double> weights_;
   const FitContext& context_;
-  Eigen::Index p_, k_;
+  Eigen::Index p_;
+  bool is_binary_;
+  Eigen::Index k_;
   bool fit_intercept_;
   double total_weight_ = 0;
   Eigen::MatrixXd kept_;
@@ -209,7 +213,7 @@ class Logistic : public Learner {
     LinearForm form{static_cast<int64_t>(train.x.n_features()),
                     {all.begin(), all.begin() + static_cast<ptrdiff_t>(n_weights)},
                     {all.begin() + static_cast<ptrdiff_t>(n_weights), all.end()},
-                    objective.n_sums() == 1 ? Link::Sigmoid : Link::Softmax};
+                    objective.is_binary() ? Link::Sigmoid : Link::Softmax};
     return std::make_unique<LinearModel>(std::move(form));
   }
 

@@ -1,0 +1,346 @@
+// What every learner of the catalog promises, for every task it supports: the same bytes from the same seed on any number of
+// threads, saved and loaded models that predict the same, weights that mean what they say, an answer or an Error for the
+// smallest inputs, bounds that hold, and an end when the context asks for one.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "kolosal/base/random.h"
+#include "kolosal/models/learner.h"
+
+namespace kolosal {
+namespace {
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+constexpr Task kTasks[] = {Task::Binary, Task::Multiclass, Task::Regression, Task::MultiRegression, Task::Ranking};
+
+struct Rows {
+  FeatureMatrix x;
+  Target target;
+};
+
+// Two numbers, and what else the learner takes: a number with missing values, a category.
+Rows make_rows(Task task, FeatureNeeds needs, size_t n, uint64_t seed = 1) {
+  std::vector<Feature> features = {{"a", 0}, {"b", 0}};
+  if (needs.accepts_missing) features.push_back({"holes", 0});
+  if (needs.accepts_categories) features.push_back({"category", 4});
+  Rows rows{FeatureMatrix(features, n), {task, n, task == Task::MultiRegression ? 2U : 1U, {}, {}, {}}};
+  if (task == Task::Binary) rows.target.class_names = {"no", "yes"};
+  if (task == Task::Multiclass) rows.target.class_names = {"x", "y", "z"};
+  RandomStream random(seed, "contract");
+  for (size_t i = 0; i < n; ++i) {
+    std::vector<double> z;
+    for (size_t j = 0; j < features.size(); ++j) {
+      z.push_back(features[j].n_categories > 0 ? static_cast<double>(random.below(4)) : random.normal());
+      rows.x.column(j)[i] = static_cast<float>(z[j]);
+    }
+    if (needs.accepts_missing && random.uniform() < 0.2) rows.x.column(2)[i] = kMissing;
+    const double signal = 2 * z[0] - z[1] + (features.size() > 2 ? z.back() : 0) + 0.5 * random.normal();
+    switch (task) {
+      case Task::Binary: rows.target.values.push_back(signal > 0.5); break;
+      case Task::Multiclass: rows.target.values.push_back(signal > 1.5 ? 2 : signal > -0.5); break;
+      case Task::Regression: rows.target.values.push_back(signal); break;
+      case Task::MultiRegression: rows.target.values.insert(rows.target.values.end(), {signal, z[0] + z[1]}); break;
+      case Task::Ranking:
+        rows.target.values.push_back(signal > 2 ? 2 : signal > 0);
+        rows.target.group.push_back(static_cast<uint32_t>(i / 8));
+        break;
+    }
+  }
+  return rows;
+}
+
+FitContext context_of(int n_threads, uint64_t seed = 7) {
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(n_threads);
+  context.seed = seed;
+  return context;
+}
+
+std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
+  std::vector<double> out(x.n_rows() * model.n_outputs());
+  model.predict(x, out);
+  return out;
+}
+
+// A learner and one of its tasks. Learners of many trees get few of them.
+struct Case {
+  std::string name;
+  Task task;
+
+  std::unique_ptr<Learner> learner() const {
+    const CatalogEntry<Learner>& entry = learners().at(name);
+    Value parameters(Value::Object{});
+    if (entry.parameters.find("n_trees") != nullptr) parameters.set("n_trees", Value(12));
+    return entry.make(parameters);
+  }
+  Rows rows(size_t n = 160, uint64_t seed = 1) const { return make_rows(task, learner()->needs(), n, seed); }
+  std::unique_ptr<Model> fit(const TrainingSet& train, const FitContext& context = context_of(1)) const {
+    return learner()->fit(train, nullptr, context);
+  }
+};
+
+class LearnerContract : public testing::TestWithParam<Case> {};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const std::string& name : learners().names())
+    for (const Task task : kTasks)
+      if (learners().make(name)->supports(task)) cases.push_back({name, task});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LearnerContract, testing::ValuesIn(all_cases()),
+                         [](const auto& instance) { return instance.param.name + "_" + std::string(enum_name(instance.param.task)); });
+
+// Predictions that are numbers, and probabilities that sum to 1.
+void expect_sound(const Model& model, const Rows& rows) {
+  ASSERT_EQ(model.n_outputs(), rows.target.n_outputs());
+  ASSERT_EQ(model.n_features(), rows.x.n_features());
+  const std::vector<double> out = predict(model, rows.x);
+  for (const double value : out) ASSERT_TRUE(std::isfinite(value));
+  if (!is_classification(rows.target.task)) return;
+  for (size_t begin = 0; begin < out.size(); begin += model.n_outputs()) {
+    double total = 0;
+    for (size_t k = 0; k < model.n_outputs(); ++k) {
+      ASSERT_GE(out[begin + k], 0);
+      total += out[begin + k];
+    }
+    ASSERT_NEAR(total, 1, 1e-9);
+  }
+}
+
+// A fit gives a sound model or an Error, never anything else.
+void expect_model_or_error(const Case& c, const Rows& rows, std::span<const double> weights = {}) {
+  try {
+    expect_sound(*c.fit({rows.x, rows.target, weights}), rows);
+  } catch (const Error& error) {
+    EXPECT_NE(error.code(), ErrorCode::Internal) << error.what();
+  }
+}
+
+// Sums over rows may be taken in another order where rows are left out, and a minimiser then stops elsewhere by a little.
+void expect_close(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance * (1 + std::abs(a[i]))) << "at " << i;
+}
+
+TEST_P(LearnerContract, GivesTheSameBytesFromTheSameSeedOnAnyNumberOfThreads) {
+  const Rows rows = GetParam().rows(5000);
+  const TrainingSet train{rows.x, rows.target};
+  const Value once = model_to_value(*GetParam().fit(train));
+  EXPECT_EQ(once, model_to_value(*GetParam().fit(train)));
+  EXPECT_EQ(once, model_to_value(*GetParam().fit(train, context_of(8))));
+}
+
+TEST_P(LearnerContract, GivesTheSameBytesWithHeldOutRowsOnAnyNumberOfThreads) {
+  const Rows rows = GetParam().rows(400), held_out = GetParam().rows(160, 2);
+  const TrainingSet train{rows.x, rows.target}, validation{held_out.x, held_out.target};
+  EXPECT_EQ(model_to_value(*GetParam().learner()->fit(train, &validation, context_of(1))),
+            model_to_value(*GetParam().learner()->fit(train, &validation, context_of(8))));
+}
+
+TEST_P(LearnerContract, PredictsTheSameAfterSavingAndLoading) {
+  const Rows rows = GetParam().rows(), others = GetParam().rows(64, 2);
+  const auto model = GetParam().fit({rows.x, rows.target});
+  const auto loaded = model_from_value(model_to_value(*model));
+  EXPECT_EQ(predict(*model, others.x), predict(*loaded, others.x));
+  EXPECT_EQ(model_to_value(*model), model_to_value(*loaded));
+}
+
+TEST_P(LearnerContract, PredictsARowTheSameAloneAndAmongOthers) {
+  const Rows rows = GetParam().rows(), others = GetParam().rows(70, 2);
+  const auto model = GetParam().fit({rows.x, rows.target});
+  const std::vector<double> batch = predict(*model, others.x);
+  std::vector<double> alone;
+  for (uint32_t row = 0; row < 70; ++row) {
+    const std::vector<double> out = predict(*model, others.x.take(std::vector<uint32_t>{row}));
+    alone.insert(alone.end(), out.begin(), out.end());
+  }
+  EXPECT_EQ(batch, alone);
+}
+
+TEST_P(LearnerContract, GivesProbabilitiesThatSumToOneAndFiniteNumbers) {
+  const Rows rows = GetParam().rows();
+  const auto model = GetParam().fit({rows.x, rows.target});
+  expect_sound(*model, rows);
+  const std::vector<double> importance = model->feature_importance();
+  if (importance.empty()) return;
+  ASSERT_EQ(importance.size(), rows.x.n_features());
+  const double total = std::accumulate(importance.begin(), importance.end(), 0.0);
+  EXPECT_TRUE(total == 0 || std::abs(total - 1) < 1e-9);
+}
+
+TEST_P(LearnerContract, RefusesAnotherNumberOfFeatures) {
+  const Rows rows = GetParam().rows();
+  const auto model = GetParam().fit({rows.x, rows.target});
+  const FeatureMatrix narrow({{"a", 0}}, 3);
+  std::vector<double> out(3 * model->n_outputs());
+  try {
+    model->predict(narrow, out);
+    FAIL() << "predicted from one feature";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::FeatureMismatch);
+  }
+}
+
+TEST_P(LearnerContract, TakesWeightsOfOneForNone) {
+  const Rows rows = GetParam().rows();
+  const std::vector<double> ones(rows.target.n_rows, 1.0);
+  EXPECT_EQ(model_to_value(*GetParam().fit({rows.x, rows.target})), model_to_value(*GetParam().fit({rows.x, rows.target, ones})));
+}
+
+TEST_P(LearnerContract, TakesRowsOfWeightZeroForAbsent) {
+  Rows rows = GetParam().rows();
+  std::vector<double> weights(rows.target.n_rows, 1.0);
+  std::vector<uint32_t> kept;
+  for (uint32_t row = 0; row < rows.target.n_rows; ++row)
+    if (row % 5 == 2) {
+      weights[row] = 0;
+      rows.x.column(0)[row] = 1e6F;
+      if (!is_classification(rows.target.task)) rows.target.values[row * rows.target.n_targets] *= 3;
+    } else {
+      kept.push_back(row);
+    }
+  const FeatureMatrix x = rows.x.take(kept);
+  const Target target = rows.target.take(kept);
+  const Rows others = GetParam().rows(64, 2);
+  expect_close(predict(*GetParam().fit({rows.x, rows.target, weights}), others.x), predict(*GetParam().fit({x, target}), others.x), 1e-6);
+}
+
+TEST_P(LearnerContract, AnswersOrRefusesTheSmallestInputs) {
+  const Case& c = GetParam();
+  for (const size_t n : {1U, 2U, 3U}) expect_model_or_error(c, c.rows(n));
+  Rows constant = c.rows(30);
+  for (size_t j = 0; j < constant.x.n_features(); ++j) std::ranges::fill(constant.x.column(j), 1.0F);
+  expect_model_or_error(c, constant);
+  Rows same_target = c.rows(30);
+  std::ranges::fill(same_target.target.values, 0.0);
+  expect_model_or_error(c, same_target);
+  const std::vector<double> tiny(30, 1e-300), huge(30, 1e300);
+  const Rows rows = c.rows(30);
+  expect_model_or_error(c, rows, tiny);
+  expect_model_or_error(c, rows, huge);
+  std::vector<double> one_row(30, 0.0);
+  one_row[7] = 1;
+  expect_model_or_error(c, rows, one_row);
+}
+
+TEST_P(LearnerContract, AnswersOrRefusesOneClassAndAClassWithoutRows) {
+  const Case& c = GetParam();
+  if (!is_classification(c.task)) return;
+  Rows one_class = c.rows(30);
+  one_class.target.class_names = {"only"};
+  std::ranges::fill(one_class.target.values, 0.0);
+  expect_model_or_error(c, one_class);
+  Rows unseen = c.rows(30);
+  unseen.target.class_names.emplace_back("never");
+  expect_model_or_error(c, unseen);
+}
+
+TEST_P(LearnerContract, AnswersOrRefusesMissingInfiniteAndHugeFeatures) {
+  const Case& c = GetParam();
+  const bool accepts_missing = c.learner()->needs().accepts_missing;
+  for (const float value : {kMissing, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min()}) {
+    Rows rows = c.rows(40);
+    std::ranges::fill(rows.x.column(1), value);
+    if (std::isnan(value) && accepts_missing) expect_sound(*c.fit({rows.x, rows.target}), rows);
+    else expect_model_or_error(c, rows);
+    Rows one_cell = c.rows(40);
+    one_cell.x.column(1)[3] = value;
+    expect_model_or_error(c, one_cell);
+  }
+}
+
+TEST_P(LearnerContract, RefusesRowsThatCannotBeLearntFrom) {
+  const Case& c = GetParam();
+  const Rows rows = c.rows(20), none = c.rows(0);
+  const auto code_of = [&](const Rows& r, std::vector<double> weights) {
+    try {
+      c.fit({r.x, r.target, weights});
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::Internal;
+  };
+  EXPECT_EQ(code_of(none, {}), ErrorCode::EmptyInput);
+  EXPECT_EQ(code_of(rows, std::vector<double>(20, 0.0)), ErrorCode::BadValue);
+  EXPECT_EQ(code_of(rows, std::vector<double>(20, -1.0)), ErrorCode::BadValue);
+  EXPECT_EQ(code_of(rows, std::vector<double>(19, 1.0)), ErrorCode::BadValue);
+  EXPECT_EQ(code_of(rows, std::vector<double>(20, std::nan(""))), ErrorCode::BadValue);
+  Rows bad = rows;
+  bad.target.values[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(code_of(bad, {}), ErrorCode::BadValue);
+  if (is_classification(c.task))
+    for (const double wrong : {-1.0, 0.5, 17.0}) {
+      bad.target.values[0] = wrong;
+      EXPECT_EQ(code_of(bad, {}), ErrorCode::BadValue) << wrong;
+    }
+}
+
+TEST_P(LearnerContract, EndsSoonWhenCancelledOrOutOfTime) {
+  const Rows rows = GetParam().rows(4000);
+  const auto expect_end = [&](const FitContext& context, ErrorCode code) {
+    const Stopwatch watch;
+    try {
+      expect_sound(*GetParam().fit({rows.x, rows.target}, context), rows);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+    }
+    EXPECT_LT(watch.seconds(), 0.25);  // 100 ms are promised; the rest is room for a busy machine
+  };
+  FitContext cancelled = context_of(1);
+  cancelled.cancel.cancel();
+  expect_end(cancelled, ErrorCode::Cancelled);
+  FitContext late = context_of(1);
+  late.deadline = Deadline::after(0);
+  expect_end(late, ErrorCode::Timeout);
+}
+
+// The values just outside the bounds of a field.
+std::vector<Value> outside(const FieldSpec& field) {
+  std::vector<Value> values;
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (field.type == FieldType::Integer) {
+    if (field.min) values.emplace_back(static_cast<int64_t>(*field.min) - (field.min_excluded ? 0 : 1));
+    if (field.max) values.emplace_back(static_cast<int64_t>(*field.max) + 1);
+  } else if (field.type == FieldType::Real) {
+    if (field.min) values.emplace_back(field.min_excluded ? *field.min : std::nextafter(*field.min, -infinity));
+    if (field.max) values.emplace_back(std::nextafter(*field.max, infinity));
+    values.emplace_back(std::nan(""));
+  }
+  return values;
+}
+
+TEST(Learners, RefuseTheNeighbourOfEachBoundAndNameTheField) {
+  size_t n_tried = 0;
+  for (const CatalogEntry<Learner>& entry : learners().entries())
+    for (const FieldSpec& field : entry.parameters.fields)
+      for (const Value& value : outside(field)) {
+        ++n_tried;
+        try {
+          entry.make(Value(Value::Object{{field.name, value}}));
+          ADD_FAILURE() << entry.name << "." << field.name << " took " << value.as_real();
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), ErrorCode::BadValue);
+          EXPECT_NE(error.message().find(entry.name + "." + field.name), std::string::npos) << error.message();
+        }
+      }
+  EXPECT_GT(n_tried, 30U);
+}
+
+TEST(Learners, TakeTheBoundsThemselves) {
+  for (const CatalogEntry<Learner>& entry : learners().entries())
+    for (const FieldSpec& field : entry.parameters.fields)
+      for (const auto& bound : {field.min, field.max})
+        if (bound && (field.type == FieldType::Integer || field.type == FieldType::Real) && !(field.min_excluded && bound == field.min))
+          EXPECT_NO_THROW(entry.make(Value(Value::Object{{field.name, Value(*bound)}}))) << entry.name << "." << field.name;
+}
+
+}  // namespace
+}  // namespace kolosal
