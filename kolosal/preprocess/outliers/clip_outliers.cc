@@ -2,7 +2,8 @@
 //
 //   iqr         first quartile - factor * IQR .. third quartile + factor * IQR
 //   z_score     mean -+ threshold * standard deviation (population)
-//   percentile  the quantiles low_quantile and high_quantile
+//   percentile  the quantiles low_quantile and high_quantile; smallest and largest value where the two are equal, so that a
+//               column of nearly all zeros keeps the others
 //
 // Cost     O(n_rows log n_rows) a column.
 // Checked  scalers_test.cc.
@@ -72,8 +73,11 @@ class ClipOutliers : public Transformer {
       return {mean - reach, mean + reach};
     }
     sort_sample(sample);
-    if (params_.method == OutlierBounds::Percentile)
-      return {sorted_quantile(sample, params_.low_quantile), sorted_quantile(sample, params_.high_quantile)};
+    if (params_.method == OutlierBounds::Percentile) {
+      const double low = sorted_quantile(sample, params_.low_quantile), high = sorted_quantile(sample, params_.high_quantile);
+      if (low == high && !sample.values.empty()) return {sample.values.front(), sample.values.back()};
+      return {low, high};
+    }
     const double first = sorted_quantile(sample, 0.25), third = sorted_quantile(sample, 0.75);
     const double reach = params_.factor * (third - first);
     return {first - reach, third + reach};
