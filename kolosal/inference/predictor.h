@@ -36,12 +36,15 @@ struct Predictions {
   /// Classification: number of the most probable class of a row.
   size_t predicted_class(size_t row) const;
   /// As users get them: a column "prediction" and, for classes, "probability_CLASS" each; several targets: "prediction_TARGET".
+  /// Predicted classes are integers or booleans where all class names are whole numbers or true/false, else categories.
   Table to_table(const std::vector<std::string>& target_names) const;
 };
 
 /// Immutable; safe to share between threads.
 class Predictor {
  public:
+  /// Throws Error(BadValue) where the parts do not fit each other: weights that do not sum to 1, a candidate without models, models with
+  /// other inputs than their pipeline's features or other outputs than the task's.
   Predictor(Schema schema, Task task, std::vector<std::string> class_names, std::vector<PredictorMember> members);
 
   /// What the predictor was made of.
@@ -56,13 +59,15 @@ class Predictor {
   /// Predicts rows of a raw table (as read_table gives it). Rows do not influence one another, and the result does not depend
   /// on the number of threads. Throws Error(FeatureMismatch) as conform does and Error(EmptyInput) for no rows.
   Predictions predict(const Table& table, const Threads& threads) const;
-  /// The prediction of one member alone.
+  /// The prediction of one member alone. Errors as predict, and Error(BadValue) where there is no such member.
   Predictions predict_member(size_t member, const Table& table, const Threads& threads) const;
 
-  /// Mean of the members' importances by source column of the schema; sums to 1.
+  /// Mean of the members' importances by source column of the schema, weighted as the members are, in the order of the schema;
+  /// sums to 1, or all 0 where no model tells. A feature belongs to the longest column name that is its own or stands before "__" in it.
   std::vector<std::pair<std::string, double>> feature_importance() const;
 
-  /// Everything needed to make the predictor again, and back. Throws Error(CorruptArtifact).
+  /// Everything needed to make the predictor again, and back. A pipeline that models share is kept once. Throws Error(CorruptArtifact),
+  /// or Error(UnsupportedVersion) where a newer Kolosal made it.
   Value to_value() const;
   static Predictor from_value(const Value& value);
 

@@ -48,4 +48,7 @@ std::string_view default_metric(Task task);
 /// The class predicted for each row: the most probable, ties to the lowest number.
 std::vector<double> predicted_classes(std::span<const double> probabilities, size_t n_classes);
 
+/// Throws Error(EmptyInput) where no row has a positive weight.
+void check_metric_rows(const MetricInput& input);
+
 }  // namespace kolosal

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/base/random.h"
 
 namespace kolosal {
 namespace {
@@ -201,10 +202,12 @@ std::pair<FittedPipeline, FeatureMatrix> fit_pipeline(const std::vector<Pipeline
                                                       const FitContext& context) {
   Table table = input.table;
   std::vector<std::unique_ptr<FittedTransformer>> fitted;
-  for (const PipelineStep& step : steps) {
+  for (size_t i = 0; i < steps.size(); ++i) {
     context.check();
-    const auto transformer = transformers().make(step.transformer, step.parameters);
-    auto [made, transformed] = transformer->fit_transform({table, input.target, input.weights}, context);
+    FitContext step_context = context;
+    step_context.seed = derive_seed(context.seed, "pipeline.step", i);
+    const auto transformer = transformers().make(steps[i].transformer, steps[i].parameters);
+    auto [made, transformed] = transformer->fit_transform({table, input.target, input.weights}, step_context);
     fitted.push_back(std::move(made));
     table = std::move(transformed);
   }

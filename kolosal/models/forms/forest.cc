@@ -6,7 +6,9 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kRowsPerBlock = 64;
+constexpr size_t kBlockBytes = size_t{1} << 17;  // rows of a block and their raw outputs stay in the cache while the trees pass
+constexpr size_t kMostBlockRows = 4096;
+constexpr size_t kLanes = 8;  // rows that go down a tree side by side, to hide each other's waits
 
 [[noreturn]] void corrupt(const std::string& what) {
   throw Error(ErrorCode::CorruptArtifact, "forest: " + what, "Make the model again, or use an undamaged copy.");
@@ -60,27 +62,42 @@ bool category_goes_left(const Forest& f, const ForestNode& node, float x) noexce
   return (f.category_bits[start + code / 32] >> (code % 32)) & 1;
 }
 
-// The leaf that a row (n_features,) ends in.
-int32_t leaf_of(const Forest& f, int32_t root, const float* row) noexcept {
-  const ForestNode* node = &f.nodes[static_cast<size_t>(root)];
-  while (!node->is_leaf()) {
-    const float x = row[node->feature];
-    bool left = x <= node->threshold;
-    if (node->category_set >= 0) left = category_goes_left(f, *node, x);
-    else if (x != x) left = node->default_left;
-    node = &f.nodes[static_cast<size_t>(node->left + (left ? 0 : 1))];
+// Where a row (n_features,) goes from a node that is not a leaf.
+int32_t child_of(const Forest& f, const ForestNode& node, const float* row) noexcept {
+  const float x = row[node.feature];
+  bool left = x <= node.threshold;
+  if (node.category_set >= 0) left = category_goes_left(f, node, x);
+  else if (x != x) left = node.default_left;
+  return node.left + (left ? 0 : 1);
+}
+
+// The leaf nodes that n <= kLanes rows end in.
+void find_leaves(const Forest& f, int32_t root, const float* rows, size_t n, const ForestNode** leaves) noexcept {
+  const ForestNode* nodes = f.nodes.data();
+  std::fill_n(leaves, n, nodes + root);
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (size_t r = 0; r < n; ++r) {
+      if (leaves[r]->is_leaf()) continue;
+      leaves[r] = nodes + child_of(f, *leaves[r], rows + r * f.n_features);
+      moved = true;
+    }
   }
-  return node->left;
 }
 
 // Adds every tree's leaf of every row of the block to `raw` (n_rows, n_raw).
 void add_trees(const Forest& f, const float* rows, size_t n_rows, double* raw) noexcept {
   const size_t n_raw = f.n_raw();
+  const ForestNode* leaves[kLanes];
   for (size_t t = 0; t < f.roots.size(); ++t) {
     double* out = raw + f.tree_output[t];
-    for (size_t r = 0; r < n_rows; ++r, out += n_raw) {
-      const float* values = f.leaf_values.data() + static_cast<size_t>(leaf_of(f, f.roots[t], rows + r * f.n_features)) * f.leaf_width;
-      for (size_t j = 0; j < f.leaf_width; ++j) out[j] += static_cast<double>(values[j]);
+    for (size_t begin = 0; begin < n_rows; begin += kLanes) {
+      const size_t n = std::min(kLanes, n_rows - begin);
+      find_leaves(f, f.roots[t], rows + begin * f.n_features, n, leaves);
+      for (size_t r = 0; r < n; ++r, out += n_raw) {
+        const float* values = f.leaf_values.data() + static_cast<size_t>(leaves[r]->left) * f.leaf_width;
+        for (size_t j = 0; j < f.leaf_width; ++j) out[j] += static_cast<double>(values[j]);
+      }
     }
   }
 }
@@ -194,10 +211,12 @@ void ForestModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
   const size_t n_raw = forest_.n_raw();
   const double divisor = forest_.aggregation == ForestAggregation::Mean ? static_cast<double>(forest_.roots.size()) : 1.0;
-  std::vector<float> rows(kRowsPerBlock * forest_.n_features);
-  std::vector<double> raw(kRowsPerBlock * n_raw);
-  for (size_t begin = 0; begin < x.n_rows(); begin += kRowsPerBlock) {
-    const size_t n = std::min(kRowsPerBlock, x.n_rows() - begin);
+  const size_t row_bytes = forest_.n_features * sizeof(float) + n_raw * sizeof(double);
+  const size_t block = std::min(std::clamp(kBlockBytes / row_bytes, kLanes, kMostBlockRows), x.n_rows());
+  std::vector<float> rows(block * forest_.n_features);
+  std::vector<double> raw(block * n_raw);
+  for (size_t begin = 0; begin < x.n_rows(); begin += block) {
+    const size_t n = std::min(block, x.n_rows() - begin);
     for (const uint32_t j : used_features_) {
       const float* column = x.column(j).data() + begin;
       for (size_t r = 0; r < n; ++r) rows[r * forest_.n_features + j] = column[r];

@@ -43,36 +43,25 @@ struct Distinct {
 // Distinct values of a column in ascending order with the weight of each.
 std::vector<Distinct> distinct_values(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights) {
   std::vector<Distinct> distinct;
-  const auto add = [&](uint32_t key, double weight) {
-    const float value = number_of(key);
+  const auto add = [&](float value, double weight) {
     if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
     distinct.back().weight += weight;
   };
   const size_t n = std::min(rows.size(), kSampleRows);
+  std::vector<uint32_t> sample(n);
+  for (size_t i = 0; i < n; ++i) sample[i] = static_cast<uint32_t>(i * rows.size() / n);
   if (weights.empty()) {
-    std::vector<uint32_t> keys;
-    keys.reserve(n);
-    for (size_t i = 0; i < n; ++i)
-      if (const float x = column[rows[i * rows.size() / n]]; x == x) keys.push_back(key_of(x));
-    sort_keys(keys);
-    for (const uint32_t key : keys) add(key, 1);
-  } else {
-    std::vector<std::pair<uint32_t, double>> keys;
-    keys.reserve(n);
-    for (size_t i = 0; i < n; ++i) {
-      const size_t row = i * rows.size() / n;
-      if (const float x = column[rows[row]]; x == x) keys.emplace_back(key_of(x), weights[row]);
-    }
-    std::ranges::sort(keys);
-    for (const auto& [key, weight] : keys) add(key, weight);
+    for (uint32_t& place : sample) place = rows[place];
+    for (const float value : sorted_numbers(column, sample)) add(value, 1);
+    return distinct;
   }
+  std::vector<std::pair<float, double>> pairs;
+  pairs.reserve(n);
+  for (const uint32_t place : sample)
+    if (const float x = column[rows[place]]; x == x) pairs.emplace_back(x, weights[place]);
+  std::ranges::sort(pairs);
+  for (const auto& [value, weight] : pairs) add(value, weight);
   return distinct;
-}
-
-// The bound between two neighbouring values: their midpoint as float32, which is >= low and < high.
-float midpoint(float low, float high) {
-  const auto middle = static_cast<float>(static_cast<double>(low) / 2 + static_cast<double>(high) / 2);
-  return middle >= low && middle < high ? middle : low;
 }
 
 // Cuts so that bins hold about equal weight; a value heavier than a bin should be gets its own.
@@ -136,6 +125,22 @@ FeatureBins category_bins(std::span<const float> column, std::span<const uint32_
 
 }  // namespace
 
+float midpoint(float low, float high) noexcept {
+  const auto middle = static_cast<float>(static_cast<double>(low) / 2 + static_cast<double>(high) / 2);
+  return middle >= low && middle < high ? middle : low;
+}
+
+std::vector<float> sorted_numbers(std::span<const float> column, std::span<const uint32_t> rows) {
+  std::vector<uint32_t> keys;
+  keys.reserve(rows.size());
+  for (const uint32_t row : rows)
+    if (const float x = column[row]; x == x) keys.push_back(key_of(x));
+  sort_keys(keys);
+  std::vector<float> numbers(keys.size());
+  std::ranges::transform(keys, numbers.begin(), number_of);
+  return numbers;
+}
+
 uint8_t FeatureBins::bin_of(float x) const noexcept {
   const auto missing = static_cast<uint8_t>(n_bins);
   if (categorical) return x >= 0 && x < static_cast<float>(bin_of_code.size()) ? bin_of_code[static_cast<size_t>(x)] : missing;
@@ -150,14 +155,16 @@ uint8_t FeatureBins::bin_of(float x) const noexcept {
 }
 
 std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
-                                   const Threads& threads) {
+                                   const FitContext& context) {
   std::vector<FeatureBins> bins(x.n_features());
   const auto most = static_cast<size_t>(max_bins);
-  threads.parallel_each(x.n_features(), [&](size_t f) {
+  context.threads->parallel_each(x.n_features(), [&](size_t f) {
+    if (context.should_stop()) return;
     const int32_t n_categories = x.features()[f].n_categories;
     bins[f] =
         n_categories > 0 ? category_bins(x.column(f), rows, weights, most, n_categories) : number_bins(x.column(f), rows, weights, most);
   });
+  context.check();
   return bins;
 }
 
@@ -172,15 +179,17 @@ size_t BinnedMatrix::bytes_for(size_t n_rows, size_t n_features) {
 }
 
 BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins,
-                           const Threads& threads)
+                           const FitContext& context)
     : n_rows_(rows.size()), width_(panel_width(bins.size())), cells_(bytes_for(rows.size(), bins.size())) {
-  threads.parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
+  context.threads->parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
+    if (context.should_stop()) return;
     for (size_t f = 0; f < bins.size(); ++f) {
       const auto from = x.column(f);
       uint8_t* to = const_cast<uint8_t*>(column(f));
       for (size_t i = begin; i < end; ++i) to[i * width_] = bins[f].bin_of(from[rows[i]]);
     }
   });
+  context.check();
 }
 
 }  // namespace kolosal

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "kolosal/base/threads.h"
+#include "kolosal/base/fit_context.h"
 #include "kolosal/table/feature_matrix.h"
 
 namespace kolosal {
@@ -29,17 +29,24 @@ struct FeatureBins {
   uint8_t bin_of(float x) const noexcept;
 };
 
+/// The values of `column` at `rows` that are not missing, ascending. -0 counts as 0.
+std::vector<float> sorted_numbers(std::span<const float> column, std::span<const uint32_t> rows);
+
+/// The bound between two neighbouring values: their midpoint as float32, >= low and < high.
+float midpoint(float low, float high) noexcept;
+
 /// Cuts every feature of `x` by its rows `rows`, of weights `weights` (n_rows of rows,), or all one where empty.
+/// Throws Error(Timeout) or Error(Cancelled) where the context asks to stop.
 std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
-                                   const Threads& threads);
+                                   const FitContext& context);
 
 /// Bins of some rows, one byte a cell. Features lie in panels of up to 16, row after row within a panel.
 class BinnedMatrix {
  public:
-  /// Bins the rows of `x` that `rows` lists, in that order.
-  BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const Threads& threads);
+  /// Bins the rows of `x` that `rows` lists, in that order. Throws Error(Timeout) or Error(Cancelled).
+  BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const FitContext& context);
 
-  /// Shape.
+  /// Number of rows.
   size_t n_rows() const noexcept { return n_rows_; }
   /// Bytes from one row of a feature to the next.
   size_t stride() const noexcept { return width_; }

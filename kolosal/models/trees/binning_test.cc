@@ -8,6 +8,8 @@
 #include <limits>
 #include <numeric>
 
+#include "kolosal/models/trees/trees_test_rows.h"
+
 namespace kolosal {
 namespace {
 
@@ -27,7 +29,7 @@ std::vector<uint32_t> all_rows(size_t n) {
 
 TEST(Binning, GivesEveryDistinctValueItsOwnBinWhereThereAreFew) {
   const auto x = one_column({3, 1, 2, 1, kNaN, -0.0F, 0.0F});
-  const auto bins = make_bins(x, all_rows(7), {}, 255, Threads(1))[0];
+  const auto bins = make_bins(x, all_rows(7), {}, 255, trees_test::context_of(1))[0];
   EXPECT_EQ(bins.n_bins, 4);
   EXPECT_EQ(bins.upper, (std::vector<float>{0.5, 1.5, 2.5}));
   EXPECT_EQ(bins.bin_of(kNaN), 4);
@@ -37,7 +39,7 @@ TEST(Binning, GivesEveryDistinctValueItsOwnBinWhereThereAreFew) {
 
 TEST(Binning, KeepsInfinitiesInTheOutermostBins) {
   const float inf = std::numeric_limits<float>::infinity();
-  const auto bins = make_bins(one_column({-inf, 1, inf, 2}), all_rows(4), {}, 255, Threads(1))[0];
+  const auto bins = make_bins(one_column({-inf, 1, inf, 2}), all_rows(4), {}, 255, trees_test::context_of(1))[0];
   EXPECT_EQ(bins.n_bins, 4);
   EXPECT_EQ(bins.bin_of(-inf), 0);
   EXPECT_EQ(bins.bin_of(1), 1);
@@ -47,7 +49,7 @@ TEST(Binning, KeepsInfinitiesInTheOutermostBins) {
 TEST(Binning, CutsManyValuesIntoBinsOfAboutEqualWeight) {
   std::vector<float> values(10'000);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(std::exp(static_cast<double>((i * 7919) % 10'000) / 1000));
-  const auto bins = make_bins(one_column(values), all_rows(values.size()), {}, 50, Threads(2))[0];
+  const auto bins = make_bins(one_column(values), all_rows(values.size()), {}, 50, trees_test::context_of(2))[0];
   EXPECT_EQ(bins.n_bins, 50);
   std::vector<int> count(50);
   for (const float v : values) ++count[bins.bin_of(v)];
@@ -56,7 +58,7 @@ TEST(Binning, CutsManyValuesIntoBinsOfAboutEqualWeight) {
 
 TEST(Binning, OrdersCategoriesByWeightAndPutsTheRestWithTheMissing) {
   const auto x = one_column({0, 1, 1, 1, 2, 2, 4, kNaN}, 6);
-  const auto bins = make_bins(x, all_rows(8), {}, 2, Threads(1))[0];
+  const auto bins = make_bins(x, all_rows(8), {}, 2, trees_test::context_of(1))[0];
   EXPECT_EQ(bins.codes, (std::vector<int32_t>{1, 2}));
   EXPECT_EQ(bins.bin_of(1), 0);
   EXPECT_EQ(bins.bin_of(0), 2);
@@ -72,8 +74,8 @@ TEST(Binning, AWeightOfTwoIsARowTwice) {
     weights.push_back(i % 3 == 0 ? 2 : 1);
     twice.insert(twice.end(), i % 3 == 0 ? 2 : 1, values.back());
   }
-  const auto a = make_bins(one_column(values), all_rows(values.size()), weights, 32, Threads(1))[0];
-  const auto b = make_bins(one_column(twice), all_rows(twice.size()), {}, 32, Threads(1))[0];
+  const auto a = make_bins(one_column(values), all_rows(values.size()), weights, 32, trees_test::context_of(1))[0];
+  const auto b = make_bins(one_column(twice), all_rows(twice.size()), {}, 32, trees_test::context_of(1))[0];
   EXPECT_EQ(a.upper, b.upper);
 }
 
@@ -82,9 +84,9 @@ RC_GTEST_PROP(Binning, PutsEveryValueBetweenTheBoundsOfItsBin, (const std::vecto
   std::vector<float> values;
   for (const int v : raw) values.push_back(static_cast<float>(v) * 0.37F);
   const auto x = one_column(values);
-  const auto bins = make_bins(x, all_rows(values.size()), {}, 7, Threads(1));
+  const auto bins = make_bins(x, all_rows(values.size()), {}, 7, trees_test::context_of(1));
   RC_ASSERT(bins[0].n_bins <= 7);
-  const BinnedMatrix binned(x, all_rows(values.size()), bins, Threads(1));
+  const BinnedMatrix binned(x, all_rows(values.size()), bins, trees_test::context_of(1));
   for (size_t i = 0; i < values.size(); ++i) {
     const size_t b = binned.column(0)[i * binned.stride()];
     RC_ASSERT(b < static_cast<size_t>(bins[0].n_bins));

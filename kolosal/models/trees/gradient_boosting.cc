@@ -135,8 +135,8 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
 
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
-  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const Threads& threads)
-      : binned(rows.x, rows.rows, bins, threads), loss(make_boosting_loss({rows.target, rows.weights})) {}
+  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const FitContext& context)
+      : binned(rows.x, rows.rows, bins, context), loss(make_boosting_loss({rows.target, rows.weights})) {}
 
   void start_at(const std::vector<double>& base) {
     scores.clear();
@@ -157,8 +157,8 @@ class Boosting {
         x_(train.x),
         rows_(train),
         lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs()), "gradient boosting"),
-        bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, *context.threads)),
-        train_(rows_, bins_, *context.threads),
+        bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
+        train_(rows_, bins_, context),
         grower_(train_.binned, bins_, limits_of(params), context),
         sums_(rows_.rows.size()) {
     base_ = train_.loss->base_score();
@@ -166,7 +166,7 @@ class Boosting {
     if (validation != nullptr) held_out_rows_.emplace(*validation);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
       held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size()), "validation rows of gradient boosting");
-      held_out_.emplace(*held_out_rows_, bins_, *context.threads);
+      held_out_.emplace(*held_out_rows_, bins_, context);
       held_out_->start_at(base_);
     }
     for (size_t f = 0; f < bins_.size(); ++f)

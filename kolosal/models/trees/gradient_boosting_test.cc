@@ -132,6 +132,18 @@ TEST(GradientBoosting, ReturnsTheTreesThatItHasWhenToldToStop) {
   EXPECT_THROW(quick_booster()->fit({train.x, train.target}, nullptr, context), Error);
 }
 
+TEST(GradientBoosting, SaysThatTheTimeWasTooShortForOneRound) {
+  const Rows train = make_rows(Task::Regression, 2000);
+  FitContext context = context_of(2);
+  context.deadline = Deadline::after(0);
+  try {
+    quick_booster()->fit({train.x, train.target}, nullptr, context);
+    ADD_FAILURE() << "there was a model";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Timeout);
+  }
+}
+
 TEST(GradientBoosting, LearnsWhereTheMissingBelong) {
   FeatureMatrix x({{"x", 0}}, 400);
   Target target{Task::Regression, 400, 1, {}, {}, {}};
@@ -145,6 +157,22 @@ TEST(GradientBoosting, LearnsWhereTheMissingBelong) {
   for (size_t i = 0; i < 400; ++i) EXPECT_NEAR(out[i], target.values[i], 1e-2);
 }
 
+TEST(GradientBoosting, PutsTheMissingOnEitherSideOfASplitOfNumbers) {
+  for (const bool with_low : {true, false}) {
+    FeatureMatrix x({{"x", 0}}, 400);
+    Target target{Task::Regression, 400, 1, {}, {}, {}};
+    for (size_t i = 0; i < 400; ++i) {
+      const bool missing = i % 4 == 0, low = i % 100 < 50;
+      x.column(0)[i] = missing ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 100);
+      target.values.push_back((missing ? with_low : low) ? 5 : 0);
+    }
+    const auto model = booster({{"n_trees", Value(1)}, {"learning_rate", Value(1)}, {"max_leaves", Value(2)}, {"l2", Value(0)}})
+                           ->fit({x, target}, nullptr, context_of(1));
+    const auto out = predict(*model, x);
+    for (size_t i = 0; i < 400; ++i) EXPECT_NEAR(out[i], target.values[i], 1e-5);
+  }
+}
+
 TEST(GradientBoosting, SplitsManyCategoriesIntoTwoSets) {
   FeatureMatrix x({{"c", 100}}, 4000);
   Target target{Task::Regression, 4000, 1, {}, {}, {}};
@@ -156,6 +184,21 @@ TEST(GradientBoosting, SplitsManyCategoriesIntoTwoSets) {
   const auto learner = booster({{"n_trees", Value(60)}, {"max_leaves", Value(4)}, {"learning_rate", Value(0.3)}});
   const auto model = learner->fit({x, target}, nullptr, context_of(1));
   EXPECT_LT(squared_error(predict(*model, x), target), 1e-3);
+}
+
+TEST(GradientBoosting, LeavesRareCategoriesWithTheRestWhereItSmooths) {
+  FeatureMatrix x({{"c", 40}}, 2000);
+  Target target{Task::Regression, 2000, 1, {}, {}, {}};
+  RandomStream stream(0, "skewed");
+  for (size_t i = 0; i < 2000; ++i) {
+    x.column(0)[i] = static_cast<float>(std::floor(40 * std::pow(stream.uniform(), 4)));
+    target.values.push_back(stream.normal() + std::sin(3 * static_cast<double>(x.at(i, 0))));
+  }
+  const auto values = [&](double smooth) {
+    const auto learner = booster({{"n_trees", Value(3)}, {"cat_smooth", Value(smooth)}});
+    return dynamic_cast<const ForestModel&>(*learner->fit({x, target}, nullptr, context_of(1))).forest().leaf_values;
+  };
+  EXPECT_NE(values(0), values(100));
 }
 
 TEST(GradientBoosting, GivesTheSameTreesHoweverLittleMemoryHistogramsGet) {
@@ -187,10 +230,19 @@ TEST(GradientBoosting, FollowsItsLimits) {
   for (const ForestNode& node : few_bins.nodes)
     if (!node.is_leaf() && node.category_set < 0 && std::isfinite(node.threshold)) bounds.emplace(uint32_t{node.feature}, node.threshold);
   EXPECT_LE(bounds.size(), 4U);
-  const Forest plain = forest_of({}), decayed = forest_of({{"learning_rate_decay", Value("cosine")}}),
-               random = forest_of({{"extra_random", Value(true)}});
-  EXPECT_NE(plain.leaf_values, decayed.leaf_values);
-  EXPECT_NE(plain.leaf_values, random.leaf_values);
+  const auto plain = forest_of({}).leaf_values;
+  const std::pair<const char*, Value> changes[] = {{"learning_rate_decay", Value("cosine")},
+                                                   {"learning_rate_decay", Value("exponential")},
+                                                   {"extra_random", Value(true)},
+                                                   {"row_fraction", Value(0.5)},
+                                                   {"feature_fraction", Value(0.5)},
+                                                   {"l2", Value(50)},
+                                                   {"cat_l2", Value(500)},
+                                                   {"max_categories_onehot", Value(20)}};
+  for (const auto& [name, value] : changes) {
+    SCOPED_TRACE(name);
+    EXPECT_NE(plain, forest_of({{name, value}}).leaf_values);
+  }
 }
 
 TEST(GradientBoosting, LearnsWithRandomBounds) {

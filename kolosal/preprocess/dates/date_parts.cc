@@ -41,7 +41,7 @@ class DatePartsOf : public Transformer {
         for (const DatePart part : {DatePart::MonthSin, DatePart::MonthCos, DatePart::WeekdaySin, DatePart::WeekdayCos})
           if (std::ranges::find(spec.parts, part) == spec.parts.end()) spec.parts.push_back(part);
       if (column->kind() == ColumnKind::Date) std::erase(spec.parts, DatePart::Hour);
-      for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column->name() + "." + std::string(enum_name(part))));
+      for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column->name() + "__" + std::string(enum_name(part))));
       fitted.push_back(std::move(spec));
     }
     return make_date_parts(std::move(fitted));

@@ -31,7 +31,7 @@ class FrequencyEncode : public Transformer {
       context.check();
       ColumnLevels found = column_levels(*column, input.weights);
       const double total = found.total_weight > 0 ? found.total_weight : 1;
-      LookupColumn spec{.name = column->name(), .outputs = {names.claim(column->name() + ".frequency")}, .keep = params_.keep};
+      LookupColumn spec{.name = column->name(), .outputs = {names.claim(column->name() + "__frequency")}, .keep = params_.keep};
       for (const double weight : found.weights) spec.values.push_back(weight / total);
       spec.values.push_back(0);
       spec.values.push_back(found.missing_weight / total);

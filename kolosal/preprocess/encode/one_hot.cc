@@ -1,6 +1,6 @@
 // One-hot encoding: a Boolean column for each level.
 //
-// Levels with fewer rows than `min_rows`, and beyond `max_categories` columns the least frequent, share one column "(rare)", which also
+// Levels with fewer rows than `min_rows`, and beyond `max_categories` columns the least frequent, share one column NAME__other, which also
 // takes levels never seen. Without such a column an unknown level sets none.
 //
 // Cost     O(n_rows n_columns_made).
@@ -76,12 +76,12 @@ class OneHot : public Transformer {
     std::vector<std::string> wanted;
     for (size_t level = 0; level < rare.size(); ++level) {
       fitted.output_of.push_back(rare[level] ? -1 : static_cast<int32_t>(wanted.size()));
-      if (!rare[level]) wanted.push_back(column.name() + "=" + found.levels[level]);
+      if (!rare[level]) wanted.push_back(column.name() + "__" + found.levels[level]);
     }
     int32_t rare_output = -1;
     if (std::ranges::count(rare, true) > 0) {
       rare_output = static_cast<int32_t>(wanted.size());
-      wanted.push_back(column.name() + "=(rare)");
+      wanted.push_back(column.name() + "__other");
       for (size_t level = 0; level < rare.size(); ++level)
         if (rare[level]) fitted.output_of[level] = rare_output;
     }
@@ -93,7 +93,7 @@ class OneHot : public Transformer {
     }
     const bool indicates = params_.add_indicator && found.missing_weight > 0;
     fitted.output_of.push_back(indicates ? static_cast<int32_t>(wanted.size()) : -1);
-    if (indicates) wanted.push_back(column.name() + "=(missing)");
+    if (indicates) wanted.push_back(column.name() + "__missing");
     for (std::string& name : wanted) fitted.outputs.push_back(names.claim(std::move(name)));
     fitted.levels = std::move(found.levels);
     return fitted;

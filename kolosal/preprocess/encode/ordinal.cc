@@ -8,17 +8,12 @@
 #include <numeric>
 #include <optional>
 
+#include "kolosal/preprocess/encode/level_order.h"
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/forms/lookup.h"
 
 namespace kolosal {
 namespace {
-
-enum class LevelOrder { Alphabetical, Frequency };
-constexpr auto enum_names(LevelOrder) {
-  return std::to_array<std::pair<LevelOrder, std::string_view>>(
-      {{LevelOrder::Alphabetical, "alphabetical"}, {LevelOrder::Frequency, "frequency"}});
-}
 
 struct OrdinalParams {
   std::vector<std::string> columns;

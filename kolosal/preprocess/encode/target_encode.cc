@@ -155,9 +155,9 @@ class TargetEncode : public Transformer {
   static std::vector<std::string> output_names(const std::string& column, const Target& target, size_t n_outputs, FreeNames& names) {
     std::vector<std::string> outputs;
     for (size_t k = 0; k < n_outputs; ++k) {
-      std::string name = column + ".target";
-      if (target.task == Task::Multiclass) name += "=" + target.class_names[k];
-      else if (n_outputs > 1) name += "[" + std::to_string(k) + "]";
+      std::string name = column + "__target";
+      if (target.task == Task::Multiclass) name += "_" + target.class_names[k];
+      else if (n_outputs > 1) name += std::to_string(k);
       outputs.push_back(names.claim(std::move(name)));
     }
     return outputs;

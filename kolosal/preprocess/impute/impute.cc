@@ -84,7 +84,7 @@ class Impute : public Transformer {
     FreeNames names(input.table);
     for (size_t i = 0; i < columns.size(); ++i)
       if (params_.add_indicator && has_missing(*columns[i], input.weights))
-        fills[i].indicator = names.claim(columns[i]->name() + "=(missing)");
+        fills[i].indicator = names.claim(columns[i]->name() + "__missing");
     return make_fill(std::move(fills));
   }
 

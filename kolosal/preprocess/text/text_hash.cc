@@ -41,10 +41,10 @@ class TextHash : public Transformer {
                             .max_words = params_.max_words,
                             .normalize = params_.normalize,
                             .statistics = params_.statistics};
-      for (int k = 0; k < params_.n_features; ++k) spec.outputs.push_back(names.claim(column->name() + "#" + std::to_string(k)));
+      for (int k = 0; k < params_.n_features; ++k) spec.outputs.push_back(names.claim(column->name() + "__hash" + std::to_string(k)));
       if (params_.statistics)
         for (const std::string_view statistic : kTextStatistics)
-          spec.outputs.push_back(names.claim(column->name() + "." + std::string(statistic)));
+          spec.outputs.push_back(names.claim(column->name() + "__" + std::string(statistic)));
       fitted.push_back(std::move(spec));
     }
     return make_hashed_text(std::move(fitted));
@@ -57,7 +57,8 @@ class TextHash : public Transformer {
 }  // namespace
 
 void register_text_hash(Catalog<Transformer>& catalog) {
-  catalog.add<TextHash, TextHashParams>("text_hash", "Texts become counts of hashed words and pairs of words.", {"hashing_vectorizer"});
+  catalog.add<TextHash, TextHashParams>("text_hash", "Texts become counts of hashed words and pairs of words.",
+                                        {"hash_text", "hashing_vectorizer"});
 }
 
 }  // namespace kolosal

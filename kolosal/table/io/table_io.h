@@ -52,7 +52,9 @@ class TableReader {
 /// line and column: ragged line, invalid UTF-8, NUL bytes, UTF-16, a duplicate column name.
 Table read_table(const std::string& path, const ReadOptions& options = {}, const FitContext& context = {});
 
-/// Opens a file for reading in chunks, in bounded memory. Kinds come from `like` where given, else from the first chunk.
+/// Opens a file for reading in chunks, in bounded memory. Kinds of CSV and JSON lines come from `like` where given (its
+/// categories are read as Text, and so is in CSV a column that it does not have; JSON lines leave that out), else from the
+/// first chunk; Parquet and Arrow keep the types of the file. For prediction, `like` is reading_kinds(schema).
 std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options = {}, const Table* like = nullptr);
 
 /// Writes a table part by part; nothing is at `path` before close().

@@ -1,0 +1,67 @@
+// kolosal info: what a model file is, what it was trained on and how good it is, from its summary alone.
+
+#include "cli/command.h"
+#include "kolosal/automl/run_record.h"
+#include "kolosal/base/json.h"
+#include "kolosal/inference/artifact.h"
+#include "kolosal/table/schema.h"
+
+namespace kolosal::cli {
+namespace {
+
+std::string scalar_text(const Value& value) {
+  if (value.is_text()) return value.as_text();
+  if (value.is_integer()) return std::to_string(value.as_integer());
+  if (value.is_real()) return short_number(value.as_real());
+  return {};
+}
+
+int run_info(const Session& session, const std::string& model) {
+  const Value summary = read_artifact_summary(model);
+  if (session.json) {
+    write_output(to_json(summary, 2));
+    return kSuccess;
+  }
+  const Value* kind = summary.find("kind");
+  std::vector<std::vector<std::string>> facts;
+  if (kind != nullptr && kind->as_text() == "preprocessor") {
+    write_output(aligned({{"file", model}, {"kind", "preprocessor"}, {"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))}}));
+    return kSuccess;
+  }
+  const RunRecord record = from_value<RunRecord>(summary.at("record"));
+  const Schema schema = from_value<Schema>(summary.at("schema"));
+  std::string targets, classes;
+  for (const std::string& target : record.options.target) targets += (targets.empty() ? "" : ", ") + target;
+  for (const std::string& name : record.class_names) classes += (classes.empty() ? "" : ", ") + name;
+  facts = {{"file", model},
+           {"task", std::string(enum_name(record.task)) + " (" + record.task_reason + ")"},
+           {"target", targets + (classes.empty() ? "" : ": " + classes)},
+           {"trained on", std::to_string(record.n_rows) + " rows, " + std::to_string(record.n_features) + " features"},
+           {"judged by", record.metric + ", " + (record.n_folds == 1 ? "one holdout" : std::to_string(record.n_folds) + " folds (" + record.fold_strategy + ")")},
+           {"predicts with", record.best},
+           {"trained with", "kolosal " + record.kolosal_version + ", seed " + std::to_string(record.options.seed)}};
+  std::vector<std::vector<std::string>> models = {{"model", record.metric, "95% interval", "weight", "note"}};
+  for (const CandidateRecord& candidate : record.candidates)
+    models.push_back({candidate.name, candidate.score ? short_number(*candidate.score) : "-",
+                      candidate.score_low ? short_number(*candidate.score_low) + " .. " + short_number(*candidate.score_high) : "",
+                      candidate.weight > 0 ? short_number(candidate.weight) : "",
+                      candidate.status == CandidateStatus::Trained ? "" : std::string(enum_name(candidate.status))});
+  std::vector<std::vector<std::string>> columns = {{"column", "kind", "role", "missing", "distinct"}};
+  for (const ColumnSchema& column : schema.columns)
+    columns.push_back({column.name, std::string(enum_name(column.kind)), std::string(enum_name(column.role)), std::to_string(column.n_missing),
+                       std::to_string(column.n_unique)});
+  write_output(aligned(facts) + "\n" + aligned(models) + "\n" + aligned(columns));
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_info(CLI::App& program, Session& session, int& exit_code) {
+  CLI::App* command = program.add_subcommand("info", "Say what a model file is, without loading the model");
+  auto model = std::make_shared<std::string>();
+  command->add_option("model", *model, "Model file")->required();
+  command->footer("Example: kolosal info adult.kolosal");
+  command->callback([&session, &exit_code, model] { exit_code = run_info(session, *model); });
+}
+
+}  // namespace kolosal::cli

@@ -1,0 +1,109 @@
+// kolosal preprocess: fits preprocessing on a table and keeps it, or applies one that was kept, forth or back.
+
+#include "cli/command.h"
+#include "cli/field_flags.h"
+#include "cli/model_input.h"
+#include "kolosal/base/config.h"
+#include "kolosal/base/json.h"
+#include "kolosal/base/version.h"
+#include "kolosal/inference/artifact.h"
+#include "kolosal/preprocess/data_preprocessor.h"
+#include "kolosal/table/io/table_io.h"
+
+namespace kolosal::cli {
+namespace {
+
+struct PreprocessFlags {
+  std::string table;
+  std::string output = "-";
+  std::string format;
+  std::string save;
+  std::string load;
+  std::string target;
+  bool inverse = false;
+  int n_threads = 0;
+  std::unique_ptr<FieldFlags> config;
+  std::unique_ptr<FieldFlags> reading;
+};
+
+Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
+  const FitContext context = make_context(session, flags.n_threads);
+  const auto config = resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()});
+  Table table = read_table(flags.table, from_value<ReadOptions>(flags.reading->values()), context);
+  Target target;
+  std::vector<Column> kept;
+  if (!flags.target.empty()) {
+    SchemaOptions options;
+    options.target = {flags.target};
+    const Schema schema = infer_schema(table, options);
+    table = table.take(rows_with_target(table, schema));
+    const Table conformed = conform(table, schema, Conform::Training);
+    target = make_target(conformed, schema, infer_task(conformed, schema, nullptr));
+    kept.push_back(table.column(flags.target));
+    table = table.drop(std::vector<std::string>{flags.target});
+  }
+  auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context);
+  if (!flags.save.empty())
+    write_artifact(flags.save, Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(config)}}),
+                   Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+  for (Column& column : kept) out = out.with_column(std::move(column));
+  return out;
+}
+
+// Applies a kept preprocessor chunk by chunk.
+size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& writer) {
+  const Value content = read_artifact(flags.load);
+  if (content.find("preprocessor") == nullptr)
+    throw Error(ErrorCode::BadValue, "'" + flags.load + "' is not a preprocessor", "Name a file that kolosal preprocess --save wrote.");
+  const FittedPreprocessor fitted = FittedPreprocessor::from_value(content.at("preprocessor"));
+  const auto options = from_value<ReadOptions>(flags.reading->values());
+  const Table like = flags.inverse ? Table() : reading_kinds(fitted.schema());
+  const auto reader = open_table(flags.table, flags.inverse ? options : reading_for(fitted.schema(), options), flags.inverse ? nullptr : &like);
+  size_t n_rows = 0;
+  while (auto chunk = reader->next()) {
+    if (session.cancel.cancelled()) throw Error(ErrorCode::Cancelled, "stopped on request; nothing was written to '" + flags.output + "'");
+    writer.write(flags.inverse ? fitted.inverse_transform(*chunk) : fitted.transform(*chunk));
+    n_rows += chunk->n_rows();
+  }
+  return n_rows;
+}
+
+int run_preprocess(const Session& session, const PreprocessFlags& flags) {
+  if (flags.load.empty() && flags.inverse)
+    throw Error(ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE.");
+  const auto writer = create_table(flags.output, flags.format);
+  size_t n_rows = 0;
+  if (flags.load.empty()) {
+    const Table out = fit_and_save(session, flags);
+    writer->write(out);
+    n_rows = out.n_rows();
+  } else {
+    n_rows = apply(session, flags, *writer);
+  }
+  writer->close();
+  if (session.json && flags.output != "-") write_output(to_json(Value(Value::Object{{"rows", Value(n_rows)}, {"output", Value(flags.output)}})));
+  else write_note(session, std::to_string(n_rows) + " rows preprocessed");
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_preprocess(CLI::App& program, Session& session, int& exit_code) {
+  CLI::App* command = program.add_subcommand("preprocess", "Fit preprocessing on a table, or apply one that was kept");
+  auto flags = std::make_shared<PreprocessFlags>();
+  command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input")->required();
+  command->add_option("-o,--output", flags->output, "File to write; - for standard output")->capture_default_str();
+  command->add_option("--output-format", flags->format, "csv, parquet, arrow or jsonl; by the output's name where not given");
+  CLI::Option* save = command->add_option("--save", flags->save, "File to keep the fitted preprocessing in");
+  command->add_option("--load", flags->load, "Apply the preprocessing of this file in place of fitting")->excludes(save);
+  command->add_flag("--inverse", flags->inverse, "Undo the preprocessing of --load");
+  command->add_option("-t,--target", flags->target, "Target column: used by target encoding, and passed through unchanged");
+  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")->check(CLI::Range(0, 1024))->capture_default_str();
+  flags->config = std::make_unique<FieldFlags>(*command, parameter_table<PreprocessorConfig>());
+  flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
+                                                std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns"});
+  command->footer("Example: kolosal preprocess adult.csv --scaling standard --save prep.kolosal -o adult.parquet");
+  command->callback([&session, &exit_code, flags] { exit_code = run_preprocess(session, *flags); });
+}
+
+}  // namespace kolosal::cli

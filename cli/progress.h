@@ -1,0 +1,41 @@
+// Progress of a training run on standard error: one live line on a terminal, plain lines elsewhere.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "kolosal/automl/callbacks.h"
+
+namespace kolosal::cli {
+
+class TrainProgress : public TrainCallback {
+ public:
+  /// `time_limit` in seconds, where there is one, makes the bar.
+  TrainProgress(const Session& session, std::optional<double> time_limit);
+  ~TrainProgress() override;
+
+  void on_train_begin(const RunRecord& record) override;
+  void on_candidate_begin(const CandidateRecord& candidate) override;
+  void on_fold_begin(const CandidateRecord& candidate, int fold) override;
+  bool on_iteration(const CandidateRecord& candidate, int fold, const FitProgress& progress) override;
+  bool on_candidate_end(const CandidateRecord& candidate) override;
+  void on_train_end(const RunRecord& record) override;
+
+ private:
+  void draw(const std::string& doing);
+  void clear();
+  double elapsed() const;
+
+  const Session& session_;
+  std::optional<double> time_limit_;
+  bool live_;
+  bool higher_is_better_ = false;
+  std::string metric_;
+  size_t n_candidates_ = 0, n_done_ = 0;
+  std::optional<double> best_;
+  Clock::time_point last_drawn_{};
+};
+
+}  // namespace kolosal::cli

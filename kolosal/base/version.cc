@@ -1,0 +1,7 @@
+#include "kolosal/base/version.h"
+
+namespace kolosal {
+
+const char* version() noexcept { return KOLOSAL_VERSION; }
+
+}  // namespace kolosal

@@ -1,0 +1,287 @@
+// Compiled once for every instruction set; HWY_DYNAMIC_DISPATCH picks one at run time.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kolosal/kernels/kernels.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <limits>
+
+#include "kolosal/kernels/kernels.h"
+#include "kolosal/kernels/kernels_scalar.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kolosal::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr hn::ScalableTag<double> kDouble;
+constexpr hn::Rebind<float, decltype(kDouble)> kHalf;  // as many floats as doubles fit
+constexpr hn::ScalableTag<float> kFloat;
+
+HWY_INLINE auto load_double(const double* from) { return hn::LoadU(kDouble, from); }
+HWY_INLINE auto load_double(const float* from) { return hn::PromoteTo(kDouble, hn::LoadU(kHalf, from)); }
+HWY_INLINE double total(hn::Vec<decltype(kDouble)> lanes) { return hn::GetLane(hn::SumOfLanes(kDouble, lanes)); }
+
+// Calls body(offset) for whole vectors and tail(i) for what is left.
+template <class Body, class Tail>
+HWY_INLINE void loop(size_t n, size_t step, const Body& body, const Tail& tail) {
+  size_t i = 0;
+  for (; i + step <= n; i += step) body(i);
+  for (; i < n; ++i) tail(i);
+}
+
+template <class T>
+double sum_of(const T* x, size_t n) {
+  const size_t lanes = hn::Lanes(kDouble);
+  auto a = hn::Zero(kDouble), b = a, c = a, d = a;
+  double rest = 0;
+  loop(
+      n, 4 * lanes,
+      [&](size_t i) {
+        a = hn::Add(a, load_double(x + i));
+        b = hn::Add(b, load_double(x + i + lanes));
+        c = hn::Add(c, load_double(x + i + 2 * lanes));
+        d = hn::Add(d, load_double(x + i + 3 * lanes));
+      },
+      [&](size_t i) { rest += static_cast<double>(x[i]); });
+  return total(hn::Add(hn::Add(a, b), hn::Add(c, d))) + rest;
+}
+
+// Sums of the differences from a first guess of the mean and of their squares: stable where the guess is near the mean.
+template <class T>
+Moments moments_of(const T* x, size_t n) {
+  constexpr size_t kBlock = 1024;
+  Moments all;
+  for (size_t begin = 0; begin < n; begin += kBlock) {
+    const size_t size = n - begin < kBlock ? n - begin : kBlock;
+    const auto count = static_cast<double>(size);
+    const double center = sum_of(x + begin, size) / count;
+    const auto centers = hn::Set(kDouble, center);
+    auto first = hn::Zero(kDouble), second = first;
+    double first_rest = 0, second_rest = 0;
+    loop(
+        size, hn::Lanes(kDouble),
+        [&](size_t i) {
+          const auto difference = hn::Sub(load_double(x + begin + i), centers);
+          first = hn::Add(first, difference);
+          second = hn::MulAdd(difference, difference, second);
+        },
+        [&](size_t i) {
+          const double difference = static_cast<double>(x[begin + i]) - center;
+          first_rest += difference;
+          second_rest += difference * difference;
+        });
+    const double off = total(first) + first_rest;
+    all = all.merged({count, center + off / count, total(second) + second_rest - off * off / count});
+  }
+  return all;
+}
+
+template <class T>
+double dot_of(const T* x, const T* y, size_t n) {
+  const size_t lanes = hn::Lanes(kDouble);
+  auto a = hn::Zero(kDouble), b = a;
+  double rest = 0;
+  loop(
+      n, 2 * lanes,
+      [&](size_t i) {
+        a = hn::MulAdd(load_double(x + i), load_double(y + i), a);
+        b = hn::MulAdd(load_double(x + i + lanes), load_double(y + i + lanes), b);
+      },
+      [&](size_t i) { rest += static_cast<double>(x[i]) * static_cast<double>(y[i]); });
+  return total(hn::Add(a, b)) + rest;
+}
+
+double squared_distance_of(const double* x, const double* y, size_t n) {
+  auto a = hn::Zero(kDouble);
+  double rest = 0;
+  loop(
+      n, hn::Lanes(kDouble),
+      [&](size_t i) {
+        const auto difference = hn::Sub(load_double(x + i), load_double(y + i));
+        a = hn::MulAdd(difference, difference, a);
+      },
+      [&](size_t i) { rest += (x[i] - y[i]) * (x[i] - y[i]); });
+  return total(a) + rest;
+}
+
+double squared_distance_of(const float* x, const float* y, size_t n) {
+  auto a = hn::Zero(kFloat);
+  float rest = 0;
+  loop(
+      n, hn::Lanes(kFloat),
+      [&](size_t i) {
+        const auto difference = hn::Sub(hn::LoadU(kFloat, x + i), hn::LoadU(kFloat, y + i));
+        a = hn::MulAdd(difference, difference, a);
+      },
+      [&](size_t i) { rest += (x[i] - y[i]) * (x[i] - y[i]); });
+  return static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloat, a)) + rest);
+}
+
+template <class T>
+Range range_of(const T* x, size_t n) {
+  const hn::ScalableTag<T> tag;
+  const T largest = std::numeric_limits<T>::infinity(), least = -largest;
+  auto low = hn::Set(tag, largest), high = hn::Set(tag, least);
+  T low_rest = largest, high_rest = least;
+  loop(
+      n, hn::Lanes(tag),
+      [&](size_t i) {
+        const auto value = hn::LoadU(tag, x + i);
+        low = hn::IfThenElse(hn::Lt(value, low), value, low);
+        high = hn::IfThenElse(hn::Lt(high, value), value, high);
+      },
+      [&](size_t i) {
+        low_rest = x[i] < low_rest ? x[i] : low_rest;
+        high_rest = high_rest < x[i] ? x[i] : high_rest;
+      });
+  const T low_lanes = hn::GetLane(hn::MinOfLanes(tag, low)), high_lanes = hn::GetLane(hn::MaxOfLanes(tag, high));
+  return {static_cast<double>(low_lanes < low_rest ? low_lanes : low_rest), static_cast<double>(high_lanes > high_rest ? high_lanes : high_rest)};
+}
+
+double sum_float(const float* x, size_t n) { return sum_of(x, n); }
+double sum_double(const double* x, size_t n) { return sum_of(x, n); }
+Moments moments_float(const float* x, size_t n) { return moments_of(x, n); }
+Moments moments_double(const double* x, size_t n) { return moments_of(x, n); }
+double dot_float(const float* x, const float* y, size_t n) { return dot_of(x, y, n); }
+double dot_double(const double* x, const double* y, size_t n) { return dot_of(x, y, n); }
+double distance_float(const float* x, const float* y, size_t n) { return squared_distance_of(x, y, n); }
+double distance_double(const double* x, const double* y, size_t n) { return squared_distance_of(x, y, n); }
+Range range_float(const float* x, size_t n) { return range_of(x, n); }
+Range range_double(const double* x, size_t n) { return range_of(x, n); }
+
+}  // namespace kolosal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <cstdlib>
+
+#include "kolosal/base/error.h"
+
+namespace kolosal {
+
+HWY_EXPORT(sum_float);
+HWY_EXPORT(sum_double);
+HWY_EXPORT(moments_float);
+HWY_EXPORT(moments_double);
+HWY_EXPORT(dot_float);
+HWY_EXPORT(dot_double);
+HWY_EXPORT(distance_float);
+HWY_EXPORT(distance_double);
+HWY_EXPORT(range_float);
+HWY_EXPORT(range_double);
+
+namespace {
+
+struct NamedTarget {
+  const char* name;
+  int64_t bits;
+};
+
+// Widest first. "scalar" is not one of Highway's: the loops of kernels_scalar.h.
+constexpr NamedTarget kTargets[] = {
+    {"avx512", HWY_AVX3 | HWY_AVX3_DL}, {"avx2", HWY_AVX2}, {"sse4", HWY_SSE4 | HWY_SSSE3}, {"neon", HWY_NEON}};
+
+bool& scalar_forced() {
+  static bool forced = false;
+  return forced;
+}
+
+// Applies KOLOSAL_SIMD before the first kernel runs. A wrong name is told by set_simd_target, which programs call; here it is passed over.
+bool use_scalar() {
+  static const bool applied = [] {
+    if (const char* wanted = std::getenv("KOLOSAL_SIMD"); wanted != nullptr && *wanted != '\0') {
+      try {
+        set_simd_target(wanted);
+      } catch (const Error&) {
+        return false;
+      }
+    }
+    return true;
+  }();
+  (void)applied;
+  return scalar_forced();
+}
+
+}  // namespace
+
+std::vector<std::string> simd_targets() {
+  std::vector<std::string> names;
+  hwy::SetSupportedTargetsForTest(0);
+  const int64_t supported = hwy::SupportedTargets();
+  for (const NamedTarget& target : kTargets)
+    if ((supported & target.bits & HWY_TARGETS) != 0) names.emplace_back(target.name);
+  names.emplace_back("scalar");
+  return names;
+}
+
+void set_simd_target(std::string_view name) {
+  std::string known;
+  for (const std::string& there : simd_targets()) known += (known.empty() ? "" : ", ") + there;
+  const int64_t supported = hwy::SupportedTargets();
+  scalar_forced() = name == "scalar";
+  if (scalar_forced()) return;
+  for (const NamedTarget& target : kTargets)
+    if (name == target.name && (supported & target.bits & HWY_TARGETS) != 0) {
+      hwy::SetSupportedTargetsForTest(supported & target.bits);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      return;
+    }
+  throw Error(ErrorCode::BadValue, "this processor has no SIMD target '" + std::string(name) + "'", "Use one of: " + known + ".");
+}
+
+std::string simd_target() {
+  if (use_scalar()) return "scalar";
+  const int64_t supported = hwy::SupportedTargets();
+  for (const NamedTarget& target : kTargets)
+    if ((supported & target.bits & HWY_TARGETS) != 0) return target.name;
+  return "scalar";
+}
+
+Moments Moments::merged(const Moments& other) const noexcept {
+  if (other.n == 0) return *this;
+  if (n == 0) return other;
+  const double both = n + other.n, difference = other.mean - mean;
+  return {both, mean + difference * other.n / both, m2 + other.m2 + difference * difference * n * other.n / both};
+}
+
+double sum(std::span<const float> x) noexcept {
+  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_float)(x.data(), x.size());
+}
+double sum(std::span<const double> x) noexcept {
+  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_double)(x.data(), x.size());
+}
+Moments moments(std::span<const float> x) noexcept {
+  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_float)(x.data(), x.size());
+}
+Moments moments(std::span<const double> x) noexcept {
+  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_double)(x.data(), x.size());
+}
+double mean(std::span<const float> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
+double mean(std::span<const double> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
+double variance(std::span<const float> x) noexcept { return moments(x).variance(); }
+double variance(std::span<const double> x) noexcept { return moments(x).variance(); }
+double dot(std::span<const float> a, std::span<const float> b) noexcept {
+  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_float)(a.data(), b.data(), a.size());
+}
+double dot(std::span<const double> a, std::span<const double> b) noexcept {
+  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_double)(a.data(), b.data(), a.size());
+}
+double squared_distance(std::span<const float> a, std::span<const float> b) noexcept {
+  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_float)(a.data(), b.data(), a.size());
+}
+double squared_distance(std::span<const double> a, std::span<const double> b) noexcept {
+  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_double)(a.data(), b.data(), a.size());
+}
+Range min_max(std::span<const float> x) noexcept {
+  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_float)(x.data(), x.size());
+}
+Range min_max(std::span<const double> x) noexcept {
+  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
+}
+
+}  // namespace kolosal
+
+#endif  // HWY_ONCE

@@ -1,0 +1,63 @@
+// Numeric loops over spans, with the widest vector instructions that the processor has (Highway; chosen at run time).
+//
+// Sums are kept in several lanes and added at the end, so results differ between instruction sets by rounding alone: relative
+// error of a few units of double precision (float32 spans are summed in float64; squared_distance of float32 in float32).
+// Checked  kernels_test.cc holds every instruction set that the processor has against the scalar loops of kernels_scalar.h.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kolosal {
+
+/// Sum of the numbers; 0 for none.
+double sum(std::span<const float> x) noexcept;
+double sum(std::span<const double> x) noexcept;
+
+/// Number, mean and sum of squared differences from the mean of some numbers.
+struct Moments {
+  double n = 0, mean = 0, m2 = 0;
+  /// Population variance; 0 for fewer than one number.
+  double variance() const noexcept { return n > 0 ? m2 / n : 0; }
+  /// The moments of both sets of numbers together (Chan, Golub, LeVeque 1979).
+  Moments merged(const Moments& other) const noexcept;
+};
+
+/// Moments in one pass, stable for large means.
+Moments moments(std::span<const float> x) noexcept;
+Moments moments(std::span<const double> x) noexcept;
+
+/// Mean; NaN for none.
+double mean(std::span<const float> x) noexcept;
+double mean(std::span<const double> x) noexcept;
+/// Population variance; 0 for none.
+double variance(std::span<const float> x) noexcept;
+double variance(std::span<const double> x) noexcept;
+
+/// Sum of products. Both spans have the same length.
+double dot(std::span<const float> a, std::span<const float> b) noexcept;
+double dot(std::span<const double> a, std::span<const double> b) noexcept;
+
+/// Sum of squared differences. Both spans have the same length.
+double squared_distance(std::span<const float> a, std::span<const float> b) noexcept;
+double squared_distance(std::span<const double> a, std::span<const double> b) noexcept;
+
+/// Least and largest number; NaN are passed over. Of none: infinity and minus infinity.
+struct Range {
+  double min, max;
+};
+Range min_max(std::span<const float> x) noexcept;
+Range min_max(std::span<const double> x) noexcept;
+
+/// Names of the instruction sets that this processor has, widest first: "avx512", "avx2", "sse4", "neon", "scalar".
+std::vector<std::string> simd_targets();
+/// The one in use.
+std::string simd_target();
+/// Uses only this one from now on, as the environment variable KOLOSAL_SIMD does at the start. Throws Error(BadValue) that
+/// names those there are. Not for use while kernels run.
+void set_simd_target(std::string_view name);
+
+}  // namespace kolosal

@@ -1,0 +1,61 @@
+// The scalar loops that every vector kernel is held against.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "kolosal/kernels/kernels.h"
+
+namespace kolosal::scalar {
+
+template <class T>
+double sum(std::span<const T> x) noexcept {
+  double total = 0;
+  for (const T value : x) total += static_cast<double>(value);
+  return total;
+}
+
+/// Welford's update, one number at a time.
+template <class T>
+Moments moments(std::span<const T> x) noexcept {
+  Moments m;
+  for (const T value : x) {
+    m.n += 1;
+    const double difference = static_cast<double>(value) - m.mean;
+    m.mean += difference / m.n;
+    m.m2 += difference * (static_cast<double>(value) - m.mean);
+  }
+  return m;
+}
+
+template <class T>
+double dot(std::span<const T> a, std::span<const T> b) noexcept {
+  double total = 0;
+  for (size_t i = 0; i < a.size(); ++i) total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return total;
+}
+
+template <class T>
+double squared_distance(std::span<const T> a, std::span<const T> b) noexcept {
+  double total = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    total += difference * difference;
+  }
+  return total;
+}
+
+template <class T>
+Range min_max(std::span<const T> x) noexcept {
+  Range range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  for (const T value : x) {
+    if (std::isnan(value)) continue;
+    range.min = std::min(range.min, static_cast<double>(value));
+    range.max = std::max(range.max, static_cast<double>(value));
+  }
+  return range;
+}
+
+}  // namespace kolosal::scalar

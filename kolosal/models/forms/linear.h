@@ -1,0 +1,53 @@
+// LinearModel: a weighted sum of the features for each output, through a link.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kolosal/base/fields.h"
+#include "kolosal/models/model.h"
+
+namespace kolosal {
+
+/// From weighted sums to predictions.
+enum class Link {
+  Identity,  ///< the sums themselves
+  Sigmoid,   ///< one sum; outputs are the probabilities of class 0 and class 1
+  Softmax,   ///< one sum a class; outputs are probabilities
+};
+
+constexpr auto enum_names(Link) {
+  return std::to_array<std::pair<Link, std::string_view>>({{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
+}
+
+struct LinearForm {
+  int64_t n_features = 0;
+  std::vector<double> weights;  ///< (n_sums, n_features) row-major
+  std::vector<double> bias;     ///< (n_sums,)
+  Link link = Link::Identity;
+};
+void describe(Fields<LinearForm>& fields);
+
+class LinearModel : public Model {
+ public:
+  explicit LinearModel(LinearForm form) : form_(std::move(form)) {}
+  std::string_view form() const override { return "linear"; }
+  size_t n_features() const override { return static_cast<size_t>(form_.n_features); }
+  size_t n_outputs() const override { return form_.link == Link::Sigmoid ? 2 : form_.bias.size(); }
+  void predict(const FeatureMatrix& x, std::span<double> out) const override;
+  /// Share of the absolute weights: meaningful for features of like size, which linear learners get.
+  std::vector<double> feature_importance() const override;
+  Value to_value() const override { return kolosal::to_value(form_); }
+  const LinearForm& parts() const noexcept { return form_; }
+
+ private:
+  LinearForm form_;
+};
+
+/// Turns sums (n_rows, n_sums) into predictions (n_rows, n_outputs).
+void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::span<double> out) noexcept;
+
+}  // namespace kolosal

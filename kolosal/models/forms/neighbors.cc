@@ -1,0 +1,82 @@
+#include "kolosal/models/forms/neighbors.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kolosal/kernels/kernels.h"
+
+namespace kolosal {
+
+void describe(Fields<NeighborsForm>& f) {
+  f.add("n_features", &NeighborsForm::n_features, "Columns seen in training.");
+  f.add("n_outputs", &NeighborsForm::n_outputs, "Columns of a prediction.");
+  f.add("k", &NeighborsForm::k, "Rows that are averaged.");
+  f.add("by_distance", &NeighborsForm::by_distance, "Whether nearer rows count more.");
+  f.add("rows", &NeighborsForm::rows, "The stored rows.");
+  f.add("targets", &NeighborsForm::targets, "Their targets.");
+  f.add("weights", &NeighborsForm::weights, "Their weights.");
+}
+
+NeighborsModel::NeighborsModel(NeighborsForm form) : form_(std::move(form)) {}
+
+void NeighborsModel::predict_row(std::span<const float> query, std::span<double> out) const {
+  const size_t n = form_.weights.size(), p = n_features();
+  const auto k = static_cast<size_t>(form_.k);
+  std::vector<std::pair<double, uint32_t>> nearest;  // a heap of the k nearest, the farthest on top
+  nearest.reserve(k + 1);
+  for (size_t i = 0; i < n; ++i) {
+    const double distance = squared_distance(query, std::span(form_.rows).subspan(i * p, p));
+    if (nearest.size() == k && distance >= nearest.front().first) continue;
+    nearest.emplace_back(distance, static_cast<uint32_t>(i));
+    std::ranges::push_heap(nearest);
+    if (nearest.size() > k) {
+      std::ranges::pop_heap(nearest);
+      nearest.pop_back();
+    }
+  }
+  std::ranges::sort(nearest);
+  // Rows at distance zero decide alone where nearness counts.
+  const bool exact = form_.by_distance && nearest.front().first == 0;
+  std::ranges::fill(out, 0.0);
+  double total = 0;
+  for (const auto& [distance, row] : nearest) {
+    if (exact && distance > 0) break;
+    double weight = static_cast<double>(form_.weights[row]);
+    if (form_.by_distance && !exact) weight /= std::sqrt(distance);
+    total += weight;
+    for (size_t c = 0; c < out.size(); ++c) out[c] += weight * static_cast<double>(form_.targets[row * out.size() + c]);
+  }
+  for (double& value : out) value /= total;
+}
+
+void NeighborsModel::predict(const FeatureMatrix& x, std::span<double> out) const {
+  check_input(x, out);
+  std::vector<float> query(n_features());
+  for (size_t row = 0; row < x.n_rows(); ++row) {
+    for (size_t j = 0; j < query.size(); ++j) query[j] = x.at(row, j);
+    predict_row(query, out.subspan(row * n_outputs(), n_outputs()));
+  }
+}
+
+namespace {
+
+class NeighborsReader : public ModelForm {
+ public:
+  std::unique_ptr<Model> from_value(const Value& value) const override {
+    auto form = kolosal::from_value<NeighborsForm>(value);
+    const size_t n = form.weights.size();
+    const bool sizes_agree = n > 0 && form.n_features >= 0 && form.n_outputs > 0 && form.k > 0 && static_cast<size_t>(form.k) <= n &&
+                             form.rows.size() == n * static_cast<size_t>(form.n_features) &&
+                             form.targets.size() == n * static_cast<size_t>(form.n_outputs);
+    if (!sizes_agree) throw Error(ErrorCode::CorruptArtifact, "the sizes of a neighbours model do not agree");
+    return std::make_unique<NeighborsModel>(std::move(form));
+  }
+};
+
+}  // namespace
+
+void register_neighbors_form(Catalog<ModelForm>& catalog) {
+  catalog.add<NeighborsReader>("neighbors", "The stored training rows, of which the nearest are averaged.");
+}
+
+}  // namespace kolosal

@@ -1,0 +1,41 @@
+// NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest.
+//
+// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, by blocks of queries against blocks
+// of stored rows. Cost: n_queries x n_stored x n_features multiplications.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kolosal/base/fields.h"
+#include "kolosal/models/model.h"
+
+namespace kolosal {
+
+struct NeighborsForm {
+  int64_t n_features = 0;
+  int64_t n_outputs = 0;
+  int64_t k = 1;
+  bool by_distance = false;         ///< nearer rows count more: by the inverse of their distance
+  std::vector<float> rows;          ///< (n_stored, n_features) row-major
+  std::vector<float> targets;       ///< (n_stored, n_outputs) row-major: classes as one-hot
+  std::vector<float> weights;       ///< (n_stored,)
+};
+void describe(Fields<NeighborsForm>& fields);
+
+class NeighborsModel : public Model {
+ public:
+  explicit NeighborsModel(NeighborsForm form);
+  std::string_view form() const override { return "neighbors"; }
+  size_t n_features() const override { return static_cast<size_t>(form_.n_features); }
+  size_t n_outputs() const override { return static_cast<size_t>(form_.n_outputs); }
+  void predict(const FeatureMatrix& x, std::span<double> out) const override;
+  Value to_value() const override { return kolosal::to_value(form_); }
+
+ private:
+  void predict_row(std::span<const float> query, std::span<double> out) const;
+
+  NeighborsForm form_;
+};
+
+}  // namespace kolosal

@@ -1,0 +1,91 @@
+// K nearest neighbours: predicts the mean target of the k stored rows that are nearest.
+//
+// Shapes   features (n_rows, n_features) float32, of like size (the pipeline scales them); any target.
+// Cost     nothing to fit but a copy of the rows; see NeighborsModel for predictions.
+// Source   Cover and Hart, IEEE Transactions on Information Theory 13(1), 1967.
+// Checked  by hand in neighbors_test.cc; scikit-learn in python/tests.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "kolosal/models/forms/neighbors.h"
+#include "kolosal/models/learner.h"
+
+namespace kolosal {
+namespace {
+
+enum class NeighborWeights { Uniform, Distance };
+
+constexpr auto enum_names(NeighborWeights) {
+  return std::to_array<std::pair<NeighborWeights, std::string_view>>({{NeighborWeights::Uniform, "uniform"}, {NeighborWeights::Distance, "distance"}});
+}
+
+struct KNearestParams {
+  std::optional<int32_t> k;
+  NeighborWeights weighting = NeighborWeights::Distance;
+};
+
+void describe(Fields<KNearestParams>& f) {
+  f.add("k", &KNearestParams::k, "Rows that are averaged; the square root of the rows, at least 5 and at most 50, where not given.")
+      .min(1)
+      .search_log(1, 100)
+      .alias("n_neighbors");
+  f.add("weighting", &KNearestParams::weighting, "Whether nearer rows count more.");
+}
+
+class KNearest : public Learner {
+ public:
+  explicit KNearest(KNearestParams params) : params_(params) {}
+  bool supports(Task task) const override { return task != Task::Ranking; }
+  FeatureNeeds needs() const override { return {false, false, true}; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
+    check_training_set(train);
+    context.check();
+    const size_t p = train.x.n_features();
+    const Target& target = train.target;
+    const MemoryLease lease(context.memory, train.x.n_rows() * (p + target.n_outputs() + 1) * sizeof(float), "k nearest neighbours");
+    NeighborsForm form;
+    form.n_features = static_cast<int64_t>(p);
+    form.n_outputs = static_cast<int64_t>(target.n_outputs());
+    form.by_distance = params_.weighting == NeighborWeights::Distance;
+    for (size_t row = 0; row < train.x.n_rows(); ++row) {
+      const double weight = train.weights.empty() ? 1.0 : train.weights[row];
+      if (weight <= 0) continue;
+      form.weights.push_back(static_cast<float>(weight));
+      for (size_t j = 0; j < p; ++j) {
+        const float value = train.x.at(row, j);
+        if (!std::isfinite(value))
+          throw Error(ErrorCode::BadValue, "feature '" + train.x.features()[j].name + "' has a value that is missing or not finite",
+                      "Impute it first: this learner takes numbers only.");
+        form.rows.push_back(value);
+      }
+      add_target(target, row, form.targets);
+    }
+    const auto n = static_cast<double>(form.weights.size());
+    const int64_t k = params_.k ? *params_.k : static_cast<int64_t>(std::clamp(std::sqrt(n), 5.0, 50.0));
+    form.k = std::min<int64_t>(k, static_cast<int64_t>(form.weights.size()));
+    return std::make_unique<NeighborsModel>(std::move(form));
+  }
+
+ private:
+  static void add_target(const Target& target, size_t row, std::vector<float>& targets) {
+    if (is_classification(target.task))
+      for (size_t c = 0; c < target.n_classes(); ++c) targets.push_back(target.values[row] == static_cast<double>(c) ? 1.0F : 0.0F);
+    else
+      for (size_t c = 0; c < target.n_targets; ++c) targets.push_back(static_cast<float>(target.values[row * target.n_targets + c]));
+  }
+
+  KNearestParams params_;
+};
+
+}  // namespace
+
+void register_k_nearest(Catalog<Learner>& catalog) {
+  catalog.add<KNearest, KNearestParams>("k_nearest", "Mean target of the nearest training rows.", {"knn"});
+}
+
+}  // namespace kolosal

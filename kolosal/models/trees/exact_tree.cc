@@ -1,0 +1,522 @@
+#include "kolosal/models/trees/exact_tree.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "kolosal/models/trees/binning.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kFewKeys = 64;  // as many keys are sorted by counting smaller ones
+constexpr size_t kRowsPerPoll = 4096;
+
+// A key holds a rank above the row's place in the node.
+uint64_t make_key(uint32_t rank, size_t place) { return (uint64_t{rank} << 32) | place; }
+uint16_t rank_of(uint64_t key) { return static_cast<uint16_t>(key >> 32); }
+uint32_t place_of(uint64_t key) { return static_cast<uint32_t>(key); }
+
+// Few keys: each goes to the place that is the number of smaller ones. Branch-free, four comparisons at a time.
+void sort_few(std::span<uint64_t> keys) {
+  using Lanes = int32_t __attribute__((vector_size(16)));
+  constexpr size_t kLanes = 4;
+  std::array<Lanes, kFewKeys / kLanes> small;
+  const size_t n = keys.size(), n_vectors = (n + kLanes - 1) / kLanes;
+  for (size_t i = 0; i < n_vectors * kLanes; ++i)
+    small[i / kLanes][i % kLanes] =
+        i < n ? static_cast<int32_t>(uint32_t{rank_of(keys[i])} * kFewKeys + i) : std::numeric_limits<int32_t>::max();
+  std::array<uint64_t, kFewKeys> sorted;
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t key = small[i / kLanes][i % kLanes];
+    const Lanes all = {key, key, key, key};
+    Lanes smaller{};
+    for (size_t v = 0; v < n_vectors; ++v) smaller -= small[v] < all;
+    sorted[static_cast<size_t>(smaller[0] + smaller[1] + smaller[2] + smaller[3])] = keys[i];
+  }
+  std::copy_n(sorted.begin(), n, keys.begin());
+}
+
+// Sorts by rank, then by place. `other` is room for as many keys.
+void sort_keys(std::span<uint64_t> keys, std::span<uint64_t> other) {
+  if (keys.size() <= kFewKeys) return sort_few(keys);
+  std::array<uint32_t, 256> low{}, high{};
+  for (const uint64_t key : keys) {
+    ++low[(key >> 32) & 255];
+    ++high[(key >> 40) & 255];
+  }
+  uint32_t low_sum = 0, high_sum = 0;
+  for (size_t b = 0; b < 256; ++b) {
+    low_sum += std::exchange(low[b], low_sum);
+    high_sum += std::exchange(high[b], high_sum);
+  }
+  for (const uint64_t key : keys) other[low[(key >> 32) & 255]++] = key;
+  for (const uint64_t key : other) keys[high[(key >> 40) & 255]++] = key;
+}
+
+struct NodeSums {
+  double weight = 0;
+  std::vector<double> sums;
+};
+
+// The two sides of a split under way, for one number a row.
+class NumberSides {
+ public:
+  using Y = double;
+  explicit NumberSides(const NodeSums& total) : right_weight_(total.weight), right_(total.sums[0]) {}
+  void move(double weight, double y) {
+    left_weight_ += weight;
+    right_weight_ -= weight;
+    left_ += weight * y;
+    right_ -= weight * y;
+  }
+  double score() const { return left_ * left_ / left_weight_ + right_ * right_ / right_weight_; }
+
+ private:
+  double left_weight_ = 0, right_weight_, left_ = 0, right_;
+};
+
+// For a class number a row: sums of squared class weights are kept up as rows move.
+class ClassSides {
+ public:
+  using Y = double;
+  explicit ClassSides(const NodeSums& total) : right_weight_(total.weight), left_(total.sums.size(), 0.0), right_(total.sums) {
+    for (const double s : right_) right_squares_ += s * s;
+  }
+  void move(double weight, double y) {
+    const auto k = static_cast<size_t>(y);
+    left_squares_ += weight * (2 * left_[k] + weight);
+    right_squares_ -= weight * (2 * right_[k] - weight);
+    left_[k] += weight;
+    right_[k] -= weight;
+    left_weight_ += weight;
+    right_weight_ -= weight;
+  }
+  double score() const { return left_squares_ / left_weight_ + right_squares_ / right_weight_; }
+
+ private:
+  double left_weight_ = 0, right_weight_, left_squares_ = 0, right_squares_ = 0;
+  std::vector<double> left_, right_;
+};
+
+// For several numbers a row.
+class VectorSides {
+ public:
+  using Y = const double*;
+  explicit VectorSides(const NodeSums& total) : right_weight_(total.weight), left_(total.sums.size(), 0.0), right_(total.sums) {}
+  void move(double weight, const double* y) {
+    left_weight_ += weight;
+    right_weight_ -= weight;
+    for (size_t k = 0; k < left_.size(); ++k) {
+      left_[k] += weight * y[k];
+      right_[k] -= weight * y[k];
+    }
+  }
+  double score() const {
+    double score = 0;
+    for (size_t k = 0; k < left_.size(); ++k) score += left_[k] * left_[k] / left_weight_ + right_[k] * right_[k] / right_weight_;
+    return score;
+  }
+
+ private:
+  double left_weight_ = 0, right_weight_;
+  std::vector<double> left_, right_;
+};
+
+}  // namespace
+
+TreeTargets::TreeTargets(const Target& target, std::span<const double> weights) : values(target.values) {
+  leaf_width = target.n_outputs();
+  classes = is_classification(target.task) && target.n_classes() != 2;
+  width = classes ? target.n_classes() : target.n_targets;
+  centre.assign(width, 0.0);
+  if (is_classification(target.task)) return;
+  double total = 0;
+  for (size_t i = 0; i < target.n_rows; ++i) {
+    const double w = weights.empty() ? 1.0 : weights[i];
+    total += w;
+    for (size_t k = 0; k < width; ++k) centre[k] += w * values[i * width + k];
+  }
+  for (double& c : centre) c /= total;
+  for (size_t i = 0; i < values.size(); ++i) values[i] -= centre[i % width];
+}
+
+void TreeTargets::leaf(double weight, std::span<const double> sums, std::span<float> out) const {
+  for (size_t k = 0; k < width; ++k) out[k] = static_cast<float>(centre[k] + sums[k] / weight);
+  if (leaf_width == 2 && width == 1) {  // one share stands for two classes
+    const double share = std::clamp(sums[0] / weight, 0.0, 1.0);
+    out[0] = static_cast<float>(1 - share);
+    out[1] = static_cast<float>(share);
+  }
+}
+
+class ExactTreeGrower::Growth {
+ public:
+  Growth(std::span<const RankedColumn> columns, const TreeTargets& targets, const ExactTreeLimits& limits, const FitContext& context)
+      : columns_(columns), targets_(targets), limits_(limits), context_(context), features_(columns.size()) {}
+
+  bool grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
+    start(weights, tree);
+    stream_ = stream;
+    std::vector<Item> open;
+    Item root;
+    root.count = rows_.size();
+    size_t n_leaves = 1;
+    const bool best_first = limits_.max_leaves > 0 && rows_.size() / limits_.min_rows_in_leaf > limits_.max_leaves;
+    const auto less = [](const Item& a, const Item& b) {
+      return a.split.gain != b.split.gain ? a.split.gain < b.split.gain : a.node > b.node;
+    };
+    const auto add = [&](Item item) {
+      if (!evaluate(item)) return make_leaf(item);
+      open.push_back(std::move(item));
+      if (best_first) std::ranges::push_heap(open, less);
+    };
+    add(std::move(root));
+    while (!open.empty() && !context_.should_stop()) {
+      if (best_first) std::ranges::pop_heap(open, less);
+      const Item item = std::move(open.back());
+      open.pop_back();
+      if (best_first && n_leaves >= limits_.max_leaves) {
+        make_leaf(item);
+        continue;
+      }
+      auto [left, right] = apply(item);
+      ++n_leaves;
+      add(std::move(left));
+      add(std::move(right));
+    }
+    const double total = std::accumulate(tree.feature_gain.begin(), tree.feature_gain.end(), 0.0);
+    for (double& gain : tree.feature_gain) gain = total > 0 ? gain / total : 0;
+    leaf_numbers_.clear();
+    return open.empty() && !context_.should_stop();
+  }
+
+ private:
+  struct Split {
+    double score = -std::numeric_limits<double>::infinity();
+    double gain = 0;
+    uint32_t feature = 0;
+    uint16_t cut = 0;  // ranks up to this one go left
+    bool default_left = false;
+    float threshold = 0;
+    std::vector<bool> codes_left;  // categories only
+  };
+  struct Item {
+    int32_t node = 0;
+    size_t begin = 0, count = 0;
+    int depth = 0;
+    NodeSums sums;
+    Split split;
+  };
+
+  void start(std::span<const double> weights, Forest& tree) {
+    rows_.clear();
+    for (size_t i = 0; i < weights.size(); ++i)
+      if (weights[i] > 0) rows_.push_back(static_cast<uint32_t>(i));
+    weights_ = weights;
+    tree = Forest();
+    tree.n_features = columns_.size();
+    tree.aggregation = ForestAggregation::Mean;
+    tree.leaf_width = targets_.leaf_width;
+    tree.base_score.assign(targets_.leaf_width, 0.0);
+    tree.feature_gain.assign(columns_.size(), 0.0);
+    tree.roots = {0};
+    tree.tree_output = {0};
+    tree.nodes.emplace_back();
+    tree_ = &tree;
+    std::iota(features_.begin(), features_.end(), 0U);
+    for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
+    y_.resize(rows_.size());
+    w_.resize(rows_.size());
+    scratch_.resize(rows_.size());
+  }
+
+  // Puts the node's targets and weights side by side and sums them. True where all targets are equal.
+  bool gather(Item& item) {
+    item.sums.sums.assign(targets_.width, 0.0);
+    node_rows_ = rows_.data() + item.begin;
+    const size_t stride = targets_.classes ? 1 : targets_.width;
+    const double* first = targets_.values.data() + node_rows_[0] * stride;
+    bool pure = true;
+    for (size_t i = 0; i < item.count; ++i) {
+      const uint32_t row = node_rows_[i];
+      const double* y = targets_.values.data() + row * stride;
+      const double w = w_[i] = weights_[row];
+      y_[i] = *y;
+      item.sums.weight += w;
+      if (targets_.classes) item.sums.sums[static_cast<size_t>(*y)] += w;
+      else
+        for (size_t k = 0; k < stride; ++k) item.sums.sums[k] += w * y[k];
+      pure = pure && std::equal(y, y + stride, first);
+    }
+    return pure;
+  }
+
+  // Finds the item's best split. False where it is to be a leaf.
+  bool evaluate(Item& item) {
+    const bool pure = gather(item);
+    if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
+    size_t n_tried = 0;
+    for (size_t drawn = 0; drawn < features_.size() && n_tried < limits_.n_tried; ++drawn) {
+      if (item.count > kRowsPerPoll && context_.should_stop()) return false;
+      if (limits_.n_tried < features_.size()) std::swap(features_[drawn], features_[drawn + stream_.below(features_.size() - drawn)]);
+      n_tried += try_feature(item, features_[drawn]) ? 1 : 0;
+    }
+    if (!std::isfinite(item.split.score)) return false;
+    double before = 0;
+    for (const double s : item.sums.sums) before += s * s / item.sums.weight;
+    item.split.gain = std::max(0.0, item.split.score - before);
+    return true;
+  }
+
+  // False where the feature is constant in the node.
+  bool try_feature(Item& item, uint32_t feature) {
+    const RankedColumn& column = columns_[feature];
+    uint16_t least = RankedColumn::kMissing, most = 0;
+    size_t n_present = 0;
+    for (size_t i = 0; i < item.count; ++i) {
+      const uint16_t rank = column.ranks[rows_[item.begin + i]];
+      keys_[i] = make_key(rank, i);
+      if (rank == RankedColumn::kMissing) continue;
+      least = std::min(least, rank);
+      most = std::max(most, rank);
+      ++n_present;
+    }
+    if (n_present == 0 || (least == most && n_present == item.count)) return false;
+    if (targets_.classes) scan<ClassSides>(item, feature, n_present, least, most);
+    else if (targets_.width == 1) scan<NumberSides>(item, feature, n_present, least, most);
+    else scan<VectorSides>(item, feature, n_present, least, most);
+    return true;
+  }
+
+  template <class Sides>
+  void scan(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
+    const RankedColumn& column = columns_[feature];
+    const std::span<uint64_t> keys = std::span(keys_).first(item.count);
+    if (column.n_categories > 0) {
+      sort_keys(keys, std::span(other_keys_).first(item.count));
+      order_categories(item, n_present);
+      const uint16_t n_groups = static_cast<uint16_t>(code_of_rank_.size());
+      const int only = limits_.random_bounds && n_groups > 1 ? static_cast<int>(stream_.below(n_groups - 1U)) : -1;
+      scan_sorted<Sides>(item, feature, n_present, only);
+    } else if (limits_.random_bounds) {
+      scan_at_random<Sides>(item, feature, n_present, least, most);
+    } else {
+      sort_keys(keys, std::span(other_keys_).first(item.count));
+      scan_sorted<Sides>(item, feature, n_present, -1);
+    }
+  }
+
+  // Gives the sorted keys of a categorical feature new ranks: the order of the categories by mean target.
+  void order_categories(const Item& item, size_t n_present) {
+    const auto& sums = item.sums.sums;
+    const auto heaviest = static_cast<double>(std::ranges::max_element(sums) - sums.begin());
+    struct Group {
+      double mean;
+      size_t begin, end;
+    };
+    std::vector<Group> groups;
+    for (size_t i = 0; i < n_present;) {
+      size_t end = i;
+      double weight = 0, sum = 0;
+      for (; end < n_present && rank_of(keys_[end]) == rank_of(keys_[i]); ++end) {
+        const uint32_t place = place_of(keys_[end]);
+        weight += w_[place];
+        sum += w_[place] * (targets_.classes ? static_cast<double>(y_[place] == heaviest) : y_[place]);
+      }
+      groups.push_back({sum / weight, i, end});
+      i = end;
+    }
+    std::ranges::stable_sort(groups, {}, &Group::mean);
+    code_of_rank_.clear();
+    size_t to = 0;
+    for (const Group& group : groups) {
+      for (size_t i = group.begin; i < group.end; ++i)
+        other_keys_[to++] = make_key(static_cast<uint32_t>(code_of_rank_.size()), place_of(keys_[i]));
+      code_of_rank_.push_back(rank_of(keys_[group.begin]));
+    }
+    std::copy_n(other_keys_.begin(), n_present, keys_.begin());
+  }
+
+  template <class Sides>
+  void move_row(Sides& sides, size_t place) const {
+    if constexpr (std::is_same_v<typename Sides::Y, double>) sides.move(w_[place], y_[place]);
+    else sides.move(w_[place], targets_.values.data() + node_rows_[place] * targets_.width);
+  }
+
+  // Tries the bounds between sorted ranks (the missing come last), or the one behind rank `only`.
+  template <class Sides>
+  void scan_sorted(Item& item, uint32_t feature, size_t n_present, int only) {
+    for (const bool missing_left : {false, true}) {
+      if (missing_left && n_present == item.count) break;
+      Sides sides(item.sums);
+      size_t n_left = 0;
+      const auto move = [&](size_t i) {
+        move_row(sides, place_of(keys_[i]));
+        ++n_left;
+      };
+      if (missing_left)
+        for (size_t i = n_present; i < item.count; ++i) move(i);
+      for (size_t i = 0; i < n_present; ++i) {
+        move(i);
+        if (item.count - n_left < limits_.min_rows_in_leaf || n_left == item.count) break;
+        const bool last = i + 1 == n_present;
+        if ((!last && rank_of(keys_[i + 1]) == rank_of(keys_[i])) || n_left < limits_.min_rows_in_leaf) continue;
+        if (only >= 0 && rank_of(keys_[i]) != only) continue;
+        const bool default_left = n_present < item.count ? missing_left : 2 * n_left > item.count;
+        if (const double score = sides.score(); score > item.split.score)
+          take(item, feature, score, rank_of(keys_[i]), last ? -1 : rank_of(keys_[i + 1]), default_left);
+      }
+    }
+  }
+
+  // Tries one bound, uniform between the least and the greatest value of the node.
+  template <class Sides>
+  void scan_at_random(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
+    const RankedColumn& column = columns_[feature];
+    const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.most[most]);
+    auto bound = static_cast<float>(stream_.uniform(low, high));
+    if (!(bound >= column.least[least] && bound < column.most[most])) bound = column.least[least];
+    const auto first = column.least.begin() + least, last = column.least.begin() + most;
+    auto cut = static_cast<uint16_t>(std::upper_bound(first, last, bound) - column.least.begin() - 1);
+    if (least == most) cut = least;
+    Sides sides(item.sums);
+    size_t n_left = 0;
+    const auto move = [&](size_t i) {
+      move_row(sides, i);
+      ++n_left;
+    };
+    const auto offer = [&](bool default_left) {
+      if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
+      const double score = sides.score();
+      if (!(score > item.split.score)) return;
+      take(item, feature, score, cut, cut == most ? -1 : cut + 1, default_left);
+      item.split.threshold = std::max(bound, column.most[cut]);
+    };
+    for (size_t i = 0; i < item.count; ++i)
+      if (rank_of(keys_[i]) <= cut) move(i);
+    offer(n_present == item.count && 2 * n_left > item.count);
+    if (n_present == item.count || least == most) return;
+    for (size_t i = 0; i < item.count; ++i)
+      if (rank_of(keys_[i]) == RankedColumn::kMissing) move(i);
+    offer(true);
+  }
+
+  // Makes the item's split that of `feature` behind rank `cut`; `next` is the rank after it in the node, -1 for none.
+  void take(Item& item, uint32_t feature, double score, uint16_t cut, int next, bool default_left) {
+    const RankedColumn& column = columns_[feature];
+    Split& split = item.split;
+    split.score = score;
+    split.feature = feature;
+    split.cut = cut;
+    split.default_left = default_left;
+    split.codes_left.clear();
+    if (column.n_categories > 0) {
+      split.codes_left.assign(static_cast<size_t>(column.n_categories), default_left);
+      for (size_t rank = 0; rank < code_of_rank_.size(); ++rank) split.codes_left[code_of_rank_[rank]] = rank <= cut;
+    } else {
+      split.threshold =
+          next < 0 ? std::numeric_limits<float>::infinity() : midpoint(column.most[cut], column.least[static_cast<size_t>(next)]);
+    }
+  }
+
+  // Splits the item's node and rows.
+  std::pair<Item, Item> apply(const Item& item) {
+    const Split& split = item.split;
+    const RankedColumn& column = columns_[split.feature];
+    size_t n_left = 0, n_right = 0;
+    for (size_t i = item.begin; i < item.begin + item.count; ++i) {
+      const uint32_t row = rows_[i];
+      const uint16_t rank = column.ranks[row];
+      const bool left = rank == RankedColumn::kMissing ? split.default_left
+                        : column.n_categories > 0      ? split.codes_left[rank]
+                                                       : rank <= split.cut;
+      if (left) rows_[item.begin + n_left++] = row;
+      else scratch_[n_right++] = row;
+    }
+    std::copy_n(scratch_.begin(), n_right, rows_.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
+    const auto first_child = static_cast<int32_t>(tree_->nodes.size());
+    ForestNode& node = tree_->nodes[static_cast<size_t>(item.node)];
+    node.feature = split.feature & ForestNode::kLeaf;
+    node.default_left = split.default_left;
+    node.left = first_child;
+    if (column.n_categories > 0) node.category_set = add_category_set(*tree_, split.codes_left, split.default_left);
+    else node.threshold = split.threshold;
+    tree_->feature_gain[split.feature] += split.gain;
+    tree_->nodes.resize(tree_->nodes.size() + 2);
+    Item left, right;
+    left.node = first_child;
+    right.node = first_child + 1;
+    left.depth = right.depth = item.depth + 1;
+    left.begin = item.begin;
+    left.count = n_left;
+    right.begin = item.begin + n_left;
+    right.count = n_right;
+    return {std::move(left), std::move(right)};
+  }
+
+  // Leaves with the same numbers share them where there are several.
+  void make_leaf(const Item& item) {
+    const size_t width = targets_.leaf_width;
+    std::vector<float> numbers(width);
+    targets_.leaf(item.sums.weight, item.sums.sums, numbers);
+    auto number = static_cast<int32_t>(tree_->leaf_values.size() / width);
+    if (width > 1) {
+      const std::string key(reinterpret_cast<const char*>(numbers.data()), width * sizeof(float));
+      number = leaf_numbers_.try_emplace(key, number).first->second;
+    }
+    if (static_cast<size_t>(number) * width == tree_->leaf_values.size())
+      tree_->leaf_values.insert(tree_->leaf_values.end(), numbers.begin(), numbers.end());
+    tree_->nodes[static_cast<size_t>(item.node)].left = number;
+  }
+
+  std::span<const RankedColumn> columns_;
+  const TreeTargets& targets_;
+  const ExactTreeLimits& limits_;
+  const FitContext& context_;
+  std::span<const double> weights_;
+  RandomStream stream_{0, "tree"};
+  Forest* tree_ = nullptr;
+  std::vector<uint32_t> features_, rows_, scratch_;
+  std::vector<uint64_t> keys_, other_keys_;
+  const uint32_t* node_rows_ = nullptr;
+  std::vector<double> y_, w_;  // (first) target and weight of the node's rows, by place
+  std::vector<uint16_t> code_of_rank_;
+  std::unordered_map<std::string, int32_t> leaf_numbers_;
+};
+
+ExactTreeGrower::ExactTreeGrower(std::span<const RankedColumn> columns, const TreeTargets& targets, const ExactTreeLimits& limits,
+                                 const FitContext& context)
+    : growth_(std::make_unique<Growth>(columns, targets, limits, context)) {}
+
+ExactTreeGrower::~ExactTreeGrower() = default;
+
+bool ExactTreeGrower::grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
+  return growth_->grow(weights, stream, tree);
+}
+
+void append_forest(Forest& forest, const Forest& tree) {
+  const auto first_node = static_cast<int32_t>(forest.nodes.size());
+  const auto first_leaf = static_cast<int32_t>(forest.leaf_values.size() / forest.leaf_width);
+  const auto first_set = static_cast<int32_t>(forest.category_starts.size() - 1);
+  for (ForestNode node : tree.nodes) {
+    node.left += node.is_leaf() ? first_leaf : first_node;
+    if (node.category_set >= 0) node.category_set += first_set;
+    forest.nodes.push_back(node);
+  }
+  for (const int32_t root : tree.roots) forest.roots.push_back(root + first_node);
+  forest.tree_output.insert(forest.tree_output.end(), tree.tree_output.begin(), tree.tree_output.end());
+  forest.leaf_values.insert(forest.leaf_values.end(), tree.leaf_values.begin(), tree.leaf_values.end());
+  const uint32_t first_word = forest.category_starts.back();
+  for (size_t i = 1; i < tree.category_starts.size(); ++i) forest.category_starts.push_back(tree.category_starts[i] + first_word);
+  forest.category_bits.insert(forest.category_bits.end(), tree.category_bits.begin(), tree.category_bits.end());
+  for (size_t f = 0; f < forest.feature_gain.size(); ++f) forest.feature_gain[f] += tree.feature_gain[f];
+}
+
+}  // namespace kolosal

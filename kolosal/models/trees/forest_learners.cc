@@ -1,0 +1,269 @@
+// Decision tree (CART), random forest and extremely randomised trees, grown exactly.
+//
+// A forest averages trees: each on rows drawn with replacement (random forest) or on all rows (extra trees), each node choosing among
+// features drawn anew. Leaves hold class shares or means, so a forest predicts probabilities or numbers, several targets at once too.
+//
+// Cost     see exact_tree.h, times n_trees; trees run in parallel. Where time or memory ends, the finished trees are the forest.
+// Source   Breiman et al., 1984; Breiman, Machine Learning 45, 2001; Geurts et al., Machine Learning 63, 2006.
+// Checked  forest_learners_test.cc.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <numeric>
+#include <optional>
+
+#include "kolosal/base/random.h"
+#include "kolosal/models/forms/forest.h"
+#include "kolosal/models/learner.h"
+#include "kolosal/models/trees/exact_tree.h"
+#include "kolosal/models/trees/training_rows.h"
+
+namespace kolosal {
+namespace {
+
+struct DecisionTreeParams {
+  std::optional<int> max_depth;
+  std::optional<int> max_leaves;
+  int min_rows_in_leaf = 1;
+  double feature_fraction = 1;
+};
+
+template <bool kBootstrap>
+struct ForestParams {
+  int n_trees = 300;
+  std::optional<int> max_depth;
+  std::optional<int> max_leaves = 18'000;
+  int min_rows_in_leaf = 1;
+  std::optional<double> feature_fraction;
+  bool bootstrap = kBootstrap;
+  double row_fraction = 1;
+};
+
+// The parameters that all three have.
+template <class P>
+void describe_growth(Fields<P>& f) {
+  f.add("max_depth", &P::max_depth, "Most splits on the way to a leaf; null for no limit.").min(1).max(1'000'000);
+  f.add("max_leaves", &P::max_leaves, "Most leaves of a tree; null for no limit.").min(1).alias("max_leaf_nodes").alias("num_leaves");
+  f.add("min_rows_in_leaf", &P::min_rows_in_leaf, "Fewest rows of a leaf.")
+      .min(1)
+      .search_log(1, 50)
+      .alias("min_samples_leaf")
+      .alias("min_child_samples");
+}
+
+void describe(Fields<DecisionTreeParams>& f) {
+  describe_growth(f);
+  f.add("feature_fraction", &DecisionTreeParams::feature_fraction, "Share of the features, drawn anew, that each node may split by.")
+      .above(0)
+      .max(1)
+      .alias("max_features");
+}
+
+template <bool kBootstrap>
+void describe(Fields<ForestParams<kBootstrap>>& f) {
+  using P = ForestParams<kBootstrap>;
+  f.add("n_trees", &P::n_trees, "Number of trees.").min(1).max(1'000'000).alias("n_estimators");
+  describe_growth(f);
+  f.add("feature_fraction", &P::feature_fraction,
+        "Share of the features, drawn anew, that each node may split by; null: the square root of their number for classes, all for "
+        "numbers.")
+      .above(0)
+      .max(1)
+      .search(0.1, 1)
+      .alias("max_features");
+  f.add("bootstrap", &P::bootstrap, "Whether each tree is grown on rows drawn with replacement.");
+  f.add("row_fraction", &P::row_fraction, "How many rows each tree draws, as a share of all.")
+      .above(0)
+      .max(1)
+      .alias("max_samples")
+      .alias("subsample");
+}
+
+// What the three learners come down to.
+struct ForestRecipe {
+  int n_trees = 1;
+  ExactTreeLimits limits;
+  bool bootstrap = false;
+  double row_fraction = 1;
+};
+
+template <class P>
+ExactTreeLimits limits_of(const P& p, double feature_fraction, size_t n_features) {
+  ExactTreeLimits limits;
+  limits.max_depth = p.max_depth.value_or(0);
+  limits.max_leaves = static_cast<size_t>(p.max_leaves.value_or(0));
+  limits.min_rows_in_leaf = static_cast<size_t>(p.min_rows_in_leaf);
+  // A share that a whole number of features makes up counts as that number in spite of rounding.
+  limits.n_tried = std::max<size_t>(1, static_cast<size_t>(feature_fraction * static_cast<double>(n_features) + 1e-9));
+  return limits;
+}
+
+// The weight with which each row takes part in a tree.
+std::vector<double> draw_weights(const ForestRecipe& recipe, const TrainingRows& rows, RandomStream& stream) {
+  const size_t n = rows.rows.size();
+  std::vector<double> weights = rows.weights;
+  if (weights.empty()) weights.assign(n, 1.0);
+  const size_t n_drawn = std::max<size_t>(1, static_cast<size_t>(std::lround(recipe.row_fraction * static_cast<double>(n))));
+  if (!recipe.bootstrap && n_drawn == n) return weights;
+  std::vector<uint32_t> times(n, 0);
+  if (recipe.bootstrap) {
+    for (size_t i = 0; i < n_drawn; ++i) ++times[stream.below(n)];
+  } else {
+    for (size_t i = 0, left = n_drawn; i < n; ++i)
+      if (stream.below(n - i) < left) times[i] = 1, --left;
+  }
+  for (size_t i = 0; i < n; ++i) weights[i] *= times[i];
+  return weights;
+}
+
+// Tells the listener of finished trees, one at a time, and keeps whether it wants more.
+class Progress {
+ public:
+  Progress(const FitContext& context, int n_trees) : context_(context), n_trees_(n_trees) {}
+  bool ended() const { return ended_.load(std::memory_order_relaxed); }
+  void tree_finished() {
+    if (!context_.on_iteration) return;
+    const std::lock_guard lock(mutex_);
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    if (!ended() && !context_.on_iteration({++finished_, n_trees_, kNone, kNone})) ended_ = true;
+  }
+
+ private:
+  const FitContext& context_;
+  int n_trees_;
+  int finished_ = 0;
+  std::mutex mutex_;
+  std::atomic<bool> ended_{false};
+};
+
+size_t bytes_of(const Forest& tree) {
+  return tree.nodes.size() * sizeof(ForestNode) + tree.leaf_values.size() * sizeof(float) + tree.category_bits.size() * sizeof(uint32_t);
+}
+
+std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet& train, const FitContext& context) {
+  const TrainingRows rows(train);
+  const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
+  const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
+  const MemoryLease lease(context.memory, n * (train.x.n_features() * sizeof(uint16_t) + 8) + n_growers * ExactTreeGrower::bytes_for(n),
+                          "growing trees");
+  context.check();
+  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context);
+  const TreeTargets targets(rows.target, rows.weights);
+  std::vector<Forest> trees(n_trees);
+  std::vector<std::optional<MemoryLease>> tree_leases(n_trees);
+  std::vector<char> finished(n_trees, 0);
+  std::atomic<bool> full{false};
+  Progress progress(context, recipe.n_trees);
+  context.threads->parallel_each(n_trees, [&](size_t t) {
+    if (context.should_stop() || progress.ended() || full) return;
+    RandomStream stream(context.seed, "tree", t);
+    const std::vector<double> weights = draw_weights(recipe, rows, stream);
+    ExactTreeGrower grower(columns, targets, recipe.limits, context);
+    if (!grower.grow(weights, stream, trees[t])) {
+      trees[t] = Forest();
+      return;
+    }
+    trees[t].nodes.shrink_to_fit();
+    trees[t].leaf_values.shrink_to_fit();
+    try {
+      tree_leases[t].emplace(context.memory, 2 * bytes_of(trees[t]), "trees");
+    } catch (const Error&) {
+      full = true;
+      trees[t] = Forest();
+      return;
+    }
+    finished[t] = 1;
+    progress.tree_finished();
+  });
+  Forest forest;
+  forest.n_features = train.x.n_features();
+  forest.aggregation = ForestAggregation::Mean;
+  forest.link = is_classification(rows.target.task) ? ForestLink::Normalize : ForestLink::Identity;
+  forest.leaf_width = targets.leaf_width;
+  forest.base_score.assign(targets.leaf_width, 0.0);
+  forest.feature_gain.assign(forest.n_features, 0.0);
+  size_t n_nodes = 0;
+  for (const Forest& tree : trees) n_nodes += tree.nodes.size();
+  forest.nodes.reserve(n_nodes);
+  for (size_t t = 0; t < n_trees; ++t) {
+    if (finished[t]) append_forest(forest, trees[t]);
+    trees[t] = Forest();
+  }
+  if (forest.roots.empty()) {
+    context.check();
+    throw full ? Error(ErrorCode::OutOfMemory, "not one tree fits into the memory limit", "Raise the memory limit, or lower max_leaves.")
+               : Error(ErrorCode::Cancelled, "stopped on request");
+  }
+  return std::make_unique<ForestModel>(std::move(forest));
+}
+
+class TreeLearner : public Learner {
+ public:
+  bool supports(Task task) const override { return task != Task::Ranking; }
+  FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
+    check_training_set(train);
+    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "this learner does not rank", "Use gradient_boosting.");
+    return fit_forest(recipe(train), train, context);
+  }
+
+ protected:
+  virtual ForestRecipe recipe(const TrainingSet& train) const = 0;
+};
+
+class DecisionTree : public TreeLearner {
+ public:
+  explicit DecisionTree(DecisionTreeParams params) : params_(params) {}
+
+ protected:
+  ForestRecipe recipe(const TrainingSet& train) const override {
+    ForestRecipe recipe;
+    recipe.limits = limits_of(params_, params_.feature_fraction, train.x.n_features());
+    return recipe;
+  }
+
+ private:
+  DecisionTreeParams params_;
+};
+
+// Extra trees where the parameters do not bootstrap by default: their bounds are drawn at random.
+template <bool kBootstrap>
+class RandomForest : public TreeLearner {
+ public:
+  explicit RandomForest(ForestParams<kBootstrap> params) : params_(params) {}
+
+ protected:
+  ForestRecipe recipe(const TrainingSet& train) const override {
+    const auto n_features = static_cast<double>(std::max<size_t>(1, train.x.n_features()));
+    const double usual = is_classification(train.target.task) ? std::floor(std::sqrt(n_features)) / n_features : 1.0;
+    ForestRecipe recipe;
+    recipe.n_trees = params_.n_trees;
+    recipe.bootstrap = params_.bootstrap;
+    recipe.row_fraction = params_.row_fraction;
+    recipe.limits = limits_of(params_, params_.feature_fraction.value_or(usual), train.x.n_features());
+    recipe.limits.random_bounds = !kBootstrap;
+    return recipe;
+  }
+
+ private:
+  ForestParams<kBootstrap> params_;
+};
+
+}  // namespace
+
+void register_decision_tree(Catalog<Learner>& catalog) {
+  catalog.add<DecisionTree, DecisionTreeParams>("decision_tree", "One tree that splits rows until its leaves are pure or small.", {"cart"});
+}
+
+void register_extra_trees(Catalog<Learner>& catalog) {
+  catalog.add<RandomForest<false>, ForestParams<false>>("extra_trees", "The mean of trees whose splits are drawn at random.", {"xt"});
+}
+
+void register_random_forest(Catalog<Learner>& catalog) {
+  catalog.add<RandomForest<true>, ForestParams<true>>("random_forest", "The mean of trees grown on rows drawn with replacement.", {"rf"});
+}
+
+}  // namespace kolosal

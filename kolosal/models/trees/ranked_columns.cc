@@ -1,0 +1,63 @@
+#include "kolosal/models/trees/ranked_columns.h"
+
+#include <algorithm>
+
+#include "kolosal/models/trees/binning.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kMostRanks = 65534;
+
+RankedColumn rank_categories(std::span<const float> column, std::span<const uint32_t> rows, int32_t n_categories) {
+  RankedColumn ranked;
+  ranked.n_categories = n_categories;
+  ranked.ranks.reserve(rows.size());
+  const float most = static_cast<float>(std::min<int64_t>(n_categories, RankedColumn::kMissing));
+  for (const uint32_t row : rows) {
+    const float x = column[row];
+    ranked.ranks.push_back(x >= 0 && x < most ? static_cast<uint16_t>(x) : RankedColumn::kMissing);
+  }
+  return ranked;
+}
+
+RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_t> rows) {
+  RankedColumn ranked;
+  const std::vector<float> sorted = sorted_numbers(column, rows);
+  size_t n_distinct = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) n_distinct += i == 0 || sorted[i] != sorted[i - 1];
+  const size_t rows_per_rank = n_distinct <= kMostRanks ? 1 : sorted.size() / (kMostRanks / 2) + 1;
+  size_t inside = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const bool same = i > 0 && sorted[i] == sorted[i - 1];
+    if (!same && (i == 0 || inside >= rows_per_rank)) {
+      ranked.least.push_back(sorted[i]);
+      ranked.most.push_back(sorted[i]);
+      inside = 0;
+    }
+    ranked.most.back() = sorted[i];
+    ++inside;
+  }
+  ranked.ranks.reserve(rows.size());
+  for (const uint32_t row : rows) {
+    const float x = column[row];
+    ranked.ranks.push_back(x != x ? RankedColumn::kMissing
+                                  : static_cast<uint16_t>(std::ranges::lower_bound(ranked.most, x) - ranked.most.begin()));
+  }
+  return ranked;
+}
+
+}  // namespace
+
+std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context) {
+  std::vector<RankedColumn> columns(x.n_features());
+  context.threads->parallel_each(columns.size(), [&](size_t f) {
+    if (context.should_stop()) return;
+    const int32_t n_categories = x.features()[f].n_categories;
+    columns[f] = n_categories > 0 ? rank_categories(x.column(f), rows, n_categories) : rank_numbers(x.column(f), rows);
+  });
+  context.check();
+  return columns;
+}
+
+}  // namespace kolosal

@@ -1,0 +1,27 @@
+// What the parts of the Python module share: tables by the Arrow PyCapsule interface, values by JSON text.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+
+#include "kolosal/base/value.h"
+#include "kolosal/table/table.h"
+
+namespace kolosal::python {
+
+namespace nb = nanobind;
+
+/// The table of a PyCapsule named "arrow_array_stream"; memory is shared where layouts agree.
+Table table_from_capsule(const nb::capsule& stream);
+/// A PyCapsule named "arrow_array_stream" that holds the table.
+nb::capsule capsule_from_table(const Table& table);
+
+void bind_catalogs(nb::module_& module);
+void bind_automl(nb::module_& module);
+void bind_preprocess(nb::module_& module);
+
+}  // namespace kolosal::python

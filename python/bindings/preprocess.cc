@@ -1,0 +1,54 @@
+// Preprocessing for Python.
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+
+#include "bindings.h"
+#include "kolosal/base/json.h"
+#include "kolosal/base/version.h"
+#include "kolosal/inference/artifact.h"
+#include "kolosal/preprocess/data_preprocessor.h"
+#include "kolosal/table/schema.h"
+
+namespace kolosal::python {
+namespace {
+
+// The target that a table's single column holds.
+Target target_of(const Table& table) {
+  SchemaOptions options;
+  options.target = {table.column(0).name()};
+  const Schema schema = infer_schema(table, options);
+  const Table conformed = conform(table, schema, Conform::Training);
+  return make_target(conformed, schema, infer_task(conformed, schema, nullptr));
+}
+
+std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, const Table& table, const Table* target, int n_threads) {
+  const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
+  const nb::gil_scoped_release released;
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(n_threads);
+  if (target == nullptr) return preprocessor.fit_transform(table, nullptr, context);
+  const Target known = target_of(*target);
+  return preprocessor.fit_transform(table, &known, context);
+}
+
+}  // namespace
+
+void bind_preprocess(nb::module_& module) {
+  nb::class_<FittedPreprocessor>(module, "FittedPreprocessor", "What a DataPreprocessor learnt.")
+      .def("transform", &FittedPreprocessor::transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(), "Preprocesses a native table.")
+      .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
+           "Undoes preprocessing.")
+      .def_prop_ro("feature_names_out", &FittedPreprocessor::feature_names_out, "Names of the columns it gives.")
+      .def("describe", [](const FittedPreprocessor& fitted) { return to_json(fitted.to_value()); }, "JSON of everything it learnt.")
+      .def("save", [](const FittedPreprocessor& fitted, const std::string& path) {
+        write_artifact(path, Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
+                       Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+      }, nb::arg("path"), "Writes one artifact.")
+      .def_static("load", [](const std::string& path) { return FittedPreprocessor::from_value(read_artifact(path).at("preprocessor")); },
+                  nb::arg("path"), "Reads an artifact.");
+  module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
+             "Fits preprocessing on a native table; gives it and the preprocessed rows.");
+}
+
+}  // namespace kolosal::python

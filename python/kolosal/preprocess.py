@@ -1,0 +1,125 @@
+"""Preprocessing by configuration: missing values, outliers, scaling and encoding, fitted natively."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from . import _kolosal
+from ._errors import InvalidInputError, NotFittedError
+from ._estimator import Estimator, documentation_of, parameter_specs, signature_of
+from ._tables import to_arrow, to_native
+
+_SPECS = parameter_specs("preprocessor")
+
+
+class DataPreprocessor(Estimator):
+    """Prepares tables for learning. A scikit-learn transformer: arrays in, arrays out; frames in, Arrow tables out."""
+
+    _specs = _SPECS
+
+    def fit(self, X: Any, y: Any = None) -> DataPreprocessor:
+        """Learns from the rows of ``X`` and, for target encoding, from ``y``.
+
+        Returns:
+            The preprocessor.
+        """
+        self._fit(X, y)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """What the training rows become; where the target is used, each row is encoded without its own."""
+        return self._out(self._fit(X, y), X)
+
+    def transform(self, X: Any) -> Any:
+        """What the rows of ``X`` become."""
+        return self._out(self._fitted.transform(self._in(X)), X)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Undoes :meth:`transform`: exact but for what was clipped or imputed."""
+        fitted = self._fitted
+        table = pa.table(to_arrow(X)).rename_columns(fitted.feature_names_out) if isinstance(X, np.ndarray) else X
+        return self._out(fitted.inverse_transform(to_native(table)), X)
+
+    def fit_transform_categorical(self, values: Any) -> np.ndarray:
+        """Fits on one column of categories.
+
+        Returns:
+            Its codes, (n_rows,) int64, for label encoding; else the columns it becomes, (n_rows, n_columns).
+        """
+        column = np.asarray(values)
+        if column.ndim != 1:
+            raise InvalidInputError(f"an array of {column.ndim} dimensions is not a column", "bad_value", "Pass an array of shape (n_rows,).")
+        made = pa.table(self._fit({"value": [None if v is None or v != v else str(v) for v in column]}, None))
+        if self.categorical_encoding == "label":
+            return made.column(0).to_numpy().astype(np.int64)
+        return np.column_stack([c.to_numpy() for c in made.columns])
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns that :meth:`transform` gives."""
+        del input_features  # the names seen in fit hold
+        return np.array(self._fitted.feature_names_out, dtype=object)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that was learnt, as plain data."""
+        learnt: dict[str, Any] = json.loads(self._fitted.describe())
+        return learnt
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes one file without code in it."""
+        self._fitted.save(os.fspath(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DataPreprocessor:
+        """A preprocessor that holds what a file has."""
+        native = _kolosal.FittedPreprocessor.load(os.fspath(path))
+        made = cls(**json.loads(native.describe())["config"])
+        made._native = native
+        made.n_features_in_ = len(json.loads(native.describe())["schema"]["columns"])
+        return made
+
+    @property
+    def _fitted(self) -> _kolosal.FittedPreprocessor:
+        native: _kolosal.FittedPreprocessor | None = getattr(self, "_native", None)
+        if native is None:
+            raise NotFittedError("this DataPreprocessor is not fitted yet", "not_fitted", "Call fit first.")
+        return native
+
+    def _fit(self, features: Any, target: Any) -> _kolosal.Table:
+        table = to_native(features)
+        known = None if target is None else to_native({"target": np.asarray(target)})
+        self._native, made = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
+        self.n_features_in_ = len(table.names)
+        return made
+
+    def _in(self, data: Any) -> _kolosal.Table:
+        if isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] != self.n_features_in_:
+            raise InvalidInputError(
+                f"the input has {data.shape[1]} features where {self.n_features_in_} features were seen in fit",
+                "feature_mismatch",
+                "Pass the columns seen in fit.",
+            )
+        return to_native(data)
+
+    @staticmethod
+    def _out(made: _kolosal.Table, like: Any) -> Any:
+        table = pa.table(made)
+        if not isinstance(like, (np.ndarray, list)):
+            return table
+        return np.column_stack([column.to_numpy() for column in table.columns])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_native", None) is not None
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import Tags, TargetTags, TransformerTags  # noqa: PLC0415
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=TransformerTags())
+
+
+DataPreprocessor.__init__.__signature__ = signature_of(_SPECS)  # type: ignore[attr-defined]
+DataPreprocessor.__doc__ = (DataPreprocessor.__doc__ or "") + "\n" + documentation_of(_SPECS)
