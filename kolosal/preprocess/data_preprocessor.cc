@@ -20,8 +20,8 @@ Schema feature_schema(const Table& table, const PreprocessorConfig& config) {
   for (const ColumnSchema& column : schema.columns) {
     if (!config.auto_detect_types) options.kinds[column.name] = table.column(column.name).kind();
     // Text that repeats is a category here: there is no other use for it.
-    else if (column.kind == ColumnKind::Text && column.n_unique <= config.max_cardinality)
-      options.kinds[column.name] = ColumnKind::Categorical;
+    else if (is_level(column.kind))
+      options.kinds[column.name] = column.n_unique <= config.max_cardinality ? ColumnKind::Categorical : ColumnKind::Text;
   }
   if (!options.kinds.empty()) schema = infer_schema(table, options);
   for (ColumnSchema& column : schema.columns) column.role = ColumnRole::Feature;

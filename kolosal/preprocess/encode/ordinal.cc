@@ -3,8 +3,6 @@
 // Cost     O(n_rows) a column.
 // Checked  encoders_test.cc, against scikit-learn's LabelEncoder.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -55,9 +53,10 @@ class Ordinal : public Transformer {
       fitted.levels.push_back(found.levels[order[i]]);
       fitted.values.push_back(static_cast<double>(i));
     }
-    constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-    fitted.values.push_back(params_.unknown_value.value_or(kMissing));
-    fitted.values.push_back(params_.missing_value.value_or(kMissing));
+    fitted.leave_unknown = !params_.unknown_value;
+    fitted.leave_missing = !params_.missing_value;
+    fitted.values.push_back(params_.unknown_value.value_or(0));
+    fitted.values.push_back(params_.missing_value.value_or(0));
     return fitted;
   }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 namespace kolosal {
@@ -34,13 +33,17 @@ class Lookup : public PerColumnForm<LookupColumn> {
   std::vector<Column> apply(size_t i, const Column& column) const override {
     const LookupColumn& spec = specs()[i];
     const std::vector<uint32_t> slots = slots_[i].find(column);
-    const size_t width = spec.outputs.size();
+    const size_t width = spec.outputs.size(), unknown = spec.levels.size();
+    std::vector<uint8_t> there(slots.size());
+    for (size_t row = 0; row < slots.size(); ++row)
+      there[row] = slots[row] < unknown || !(slots[row] == unknown ? spec.leave_unknown : spec.leave_missing);
+    const Validity validity = Validity::from_bytes(there);
     std::vector<Column> made;
     if (spec.keep) made.push_back(column);
     for (size_t k = 0; k < width; ++k) {
       std::vector<double> values(slots.size());
       for (size_t row = 0; row < slots.size(); ++row) values[row] = spec.values[slots[row] * width + k];
-      made.push_back(Column::numeric(spec.outputs[k], std::move(values)));
+      made.push_back(Column::numeric(spec.outputs[k], std::move(values), validity));
     }
     return made;
   }
@@ -75,8 +78,8 @@ class LookupForm : public TransformerForm {
                          spec.values.size() / spec.outputs.size() == spec.levels.size() + 2,
                      "lookup", "column '" + spec.name + "' does not have one row of numbers for each level");
       require_fitted(std::ranges::none_of(spec.outputs, &std::string::empty), "lookup", "a column made has no name");
-      for (size_t j = 0; j < spec.levels.size() * spec.outputs.size(); ++j)
-        require_fitted(std::isfinite(spec.values[j]), "lookup", "a level of column '" + spec.name + "' has no finite number");
+      for (const double number : spec.values)
+        require_fitted(std::isfinite(number), "lookup", "a level of column '" + spec.name + "' has no finite number");
     }
     return make_lookup(std::move(specs));
   }
@@ -89,6 +92,8 @@ void describe(Fields<LookupColumn>& fields) {
   fields.add("levels", &LookupColumn::levels, "The levels seen in fitting.");
   fields.add("outputs", &LookupColumn::outputs, "Names of the columns made.");
   fields.add("values", &LookupColumn::values, "Numbers of each level, then of unknown levels and of missing values, row by row.");
+  fields.add("leave_unknown", &LookupColumn::leave_unknown, "Whether unknown levels become missing.");
+  fields.add("leave_missing", &LookupColumn::leave_missing, "Whether missing values stay missing.");
   fields.add("keep", &LookupColumn::keep, "Whether the column itself stays.");
 }
 

@@ -10,7 +10,9 @@ struct LookupColumn {
   std::string name;
   std::vector<std::string> levels;
   std::vector<std::string> outputs;  ///< names of the columns made
-  std::vector<double> values;        ///< (n_levels + 2, n_outputs) row-major; the last rows: unknown, missing; NaN = missing
+  std::vector<double> values;        ///< (n_levels + 2, n_outputs) row-major; the last rows: unknown, missing
+  bool leave_unknown = false;        ///< unknown levels become missing, whatever their row of values
+  bool leave_missing = false;        ///< missing values stay missing
   bool keep = false;                 ///< the column itself stays, before those made of it
 };
 void describe(Fields<LookupColumn>& fields);

@@ -34,8 +34,7 @@ TEST(Scalers, EqualThoseOfScikitLearn) {
 
 TEST(Scalers, DoNotDivideAConstantColumn) {
   const Table table({Column::numeric("x", std::vector<double>{0.1, 0.1, 0.1})});
-  for (const std::string& name : {"standard_scale", "min_max_scale", "robust_scale"})
-    expect_values(transformed(name, {}, {table}), {0, 0, 0});
+  for (const char* name : {"standard_scale", "min_max_scale", "robust_scale"}) expect_values(transformed(name, {}, {table}), {0, 0, 0});
 }
 
 TEST(Scalers, KeepTheDigitsOfAColumnFarFromZero) {
@@ -107,7 +106,7 @@ RC_GTEST_PROP(Scalers, AWeightOfOneIsNoneAndOfZeroNoRow, ()) {
   std::vector<double> weights(values.size(), 1.0), zero_last = weights;
   zero_last.push_back(0);
   const Table table({Column::numeric("x", values)}), with_more({Column::numeric("x", longer)});
-  for (const std::string& name : {"standard_scale", "min_max_scale", "robust_scale", "max_abs_scale", "clip_outliers", "impute"}) {
+  for (const char* name : {"standard_scale", "min_max_scale", "robust_scale", "max_abs_scale", "clip_outliers", "impute"}) {
     const std::string plain = content(fitted(name, {}, {table})->transform(table));
     RC_ASSERT(content(fitted(name, {}, {table, nullptr, weights})->transform(table)) == plain);
     RC_ASSERT(content(fitted(name, {}, {with_more, nullptr, zero_last})->transform(table)) == plain);
