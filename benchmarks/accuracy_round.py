@@ -29,7 +29,7 @@ def run(arguments: list[str]) -> tuple[float, float, int, str]:
     """Wall seconds, peak MiB, exit code and standard error of a command."""
     started = time.monotonic()
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    error = process.stderr.read()
+    error = process.stderr.read() if process.stderr else ""
     _, status, usage = os.wait4(process.pid, 0)
     return time.monotonic() - started, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), error
 
@@ -79,7 +79,14 @@ def beside_peers(row: dict[str, Any], peers: dict[str, Any]) -> dict[str, Any]:
     forest = scores.get("rf")
     behind = None if forest is None else (forest - row["score"] if higher else row["score"] - forest) / forest
     beats = row["score"] >= boosting if higher else row["score"] <= boosting
-    return {**row, "best_boosting": boosting, "beats_boosting": beats, "forest": forest, "behind_forest": behind, "best_peer": best(scores.values())}
+    return {
+        **row,
+        "best_boosting": boosting,
+        "beats_boosting": beats,
+        "forest": forest,
+        "behind_forest": behind,
+        "best_peer": best(scores.values()),
+    }
 
 
 def main() -> int:

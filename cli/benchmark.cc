@@ -1,10 +1,10 @@
 // kolosal benchmark: how fast reading, preparing, fitting and predicting are on this machine, on a made table.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "kolosal/base/json.h"
@@ -68,7 +68,8 @@ Table made_table(const BenchmarkFlags& flags) {
 
 class Benchmark {
  public:
-  Benchmark(const Session& session, const BenchmarkFlags& flags) : session_(session), flags_(flags), context_(make_context(session, flags.n_threads)) {}
+  Benchmark(const Session& session, const BenchmarkFlags& flags)
+      : session_(session), flags_(flags), context_(make_context(session, flags.n_threads)) {}
 
   std::vector<Measurement> run() {
     const Table table = made_table(flags_);
@@ -144,7 +145,8 @@ int run_benchmark(const Session& session, BenchmarkFlags& flags) {
   if (session.json) {
     Value::List list;
     for (const Measurement& m : measured)
-      list.push_back(Value(Value::Object{{"what", Value(m.what)}, {"seconds", Value(m.seconds)}, {"rows_per_second", Value(m.rows_per_second)}}));
+      list.push_back(
+          Value(Value::Object{{"what", Value(m.what)}, {"seconds", Value(m.seconds)}, {"rows_per_second", Value(m.rows_per_second)}}));
     write_output(to_json(Value(Value::Object{{"kolosal_version", Value(version())},
                                              {"rows", Value(flags.n_rows)},
                                              {"features", Value(flags.n_features)},
@@ -164,8 +166,11 @@ void add_benchmark(CLI::App& program, Session& session, int& exit_code) {
   auto flags = std::make_shared<BenchmarkFlags>();
   command->add_option("--rows", flags->n_rows, "Rows of the made table")->check(CLI::Range(100, 100'000'000))->capture_default_str();
   command->add_option("--features", flags->n_features, "Features of the made table")->check(CLI::Range(1, 10'000))->capture_default_str();
-  command->add_option("--learner", flags->learners, "Learners to measure; gradient_boosting, logistic and random_forest where not given")->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")->check(CLI::Range(0, 1024))->capture_default_str();
+  command->add_option("--learner", flags->learners, "Learners to measure; gradient_boosting, logistic and random_forest where not given")
+      ->delimiter(',');
+  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command->add_option("--seed", flags->seed, "Seed of the made table")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->footer("Example: kolosal benchmark --rows 100000 --learner gradient_boosting");
   command->callback([&session, &exit_code, flags] { exit_code = run_benchmark(session, *flags); });

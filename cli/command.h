@@ -22,10 +22,10 @@ enum ExitCode : int { kSuccess = 0, kFailure = 1, kUsage = 2, kInterrupted = 130
 struct Session {
   Clock::time_point started = Clock::now();
   CancelToken cancel;
-  bool json = false;            ///< results as JSON on standard output
-  bool quiet = false;           ///< no progress
-  bool color = false;           ///< standard error is a terminal that wants colour
-  bool terminal = false;        ///< standard error is a terminal
+  bool json = false;      ///< results as JSON on standard output
+  bool quiet = false;     ///< no progress
+  bool color = false;     ///< standard error is a terminal that wants colour
+  bool terminal = false;  ///< standard error is a terminal
 };
 
 /// Adds a command to the program; `run` is called when the user chose it and returns the exit code.

@@ -36,8 +36,12 @@ std::string bash_completions(const std::map<std::string, std::vector<std::string
     cases += "    " + name + ") flags=\"" + joined(flags) + "\" ;;\n";
   }
   return "_kolosal() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\" flags=\"\"\n"
-         "  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W \"" + names + "\" -- \"$word\")); return; fi\n"
-         "  case \"${COMP_WORDS[1]}\" in\n" + cases + "  esac\n"
+         "  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W \"" +
+         names +
+         "\" -- \"$word\")); return; fi\n"
+         "  case \"${COMP_WORDS[1]}\" in\n" +
+         cases +
+         "  esac\n"
          "  case \"$word\" in\n    -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")) ;;\n"
          "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n  esac\n}\ncomplete -o filenames -F _kolosal kolosal";
 }
@@ -46,7 +50,8 @@ std::string fish_completions(const std::map<std::string, std::vector<std::string
   std::string text;
   for (const auto& [name, flags] : commands) {
     text += "complete -c kolosal -n __fish_use_subcommand -a " + name + "\n";
-    for (const std::string& flag : flags) text += "complete -c kolosal -n '__fish_seen_subcommand_from " + name + "' -l " + flag.substr(2) + "\n";
+    for (const std::string& flag : flags)
+      text += "complete -c kolosal -n '__fish_seen_subcommand_from " + name + "' -l " + flag.substr(2) + "\n";
   }
   text.pop_back();
   return text;
@@ -62,7 +67,8 @@ void add_completions(CLI::App& program, Session&, int& exit_code) {
   command->callback([&program, &exit_code, shell] {
     const auto commands = flags_by_command(program);
     const std::string zsh_prelude = "autoload -U +X bashcompinit && bashcompinit\n";
-    write_output(*shell == "fish" ? fish_completions(commands) : (*shell == "zsh" ? zsh_prelude : std::string()) + bash_completions(commands));
+    write_output(*shell == "fish" ? fish_completions(commands)
+                                  : (*shell == "zsh" ? zsh_prelude : std::string()) + bash_completions(commands));
     exit_code = kSuccess;
   });
 }

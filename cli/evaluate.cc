@@ -20,14 +20,19 @@ struct EvaluateFlags {
 int run_evaluate(const Session& session, const EvaluateFlags& flags) {
   const TrainResult model = TrainResult::load(flags.model);
   const FitContext context = make_context(session, flags.n_threads);
-  const Table table = read_table(flags.table, reading_for(model.predictor->schema(), from_value<ReadOptions>(flags.reading->values())), context);
+  const Table table =
+      read_table(flags.table, reading_for(model.predictor->schema(), from_value<ReadOptions>(flags.reading->values())), context);
   const std::vector<MetricScore> scores = evaluate(*model.predictor, table, flags.metrics, context);
   if (session.json) {
     Value value{Value::Object()};
     Value metrics{Value::Object()};
     for (const MetricScore& score : scores)
-      metrics.set(score.metric, Value(Value::Object{{"score", Value(score.score)}, {"low", Value(score.low)}, {"high", Value(score.high)}}));
-    value.set("model", Value(flags.model)).set("table", Value(flags.table)).set("rows", Value(table.n_rows())).set("metrics", std::move(metrics));
+      metrics.set(score.metric,
+                  Value(Value::Object{{"score", Value(score.score)}, {"low", Value(score.low)}, {"high", Value(score.high)}}));
+    value.set("model", Value(flags.model))
+        .set("table", Value(flags.table))
+        .set("rows", Value(table.n_rows()))
+        .set("metrics", std::move(metrics));
     write_output(to_json(value));
     return kSuccess;
   }
@@ -46,10 +51,12 @@ void add_evaluate(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("model", flags->model, "Model file")->required();
   command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input")->required();
   command->add_option("--metric", flags->metrics, "Only these metrics; every one that fits the task where not given")->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")->check(CLI::Range(0, 1024))->capture_default_str();
-  flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
-                                                std::map<std::string, FlagRule>{},
-                                                std::vector<std::string>{"columns", "text_columns", "chunk_rows"});
+  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  flags->reading =
+      std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
+                                   std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "text_columns", "chunk_rows"});
   command->footer("Example: kolosal evaluate adult.kolosal test.csv");
   command->callback([&session, &exit_code, flags] { exit_code = run_evaluate(session, *flags); });
 }

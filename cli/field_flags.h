@@ -14,7 +14,7 @@ namespace kolosal::cli {
 
 /// How one field's flag differs from the usual: another spelling, or a way of its own to read its text.
 struct FlagRule {
-  std::string flags;                                        ///< "--threads,--n-threads"; empty: --field-name
+  std::string flags;                                         ///< "--threads,--n-threads"; empty: --field-name
   std::function<Value(const std::string& text)> parse = {};  ///< empty: by the field's type
 };
 

@@ -25,7 +25,8 @@ int run_info(const Session& session, const std::string& model) {
   const Value* kind = summary.find("kind");
   std::vector<std::vector<std::string>> facts;
   if (kind != nullptr && kind->as_text() == "preprocessor") {
-    write_output(aligned({{"file", model}, {"kind", "preprocessor"}, {"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))}}));
+    write_output(
+        aligned({{"file", model}, {"kind", "preprocessor"}, {"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))}}));
     return kSuccess;
   }
   const RunRecord record = from_value<RunRecord>(summary.at("record"));
@@ -33,13 +34,15 @@ int run_info(const Session& session, const std::string& model) {
   std::string targets, classes;
   for (const std::string& target : record.options.target) targets += (targets.empty() ? "" : ", ") + target;
   for (const std::string& name : record.class_names) classes += (classes.empty() ? "" : ", ") + name;
-  facts = {{"file", model},
-           {"task", std::string(enum_name(record.task)) + " (" + record.task_reason + ")"},
-           {"target", targets + (classes.empty() ? "" : ": " + classes)},
-           {"trained on", std::to_string(record.n_rows) + " rows, " + std::to_string(record.n_features) + " features"},
-           {"judged by", record.metric + ", " + (record.n_folds == 1 ? "one holdout" : std::to_string(record.n_folds) + " folds (" + record.fold_strategy + ")")},
-           {"predicts with", record.best},
-           {"trained with", "kolosal " + record.kolosal_version + ", seed " + std::to_string(record.options.seed)}};
+  facts = {
+      {"file", model},
+      {"task", std::string(enum_name(record.task)) + " (" + record.task_reason + ")"},
+      {"target", targets + (classes.empty() ? "" : ": " + classes)},
+      {"trained on", std::to_string(record.n_rows) + " rows, " + std::to_string(record.n_features) + " features"},
+      {"judged by", record.metric + ", " +
+                        (record.n_folds == 1 ? "one holdout" : std::to_string(record.n_folds) + " folds (" + record.fold_strategy + ")")},
+      {"predicts with", record.best},
+      {"trained with", "kolosal " + record.kolosal_version + ", seed " + std::to_string(record.options.seed)}};
   std::vector<std::vector<std::string>> models = {{"model", record.metric, "95% interval", "weight", "note"}};
   for (const CandidateRecord& candidate : record.candidates)
     models.push_back({candidate.name, candidate.score ? short_number(*candidate.score) : "-",
@@ -48,8 +51,8 @@ int run_info(const Session& session, const std::string& model) {
                       candidate.status == CandidateStatus::Trained ? "" : std::string(enum_name(candidate.status))});
   std::vector<std::vector<std::string>> columns = {{"column", "kind", "role", "missing", "distinct"}};
   for (const ColumnSchema& column : schema.columns)
-    columns.push_back({column.name, std::string(enum_name(column.kind)), std::string(enum_name(column.role)), std::to_string(column.n_missing),
-                       std::to_string(column.n_unique)});
+    columns.push_back({column.name, std::string(enum_name(column.kind)), std::string(enum_name(column.role)),
+                       std::to_string(column.n_missing), std::to_string(column.n_unique)});
   write_output(aligned(facts) + "\n" + aligned(models) + "\n" + aligned(columns));
   return kSuccess;
 }

@@ -1,11 +1,11 @@
 // The kolosal program. Results go to standard output, everything else to standard error; exit codes are 0, 1 failure, 2 usage,
 // 130 interrupted.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <new>
-
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "kolosal/base/version.h"
@@ -59,7 +59,8 @@ int run(int argc, char** argv) {
     write_error(session, Error(ErrorCode::OutOfMemory, "memory ran out", "Use fewer rows or columns, or a machine with more memory."));
     return kFailure;
   } catch (const std::exception& error) {
-    write_error(session, Error(ErrorCode::Internal, error.what(), "This is a defect of Kolosal: please report it with the command you ran."));
+    write_error(session,
+                Error(ErrorCode::Internal, error.what(), "This is a defect of Kolosal: please report it with the command you ran."));
     return kFailure;
   }
 }

@@ -20,9 +20,8 @@ void write_note(const Session& session, std::string_view line) {
 void write_error(const Session& session, const Error& error) {
   const std::string code(error_code_name(error.code()));
   if (session.json) {
-    const Value value(Value::Object{{"error", Value(Value::Object{{"code", Value(code)},
-                                                                  {"message", Value(error.message())},
-                                                                  {"remedy", Value(error.remedy())}})}});
+    const Value value(Value::Object{
+        {"error", Value(Value::Object{{"code", Value(code)}, {"message", Value(error.message())}, {"remedy", Value(error.remedy())}})}});
     std::fprintf(stderr, "%s\n", to_json(value).c_str());
     return;
   }

@@ -60,7 +60,9 @@ void add_predict(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("-o,--output", flags->output, "File to write; - for standard output")->capture_default_str();
   command->add_option("--output-format", flags->format, "csv, parquet, arrow or jsonl; by the output's name where not given");
   command->add_option("--keep", flags->keep, "Columns of the table to write beside the predictions")->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")->check(CLI::Range(0, 1024))->capture_default_str();
+  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "text_columns"});
   command->footer("Example: kolosal predict adult.kolosal new.csv -o predictions.csv");

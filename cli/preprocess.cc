@@ -44,8 +44,10 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
   }
   auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context);
   if (!flags.save.empty())
-    write_artifact(flags.save, Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(config)}}),
-                   Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+    write_artifact(
+        flags.save,
+        Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(config)}}),
+        Value(Value::Object{{"preprocessor", fitted.to_value()}}));
   for (Column& column : kept) out = out.with_column(std::move(column));
   return out;
 }
@@ -58,7 +60,8 @@ size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& 
   const FittedPreprocessor fitted = FittedPreprocessor::from_value(content.at("preprocessor"));
   const auto options = from_value<ReadOptions>(flags.reading->values());
   const Table like = flags.inverse ? Table() : reading_kinds(fitted.schema());
-  const auto reader = open_table(flags.table, flags.inverse ? options : reading_for(fitted.schema(), options), flags.inverse ? nullptr : &like);
+  const auto reader =
+      open_table(flags.table, flags.inverse ? options : reading_for(fitted.schema(), options), flags.inverse ? nullptr : &like);
   size_t n_rows = 0;
   while (auto chunk = reader->next()) {
     if (session.cancel.cancelled()) throw Error(ErrorCode::Cancelled, "stopped on request; nothing was written to '" + flags.output + "'");
@@ -81,7 +84,8 @@ int run_preprocess(const Session& session, const PreprocessFlags& flags) {
     n_rows = apply(session, flags, *writer);
   }
   writer->close();
-  if (session.json && flags.output != "-") write_output(to_json(Value(Value::Object{{"rows", Value(n_rows)}, {"output", Value(flags.output)}})));
+  if (session.json && flags.output != "-")
+    write_output(to_json(Value(Value::Object{{"rows", Value(n_rows)}, {"output", Value(flags.output)}})));
   else write_note(session, std::to_string(n_rows) + " rows preprocessed");
   return kSuccess;
 }
@@ -98,7 +102,9 @@ void add_preprocess(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("--load", flags->load, "Apply the preprocessing of this file in place of fitting")->excludes(save);
   command->add_flag("--inverse", flags->inverse, "Undo the preprocessing of --load");
   command->add_option("-t,--target", flags->target, "Target column: used by target encoding, and passed through unchanged");
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")->check(CLI::Range(0, 1024))->capture_default_str();
+  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   flags->config = std::make_unique<FieldFlags>(*command, parameter_table<PreprocessorConfig>());
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns"});

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kolosal::cli {
 namespace {
@@ -32,7 +33,7 @@ TrainProgress::~TrainProgress() { clear(); }
 double TrainProgress::elapsed() const { return std::chrono::duration<double>(Clock::now() - session_.started).count(); }
 
 void TrainProgress::clear() {
-  if (live_) std::fputs("\r\033[K", stderr);
+  if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
 }
 
 void TrainProgress::draw(const std::string& doing) {
@@ -42,7 +43,8 @@ void TrainProgress::draw(const std::string& doing) {
   if (time_limit_) {
     constexpr size_t kWidth = 24;
     const auto filled = static_cast<size_t>(std::clamp(elapsed() / *time_limit_, 0.0, 1.0) * kWidth);
-    line = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + seconds_text(elapsed()) + "/" + seconds_text(*time_limit_);
+    line = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + seconds_text(elapsed()) + "/" +
+           seconds_text(*time_limit_);
   } else {
     line = seconds_text(elapsed());
   }
@@ -52,6 +54,7 @@ void TrainProgress::draw(const std::string& doing) {
   line = line.substr(0, terminal_width() - 1);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
+  drawn_ = true;
 }
 
 void TrainProgress::on_train_begin(const RunRecord& record) {
@@ -59,14 +62,16 @@ void TrainProgress::on_train_begin(const RunRecord& record) {
   metric_ = record.metric;
   n_candidates_ = record.candidates.size();
   for (const std::string& finding : record.findings) write_note(session_, "note: " + finding);
-  write_note(session_, std::string(enum_name(record.task)) + " task (" + record.task_reason + "): " + std::to_string(record.n_rows) + " rows, " +
-                           std::to_string(record.n_features) + " features, " +
+  write_note(session_, std::string(enum_name(record.task)) + " task (" + record.task_reason + "): " + std::to_string(record.n_rows) +
+                           " rows, " + std::to_string(record.n_features) + " features, " +
                            (record.n_folds == 1 ? "one holdout" : std::to_string(record.n_folds) + " folds") + ", metric " + record.metric);
 }
 
 void TrainProgress::on_candidate_begin(const CandidateRecord& candidate) { draw(candidate.name); }
 
-void TrainProgress::on_fold_begin(const CandidateRecord& candidate, int fold) { draw(candidate.name + " fold " + std::to_string(fold + 1)); }
+void TrainProgress::on_fold_begin(const CandidateRecord& candidate, int fold) {
+  draw(candidate.name + " fold " + std::to_string(fold + 1));
+}
 
 bool TrainProgress::on_iteration(const CandidateRecord& candidate, int fold, const FitProgress& progress) {
   draw(candidate.name + " fold " + std::to_string(fold + 1) + " iteration " + std::to_string(progress.iteration));

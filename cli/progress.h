@@ -31,6 +31,7 @@ class TrainProgress : public TrainCallback {
   const Session& session_;
   std::optional<double> time_limit_;
   bool live_;
+  bool drawn_ = false;
   bool higher_is_better_ = false;
   std::string metric_;
   size_t n_candidates_ = 0, n_done_ = 0;

@@ -51,12 +51,13 @@ std::string default_output(const std::string& table) {
 std::string leaderboard_text(const RunRecord& record) {
   std::vector<std::vector<std::string>> rows = {{"model", record.metric, "95% interval", "weight", "fit s", "size", "note"}};
   for (const CandidateRecord& candidate : record.candidates)
-    rows.push_back({candidate.name, candidate.score ? short_number(*candidate.score) : "-",
-                    candidate.score_low ? short_number(*candidate.score_low) + " .. " + short_number(*candidate.score_high) : "",
-                    candidate.weight > 0 && candidate.name != "ensemble" ? short_number(candidate.weight) : "",
-                    candidate.fit_seconds ? short_number(*candidate.fit_seconds) : "",
-                    candidate.size_bytes > 0 ? short_bytes(static_cast<double>(candidate.size_bytes)) : "",
-                    candidate.status == CandidateStatus::Trained ? "" : std::string(enum_name(candidate.status)) + ": " + candidate.reason});
+    rows.push_back(
+        {candidate.name, candidate.score ? short_number(*candidate.score) : "-",
+         candidate.score_low ? short_number(*candidate.score_low) + " .. " + short_number(*candidate.score_high) : "",
+         candidate.weight > 0 && candidate.name != "ensemble" ? short_number(candidate.weight) : "",
+         candidate.fit_seconds ? short_number(*candidate.fit_seconds) : "",
+         candidate.size_bytes > 0 ? short_bytes(static_cast<double>(candidate.size_bytes)) : "",
+         candidate.status == CandidateStatus::Trained ? "" : std::string(enum_name(candidate.status)) + ": " + candidate.reason});
   return aligned(rows);
 }
 
@@ -73,7 +74,8 @@ int run_train(const Session& session, const TrainFlags& flags) {
     write_output(write_config(to_value(options), config_format_of("." + flags.print_config), &parameter_table<TrainOptions>()));
     return kSuccess;
   }
-  if (flags.table.empty()) throw Error(ErrorCode::BadValue, "no table is named", "Name the file to train on: kolosal train adult.csv --target income");
+  if (flags.table.empty())
+    throw Error(ErrorCode::BadValue, "no table is named", "Name the file to train on: kolosal train adult.csv --target income");
   const std::string output = flags.output.empty() ? default_output(flags.table) : flags.output;
   const std::string folder = std::filesystem::path(output).parent_path().string();
   if (!folder.empty() && !std::filesystem::is_directory(folder))
@@ -82,7 +84,8 @@ int run_train(const Session& session, const TrainFlags& flags) {
   TrainRun run;
   run.cancel = session.cancel;
   if (options.time_limit)
-    run.deadline = Deadline(session.started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.time_limit)));
+    run.deadline =
+        Deadline(session.started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.time_limit)));
   run.run_directory = flags.run_directory.empty() ? output + ".run" : flags.run_directory;
   run.resume = flags.resume;
   run.callbacks.push_back(std::make_shared<TrainProgress>(session, options.time_limit));
@@ -118,7 +121,8 @@ void add_train(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("--config", flags->config, "JSON, YAML or TOML file with these options; flags and environment override it");
   command->add_option("--print-config", flags->print_config, "Write the options that would be used as json, yaml or toml, and do nothing")
       ->check(CLI::IsMember({"json", "yaml", "toml"}));
-  command->add_option("--run-directory", flags->run_directory, "Where finished folds are kept until the run is over; MODEL.run where not given");
+  command->add_option("--run-directory", flags->run_directory,
+                      "Where finished folds are kept until the run is over; MODEL.run where not given");
   command->add_flag("--resume", flags->resume, "Go on with a run that was interrupted, from its run directory");
   flags->options = std::make_unique<FieldFlags>(*command, parameter_table<TrainOptions>(), train_rules());
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),

@@ -129,7 +129,8 @@ void Run::begin_record(const Table& table) {
     metric_ = metrics().make(record_.metric);
   }
   if (!metric_->supports(training_.task))
-    throw Error(ErrorCode::Unsupported, "metric '" + record_.metric + "' cannot judge a " + std::string(enum_name(training_.task)) + " task");
+    throw Error(ErrorCode::Unsupported,
+                "metric '" + record_.metric + "' cannot judge a " + std::string(enum_name(training_.task)) + " task");
   record_.higher_is_better = metric_->higher_is_better();
   record_.class_names = training_.rows.target.class_names;
   record_.n_rows = static_cast<int64_t>(training_.rows.target.n_rows);
@@ -141,11 +142,11 @@ void Run::begin_record(const Table& table) {
 
 void Run::race() {
   const TableSize size = training_.size();
-  if (size.n_rows < 2) throw Error(ErrorCode::EmptyInput, "one row with a target is too few to learn from and be judged on", "Give at least 2 rows.");
   split_ = plan_split(size, options_);
   std::vector<CandidateSpec> specs = plan_candidates(size, split_, options_);
-  folds_ = std::make_unique<PreparedFolds>(training_.rows, training_.schema, training_.make_splits(split_, derive_seed(context_.seed, "folds")),
-                                           std::min<size_t>(context_.memory->limit() / 4, size_t{256} << 20));
+  folds_ =
+      std::make_unique<PreparedFolds>(training_.rows, training_.schema, training_.make_splits(split_, derive_seed(context_.seed, "folds")),
+                                      std::min<size_t>(context_.memory->limit() / 4, size_t{256} << 20));
   record_.fold_strategy = enum_name(split_.options.strategy);
   record_.n_folds = static_cast<int32_t>(folds_->folds().size());
   FitContext fitting = context_;
@@ -230,7 +231,8 @@ void Run::refit() {
     const Contender& contender = *chosen_.contenders[j];
     Value parameters = contender.spec.parameters;
     double iterations = 0;
-    for (const auto& fit : contender.fits) iterations += static_cast<double>(fit->model->n_iterations()) / static_cast<double>(contender.fits.size());
+    for (const auto& fit : contender.fits)
+      iterations += static_cast<double>(fit->model->n_iterations()) / static_cast<double>(contender.fits.size());
     if (contender.learner->uses_validation() && iterations > 0) {
       parameters.set("n_trees", Value(std::lround(iterations)));
       parameters.set("patience", Value());
@@ -239,7 +241,8 @@ void Run::refit() {
       context.seed = derive_seed(derive_seed(static_cast<uint64_t>(options_.seed), contender.spec.name), "refit");
       const auto learner = learners().make(contender.spec.learner, parameters);
       const auto prepared = prepare_all(training_.rows, training_.schema, learner->needs(), static_cast<uint64_t>(options_.seed), context);
-      members[j] = {prepared->pipeline, learner->fit({prepared->train_x, prepared->train_target, prepared->train_weights}, nullptr, context)};
+      members[j] = {prepared->pipeline,
+                    learner->fit({prepared->train_x, prepared->train_target, prepared->train_weights}, nullptr, context)};
     } catch (const Error& error) {
       if (error.code() != ErrorCode::Timeout && error.code() != ErrorCode::Cancelled) throw;
       return;
@@ -268,8 +271,10 @@ void Run::set_interval(CandidateRecord& record, std::span<const double> predicti
   context.deadline = deadline_;
   const Target& target = held_out_.target;
   const Interval interval = bootstrap_interval(
-      *metric_, {target.task, target.values, prediction, target.n_outputs(), held_out_.weights, target.group, training_.rows.features.n_columns()},
+      *metric_,
+      {target.task, target.values, prediction, target.n_outputs(), held_out_.weights, target.group, training_.rows.features.n_columns()},
       {}, context);
+  if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return;
   record.score_low = interval.low;
   record.score_high = interval.high;
 }
@@ -278,8 +283,10 @@ CandidateRecord Run::ensemble_record(std::span<const double> prediction) const {
   CandidateRecord record;
   record.name = record.learner = "ensemble";
   record.status = CandidateStatus::Trained;
-  const double score = cross_fitted_score(chosen_);
-  record.score = std::isnan(score) ? score_predictions(*metric_, held_out_.target, held_out_.weights, prediction, training_.rows.features.n_columns()) : score;
+  double score = cross_fitted_score(chosen_);
+  if (std::isnan(score))
+    score = score_predictions(*metric_, held_out_.target, held_out_.weights, prediction, training_.rows.features.n_columns());
+  if (std::isfinite(score)) record.score = score;
   double fit = 0, predict = 0;
   for (size_t j = 0; j < chosen_.contenders.size(); ++j)
     if (chosen_.weights[j] > 0) {
@@ -300,8 +307,7 @@ void Run::finish_record(const Predictor& predictor) {
     found->weight = chosen_.weights[j];
     if (refitted_.empty() || chosen_.weights[j] == 0)
       for (const auto& fit : chosen_.contenders[j]->fits) found->size_bytes += array_bytes(fit->model->to_value());
-    else
-      found->size_bytes = array_bytes(refitted_[j].model->to_value());
+    else found->size_bytes = array_bytes(refitted_[j].model->to_value());
     set_interval(*found, chosen_.contenders[j]->predictions);
   }
   if (predictor.members().size() > 1) {
@@ -340,9 +346,8 @@ TrainResult Run::finish() {
 TrainResult AutoML::fit(const Table& table, const TrainRun& run) const { return Run(options_, run, table).finish(); }
 
 std::future<TrainResult> AutoML::fit_async(Table table, TrainRun run) const {
-  return std::async(std::launch::async, [options = options_, table = std::move(table), run = std::move(run)] {
-    return AutoML(options).fit(table, run);
-  });
+  return std::async(std::launch::async,
+                    [options = options_, table = std::move(table), run = std::move(run)] { return AutoML(options).fit(table, run); });
 }
 
 void TrainResult::save(const std::string& path) const {

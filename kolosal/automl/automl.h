@@ -34,7 +34,7 @@ struct TrainRun {
 
 /// Held-out predictions of the model that predicts, for curves and residuals.
 struct HeldOut {
-  std::vector<uint32_t> rows;       ///< of the training table, rows without target not counted
+  std::vector<uint32_t> rows;  ///< of the training table, rows without target not counted
   Target target;
   std::vector<double> weights;      ///< empty: all ones
   std::vector<double> predictions;  ///< (rows, n_outputs)
@@ -61,6 +61,7 @@ class AutoML {
   /// The same on a thread of its own.
   std::future<TrainResult> fit_async(Table table, TrainRun run = {}) const;
 
+  /// The options of every run.
   const TrainOptions& options() const noexcept { return options_; }
 
  private:

@@ -34,7 +34,9 @@ CandidateEarlyStopping::CandidateEarlyStopping(int patience, double min_delta, b
 
 bool CandidateEarlyStopping::on_candidate_end(const CandidateRecord& candidate) {
   if (!candidate.score || std::isnan(*candidate.score)) return true;
-  const double gain = !best_ ? std::numeric_limits<double>::infinity() : higher_is_better_ ? *candidate.score - *best_ : *best_ - *candidate.score;
+  const double gain = !best_              ? std::numeric_limits<double>::infinity()
+                      : higher_is_better_ ? *candidate.score - *best_
+                                          : *best_ - *candidate.score;
   if (gain > min_delta_) {
     best_ = candidate.score;
     without_gain_ = 0;
@@ -50,9 +52,9 @@ bool MetricHistory::on_iteration(const CandidateRecord& candidate, int fold, con
 }
 
 void LoggingCallback::on_train_begin(const RunRecord& record) {
-  write_("training on " + std::to_string(record.n_rows) + " rows, " + std::to_string(record.n_features) + " features: " +
-         std::string(enum_name(record.task)) + " (" + record.task_reason + "), metric " + record.metric + ", " + std::to_string(record.n_folds) +
-         (record.n_folds == 1 ? " holdout" : " folds"));
+  write_("training on " + std::to_string(record.n_rows) + " rows, " + std::to_string(record.n_features) +
+         " features: " + std::string(enum_name(record.task)) + " (" + record.task_reason + "), metric " + record.metric + ", " +
+         std::to_string(record.n_folds) + (record.n_folds == 1 ? " holdout" : " folds"));
 }
 
 void LoggingCallback::on_fold_end(const CandidateRecord& candidate, int fold, double score) {

@@ -67,12 +67,14 @@ class CandidateEarlyStopping : public TrainCallback {
 /// Keeps every loss of every fit.
 class MetricHistory : public TrainCallback {
  public:
+  /// One loss.
   struct Entry {
     std::string candidate;
     int fold;
     FitProgress progress;
   };
   bool on_iteration(const CandidateRecord& candidate, int fold, const FitProgress& progress) override;
+  /// Everything heard so far, in order.
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
  private:

@@ -16,8 +16,8 @@ TEST(IterationEarlyStopping, EndsAFitThatHasNotImprovedForItsPatience) {
   IterationEarlyStopping stopping("validation_loss", 2, 0.1);
   CandidateRecord candidate;
   EXPECT_TRUE(stopping.on_iteration(candidate, 0, {1, 10, 0, 1.00}));
-  EXPECT_TRUE(stopping.on_iteration(candidate, 0, {2, 10, 0, 0.95}));   // less than min_delta better
-  EXPECT_TRUE(stopping.on_iteration(candidate, 1, {1, 10, 0, 5.00}));   // another fold has a patience of its own
+  EXPECT_TRUE(stopping.on_iteration(candidate, 0, {2, 10, 0, 0.95}));  // less than min_delta better
+  EXPECT_TRUE(stopping.on_iteration(candidate, 1, {1, 10, 0, 5.00}));  // another fold has a patience of its own
   EXPECT_FALSE(stopping.on_iteration(candidate, 0, {3, 10, 0, 0.95}));
 }
 

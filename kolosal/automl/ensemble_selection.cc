@@ -15,9 +15,9 @@ constexpr size_t kMaxRows = 10'000;
 constexpr size_t kPatience = 8;
 
 struct Guards {
-  size_t size;         // models in the mean, counted with repetition
-  size_t bootstraps;   // row resamples over which weights are averaged
-  double shrinkage;    // towards equal weights of the chosen
+  size_t size;        // models in the mean, counted with repetition
+  size_t bootstraps;  // row resamples over which weights are averaged
+  double shrinkage;   // towards equal weights of the chosen
 };
 
 Guards guards_for(size_t n_rows) {
@@ -49,8 +49,8 @@ Sample sample_rows(const EnsembleInput& input, std::span<const uint32_t> rows) {
 }
 
 double loss_of(const Metric& metric, const Sample& sample, std::span<const double> prediction, size_t n_features) {
-  const double score = metric.score({sample.target.task, sample.target.values, prediction, sample.target.n_outputs(), sample.weights,
-                                     sample.target.group, n_features});
+  const double score = metric.score(
+      {sample.target.task, sample.target.values, prediction, sample.target.n_outputs(), sample.weights, sample.target.group, n_features});
   if (std::isnan(score)) return std::numeric_limits<double>::infinity();
   return metric.higher_is_better() ? -score : score;
 }
@@ -126,8 +126,7 @@ std::vector<double> select_ensemble(const EnsembleInput& input, const Metric& me
   }
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   const auto n_chosen = static_cast<double>(std::ranges::count_if(weights, [](double w) { return w > 0; }));
-  for (double& weight : weights)
-    weight = weight > 0 ? (1 - guards.shrinkage) * weight / total + guards.shrinkage / n_chosen : 0.0;
+  for (double& weight : weights) weight = weight > 0 ? (1 - guards.shrinkage) * weight / total + guards.shrinkage / n_chosen : 0.0;
   // Candidates of a weight below 1 % cost more at prediction than they bring.
   double kept = 0;
   for (double& weight : weights) kept += weight = weight < 0.01 ? 0.0 : weight;

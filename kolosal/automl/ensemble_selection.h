@@ -21,8 +21,8 @@ namespace kolosal {
 /// Held-out predictions of every candidate for the same rows.
 struct EnsembleInput {
   const Target& target;
-  std::span<const double> weights;                       ///< (n_rows,) or empty
-  std::vector<std::span<const double>> predictions;      ///< one (n_rows, n_outputs) each
+  std::span<const double> weights;                   ///< (n_rows,) or empty
+  std::vector<std::span<const double>> predictions;  ///< one (n_rows, n_outputs) each
   size_t n_features = 0;
 };
 

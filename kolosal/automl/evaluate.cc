@@ -16,7 +16,8 @@ std::vector<MetricScore> evaluate(const Predictor& predictor, const Table& table
                                   const FitContext& context) {
   for (const std::string& name : predictor.target_names())
     if (table.find(name) == nullptr)
-      throw Error(ErrorCode::UnknownColumn, "the table does not have the target column '" + name + "'", "Evaluate on rows whose target is known.");
+      throw Error(ErrorCode::UnknownColumn, "the table does not have the target column '" + name + "'",
+                  "Evaluate on rows whose target is known.");
   const std::vector<uint32_t> rows = rows_with_target(table, predictor.schema());
   if (rows.empty()) throw Error(ErrorCode::EmptyInput, "no row of the table has a target (empty input)");
   const Table judged = rows.size() == table.n_rows() ? table : table.take(rows);
@@ -26,7 +27,12 @@ std::vector<MetricScore> evaluate(const Predictor& predictor, const Table& table
   if (const auto weighted = predictor.schema().with_role(ColumnRole::Weight); !weighted.empty())
     weights = conformed.column(weighted.front()->name).numbers();
   const Predictions predictions = predictor.predict(judged, *context.threads);
-  const MetricInput input{target.task, target.values, predictions.values, target.n_outputs(), weights, target.group,
+  const MetricInput input{target.task,
+                          target.values,
+                          predictions.values,
+                          target.n_outputs(),
+                          weights,
+                          target.group,
                           predictor.schema().with_role(ColumnRole::Feature).size()};
   std::vector<std::string> names = metric_names;
   if (names.empty())

@@ -25,7 +25,8 @@ enum class Preset {
 };
 
 constexpr auto enum_names(Preset) {
-  return std::to_array<std::pair<Preset, std::string_view>>({{Preset::Fast, "fast"}, {Preset::Balanced, "balanced"}, {Preset::Best, "best"}});
+  return std::to_array<std::pair<Preset, std::string_view>>(
+      {{Preset::Fast, "fast"}, {Preset::Balanced, "balanced"}, {Preset::Best, "best"}});
 }
 
 struct TrainOptions {

@@ -44,7 +44,8 @@ TEST(SchemaOptions, KindsAreReadFromColumnEqualsKind) {
 }
 
 TEST(TrainOptions, NamesFromElsewhereAreAliases) {
-  const auto options = from_value<TrainOptions>(Value(Value::Object{{"random_state", Value(7)}, {"n_jobs", Value(2)}, {"cv_folds", Value(4)}}));
+  const auto options =
+      from_value<TrainOptions>(Value(Value::Object{{"random_state", Value(7)}, {"n_jobs", Value(2)}, {"cv_folds", Value(4)}}));
   EXPECT_EQ(options.seed, 7);
   EXPECT_EQ(options.n_threads, 2);
   EXPECT_EQ(options.n_folds, 4);

@@ -81,12 +81,13 @@ Value boosting_parameters(const Boosting& b, const TableSize& size, const SplitP
 // Seconds that a full-grown tree takes on the reference machine: each level sorts or scans every row of some columns.
 double forest_tree_seconds(const TableSize& size, double feature_fraction, bool random_thresholds) {
   const auto rows = static_cast<double>(size.n_rows);
-  return (random_thresholds ? 10e-9 : 6e-9) * rows * std::log2(rows + 2) * std::max(1.0, feature_fraction * static_cast<double>(size.n_features));
+  return (random_thresholds ? 10e-9 : 6e-9) * rows * std::log2(rows + 2) *
+         std::max(1.0, feature_fraction * static_cast<double>(size.n_features));
 }
 
 // As many trees, at most 300, as a tenth of the time and 48 MB a candidate allow; leaves grow where that would be fewer than 50.
-Value forest_parameters(const TableSize& size, const SplitPlan& split, const TrainOptions& options, double feature_fraction, int min_rows_in_leaf,
-                        bool random_thresholds) {
+Value forest_parameters(const TableSize& size, const SplitPlan& split, const TrainOptions& options, double feature_fraction,
+                        int min_rows_in_leaf, bool random_thresholds) {
   constexpr double kMaxBytes = 48e6;
   const double folds = std::max(1, split.n_used);
   const double leaf_bytes = 24 + 4 * static_cast<double>(std::max<size_t>(size.n_classes, 1));
@@ -116,9 +117,11 @@ void add_linear(std::vector<CandidateSpec>& specs, const TableSize& size) {
 }
 
 void add_forests(std::vector<CandidateSpec>& specs, const TableSize& size, const SplitPlan& split, const TrainOptions& options) {
-  const double wide = is_classification(size.task) ? std::min(1.0, 2 / std::sqrt(static_cast<double>(std::max<size_t>(size.n_features, 1)))) : 0.6;
+  const double wide =
+      is_classification(size.task) ? std::min(1.0, 2 / std::sqrt(static_cast<double>(std::max<size_t>(size.n_features, 1)))) : 0.6;
   specs.push_back({"extra_trees", "extra_trees", "extra_trees", forest_parameters(size, split, options, std::max(wide, 0.5), 1, true)});
-  specs.push_back({"random_forest", "random_forest", "random_forest", forest_parameters(size, split, options, wide, is_classification(size.task) ? 1 : 2, false)});
+  specs.push_back({"random_forest", "random_forest", "random_forest",
+                   forest_parameters(size, split, options, wide, is_classification(size.task) ? 1 : 2, false)});
 }
 
 }  // namespace
@@ -163,7 +166,8 @@ std::vector<CandidateSpec> plan_candidates(const TableSize& size, const SplitPla
   std::vector<CandidateSpec> planned;
   const auto add_boosting = [&](const Boosting& b) {
     if (size.n_rows >= b.min_rows && size.n_rows <= b.max_rows)
-      planned.push_back({b.name, "gradient_boosting", b.extra_random ? "boosting_random" : "boosting", boosting_parameters(b, size, split, options)});
+      planned.push_back(
+          {b.name, "gradient_boosting", b.extra_random ? "boosting_random" : "boosting", boosting_parameters(b, size, split, options)});
   };
   add_boosting(kBoosting[0]);
   add_linear(planned, size);
@@ -185,7 +189,8 @@ std::vector<CandidateSpec> plan_candidates(const TableSize& size, const SplitPla
       throw Error(ErrorCode::Unsupported, "learner '" + name + "' cannot do a " + std::string(enum_name(size.task)) + " task");
     if (std::ranges::find(specs, name, &CandidateSpec::learner) == specs.end()) specs.push_back({name, name, name, {}});
   }
-  if (options.max_models && specs.size() > static_cast<size_t>(*options.max_models) + 1) specs.resize(static_cast<size_t>(*options.max_models) + 1);
+  if (options.max_models && specs.size() > static_cast<size_t>(*options.max_models) + 1)
+    specs.resize(static_cast<size_t>(*options.max_models) + 1);
   return specs;
 }
 

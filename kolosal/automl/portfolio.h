@@ -21,8 +21,8 @@ namespace kolosal {
 struct TableSize {
   size_t n_rows = 0;
   size_t n_features = 0;
-  size_t n_classes = 0;        ///< 0 unless classification
-  size_t smallest_class = 0;   ///< rows of the rarest class; 0 unless classification
+  size_t n_classes = 0;       ///< 0 unless classification
+  size_t smallest_class = 0;  ///< rows of the rarest class; 0 unless classification
   Task task = Task::Regression;
 };
 
@@ -37,7 +37,7 @@ struct CandidateSpec {
 /// How rows are split: folds, or a single holdout where n_folds is 1.
 struct SplitPlan {
   FoldOptions options;
-  int32_t n_used = 1;   ///< how many of the splits are used: all, or one as a holdout
+  int32_t n_used = 1;  ///< how many of the splits are used: all, or one as a holdout
 };
 
 /// The split for a table and its options: the more folds the more the budget allows, at least 2 rows of each class a fold.

@@ -118,7 +118,7 @@ bool Race::finish(Contender& contender) {
     for (const uint32_t row : held_out_rows_) weights.push_back(rows.weights[row]);
   try {
     const double score = score_predictions(setting_.metric, judged.target, weights, contender.predictions, rows.features.n_columns());
-    if (!std::isnan(score)) contender.record.score = score;
+    if (std::isfinite(score)) contender.record.score = score;
   } catch (const Error& error) {
     fail(contender, error.message());
     return false;
@@ -158,7 +158,8 @@ void Race::fit_one(Contender& contender, size_t fold, bool alone) {
   if (contender.spec.family == "constant") context.deadline = Deadline();
   else if (!context.deadline.is_never() && alone) {
     // One slow fit must not use up what the other candidates need.
-    const double share = *setting_.options.time_limit * (contender.fits.size() == 1 ? 0.3 : 0.4 / static_cast<double>(contender.fits.size()));
+    const double share =
+        *setting_.options.time_limit * (contender.fits.size() == 1 ? 0.3 : 0.4 / static_cast<double>(contender.fits.size()));
     context.deadline = context.deadline.earlier(Deadline::after(share));
   }
   LearningCurve curve;

@@ -28,11 +28,13 @@ struct Contender {
   std::vector<std::optional<FoldFit>> fits;  ///< one a fold
   std::vector<double> predictions;           ///< of the rows ever held out, once every fold is done
 
+  /// Whether every fold is fitted.
   bool complete() const;
 };
 
 class Race {
  public:
+  /// What a race runs on; everything referred to must outlive it.
   struct Setting {
     const PreparedFolds& folds;
     const Metric& metric;
@@ -49,6 +51,7 @@ class Race {
   /// baseline is complete afterwards. Returns whether the plan was done.
   bool run();
 
+  /// The candidates in order of the plan.
   const std::vector<Contender>& contenders() const noexcept { return contenders_; }
   std::vector<Contender>& contenders() noexcept { return contenders_; }
   /// Rows held out by some fold, in order.

@@ -35,8 +35,7 @@ Value thinned_curve(std::string name, std::span<const double> x, std::span<const
 
 Value confusion_value(const HeldOut& held) {
   const size_t n = held.target.n_classes();
-  const std::vector<double> counts =
-      confusion_matrix(held.target.values, predicted_classes(held.predictions, n), n, held.weights);
+  const std::vector<double> counts = confusion_matrix(held.target.values, predicted_classes(held.predictions, n), n, held.weights);
   Value::List rows;
   for (size_t i = 0; i < n; ++i) {
     Value::List row;
@@ -104,7 +103,8 @@ Value fitted_values(const HeldOut& held, uint64_t seed) {
     target.emplace_back(held.target.values[row * width]);
     prediction.emplace_back(held.predictions[row * width]);
   }
-  return Value(Value::Object{{"fitted", Value(Value::Object{{"target", Value(std::move(target))}, {"prediction", Value(std::move(prediction))}})}});
+  return Value(
+      Value::Object{{"fitted", Value(Value::Object{{"target", Value(std::move(target))}, {"prediction", Value(std::move(prediction))}})}});
 }
 
 // JSON that cannot end the script element it stands in.

@@ -17,9 +17,23 @@ constexpr std::string_view kEnding = ".fold";
   throw Error(ErrorCode::Io, "run directory '" + path + "': " + error.message());
 }
 
-void remove_folds(const std::string& path) {
+// What a killed process was still writing; it was never renamed, so nothing reads it.
+bool is_unfinished(const fs::path& path) { return path.filename().string().find(".tmp-") != std::string::npos; }
+
+bool is_of_a_run(const fs::path& path) { return path.extension() == kEnding || path.filename() == "run.json" || is_unfinished(path); }
+
+// Removes the run's files that `unwanted` holds for.
+void remove_files(const std::string& path, bool (*unwanted)(const fs::path&)) {
+  std::vector<fs::path> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(path))
-    if (entry.path().extension() == kEnding || entry.path().filename() == "run.json") fs::remove(entry.path());
+    if (unwanted(entry.path())) found.push_back(entry.path());
+  for (const fs::path& file : found) fs::remove(file);
+}
+
+bool holds_something_else(const std::string& path) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(path))
+    if (!is_of_a_run(entry.path())) return true;
+  return false;
 }
 
 }  // namespace
@@ -28,10 +42,11 @@ RunDirectory::RunDirectory(std::string path, const std::string& fingerprint, boo
   std::error_code error;
   const std::string run_file = path_ + "/run.json";
   const bool is_run = fs::exists(run_file, error);
-  if (fs::exists(path_, error) && !is_run && !fs::is_empty(path_, error))
+  if (fs::exists(path_, error) && !is_run && (!fs::is_directory(path_, error) || holds_something_else(path_)))
     throw Error(ErrorCode::BadValue, "'" + path_ + "' holds files that are not a training run's", "Name another run directory.");
   fs::create_directories(path_, error);
   if (error) io_failure(path_, error);
+  remove_files(path_, is_unfinished);
   if (is_run && resume) {
     const std::string known = parse_json(read_file(run_file)).at("fingerprint").as_text();
     if (known != fingerprint)
@@ -39,7 +54,7 @@ RunDirectory::RunDirectory(std::string path, const std::string& fingerprint, boo
                   "Use the same table and options, or train without resuming.");
     return;
   }
-  if (is_run) remove_folds(path_);
+  remove_files(path_, is_of_a_run);
   write_file_atomically(run_file, [&](const auto& sink) { sink(to_json(Value(Value::Object{{"fingerprint", Value(fingerprint)}}))); });
 }
 
@@ -80,7 +95,7 @@ std::optional<KeptFold> RunDirectory::find(const std::string& candidate, size_t 
 void RunDirectory::remove() const {
   if (path_.empty()) return;
   std::error_code error;
-  remove_folds(path_);
+  remove_files(path_, is_of_a_run);
   fs::remove(path_, error);  // stays where something else was put into it
 }
 

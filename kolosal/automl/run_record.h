@@ -45,17 +45,17 @@ void describe(Fields<LearningCurve>& fields);
 /// One line of the leaderboard.
 struct CandidateRecord {
   std::string name;
-  std::string learner;   ///< name in the catalog; "ensemble" for the weighted mean of the others
-  Value parameters;      ///< those that differ from the learner's defaults
+  std::string learner;  ///< name in the catalog; "ensemble" for the weighted mean of the others
+  Value parameters;     ///< those that differ from the learner's defaults
   CandidateStatus status = CandidateStatus::Waiting;
-  std::string reason;    ///< why it was raced out, skipped or failed
-  std::optional<double> score;               ///< of the metric on all held-out rows
+  std::string reason;                           ///< why it was raced out, skipped or failed
+  std::optional<double> score;                  ///< of the metric on all held-out rows
   std::optional<double> score_low, score_high;  ///< 95 % interval
   std::vector<double> fold_scores;
-  double weight = 0;     ///< in the ensemble
-  int64_t size_bytes = 0;                    ///< in the artifact
+  double weight = 0;                                   ///< in the ensemble
+  int64_t size_bytes = 0;                              ///< in the artifact
   std::optional<double> fit_seconds, predict_seconds;  ///< all folds together; measured, so never part of an artifact
-  LearningCurve curve;   ///< of the first fold
+  LearningCurve curve;                                 ///< of the first fold
 };
 void describe(Fields<CandidateRecord>& fields);
 
@@ -71,14 +71,14 @@ struct RunRecord {
   int64_t n_rows_without_target = 0;  ///< left out of training
   int64_t n_features = 0;
   std::string fold_strategy;
-  int32_t n_folds = 0;                ///< 1 means a single holdout
-  uint32_t table_checksum = 0;        ///< of the training table's content
-  std::vector<std::string> findings;  ///< what the table showed that a user should know, a sentence each
+  int32_t n_folds = 0;                      ///< 1 means a single holdout
+  uint32_t table_checksum = 0;              ///< of the training table's content
+  std::vector<std::string> findings;        ///< what the table showed that a user should know, a sentence each
   std::vector<CandidateRecord> candidates;  ///< best first, the ensemble among them
-  std::string best;                   ///< name of the candidate that predicts: "ensemble" or the only one
+  std::string best;                         ///< name of the candidate that predicts: "ensemble" or the only one
   std::vector<std::string> importance_names;
-  std::vector<double> importance;     ///< of each source column, summing to 1
-  bool stopped_early = false;         ///< cancelled, or out of time before the plan was done
+  std::vector<double> importance;       ///< of each source column, summing to 1
+  bool stopped_early = false;           ///< cancelled, or out of time before the plan was done
   std::optional<double> total_seconds;  ///< measured, so never part of an artifact
 
   /// nullptr where there is no candidate of this name.

@@ -35,7 +35,8 @@ std::vector<double> row_weights(const Column& column) {
 std::vector<int64_t> fold_numbers(const Column& column) {
   std::vector<int64_t> folds(column.size());
   for (size_t row = 0; row < folds.size(); ++row) {
-    if (column.is_missing(row)) throw Error(ErrorCode::BadValue, "row " + std::to_string(row + 1) + ": fold column '" + column.name() + "' is missing");
+    if (column.is_missing(row))
+      throw Error(ErrorCode::BadValue, "row " + std::to_string(row + 1) + ": fold column '" + column.name() + "' is missing");
     folds[row] = static_cast<int64_t>(column.number(row));
   }
   return folds;
@@ -45,8 +46,8 @@ void find_in_schema(const Schema& schema, size_t n_rows, std::vector<std::string
   for (const ColumnSchema& column : schema.columns) {
     if (column.role == ColumnRole::Ignored) findings.push_back("Column '" + column.name + "' is left out: " + column.reason);
     else if (column.role == ColumnRole::Feature && 2 * static_cast<size_t>(column.n_missing) > n_rows)
-      findings.push_back("Column '" + column.name + "' is missing in " + std::to_string(100 * static_cast<size_t>(column.n_missing) / n_rows) +
-                         " % of the rows.");
+      findings.push_back("Column '" + column.name + "' is missing in " +
+                         std::to_string(100 * static_cast<size_t>(column.n_missing) / n_rows) + " % of the rows.");
   }
 }
 
@@ -97,7 +98,8 @@ std::vector<Fold> TrainingRows::make_splits(const SplitPlan& plan, uint64_t seed
 }
 
 TrainingRows make_training_rows(const Table& table, const TrainOptions& options) {
-  if (options.target.empty()) throw Error(ErrorCode::BadValue, "no target column is named", "Name the column to predict, with --target COLUMN or target=.");
+  if (options.target.empty())
+    throw Error(ErrorCode::BadValue, "no target column is named", "Name the column to predict, with --target COLUMN or target=.");
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)");
   const SchemaOptions columns = schema_options(options);
   TrainingRows training;
@@ -105,6 +107,8 @@ TrainingRows make_training_rows(const Table& table, const TrainOptions& options)
   const std::vector<uint32_t> with_target = rows_with_target(table, training.schema);
   training.n_rows_without_target = table.n_rows() - with_target.size();
   if (with_target.empty()) throw Error(ErrorCode::EmptyInput, "the target '" + options.target.front() + "' is missing in every row");
+  if (with_target.size() == 1)
+    throw Error(ErrorCode::EmptyInput, "one row with a target is too few to learn from and be judged on", "Give at least 2 rows.");
   Table kept = table;
   if (training.n_rows_without_target > 0) {
     kept = table.take(with_target);
@@ -139,9 +143,7 @@ TrainingRows make_training_rows(const Table& table, const TrainOptions& options)
 
 uint32_t table_checksum(const Table& table) {
   uint32_t checksum = 0;
-  const auto add = [&](std::string_view text) {
-    checksum = crc32c(std::as_bytes(std::span(text.data(), text.size())), checksum);
-  };
+  const auto add = [&](std::string_view text) { checksum = crc32c(std::as_bytes(std::span(text.data(), text.size())), checksum); };
   for (const Column& column : table.columns()) {
     add(column.name());
     add(enum_name(column.kind()));
@@ -149,7 +151,8 @@ uint32_t table_checksum(const Table& table) {
       if (column.is_missing(row)) {
         add("\1");
       } else if (column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Categorical) {
-        add(column.kind() == ColumnKind::Text ? column.text(row) : std::string_view((*column.dictionary())[static_cast<size_t>(column.codes()[row])]));
+        add(column.kind() == ColumnKind::Text ? column.text(row)
+                                              : std::string_view((*column.dictionary())[static_cast<size_t>(column.codes()[row])]));
         add(std::string_view("\0", 1));
       } else {
         const double number = column.number(row);

@@ -18,12 +18,13 @@ struct TrainingRows {
   Task task = Task::Regression;
   std::string task_reason;
   SupervisedRows rows;
-  std::vector<uint32_t> groups;        ///< group of each row, numbered in order of appearance; empty without a group column
-  std::vector<double> time;            ///< empty without a time column
-  std::vector<int64_t> fold;           ///< empty without a fold column
-  size_t n_rows_without_target = 0;    ///< rows left out because their target is missing
-  std::vector<std::string> findings;   ///< what users should know about the table
+  std::vector<uint32_t> groups;       ///< group of each row, numbered in order of appearance; empty without a group column
+  std::vector<double> time;           ///< empty without a time column
+  std::vector<int64_t> fold;          ///< empty without a fold column
+  size_t n_rows_without_target = 0;   ///< rows left out because their target is missing
+  std::vector<std::string> findings;  ///< what users should know about the table
 
+  /// What the plan depends on.
   TableSize size() const;
   /// The splits that `plan` asks for.
   std::vector<Fold> make_splits(const SplitPlan& plan, uint64_t seed) const;

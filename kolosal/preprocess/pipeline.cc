@@ -13,6 +13,7 @@
 
 #include "kolosal/base/fields.h"
 #include "kolosal/base/random.h"
+#include "kolosal/preprocess/forms/form.h"
 
 namespace kolosal {
 namespace {
@@ -116,16 +117,15 @@ FittedPipeline& FittedPipeline::operator=(FittedPipeline&&) noexcept = default;
 FeatureMatrix FittedPipeline::transform(const Table& table) const {
   Table transformed = table;
   for (const auto& step : steps_) transformed = step->transform(transformed);
-  FeatureMatrix matrix = matrix_of(transformed, table.n_rows());
-  const std::vector<Feature>& made = matrix.features();
-  for (size_t j = 0; j < std::max(made.size(), features_.size()); ++j) {
-    if (j < made.size() && j < features_.size() && made[j] == features_[j]) continue;
-    throw Error(ErrorCode::FeatureMismatch,
-                "feature mismatch: the table gives " + std::to_string(made.size()) + " features where training gave " +
-                    std::to_string(features_.size()) + "; the first that differs is '" +
-                    (j < features_.size() ? features_[j].name : made[j].name) + "'",
-                "Give a table with the columns and categories of the training table.");
-  }
+  std::vector<Column> columns;
+  for (const Feature& feature : features_) columns.push_back(needed_column(transformed, feature.name));
+  FeatureMatrix matrix = matrix_of(Table(std::move(columns)), table.n_rows());
+  for (size_t j = 0; j < features_.size(); ++j)
+    if (matrix.features()[j] != features_[j])
+      throw Error(ErrorCode::FeatureMismatch,
+                  "feature mismatch: '" + features_[j].name + "' has " + std::to_string(matrix.features()[j].n_categories) +
+                      " categories where training had " + std::to_string(features_[j].n_categories) + " (0 means a number)",
+                  "Give a table conformed to the schema of the training table.");
   return matrix;
 }
 

@@ -21,8 +21,8 @@ std::string cache_key(const FeatureNeeds& needs, size_t fold, uint64_t seed) {
 }
 
 // Fits the pipeline on `train` and transforms `valid` (may be null) with it.
-std::shared_ptr<const PreparedFold> fit_on(SupervisedRows train, const SupervisedRows* valid, const Schema& schema, const FeatureNeeds& needs,
-                                           uint64_t seed, FitContext context) {
+std::shared_ptr<const PreparedFold> fit_on(SupervisedRows train, const SupervisedRows* valid, const Schema& schema,
+                                           const FeatureNeeds& needs, uint64_t seed, FitContext context) {
   context.seed = derive_seed(seed, "pipeline");
   const std::vector<PipelineStep> steps = plan_pipeline(schema, needs, train.target.n_rows, train.target.task);
   auto [pipeline, train_x] = fit_pipeline(steps, {train.features, &train.target, train.weights}, context);

@@ -38,6 +38,7 @@ struct PreparedFold {
   Target train_target, valid_target;
   std::vector<double> train_weights, valid_weights;
 
+  /// Bytes of the matrices.
   size_t n_bytes() const noexcept { return train_x.n_bytes() + valid_x.n_bytes(); }
 };
 
@@ -46,6 +47,7 @@ class PreparedFolds {
   /// `rows` and `schema` must outlive the object.
   PreparedFolds(const SupervisedRows& rows, const Schema& schema, std::vector<Fold> folds, size_t cache_bytes = size_t{256} << 20);
 
+  /// What it was made with.
   const std::vector<Fold>& folds() const noexcept { return folds_; }
   const SupervisedRows& rows() const noexcept { return rows_; }
   const Schema& schema() const noexcept { return schema_; }

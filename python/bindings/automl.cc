@@ -1,12 +1,13 @@
 // Training and prediction for Python. A run works on a thread of its own, so that Ctrl-C reaches Python while it goes on.
 
+#include "kolosal/automl/automl.h"
+
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/function.h>
 
 #include <chrono>
 
 #include "bindings.h"
-#include "kolosal/automl/automl.h"
 #include "kolosal/automl/report.h"
 #include "kolosal/base/json.h"
 #include "kolosal/metrics/custom_metric.h"
@@ -30,7 +31,9 @@ class PythonCallback : public TrainCallback {
     return tell("iteration", candidate_text(candidate), fold,
                 {static_cast<double>(p.iteration), static_cast<double>(p.n_iterations), p.train_loss, p.validation_loss});
   }
-  void on_fold_end(const CandidateRecord& candidate, int fold, double score) override { tell("fold_end", candidate_text(candidate), fold, {score}); }
+  void on_fold_end(const CandidateRecord& candidate, int fold, double score) override {
+    tell("fold_end", candidate_text(candidate), fold, {score});
+  }
   bool on_candidate_end(const CandidateRecord& candidate) override { return tell("candidate_end", candidate_text(candidate), -1, {}); }
   void on_train_end(const RunRecord& record) override { tell("train_end", to_json(to_value(record)), -1, {}); }
 
@@ -123,24 +126,36 @@ std::string evaluation(const TrainResult& result, const Table& table, const std:
 void bind_automl(nb::module_& module) {
   nb::class_<TrainResult>(module, "TrainResult", "What a training run gave.")
       .def("predict", &prediction_array, nb::arg("table"), nb::arg("n_threads") = 0, "Predictions (n_rows, n_outputs) of a native table.")
-      .def("predict_table", [](const TrainResult& result, const Table& table, int n_threads) {
-        const nb::gil_scoped_release released;
-        return result.predictor->predict(table, Threads(n_threads)).to_table(result.predictor->target_names());
-      }, nb::arg("table"), nb::arg("n_threads") = 0, "Predictions as a native table, as the command line writes them.")
+      .def(
+          "predict_table",
+          [](const TrainResult& result, const Table& table, int n_threads) {
+            const nb::gil_scoped_release released;
+            return result.predictor->predict(table, Threads(n_threads)).to_table(result.predictor->target_names());
+          },
+          nb::arg("table"), nb::arg("n_threads") = 0, "Predictions as a native table, as the command line writes them.")
       .def("evaluate", &evaluation, nb::arg("table"), nb::arg("metrics"), "JSON of metrics with intervals.")
-      .def("record", [](const TrainResult& result) { return to_json(to_value(result.record)); }, "JSON of the run's record.")
-      .def("schema", [](const TrainResult& result) { return to_json(to_value(result.predictor->schema())); }, "JSON of the schema.")
-      .def("report_html", [](const TrainResult& result) { return report_html(result); }, "The report as one HTML page.")
-      .def("save", [](const TrainResult& result, const std::string& path) {
-        const nb::gil_scoped_release released;
-        result.save(path);
-      }, nb::arg("path"), "Writes one artifact.")
-      .def_static("load", [](const std::string& path) {
-        const nb::gil_scoped_release released;
-        return TrainResult::load(path);
-      }, nb::arg("path"), "Reads an artifact.");
-  module.def("fit", &fit, nb::arg("table"), nb::arg("options"), nb::arg("callback").none(), nb::arg("metric").none(), nb::arg("higher_is_better"),
-             nb::arg("run_directory"), nb::arg("resume"), "Trains on a native table; options are JSON.");
+      .def(
+          "record", [](const TrainResult& result) { return to_json(to_value(result.record)); }, "JSON of the run's record.")
+      .def(
+          "schema", [](const TrainResult& result) { return to_json(to_value(result.predictor->schema())); }, "JSON of the schema.")
+      .def(
+          "report_html", [](const TrainResult& result) { return report_html(result); }, "The report as one HTML page.")
+      .def(
+          "save",
+          [](const TrainResult& result, const std::string& path) {
+            const nb::gil_scoped_release released;
+            result.save(path);
+          },
+          nb::arg("path"), "Writes one artifact.")
+      .def_static(
+          "load",
+          [](const std::string& path) {
+            const nb::gil_scoped_release released;
+            return TrainResult::load(path);
+          },
+          nb::arg("path"), "Reads an artifact.");
+  module.def("fit", &fit, nb::arg("table"), nb::arg("options"), nb::arg("callback").none(), nb::arg("metric").none(),
+             nb::arg("higher_is_better"), nb::arg("run_directory"), nb::arg("resume"), "Trains on a native table; options are JSON.");
 }
 
 }  // namespace kolosal::python

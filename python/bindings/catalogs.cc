@@ -40,9 +40,8 @@ std::string parameters_of(const std::string& name) {
   return table_json(learners().at(name).parameters);
 }
 
-
-double metric_score(const std::string& name, const std::string& task, const Matrix& target, const Matrix& prediction, const Numbers& weights,
-                    const std::vector<uint32_t>& group, size_t n_features) {
+double metric_score(const std::string& name, const std::string& task, const Matrix& target, const Matrix& prediction,
+                    const Numbers& weights, const std::vector<uint32_t>& group, size_t n_features) {
   MetricInput input;
   input.task = enum_from_name<Task>(task);
   input.target = {target.data(), target.size()};
@@ -59,13 +58,17 @@ double metric_score(const std::string& name, const std::string& task, const Matr
 
 void bind_catalogs(nb::module_& module) {
   module.def("parameters", &parameters_of, nb::arg("name"), "JSON list of the parameters of 'train', 'preprocessor' or a learner.");
-  module.def("learner_names", [] { return learners().names(); }, "Names of the learners.");
-  module.def("metric_names", [](const std::string& task) {
-    std::vector<std::string> names;
-    for (const std::string& name : metrics().names())
-      if (task.empty() || metrics().make(name)->supports(enum_from_name<Task>(task))) names.push_back(name);
-    return names;
-  }, nb::arg("task") = "", "Names of the metrics that can judge a task; all where the task is empty.");
+  module.def(
+      "learner_names", [] { return learners().names(); }, "Names of the learners.");
+  module.def(
+      "metric_names",
+      [](const std::string& task) {
+        std::vector<std::string> names;
+        for (const std::string& name : metrics().names())
+          if (task.empty() || metrics().make(name)->supports(enum_from_name<Task>(task))) names.push_back(name);
+        return names;
+      },
+      nb::arg("task") = "", "Names of the metrics that can judge a task; all where the task is empty.");
   module.def("metric_score", &metric_score, nb::arg("name"), nb::arg("task"), nb::arg("target"), nb::arg("prediction"), nb::arg("weights"),
              nb::arg("group"), nb::arg("n_features"), "Score of predictions.");
 }

@@ -41,15 +41,17 @@ NB_MODULE(_kolosal, module) {
   nb::set_leak_warnings(false);
   nb::register_exception_translator(raise);
   module.doc() = "Native core of Kolosal.";
-  module.attr("__version__") = version();
+  module.def("version", [] { return std::string(version()); }, "Version of the native core.");
   nb::class_<Table>(module, "Table", "Columns held by the native core.")
-      .def("__arrow_c_stream__", [](const Table& table, const nb::object&) { return capsule_from_table(table); }, nb::arg("requested_schema") = nb::none(),
-           "The table by the Arrow PyCapsule interface.")
+      .def(
+          "__arrow_c_stream__", [](const Table& table, const nb::object&) { return capsule_from_table(table); },
+          nb::arg("requested_schema") = nb::none(), "The table by the Arrow PyCapsule interface.")
       .def_prop_ro("n_rows", &Table::n_rows, "Number of rows.")
       .def_prop_ro("names", &Table::names, "Names of the columns.");
   module.def("table", &table_from_capsule, nb::arg("stream"), "A native table of an Arrow stream capsule.");
   module.def(
-      "read_table", [](const std::string& path, const std::string& options) {
+      "read_table",
+      [](const std::string& path, const std::string& options) {
         const Value value = parse_json(options);
         const nb::gil_scoped_release released;
         return read_table(path, from_value<ReadOptions>(value));

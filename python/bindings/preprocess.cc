@@ -36,17 +36,26 @@ std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, co
 
 void bind_preprocess(nb::module_& module) {
   nb::class_<FittedPreprocessor>(module, "FittedPreprocessor", "What a DataPreprocessor learnt.")
-      .def("transform", &FittedPreprocessor::transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(), "Preprocesses a native table.")
+      .def("transform", &FittedPreprocessor::transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
+           "Preprocesses a native table.")
       .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes preprocessing.")
       .def_prop_ro("feature_names_out", &FittedPreprocessor::feature_names_out, "Names of the columns it gives.")
-      .def("describe", [](const FittedPreprocessor& fitted) { return to_json(fitted.to_value()); }, "JSON of everything it learnt.")
-      .def("save", [](const FittedPreprocessor& fitted, const std::string& path) {
-        write_artifact(path, Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
-                       Value(Value::Object{{"preprocessor", fitted.to_value()}}));
-      }, nb::arg("path"), "Writes one artifact.")
-      .def_static("load", [](const std::string& path) { return FittedPreprocessor::from_value(read_artifact(path).at("preprocessor")); },
-                  nb::arg("path"), "Reads an artifact.");
+      .def(
+          "describe", [](const FittedPreprocessor& fitted) { return to_json(fitted.to_value()); }, "JSON of everything it learnt.")
+      .def(
+          "save",
+          [](const FittedPreprocessor& fitted, const std::string& path) {
+            write_artifact(
+                path,
+                Value(Value::Object{
+                    {"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
+                Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+          },
+          nb::arg("path"), "Writes one artifact.")
+      .def_static(
+          "load", [](const std::string& path) { return FittedPreprocessor::from_value(read_artifact(path).at("preprocessor")); },
+          nb::arg("path"), "Reads an artifact.");
   module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
              "Fits preprocessing on a native table; gives it and the preprocessed rows.");
 }

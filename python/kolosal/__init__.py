@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import metrics
+from . import _kolosal, metrics
 from ._errors import (
     CancelledError,
     FileError,
@@ -14,10 +14,12 @@ from ._errors import (
     TimeLimitError,
     UnknownColumnError,
 )
-from ._kolosal import Table, __version__
+from ._kolosal import Table
 from .automl import AutoML, CrossValidationResult, Leaderboard, Model, TrainEngine, TrainingResult
 from .io import read_table
 from .preprocess import DataPreprocessor
+
+__version__ = _kolosal.version()
 
 __all__ = [
     "AutoML",

@@ -19,9 +19,7 @@ def signature_of(specs: dict[str, dict[str, Any]]) -> inspect.Signature:
     """A keyword-only signature made from parameter specifications."""
     parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]
     for spec in specs.values():
-        parameters.append(
-            inspect.Parameter(spec["name"], inspect.Parameter.KEYWORD_ONLY, default=spec["default"], annotation=spec["type"])
-        )
+        parameters.append(inspect.Parameter(spec["name"], inspect.Parameter.KEYWORD_ONLY, default=spec["default"], annotation=spec["type"]))
     return inspect.Signature(parameters)
 
 

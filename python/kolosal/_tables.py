@@ -29,7 +29,7 @@ def _numpy_columns(array: np.ndarray, names: Sequence[str]) -> pa.Table:
 
 def _object_column(column: np.ndarray) -> pa.Array:
     missing = np.array([value is None or value != value for value in column], dtype=bool)
-    values = [None if gone else value for value, gone in zip(column, missing)]
+    values = [None if gone else value for value, gone in zip(column, missing, strict=True)]
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -42,7 +42,9 @@ def _from_numpy(array: np.ndarray) -> pa.Table:
     if array.ndim == 1:
         array = array.reshape(-1, 1)
     if array.ndim != 2:
-        raise InvalidInputError(f"an array of {array.ndim} dimensions is not a table", "bad_value", "Pass an array of shape (n_rows, n_features).")
+        raise InvalidInputError(
+            f"an array of {array.ndim} dimensions is not a table", "bad_value", "Pass an array of shape (n_rows, n_features)."
+        )
     return _numpy_columns(array, [f"x{j}" for j in range(array.shape[1])])
 
 
@@ -79,11 +81,14 @@ def to_arrow(data: Any) -> Any:
         return pa.table({str(name): _column(values) for name, values in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         if len(data) > 0 and isinstance(data[0], Mapping):
-            return pa.Table.from_pylist(list(data))
+            names = dict.fromkeys(str(name) for row in data for name in row)
+            return pa.table({name: _column([row.get(name) for row in data]) for name in names})
         if len(data) == 0:
             raise InvalidInputError("the table is empty", "empty_input", "Pass at least one row.")
         return _from_numpy(_array_of(data))
-    raise InvalidInputError(f"{type(data).__name__} is not a table", "bad_value", "Pass a NumPy array, a data frame, an Arrow table, a dict or a list.")
+    raise InvalidInputError(
+        f"{type(data).__name__} is not a table", "bad_value", "Pass a NumPy array, a data frame, an Arrow table, a dict or a list."
+    )
 
 
 def _array_of(rows: Sequence[Any]) -> np.ndarray:

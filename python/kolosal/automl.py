@@ -93,7 +93,7 @@ class Model:
         """The class, number, row of numbers or score of each row."""
         raw = self.predict_raw(features, n_threads)
         if self.classes is not None:
-            return self.classes[np.argmax(raw, axis=1)]
+            return np.asarray(self.classes[np.argmax(raw, axis=1)])
         return raw if self.task == "multi_regression" else raw[:, 0]
 
     def predict_proba(self, features: Any, n_threads: int = 0) -> np.ndarray:
@@ -117,12 +117,24 @@ class Model:
 
     def leaderboard(self) -> Leaderboard:
         """What was tried, best first."""
-        keys = ("name", "learner", "status", "score", "score_low", "score_high", "weight", "fit_seconds", "predict_seconds", "size_bytes", "reason")
+        keys = (
+            "name",
+            "learner",
+            "status",
+            "score",
+            "score_low",
+            "score_high",
+            "weight",
+            "fit_seconds",
+            "predict_seconds",
+            "size_bytes",
+            "reason",
+        )
         return Leaderboard([{key: candidate[key] for key in keys} for candidate in self.record["candidates"]], self.record["metric"])
 
     def feature_importance(self) -> dict[str, float]:
         """How much each column matters, most first; sums to 1."""
-        return dict(zip(self.record["importance_names"], self.record["importance"]))
+        return dict(zip(self.record["importance_names"], self.record["importance"], strict=True))
 
     def report(self, path: str | os.PathLike[str] | None = None) -> str:
         """The training report as one HTML page; also written to ``path`` where given."""
@@ -165,6 +177,8 @@ class AutoML(Estimator):
     """Finds, trains and combines models for a table inside a time and memory budget. A scikit-learn estimator."""
 
     _specs = _TRAIN_SPECS
+    task: str | None
+    n_threads: int
 
     def fit(
         self,
@@ -203,7 +217,11 @@ class AutoML(Estimator):
             options.update(target=names, **roles)
         else:
             if sample_weight is not None or groups is not None:
-                raise InvalidInputError("weights and groups are given apart from their table", "bad_value", "Name their columns with weight= and group=, or pass y.")
+                raise InvalidInputError(
+                    "weights and groups are given apart from their table",
+                    "bad_value",
+                    "Name their columns with weight= and group=, or pass y.",
+                )
             table = to_native(X)
             if target is not None:
                 options["target"] = [target] if isinstance(target, str) else list(target)
@@ -293,7 +311,8 @@ def _dispatch(callbacks: Sequence[Callback]) -> Callable[[str, str, int, list[fl
 
     def call(event: str, record: str, fold: int, numbers: list[float]) -> bool:
         told = json.loads(record)
-        return all([callback(event, told, fold, numbers) is not False for callback in callbacks])
+        answers = [callback(event, told, fold, numbers) for callback in callbacks]
+        return all(answer is not False for answer in answers)
 
     return call
 

@@ -16,7 +16,8 @@ def read_table(path: str | os.PathLike[str], **options: Any) -> pa.Table:
 
     Args:
         path: The file; ``-`` is standard input.
-        options: ``format``, ``delimiter``, ``decimal_point``, ``header``, ``missing``, ``columns``, ``text_columns``, as on the command line.
+        options: ``format``, ``delimiter``, ``decimal_point``, ``header``, ``missing``, ``columns``, ``text_columns``, as on the
+            command line.
 
     Returns:
         The table; kinds are inferred from all rows.

@@ -34,4 +34,6 @@ def score(name: str, target: Any, prediction: Any, *, task: str, weights: Any = 
         target = target[:, None]
     weights = np.ascontiguousarray([] if weights is None else weights, dtype=np.float64)
     group = [] if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1].astype(int).tolist()
-    return float(_kolosal.metric_score(name, task, np.ascontiguousarray(target), np.ascontiguousarray(prediction), weights, group, n_features))
+    return float(
+        _kolosal.metric_score(name, task, np.ascontiguousarray(target), np.ascontiguousarray(prediction), weights, group, n_features)
+    )

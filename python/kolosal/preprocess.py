@@ -21,6 +21,7 @@ class DataPreprocessor(Estimator):
     """Prepares tables for learning. A scikit-learn transformer: arrays in, arrays out; frames in, Arrow tables out."""
 
     _specs = _SPECS
+    categorical_encoding: str
 
     def fit(self, X: Any, y: Any = None) -> DataPreprocessor:
         """Learns from the rows of ``X`` and, for target encoding, from ``y``.
@@ -53,11 +54,13 @@ class DataPreprocessor(Estimator):
         """
         column = np.asarray(values)
         if column.ndim != 1:
-            raise InvalidInputError(f"an array of {column.ndim} dimensions is not a column", "bad_value", "Pass an array of shape (n_rows,).")
+            raise InvalidInputError(
+                f"an array of {column.ndim} dimensions is not a column", "bad_value", "Pass an array of shape (n_rows,)."
+            )
         made = pa.table(self._fit({"value": [None if v is None or v != v else str(v) for v in column]}, None))
         if self.categorical_encoding == "label":
-            return made.column(0).to_numpy().astype(np.int64)
-        return np.column_stack([c.to_numpy() for c in made.columns])
+            return np.asarray(made.column(0).to_numpy(), dtype=np.int64)
+        return np.asarray(np.column_stack([c.to_numpy() for c in made.columns]))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns that :meth:`transform` gives."""

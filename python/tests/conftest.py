@@ -15,12 +15,14 @@ def people() -> pd.DataFrame:
     age = random.integers(18, 80, n).astype(float)
     city = random.choice(["Oslo", "Rome", "Lima"], n)
     income = 20 + age + 15 * (city == "Oslo") + random.normal(0, 5, n)
-    frame = pd.DataFrame({
-        "age": np.where(random.random(n) < 0.05, np.nan, age),
-        "city": np.where(random.random(n) < 0.05, None, city),
-        "joined": pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, n), unit="D"),
-        "member": random.random(n) < 0.5,
-        "income": income,
-    })
+    frame = pd.DataFrame(
+        {
+            "age": np.where(random.random(n) < 0.05, np.nan, age),
+            "city": np.where(random.random(n) < 0.05, None, city),
+            "joined": pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, n), unit="D"),
+            "member": random.random(n) < 0.5,
+            "income": income,
+        }
+    )
     frame["rich"] = np.where(income + random.normal(0, 5, n) > 75, "yes", "no")
     return frame

@@ -10,12 +10,13 @@ import sys
 import textwrap
 import time
 
-import kolosal
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
+import kolosal
 from kolosal import AutoML, Model, TrainEngine
 
 
@@ -33,7 +34,9 @@ def test_a_frame_and_the_name_of_its_target_are_enough(fitted, people):
     assert fitted.score(people, people["rich"]) > 0.75
 
 
-@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas, lambda f: {n: f[n].tolist() for n in f}, lambda f: f.to_dict("records")])
+@pytest.mark.parametrize(
+    "convert", [pl.from_pandas, pa.Table.from_pandas, lambda f: {n: f[n].tolist() for n in f}, lambda f: f.to_dict("records")]
+)
 def test_predictions_do_not_depend_on_the_library_that_holds_the_table(fitted, people, convert):
     expected = fitted.predict_proba(people)
     np.testing.assert_allclose(fitted.predict_proba(convert(people)), expected, atol=1e-9)
@@ -106,7 +109,7 @@ def test_aliases_are_accepted_and_unknown_parameters_are_refused():
 
 def test_errors_say_what_to_do(people):
     with pytest.raises(KeyError, match="did you mean 'rich'"):
-        AutoML().fit(people, target="rihc")
+        AutoML().fit(people, target="riich")
     with pytest.raises(RuntimeError, match="not fitted"):
         AutoML().predict(people)
     with pytest.raises(ValueError, match="empty"):
@@ -123,7 +126,9 @@ def test_callbacks_hear_the_run_and_can_end_it(people):
         return not (event == "candidate_end" and record["name"] == "boosting")
 
     model = AutoML(seed=0).fit(people, target="rich", callbacks=[listen])
-    assert {"train_begin", "candidate_begin", "fold_begin", "iteration", "fold_end", "candidate_end", "train_end"} <= {event for event, _ in heard}
+    assert {"train_begin", "candidate_begin", "fold_begin", "iteration", "fold_end", "candidate_end", "train_end"} <= {
+        event for event, _ in heard
+    }
     assert [c["name"] for c in model.leaderboard() if c["status"] == "trained" and c["learner"] == "gradient_boosting"] == ["boosting"]
 
 
@@ -164,7 +169,8 @@ def test_training_does_not_block_the_event_loop(people):
 
 def test_ctrl_c_keeps_the_best_model_within_a_second(tmp_path):
     script = tmp_path / "train.py"
-    script.write_text(textwrap.dedent("""
+    script.write_text(
+        textwrap.dedent("""
         import sys, time, warnings
         import numpy as np
         import kolosal
@@ -173,7 +179,8 @@ def test_ctrl_c_keeps_the_best_model_within_a_second(tmp_path):
         print("begin", flush=True)
         model = kolosal.AutoML(preset="best").fit(x, y)
         print("kept", len(model.leaderboard()), flush=True)
-    """))
+    """)
+    )
     process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begin\n"
     time.sleep(8)

@@ -17,7 +17,14 @@ def kolosal():
     """Runs the program: ``kolosal("train", ...)`` gives the finished process."""
 
     def run(*arguments, stdin=None, timeout=120, **options):
-        return subprocess.run([str(KOLOSAL), *map(str, arguments)], input=stdin, capture_output=True, text=not isinstance(stdin, bytes), timeout=timeout, **options)
+        return subprocess.run(
+            [str(KOLOSAL), *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=not isinstance(stdin, bytes),
+            timeout=timeout,
+            **options,
+        )
 
     return run
 

@@ -10,13 +10,15 @@ import random
 import select
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import KOLOSAL
+KOLOSAL = Path(sys.executable).parent / "kolosal"
 
 
 def test_train_writes_a_model_a_report_and_the_leaderboard(kolosal, penguins, tmp_path):
@@ -40,7 +42,12 @@ def test_predictions_go_to_every_format_with_the_documented_columns(kolosal, mod
     out = tmp_path / f"out.{ending}"
     done = kolosal("predict", model, penguins, "-o", out)
     assert done.returncode == 0, done.stderr
-    read = {"csv": pd.read_csv, "parquet": lambda p: pq.read_table(p).to_pandas(), "arrow": pd.read_feather, "jsonl": lambda p: pd.read_json(p, lines=True)}
+    read = {
+        "csv": pd.read_csv,
+        "parquet": lambda p: pq.read_table(p).to_pandas(),
+        "arrow": pd.read_feather,
+        "jsonl": lambda p: pd.read_json(p, lines=True),
+    }
     frame = read[ending](out)
     assert list(frame.columns) == ["prediction", "probability_Adelie", "probability_Chinstrap", "probability_Gentoo"]
     assert len(frame) == 344
@@ -113,7 +120,24 @@ def test_the_same_seed_gives_the_same_file_on_any_number_of_threads(kolosal, pen
     contents = set()
     for threads in (1, 2, 4):
         path = tmp_path / "m.kolosal"
-        assert kolosal("train", penguins, "--target", "species", "--max-models", "4", "--seed", "9", "--threads", threads, "--no-report", "-o", path).returncode == 0
+        assert (
+            kolosal(
+                "train",
+                penguins,
+                "--target",
+                "species",
+                "--max-models",
+                "4",
+                "--seed",
+                "9",
+                "--threads",
+                threads,
+                "--no-report",
+                "-o",
+                path,
+            ).returncode
+            == 0
+        )
         contents.add(path.read_bytes())
     assert len(contents) == 1
 
@@ -127,16 +151,19 @@ def test_configuration_comes_from_file_environment_and_flags_in_that_order(kolos
     assert (options["seed"], options["max_models"], options["preset"]) == (5, 9, "fast")
 
 
-@pytest.mark.parametrize(("arguments", "code", "said"), [
-    ([], 2, "subcommand"),
-    (["trian"], 2, ""),
-    (["train", "x.csv", "--trees", "3"], 2, "--trees"),
-    (["train", "nowhere.csv", "--target", "y"], 1, "error[io]"),
-    (["train", "nowhere.csv", "--target", "y", "--time-limit", "soon"], 1, "10m"),
-    (["info", "nowhere.kolosal"], 1, "error[io]"),
-    (["--version"], 0, ""),
-    (["train", "--help"], 0, ""),
-])
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "subcommand"),
+        (["trian"], 2, ""),
+        (["train", "x.csv", "--trees", "3"], 2, "--trees"),
+        (["train", "nowhere.csv", "--target", "y"], 1, "error[io]"),
+        (["train", "nowhere.csv", "--target", "y", "--time-limit", "soon"], 1, "10m"),
+        (["info", "nowhere.kolosal"], 1, "error[io]"),
+        (["--version"], 0, ""),
+        (["train", "--help"], 0, ""),
+    ],
+)
 def test_exit_codes_tell_usage_from_failure(kolosal, tmp_path, arguments, code, said):
     done = kolosal(*arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
@@ -167,7 +194,12 @@ def test_ctrl_c_keeps_the_best_model_so_far(kolosal, tmp_path):
         for _ in range(60_000):
             a, b, c = source.random(), source.random(), source.random()
             file.write(f"{a:.4f},{b:.4f},{c:.4f},{int(a * b > c / 2)}\n")
-    process = subprocess.Popen([KOLOSAL, "train", table, "--target", "y", "--time-limit", "60s", "--no-report", "-o", tmp_path / "m.kolosal"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [KOLOSAL, "train", table, "--target", "y", "--time-limit", "60s", "--no-report", "-o", tmp_path / "m.kolosal"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     while "boosting:" not in (line := process.stderr.readline()):
         assert line, "training ended before the first model was done"
     process.send_signal(signal.SIGINT)
@@ -204,7 +236,12 @@ def test_kill_at_any_moment_leaves_no_broken_file_and_resuming_finishes(kolosal,
 def test_a_terminal_sees_live_progress_and_no_color_is_respected(penguins, tmp_path):
     def on_terminal(environment):
         master, slave = pty.openpty()
-        process = subprocess.Popen([KOLOSAL, "train", penguins, "--target", "specis", "-o", tmp_path / "m.kolosal"], stdout=subprocess.DEVNULL, stderr=slave, env=environment)
+        process = subprocess.Popen(
+            [KOLOSAL, "train", penguins, "--target", "specis", "-o", tmp_path / "m.kolosal"],
+            stdout=subprocess.DEVNULL,
+            stderr=slave,
+            env=environment,
+        )
         os.close(slave)
         seen = b""
         while select.select([master], [], [], 5)[0]:
@@ -220,4 +257,4 @@ def test_a_terminal_sees_live_progress_and_no_color_is_respected(penguins, tmp_p
 
     plain = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     assert b"\033[1;31m" in on_terminal(plain)
-    assert b"\033[" not in on_terminal({**plain, "NO_COLOR": "1"})
+    assert b"\033[1" not in on_terminal({**plain, "NO_COLOR": "1"})

@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +48,15 @@ def test_the_report_is_drawn(browser, report: Path, scheme: str, width: int):
     assert wrong == []
     assert requested == [report.as_uri()]
     headings = page.locator("h2").all_inner_texts()
-    for heading in ("Leaderboard", "How it predicts held-out rows", "Feature importance", "Learning curves", "The table", "What was tried", "How to reproduce"):
+    for heading in (
+        "Leaderboard",
+        "How it predicts held-out rows",
+        "Feature importance",
+        "Learning curves",
+        "The table",
+        "What was tried",
+        "How to reproduce",
+    ):
         assert heading in headings
     assert page.locator("svg path.curve, svg circle, svg .cell").count() > 3
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

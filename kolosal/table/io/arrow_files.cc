@@ -1,7 +1,7 @@
 // What the Arrow-backed formats share.
 //
 // Checked  table_io_test.cc.
-#include "kolosal/table/io/arrow_files.h"
+#include "kolosal/table/io/arrow_files-inl.h"
 
 #include <algorithm>
 #include <unordered_set>

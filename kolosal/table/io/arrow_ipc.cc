@@ -6,7 +6,7 @@
 
 #include <unordered_map>
 
-#include "kolosal/table/io/arrow_files.h"
+#include "kolosal/table/io/arrow_files-inl.h"
 #include "kolosal/table/io/table_format.h"
 
 namespace kolosal {

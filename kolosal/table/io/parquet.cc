@@ -6,7 +6,7 @@
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 
-#include "kolosal/table/io/arrow_files.h"
+#include "kolosal/table/io/arrow_files-inl.h"
 #include "kolosal/table/io/table_format.h"
 
 namespace kolosal {

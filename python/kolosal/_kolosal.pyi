@@ -1,0 +1,114 @@
+"""Native core of Kolosal."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy
+from numpy.typing import NDArray
+from typing_extensions import CapsuleType
+
+def version() -> str:
+    """Version of the native core."""
+
+class Table:
+    """Columns held by the native core."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType:
+        """The table by the Arrow PyCapsule interface."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+
+def table(stream: CapsuleType) -> Table:
+    """A native table of an Arrow stream capsule."""
+
+def read_table(path: str, options: str) -> Table:
+    """Reads a file into a native table; options are JSON."""
+
+def parameters(name: str) -> str:
+    """JSON list of the parameters of 'train', 'preprocessor' or a learner."""
+
+def learner_names() -> list[str]:
+    """Names of the learners."""
+
+def metric_names(task: str = "") -> list[str]:
+    """
+    Names of the metrics that can judge a task; all where the task is empty.
+    """
+
+def metric_score(
+    name: str,
+    task: str,
+    target: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+    prediction: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    group: Sequence[int],
+    n_features: int,
+) -> float:
+    """Score of predictions."""
+
+class TrainResult:
+    """What a training run gave."""
+
+    def predict(self, table: Table, n_threads: int = 0) -> object:
+        """Predictions (n_rows, n_outputs) of a native table."""
+
+    def predict_table(self, table: Table, n_threads: int = 0) -> Table:
+        """Predictions as a native table, as the command line writes them."""
+
+    def evaluate(self, table: Table, metrics: Sequence[str]) -> str:
+        """JSON of metrics with intervals."""
+
+    def record(self) -> str:
+        """JSON of the run's record."""
+
+    def schema(self) -> str:
+        """JSON of the schema."""
+
+    def report_html(self) -> str:
+        """The report as one HTML page."""
+
+    def save(self, path: str) -> None:
+        """Writes one artifact."""
+
+    @staticmethod
+    def load(path: str) -> TrainResult:
+        """Reads an artifact."""
+
+def fit(
+    table: Table, options: str, callback: object | None, metric: object | None, higher_is_better: bool, run_directory: str, resume: bool
+) -> TrainResult:
+    """Trains on a native table; options are JSON."""
+
+class FittedPreprocessor:
+    """What a DataPreprocessor learnt."""
+
+    def transform(self, table: Table) -> Table:
+        """Preprocesses a native table."""
+
+    def inverse_transform(self, table: Table) -> Table:
+        """Undoes preprocessing."""
+
+    @property
+    def feature_names_out(self) -> list[str]:
+        """Names of the columns it gives."""
+
+    def describe(self) -> str:
+        """JSON of everything it learnt."""
+
+    def save(self, path: str) -> None:
+        """Writes one artifact."""
+
+    @staticmethod
+    def load(path: str) -> FittedPreprocessor:
+        """Reads an artifact."""
+
+def preprocess(config: str, table: Table, target: Table | None, n_threads: int) -> tuple[FittedPreprocessor, Table]:
+    """
+    Fits preprocessing on a native table; gives it and the preprocessed rows.
+    """
