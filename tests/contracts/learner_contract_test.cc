@@ -337,9 +337,11 @@ TEST(Learners, RefuseTheNeighbourOfEachBoundAndNameTheField) {
 TEST(Learners, TakeTheBoundsThemselves) {
   for (const CatalogEntry<Learner>& entry : learners().entries())
     for (const FieldSpec& field : entry.parameters.fields)
-      for (const auto& bound : {field.min, field.max})
-        if (bound && (field.type == FieldType::Integer || field.type == FieldType::Real) && !(field.min_excluded && bound == field.min))
+      for (const auto& bound : {field.min, field.max}) {
+        if (bound && (field.type == FieldType::Integer || field.type == FieldType::Real) && !(field.min_excluded && bound == field.min)) {
           EXPECT_NO_THROW(entry.make(Value(Value::Object{{field.name, Value(*bound)}}))) << entry.name << "." << field.name;
+        }
+      }
 }
 
 }  // namespace

@@ -69,9 +69,10 @@ class LinearReader : public ModelForm {
  public:
   std::unique_ptr<Model> from_value(const Value& value) const override {
     auto form = kolosal::from_value<LinearForm>(value);
-    const bool sizes_agree = form.n_features >= 0 && !form.bias.empty() &&
-                             form.weights.size() == form.bias.size() * static_cast<size_t>(form.n_features) &&
-                             (form.link != Link::Sigmoid || form.bias.size() == 1);
+    const size_t n_sums = form.bias.size();
+    const bool sizes_agree = form.n_features >= 0 && n_sums > 0 && form.weights.size() % n_sums == 0 &&
+                             form.weights.size() / n_sums == static_cast<size_t>(form.n_features) &&
+                             (form.link != Link::Sigmoid || n_sums == 1);
     if (!sizes_agree) throw Error(ErrorCode::CorruptArtifact, "the sizes of a linear model do not agree");
     return std::make_unique<LinearModel>(std::move(form));
   }

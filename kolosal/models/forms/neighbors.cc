@@ -35,14 +35,15 @@ void NeighborsModel::predict_row(std::span<const float> query, std::span<double>
     }
   }
   std::ranges::sort(nearest);
-  // Rows at distance zero decide alone where nearness counts.
+  // Rows at distance zero decide alone where nearness counts; where all are infinitely far none is nearer.
   const bool exact = form_.by_distance && nearest.front().first == 0;
+  const bool by_distance = form_.by_distance && !exact && !std::isinf(nearest.front().first);
   std::ranges::fill(out, 0.0);
   double total = 0;
   for (const auto& [distance, row] : nearest) {
     if (exact && distance > 0) break;
     double weight = static_cast<double>(form_.weights[row]);
-    if (form_.by_distance && !exact) weight /= std::sqrt(distance);
+    if (by_distance) weight /= std::sqrt(distance);
     total += weight;
     for (size_t c = 0; c < out.size(); ++c) out[c] += weight * static_cast<double>(form_.targets[row * out.size() + c]);
   }
@@ -60,15 +61,22 @@ void NeighborsModel::predict(const FeatureMatrix& x, std::span<double> out) cons
 
 namespace {
 
+// Whether size = n * width, for any width that was read.
+bool is_product(size_t size, size_t n, int64_t width) { return width >= 0 && size % n == 0 && size / n == static_cast<size_t>(width); }
+
 class NeighborsReader : public ModelForm {
  public:
   std::unique_ptr<Model> from_value(const Value& value) const override {
     auto form = kolosal::from_value<NeighborsForm>(value);
     const size_t n = form.weights.size();
-    const bool sizes_agree = n > 0 && form.n_features >= 0 && form.n_outputs > 0 && form.k > 0 && static_cast<size_t>(form.k) <= n &&
-                             form.rows.size() == n * static_cast<size_t>(form.n_features) &&
-                             form.targets.size() == n * static_cast<size_t>(form.n_outputs);
+    const bool sizes_agree = n > 0 && form.k > 0 && static_cast<size_t>(form.k) <= n && form.n_outputs > 0 &&
+                             is_product(form.rows.size(), n, form.n_features) && is_product(form.targets.size(), n, form.n_outputs);
     if (!sizes_agree) throw Error(ErrorCode::CorruptArtifact, "the sizes of a neighbours model do not agree");
+    const auto is_finite = [](float number) { return std::isfinite(number); };
+    const bool is_usable = std::ranges::all_of(form.rows, is_finite) && std::ranges::all_of(form.targets, is_finite) &&
+                           std::ranges::all_of(form.weights, [](float weight) { return weight > 0 && std::isfinite(weight); });
+    if (!is_usable)
+      throw Error(ErrorCode::CorruptArtifact, "a neighbours model has a number that is not finite, or a weight that is not above 0");
     return std::make_unique<NeighborsModel>(std::move(form));
   }
 };

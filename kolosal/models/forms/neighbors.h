@@ -1,7 +1,7 @@
 // NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest.
 //
-// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, by blocks of queries against blocks
-// of stored rows. Cost: n_queries x n_stored x n_features multiplications.
+// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact: each query is held
+// against every stored row. Cost: n_queries x n_stored x n_features multiplications.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ struct NeighborsForm {
   int64_t n_features = 0;
   int64_t n_outputs = 0;
   int64_t k = 1;
-  bool by_distance = false;         ///< nearer rows count more: by the inverse of their distance
-  std::vector<float> rows;          ///< (n_stored, n_features) row-major
-  std::vector<float> targets;       ///< (n_stored, n_outputs) row-major: classes as one-hot
-  std::vector<float> weights;       ///< (n_stored,)
+  bool by_distance = false;    ///< nearer rows count more: by the inverse of their distance
+  std::vector<float> rows;     ///< (n_stored, n_features) row-major
+  std::vector<float> targets;  ///< (n_stored, n_outputs) row-major: classes as one-hot
+  std::vector<float> weights;  ///< (n_stored,), above 0
 };
 void describe(Fields<NeighborsForm>& fields);
 

@@ -53,10 +53,12 @@ class KNearest : public Learner {
     form.n_features = static_cast<int64_t>(p);
     form.n_outputs = static_cast<int64_t>(target.n_outputs());
     form.by_distance = params_.weighting == NeighborWeights::Distance;
+    // Weights relative to the largest: they fit float32, and those too small for it do not count.
+    const double largest = train.weights.empty() ? 1.0 : std::ranges::max(train.weights);
     for (size_t row = 0; row < train.x.n_rows(); ++row) {
-      const double weight = train.weights.empty() ? 1.0 : train.weights[row];
+      const auto weight = static_cast<float>(train.weights.empty() ? 1.0 : train.weights[row] / largest);
       if (weight <= 0) continue;
-      form.weights.push_back(static_cast<float>(weight));
+      form.weights.push_back(weight);
       for (size_t j = 0; j < p; ++j) {
         const float value = train.x.at(row, j);
         if (!std::isfinite(value))

@@ -1,0 +1,127 @@
+#include "kolosal/models/forms/neighbors.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "kolosal/models/learner.h"
+
+namespace kolosal {
+namespace {
+
+FeatureMatrix line(const std::vector<float>& points) {
+  FeatureMatrix x({{"x", 0}}, points.size());
+  std::ranges::copy(points, x.column(0).begin());
+  return x;
+}
+
+Target numbers(std::vector<double> values) { return {Task::Regression, values.size(), 1, values, {}, {}}; }
+
+std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
+  std::vector<double> out(x.n_rows() * model.n_outputs());
+  model.predict(x, out);
+  return out;
+}
+
+std::unique_ptr<Model> fit(int k, const char* weighting, const FeatureMatrix& x, const Target& target, std::vector<double> weights = {}) {
+  return learners()
+      .make("k_nearest", Value(Value::Object{{"k", Value(k)}, {"weighting", Value(weighting)}}))
+      ->fit({x, target, weights}, nullptr, {});
+}
+
+TEST(KNearest, AveragesTheNearestRows) {
+  const auto model = fit(2, "uniform", line({0, 1, 10, 11}), numbers({1, 3, 20, 40}));
+  EXPECT_EQ(predict(*model, line({0.4F, 10.9F})), (std::vector<double>{2, 30}));
+}
+
+TEST(KNearest, CountsNearerRowsByTheInverseOfTheirDistance) {
+  const auto model = fit(2, "distance", line({0, 4}), numbers({10, 20}));
+  EXPECT_NEAR(predict(*model, line({1}))[0], (10.0 / 1 + 20.0 / 3) / (1.0 + 1.0 / 3), 1e-12);
+}
+
+TEST(KNearest, LetsRowsAtDistanceZeroDecideAlone) {
+  const auto model = fit(3, "distance", line({1, 1, 2}), numbers({10, 20, 90}));
+  EXPECT_EQ(predict(*model, line({1}))[0], 15);
+}
+
+TEST(KNearest, TakesTheRowStoredFirstOfThoseEquallyFar) {
+  EXPECT_EQ(predict(*fit(1, "uniform", line({1, -1, 1}), numbers({5, 7, 9})), line({0}))[0], 5);
+  EXPECT_EQ(predict(*fit(2, "uniform", line({-1, 1, 1, -1}), numbers({5, 7, 9, 11})), line({0}))[0], 6);
+  EXPECT_EQ(predict(*fit(2, "uniform", line({8, 1, 0, -1, 1}), numbers({5, 7, 9, 11, 13})), line({0}))[0], 8);
+}
+
+TEST(KNearest, TakesAllRowsWhereThereAreFewerThanK) {
+  EXPECT_EQ(predict(*fit(50, "uniform", line({0, 1, 2}), numbers({1, 2, 6})), line({100}))[0], 3);
+}
+
+TEST(KNearest, WeighsRows) {
+  EXPECT_NEAR(predict(*fit(2, "uniform", line({0, 1}), numbers({0, 4}), {3, 1}), line({0.5F}))[0], 1, 1e-12);
+  EXPECT_EQ(predict(*fit(1, "uniform", line({0, 1}), numbers({0, 4}), {0, 1}), line({0}))[0], 4);
+  for (const double scale : {1e-300, 1e300})
+    EXPECT_NEAR(predict(*fit(2, "uniform", line({0, 1}), numbers({0, 4}), {0.75 * scale, 0.25 * scale}), line({0.5F}))[0], 4.0 / 4, 1e-6);
+}
+
+TEST(KNearest, GivesSharesOfClasses) {
+  const Target target{Task::Multiclass, 4, 1, {2, 2, 0, 1}, {"a", "b", "c"}, {}};
+  const auto out = predict(*fit(3, "uniform", line({0, 1, 2, 50}), target), line({0}));
+  EXPECT_NEAR(out[0], 1.0 / 3, 1e-12);
+  EXPECT_EQ(out[1], 0);
+  EXPECT_NEAR(out[2], 2.0 / 3, 1e-12);
+}
+
+TEST(KNearest, AnswersWhereAllRowsAreInfinitelyFar) {
+  const auto model = fit(2, "distance", line({0, 1}), numbers({2, 4}));
+  EXPECT_EQ(predict(*model, line({std::numeric_limits<float>::infinity()}))[0], 3);
+}
+
+TEST(KNearest, RefusesMissingFeaturesByName) {
+  try {
+    fit(1, "uniform", line({0, std::numeric_limits<float>::quiet_NaN()}), numbers({1, 2}));
+    FAIL() << "learnt from a missing value";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::BadValue);
+    EXPECT_NE(error.message().find("'x'"), std::string::npos);
+  }
+}
+
+TEST(NeighborsForm, RefusesWhatItCannotHaveWritten) {
+  const NeighborsForm good{1, 1, 2, false, {0, 1, 2}, {1, 2, 3}, {1, 1, 1}};
+  const auto code_of = [&](const std::function<void(NeighborsForm&)>& spoil) {
+    NeighborsForm form = good;
+    spoil(form);
+    try {
+      model_forms().make("neighbors")->from_value(NeighborsModel(form).to_value());
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::Internal;
+  };
+  EXPECT_EQ(code_of([](NeighborsForm&) {}), ErrorCode::Internal) << "the good one is read";
+  const std::vector<std::function<void(NeighborsForm&)>> spoils = {
+      [](NeighborsForm& f) { f.k = 0; },
+      [](NeighborsForm& f) { f.k = 4; },
+      [](NeighborsForm& f) { f.k = -1; },
+      [](NeighborsForm& f) { f.n_features = 2; },
+      [](NeighborsForm& f) { f.n_features = -1; },
+      [](NeighborsForm& f) { f.n_outputs = 0; },
+      [](NeighborsForm& f) { f.n_outputs = 2; },
+      [](NeighborsForm& f) { f.rows.pop_back(); },
+      [](NeighborsForm& f) { f.targets.push_back(0); },
+      [](NeighborsForm& f) { f.weights = {}; },
+      [](NeighborsForm& f) { f.weights[0] = 0; },
+      [](NeighborsForm& f) { f.rows[0] = std::numeric_limits<float>::quiet_NaN(); },
+      [](NeighborsForm& f) { f.targets[0] = std::numeric_limits<float>::infinity(); },
+      [](NeighborsForm& f) {  // n_outputs times rows wraps round to 0
+        f.n_outputs = int64_t{1} << 62;
+        f.rows.push_back(4);
+        f.weights.push_back(1);
+        f.targets = {};
+      },
+  };
+  for (size_t i = 0; i < spoils.size(); ++i) EXPECT_EQ(code_of(spoils[i]), ErrorCode::CorruptArtifact) << "spoil " << i;
+}
+
+}  // namespace
+}  // namespace kolosal
