@@ -20,7 +20,8 @@ enum class Link {
 };
 
 constexpr auto enum_names(Link) {
-  return std::to_array<std::pair<Link, std::string_view>>({{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
+  return std::to_array<std::pair<Link, std::string_view>>(
+      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
 }
 
 struct LinearForm {
