@@ -6,6 +6,7 @@ python examples/quickstart.py MODEL NEW.csv
 import sys
 
 import pyarrow.csv
+
 from kolosal import AutoML, Model
 
 model = Model.load(sys.argv[1])

@@ -49,7 +49,9 @@ double squared_distance(std::span<const double> a, std::span<const double> b) no
 struct Range {
   double min, max;
 };
+/// The range of the numbers.
 Range min_max(std::span<const float> x) noexcept;
+/// The range of the numbers.
 Range min_max(std::span<const double> x) noexcept;
 
 /// Names of the instruction sets that this processor has, widest first: "avx512", "avx2", "sse4", "neon", "scalar".

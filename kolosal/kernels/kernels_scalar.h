@@ -10,6 +10,7 @@
 
 namespace kolosal::scalar {
 
+/// Sum of the numbers.
 template <class T>
 double sum(std::span<const T> x) noexcept {
   double total = 0;
@@ -30,6 +31,7 @@ Moments moments(std::span<const T> x) noexcept {
   return m;
 }
 
+/// Sum of products.
 template <class T>
 double dot(std::span<const T> a, std::span<const T> b) noexcept {
   double total = 0;
@@ -37,6 +39,7 @@ double dot(std::span<const T> a, std::span<const T> b) noexcept {
   return total;
 }
 
+/// Sum of squared differences.
 template <class T>
 double squared_distance(std::span<const T> a, std::span<const T> b) noexcept {
   double total = 0;
@@ -47,6 +50,7 @@ double squared_distance(std::span<const T> a, std::span<const T> b) noexcept {
   return total;
 }
 
+/// The range of the numbers.
 template <class T>
 Range min_max(std::span<const T> x) noexcept {
   Range range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};

@@ -10,6 +10,7 @@
 
 namespace kolosal {
 
+/// How an interval is found.
 struct IntervalOptions {
   double confidence = 0.95;
   int32_t n_resamples = 200;
@@ -17,6 +18,7 @@ struct IntervalOptions {
   int64_t max_work = 1'000'000;
 };
 
+/// The ends of an interval.
 struct Interval {
   double low = 0, high = 0;
 };

@@ -34,6 +34,7 @@ struct Sample {
   std::vector<double> values;
   std::vector<double> weights;
 
+  /// Weight of the i-th value.
   double weight(size_t i) const { return weights.empty() ? 1.0 : weights[i]; }
 };
 
@@ -57,6 +58,7 @@ struct ColumnLevels {
   double missing_weight = 0;
   double total_weight = 0;  ///< of all rows, missing ones too
 };
+/// The levels of a category column that occur, with their weights.
 ColumnLevels column_levels(const Column& column, std::span<const double> weights);
 
 }  // namespace kolosal

@@ -22,6 +22,7 @@ inline Column integers(std::string name, std::vector<int64_t> values, std::vecto
   return Column::integer(std::move(name), std::move(values), Validity::from_bytes(there));
 }
 
+/// A target of numbers.
 inline Target regression(std::vector<double> values) {
   Target target;
   target.n_rows = values.size();
@@ -29,6 +30,7 @@ inline Target regression(std::vector<double> values) {
   return target;
 }
 
+/// A target of classes 0 and 1, named no and yes.
 inline Target binary(std::vector<double> values) {
   Target target = regression(std::move(values));
   target.task = Task::Binary;
@@ -36,12 +38,14 @@ inline Target binary(std::vector<double> values) {
   return target;
 }
 
+/// A context of n_threads threads.
 inline FitContext with_threads(int n_threads) {
   FitContext context;
   context.threads = std::make_shared<const Threads>(n_threads);
   return context;
 }
 
+/// The transformer called name, fitted.
 inline std::unique_ptr<FittedTransformer> fitted(std::string_view name, const Value& parameters, const TransformerInput& input) {
   return transformers().make(name, parameters)->fit(input, with_threads(1));
 }
@@ -51,7 +55,9 @@ inline Table transformed(std::string_view name, const Value& parameters, const T
   return transformers().make(name, parameters)->fit_transform(input, with_threads(1)).second;
 }
 
+/// An object of these members.
 inline Value object(Value::Object members) { return Value(std::move(members)); }
+/// A list of these members.
 inline Value list(Value::List members) { return Value(std::move(members)); }
 
 /// Everything a table holds, as text: equal texts mean equal tables.

@@ -35,6 +35,7 @@ Column number_column(std::string name, std::vector<double> values, const Column&
 class LevelSlots {
  public:
   explicit LevelSlots(const std::vector<std::string>& levels) : codes_(levels), n_levels_(levels.size()) {}
+  /// Where each code of the column's dictionary stands.
   std::vector<uint32_t> find(const Column& column) const;
 
  private:
@@ -90,6 +91,7 @@ class PerColumnForm : public FittedTransformer {
     return Value(Value::Object{{"columns", Value(std::move(columns))}});
   }
 
+  /// What was fitted, one a column.
   const std::vector<Spec>& specs() const noexcept { return specs_; }
 
  protected:
