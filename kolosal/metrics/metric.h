@@ -34,8 +34,8 @@ class Metric {
   virtual bool supports(Task task) const = 0;
   /// Whether larger is better.
   virtual bool higher_is_better() const = 0;
-  /// The score. NaN where it is not defined for these rows (AUC with one class). Throws Error(EmptyInput) without rows of
-  /// positive weight and Error(BadValue) where a value is outside what the metric allows (RMSLE of a negative number).
+  /// The score. NaN where it is not defined for these rows (AUC with one class) or a prediction is NaN. Throws Error(EmptyInput) without
+  /// rows of positive weight and Error(BadValue) where a value is outside what the metric allows (RMSLE of a negative number).
   virtual double score(const MetricInput& input) const = 0;
 };
 

@@ -102,6 +102,7 @@ class MedianAbsoluteError : public NumberMetric {
   double of(const Rows& rows, const MetricInput&) const override {
     std::vector<std::pair<double, double>> errors;
     for (size_t i = 0; i < rows.target.size(); ++i) errors.emplace_back(std::abs(rows.target[i] - rows.prediction[i]), rows.weight[i]);
+    if (std::ranges::any_of(errors, [](const auto& error) { return std::isnan(error.first); })) return std::nan("");
     return weighted_median(std::move(errors), rows.total);
   }
 };
