@@ -38,10 +38,10 @@ int64_t array_bytes(const Value& value) {
   return bytes;
 }
 
-// What a resumed run must share with the one it goes on with: everything but limits and threads.
+// What a resumed run must share with the one it goes on with: everything but the memory limit and threads. The time limit is
+// part of it, since the plan depends on it.
 std::string fingerprint(const RunRecord& record) {
   RunRecord same = record.without_timings();
-  same.options.time_limit.reset();
   same.options.memory_limit.reset();
   same.candidates.clear();
   return to_json(Value(Value::Object{{"options", to_value(same.options)},
@@ -337,7 +337,7 @@ TrainResult Run::finish() {
   auto predictor = make_predictor();
   finish_record(*predictor);
   for (const auto& callback : callbacks_) callback->on_train_end(record_);
-  directory_.remove();
+  if (!run_.cancel.cancelled()) directory_.remove();  // what was interrupted may be resumed
   return {std::move(predictor), std::move(record_), std::move(held_out_)};
 }
 

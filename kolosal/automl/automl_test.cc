@@ -94,13 +94,15 @@ TEST(AutoML, ASavedModelPredictsTheSame) {
   EXPECT_EQ(to_value(loaded.record), to_value(trained().record.without_timings()));
 }
 
-TEST(AutoML, ATimeLimitIsKept) {
+// The bound is wide, so that a busy machine or a sanitizer does not break it; benchmarks/accuracy_round.py measures the overshoot.
+TEST(AutoML, ATimeLimitEndsARunThatWouldTakeLonger) {
   TrainOptions options = quick("rich");
   options.max_models.reset();
   options.time_limit = 2;
   const Stopwatch watch;
-  const TrainResult result = AutoML(options).fit(people(20'000));
-  EXPECT_LT(watch.seconds(), 2.04);
+  const TrainResult result = AutoML(options).fit(people(60'000));
+  EXPECT_LT(watch.seconds(), 10);
+  EXPECT_TRUE(result.record.stopped_early);
   EXPECT_TRUE(result.record.find(result.record.best)->score.has_value());
 }
 

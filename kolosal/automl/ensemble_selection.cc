@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMaxRows = 10'000;
 // Rounds without a better mean after which selection ends.
 constexpr size_t kPatience = 8;
+// Candidates of less weight cost more at prediction than they bring.
+constexpr double kLeastWeight = 0.03;
 
 struct Guards {
   size_t size;        // models in the mean, counted with repetition
@@ -127,9 +129,9 @@ std::vector<double> select_ensemble(const EnsembleInput& input, const Metric& me
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   const auto n_chosen = static_cast<double>(std::ranges::count_if(weights, [](double w) { return w > 0; }));
   for (double& weight : weights) weight = weight > 0 ? (1 - guards.shrinkage) * weight / total + guards.shrinkage / n_chosen : 0.0;
-  // Candidates of a weight below 1 % cost more at prediction than they bring.
+  const double least = std::min(kLeastWeight, *std::ranges::max_element(weights));
   double kept = 0;
-  for (double& weight : weights) kept += weight = weight < 0.01 ? 0.0 : weight;
+  for (double& weight : weights) kept += weight = weight < least ? 0.0 : weight;
   for (double& weight : weights) weight /= kept;
   return weights;
 }

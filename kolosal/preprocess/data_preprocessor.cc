@@ -1,95 +1,129 @@
+// Preprocessing by configuration: a schema that leaves no column out, and steps of the transformer catalog.
+//
+// Checked  data_preprocessor_test.cc; scikit-learn in python/tests.
 #include "kolosal/preprocess/data_preprocessor.h"
 
 #include <algorithm>
 
 #include "kolosal/base/random.h"
-#include "kolosal/preprocess/columns.h"
+#include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/pipeline.h"
 
 namespace kolosal {
 namespace {
 
-// Kinds as inferred, every column a feature: preprocessing leaves no column out.
+/// Kinds as inferred, every column a feature: preprocessing leaves no column out.
 Schema feature_schema(const Table& table, const PreprocessorConfig& config) {
   SchemaOptions options;
   options.max_categories = config.max_cardinality;
   Schema schema = infer_schema(table, options);
-  for (ColumnSchema& column : schema.columns) {
-    column.role = ColumnRole::Feature;
-    if (!config.auto_detect_types) column.kind = table.column(column.name).kind();
+  for (const ColumnSchema& column : schema.columns) {
+    if (!config.auto_detect_types) options.kinds[column.name] = table.column(column.name).kind();
     // Text that repeats is a category here: there is no other use for it.
-    if (column.kind == ColumnKind::Text && config.auto_detect_types && column.n_unique <= config.max_cardinality) {
-      options.kinds[column.name] = ColumnKind::Categorical;
-    }
+    else if (is_level(column.kind))
+      options.kinds[column.name] = column.n_unique <= config.max_cardinality ? ColumnKind::Categorical : ColumnKind::Text;
   }
-  if (options.kinds.empty()) return schema;
-  Schema again = infer_schema(table, options);
-  for (ColumnSchema& column : again.columns) column.role = ColumnRole::Feature;
-  return again;
+  if (!options.kinds.empty()) schema = infer_schema(table, options);
+  for (ColumnSchema& column : schema.columns) column.role = ColumnRole::Feature;
+  return schema;
 }
 
-bool has_kind(const Schema& schema, bool (*applies)(ColumnKind)) {
-  return std::ranges::any_of(schema.columns, [&](const ColumnSchema& column) { return applies(column.kind); });
+PipelineStep outlier_step(const PreprocessorConfig& config) {
+  const char* method = config.outlier_strategy == OutlierStrategy::Iqr      ? "iqr"
+                       : config.outlier_strategy == OutlierStrategy::ZScore ? "z_score"
+                                                                            : "percentile";
+  return {"clip_outliers", Value(Value::Object{{"method", method},
+                                               {"factor", config.iqr_factor},
+                                               {"threshold", config.zscore_threshold},
+                                               {"low_quantile", config.lower_percentile / 100},
+                                               {"high_quantile", config.upper_percentile / 100}})};
 }
 
-bool is_category(ColumnKind kind) { return kind == ColumnKind::Categorical; }
-
-void add_scaling(std::vector<PipelineStep>& steps, Scaling scaling) {
-  static constexpr std::pair<Scaling, const char*> kScalers[] = {{Scaling::Standard, "standard_scale"},
-                                                                 {Scaling::MinMax, "min_max_scale"},
-                                                                 {Scaling::Robust, "robust_scale"},
-                                                                 {Scaling::MaxAbs, "max_abs_scale"},
-                                                                 {Scaling::Normalizer, "normalize"}};
-  for (const auto& [kind, name] : kScalers)
-    if (kind == scaling) steps.push_back({name, {}});
+/// Missing numbers by the strategy; missing categories by their most frequent level, or the constant.
+void add_imputing(std::vector<PipelineStep>& steps, const PreprocessorConfig& config, const Schema& schema) {
+  if (config.missing_strategy == MissingStrategy::None) return;
+  steps.push_back({"impute", Value(Value::Object{{"strategy", enum_name(config.missing_strategy)},
+                                                 {"fill_value", config.fill_value},
+                                                 {"fill_text", config.fill_text}})});
+  if (config.missing_strategy != MissingStrategy::Mean && config.missing_strategy != MissingStrategy::Median) return;
+  Value::List levels;
+  for (const ColumnSchema& column : schema.columns)
+    if (is_level(column.kind)) levels.emplace_back(column.name);
+  if (!levels.empty()) steps.push_back({"impute", Value(Value::Object{{"strategy", "mode"}, {"columns", Value(std::move(levels))}})});
 }
 
-void add_encoding(std::vector<PipelineStep>& steps, CategoricalEncoding encoding) {
-  static constexpr std::pair<CategoricalEncoding, const char*> kEncoders[] = {{CategoricalEncoding::Label, "ordinal"},
-                                                                              {CategoricalEncoding::OneHot, "one_hot"},
-                                                                              {CategoricalEncoding::Target, "target_encode"},
-                                                                              {CategoricalEncoding::Frequency, "frequency"}};
-  for (const auto& [kind, name] : kEncoders)
-    if (kind == encoding) steps.push_back({name, {}});
+void add_scaling(std::vector<PipelineStep>& steps, const PreprocessorConfig& config) {
+  switch (config.scaling) {
+    case Scaling::None: return;
+    case Scaling::Standard: steps.push_back({"standard_scale", {}}); return;
+    case Scaling::MinMax: steps.push_back({"min_max_scale", {}}); return;
+    case Scaling::Robust: steps.push_back({"robust_scale", {}}); return;
+    case Scaling::MaxAbs: steps.push_back({"max_abs_scale", {}}); return;
+    case Scaling::Normalizer: steps.push_back({"normalize", Value(Value::Object{{"norm", enum_name(config.norm)}})}); return;
+  }
 }
 
+void add_encoding(std::vector<PipelineStep>& steps, const PreprocessorConfig& config) {
+  switch (config.categorical_encoding) {
+    case CategoricalEncoding::None: return;
+    case CategoricalEncoding::Label: steps.push_back({"ordinal", Value(Value::Object{{"order", enum_name(config.label_order)}})}); return;
+    case CategoricalEncoding::OneHot: steps.push_back({"one_hot", {}}); return;
+    case CategoricalEncoding::Target: steps.push_back({"target_encode", {}}); return;
+    case CategoricalEncoding::Frequency: steps.push_back({"frequency_encode", {}}); return;
+  }
+}
+
+/// Numbers are scaled before categories become numbers.
 std::vector<PipelineStep> plan(const PreprocessorConfig& config, const Schema& schema) {
   std::vector<PipelineStep> steps;
-  const bool numbers = has_kind(schema, holds_numbers), categories = has_kind(schema, is_category);
-  if (numbers && config.outlier_strategy != OutlierStrategy::None) {
-    const std::string method(enum_name(config.outlier_strategy).substr(5));
-    steps.push_back({"clip", Value(Value::Object{{"method", Value(method)}})});
-  }
-  if (config.missing_strategy != MissingStrategy::None)
-    steps.push_back({"impute", Value(Value::Object{{"strategy", Value(enum_name(config.missing_strategy))}, {"fill_number", Value(config.fill_value)}})});
-  // Numbers are scaled before categories become numbers.
-  if (numbers) add_scaling(steps, config.scaling);
-  if (categories) add_encoding(steps, config.categorical_encoding);
+  if (config.outlier_strategy != OutlierStrategy::None) steps.push_back(outlier_step(config));
+  add_imputing(steps, config, schema);
+  add_scaling(steps, config);
+  add_encoding(steps, config);
   return steps;
+}
+
+/// Indicators as numbers; Boolean columns of the schema itself stay.
+Table numbers_for_indicators(Table table, const Schema& schema) {
+  std::vector<Column> columns;
+  for (const Column& column : table.columns()) {
+    if (column.kind() != ColumnKind::Boolean || schema.find(column.name()) != nullptr) columns.push_back(column);
+    else columns.push_back(Column::numeric(column.name(), column.numbers()));
+  }
+  return Table(std::move(columns));
 }
 
 }  // namespace
 
 void describe(Fields<PreprocessorConfig>& f) {
-  f.add("scaling", &PreprocessorConfig::scaling, "How numbers are scaled.").alias("scaling_strategy");
-  f.add("missing_strategy", &PreprocessorConfig::missing_strategy, "What missing numbers become; categories get their most frequent level.");
-  f.add("fill_value", &PreprocessorConfig::fill_value, "The constant of missing_strategy constant.");
-  f.add("categorical_encoding", &PreprocessorConfig::categorical_encoding, "How categories become numbers.").alias("categorical_strategy");
-  f.add("outlier_strategy", &PreprocessorConfig::outlier_strategy, "Whether numbers far out are brought to a bound.");
-  f.add("auto_detect_types", &PreprocessorConfig::auto_detect_types, "Whether texts that repeat are taken for categories.");
-  f.add("max_cardinality", &PreprocessorConfig::max_cardinality, "Most levels of a category; texts with more stay texts.").min(1);
-  f.add("seed", &PreprocessorConfig::seed, "Seed of the folds in which target encoding is fitted.").min(0).alias("random_state");
+  using P = PreprocessorConfig;
+  f.add("scaling", &P::scaling, "How numbers are scaled.").alias("scaling_strategy");
+  f.add("norm", &P::norm, "The norm of rows under scaling 'normalizer'.");
+  f.add("missing_strategy", &P::missing_strategy,
+        "What missing values become; under 'mean' and 'median' categories get their most frequent level.");
+  f.add("fill_value", &P::fill_value, "The number for missing numbers under missing_strategy 'constant'.");
+  f.add("fill_text", &P::fill_text, "The level for missing categories under missing_strategy 'constant'.");
+  f.add("categorical_encoding", &P::categorical_encoding, "How categories become numbers.").alias("categorical_strategy");
+  f.add("label_order", &P::label_order, "Order of the levels under categorical_encoding 'label'.");
+  f.add("outlier_strategy", &P::outlier_strategy, "Whether numbers far out are brought to a bound.");
+  f.add("iqr_factor", &P::iqr_factor, "Interquartile ranges allowed beyond the quartiles under 'clip_iqr'.").min(0);
+  f.add("zscore_threshold", &P::zscore_threshold, "Standard deviations allowed from the mean under 'clip_zscore'.").above(0);
+  f.add("lower_percentile", &P::lower_percentile, "The lower bound under 'clip_percentile'.").min(0).max(100);
+  f.add("upper_percentile", &P::upper_percentile, "The upper bound under 'clip_percentile'.").min(0).max(100);
+  f.add("auto_detect_types", &P::auto_detect_types, "Whether kinds are inferred and texts that repeat are taken for categories.");
+  f.add("max_cardinality", &P::max_cardinality, "Most levels of a category; texts with more stay texts.").min(1);
+  f.add("seed", &P::seed, "Seed of the folds in which target encoding is fitted.").min(0).alias("random_state");
 }
 
 FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,
                                        std::vector<std::string> feature_names_out)
-    : config_(config), schema_(std::move(schema)), steps_(std::move(steps)), feature_names_out_(std::move(feature_names_out)) {}
+    : config_(std::move(config)), schema_(std::move(schema)), steps_(std::move(steps)), feature_names_out_(std::move(feature_names_out)) {}
 
 Table FittedPreprocessor::transform(const Table& table) const {
-  if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)");
+  if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)", "Give at least one row.");
   Table changed = conform(table, schema_, Conform::Features);
   for (const auto& step : steps_) changed = step->transform(changed);
-  return changed;
+  return numbers_for_indicators(std::move(changed), schema_);
 }
 
 Table FittedPreprocessor::inverse_transform(const Table& table) const {
@@ -110,20 +144,27 @@ Value FittedPreprocessor::to_value() const {
 }
 
 FittedPreprocessor FittedPreprocessor::from_value(const Value& value) {
-  std::vector<std::unique_ptr<FittedTransformer>> steps;
-  for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
-  std::vector<std::string> names;
-  for (const Value& name : value.at("feature_names_out").as_list()) names.push_back(name.as_text());
-  return {kolosal::from_value<PreprocessorConfig>(value.at("config")), kolosal::from_value<Schema>(value.at("schema")), std::move(steps),
-          std::move(names)};
+  try {
+    std::vector<std::unique_ptr<FittedTransformer>> steps;
+    for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
+    std::vector<std::string> names;
+    for (const Value& name : value.at("feature_names_out").as_list()) names.push_back(name.as_text());
+    return {kolosal::from_value<PreprocessorConfig>(value.at("config")), kolosal::from_value<Schema>(value.at("schema")), std::move(steps),
+            std::move(names)};
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::CorruptArtifact) throw;
+    throw Error(ErrorCode::CorruptArtifact, "the fitted preprocessor is damaged: " + error.message());
+  }
 }
 
 FittedPreprocessor DataPreprocessor::fit(const Table& table, const Target* target, const FitContext& context) const {
   return fit_transform(table, target, context).first;
 }
 
-std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table& table, const Target* target, const FitContext& context) const {
-  if (table.n_rows() == 0 || table.n_columns() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)");
+std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table& table, const Target* target,
+                                                                     const FitContext& context) const {
+  if (table.n_rows() == 0 || table.n_columns() == 0)
+    throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
   Schema schema = feature_schema(table, config_);
   Table changed = conform(table, schema, Conform::Features);
   std::vector<std::unique_ptr<FittedTransformer>> steps;
@@ -131,10 +172,12 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
   for (size_t i = 0; i < planned.size(); ++i) {
     FitContext step_context = context;
     step_context.seed = derive_seed(static_cast<uint64_t>(config_.seed), "preprocess", i);
-    auto [step, next] = transformers().make(planned[i].transformer, planned[i].parameters)->fit_transform({changed, target, {}}, step_context);
+    const auto transformer = transformers().make(planned[i].transformer, planned[i].parameters);
+    auto [step, next] = transformer->fit_transform({changed, target, {}}, step_context);
     steps.push_back(std::move(step));
     changed = std::move(next);
   }
+  changed = numbers_for_indicators(std::move(changed), schema);
   std::vector<std::string> names = changed.names();
   return {FittedPreprocessor(config_, std::move(schema), std::move(steps), std::move(names)), std::move(changed)};
 }

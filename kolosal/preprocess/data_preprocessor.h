@@ -12,11 +12,14 @@
 #include <vector>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/preprocess/encode/level_order.h"
+#include "kolosal/preprocess/forms/row_norm.h"
 #include "kolosal/preprocess/transformer.h"
 #include "kolosal/table/schema.h"
 
 namespace kolosal {
 
+/// How numbers are scaled: each column, or under Normalizer each row.
 enum class Scaling { None, Standard, MinMax, Robust, MaxAbs, Normalizer };
 constexpr auto enum_names(Scaling) {
   return std::to_array<std::pair<Scaling, std::string_view>>({{Scaling::None, "none"},
@@ -27,6 +30,7 @@ constexpr auto enum_names(Scaling) {
                                                               {Scaling::Normalizer, "normalizer"}});
 }
 
+/// What missing values become.
 enum class MissingStrategy { None, Mean, Median, Mode, Constant };
 constexpr auto enum_names(MissingStrategy) {
   return std::to_array<std::pair<MissingStrategy, std::string_view>>({{MissingStrategy::None, "none"},
@@ -36,6 +40,7 @@ constexpr auto enum_names(MissingStrategy) {
                                                                       {MissingStrategy::Constant, "constant"}});
 }
 
+/// How categories become numbers.
 enum class CategoricalEncoding { None, Label, OneHot, Target, Frequency };
 constexpr auto enum_names(CategoricalEncoding) {
   return std::to_array<std::pair<CategoricalEncoding, std::string_view>>({{CategoricalEncoding::None, "none"},
@@ -45,6 +50,7 @@ constexpr auto enum_names(CategoricalEncoding) {
                                                                           {CategoricalEncoding::Frequency, "frequency"}});
 }
 
+/// Where numbers are cut off.
 enum class OutlierStrategy { None, Iqr, ZScore, Percentile };
 constexpr auto enum_names(OutlierStrategy) {
   return std::to_array<std::pair<OutlierStrategy, std::string_view>>({{OutlierStrategy::None, "none"},
@@ -53,12 +59,20 @@ constexpr auto enum_names(OutlierStrategy) {
                                                                       {OutlierStrategy::Percentile, "clip_percentile"}});
 }
 
+/// The configuration; steps run in the order outliers, missing values, scaling, encoding.
 struct PreprocessorConfig {
   Scaling scaling = Scaling::Standard;
+  RowNorm norm = RowNorm::L2;
   MissingStrategy missing_strategy = MissingStrategy::Mean;
   double fill_value = 0;
+  std::string fill_text = "missing";
   CategoricalEncoding categorical_encoding = CategoricalEncoding::Label;
+  LevelOrder label_order = LevelOrder::Alphabetical;
   OutlierStrategy outlier_strategy = OutlierStrategy::None;
+  double iqr_factor = 1.5;
+  double zscore_threshold = 3;
+  double lower_percentile = 1;
+  double upper_percentile = 99;
   bool auto_detect_types = true;
   int64_t max_cardinality = 1000;
   int64_t seed = 0;
@@ -75,16 +89,19 @@ class FittedPreprocessor {
   FittedPreprocessor(FittedPreprocessor&&) noexcept = default;
   FittedPreprocessor& operator=(FittedPreprocessor&&) noexcept = default;
 
-  /// Throws Error(FeatureMismatch), whose message contains "feature", where columns are missing or of another kind.
+  /// The rows preprocessed, columns as feature_names_out(); indicators are numbers 0 and 1. Columns that fitting did not see are left
+  /// out. Throws Error(FeatureMismatch), whose message contains "feature", where columns are missing or of another kind.
   Table transform(const Table& table) const;
-  /// Undoes the steps that can be undone, last first; clipped values stay clipped. Throws Error(Unsupported) where an encoding cannot be undone.
+  /// Undoes the steps that can be undone, last first; clipped values stay clipped. Throws Error(Unsupported) where an encoding cannot be
+  /// undone.
   Table inverse_transform(const Table& table) const;
 
+  /// What was asked for, what the columns are taken for, and the columns that come out.
   const PreprocessorConfig& config() const noexcept { return config_; }
   const Schema& schema() const noexcept { return schema_; }
   const std::vector<std::string>& feature_names_out() const noexcept { return feature_names_out_; }
 
-  /// Everything it learnt: for JSON, and for artifacts.
+  /// Everything it learnt: for JSON, and for artifacts; and back, which throws Error(CorruptArtifact).
   Value to_value() const;
   static FittedPreprocessor from_value(const Value& value);
 
@@ -95,9 +112,10 @@ class FittedPreprocessor {
   std::vector<std::string> feature_names_out_;
 };
 
+/// Preprocessing by configuration; `fit` leaves it as it is.
 class DataPreprocessor {
  public:
-  explicit DataPreprocessor(PreprocessorConfig config) : config_(config) {}
+  explicit DataPreprocessor(PreprocessorConfig config) : config_(std::move(config)) {}
 
   /// Learns from the table and, for target encoding, the target. Throws Error(EmptyInput), whose message contains "empty",
   /// for a table without rows or columns.

@@ -1,56 +1,111 @@
+// Pipelines: fitted steps one after the other, and the plan of steps for a table and a learner.
+//
+// Each step sees what the step before made of the training rows (out of fold where the target was used), so what a later step
+// learns, such as the scale of an encoding, fits what the learner sees. Features come in the same order for all later rows.
+//
+// Cost     the sum of the steps; the matrix takes 4 bytes a value.
+// Checked  pipeline_test.cc.
 #include "kolosal/preprocess/pipeline.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
+#include "kolosal/base/fields.h"
 #include "kolosal/base/random.h"
-#include "kolosal/preprocess/columns.h"
+#include "kolosal/preprocess/forms/form.h"
 
 namespace kolosal {
 namespace {
 
-// Categories with more levels than this are no native categories of trees: a bin is one byte.
-constexpr size_t kMaxNativeLevels = 254;
-// Categories with more levels than this are not one-hot.
-constexpr size_t kMaxOneHotLevels = 50;
-// Target encoding of more classes than this gives too many columns.
-constexpr size_t kMaxEncodedClasses = 10;
+constexpr int64_t kMostNativeLevels = 254;
+constexpr int64_t kMostOneHotLevels = 50;
+constexpr int64_t kRareRows = 10;
+constexpr int64_t kMostEncodedClasses = 20;
 
-Value names_value(const std::vector<std::string>& names) {
+std::vector<Feature> features_of(const Table& table) {
+  std::vector<Feature> features;
+  features.reserve(table.n_columns());
+  for (const Column& column : table.columns()) {
+    if (column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Date || column.kind() == ColumnKind::Timestamp)
+      throw Error(ErrorCode::FeatureMismatch,
+                  "feature mismatch: column '" + column.name() + "' is " + std::string(enum_name(column.kind())) +
+                      ", which cannot be a feature of a matrix",
+                  "Add a step that makes numbers of it: date_parts or text_hash.");
+    Feature feature{column.name(), 0};
+    if (column.kind() == ColumnKind::Categorical)
+      feature.n_categories = std::max<int32_t>(1, static_cast<int32_t>(column.dictionary()->size()));
+    features.push_back(std::move(feature));
+  }
+  return features;
+}
+
+void write_column(const Column& column, std::span<float> out) {
+  constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+  const auto copy = [&](auto values) {
+    for (size_t row = 0; row < out.size(); ++row) out[row] = column.is_missing(row) ? kMissing : static_cast<float>(values[row]);
+  };
+  switch (column.kind()) {
+    case ColumnKind::Numeric: column.is_float32() ? copy(column.float32()) : copy(column.float64()); break;
+    case ColumnKind::Boolean: copy(column.boolean()); break;
+    case ColumnKind::Categorical: copy(column.codes()); break;
+    default: copy(column.int64()); break;
+  }
+}
+
+/// A table may have lost its columns, and with them its number of rows, so that is told apart.
+FeatureMatrix matrix_of(const Table& table, size_t n_rows) {
+  FeatureMatrix matrix(features_of(table), n_rows);
+  for (size_t j = 0; j < table.n_columns(); ++j) write_column(table.column(j), matrix.column(j));
+  return matrix;
+}
+
+Value parameters(Value::Object members) { return Value(std::move(members)); }
+
+Value column_list(const std::vector<std::string>& names) {
   Value::List list;
   for (const std::string& name : names) list.emplace_back(name);
   return Value(std::move(list));
 }
 
-bool has_kind(const Schema& schema, const std::function<bool(ColumnKind)>& applies) {
-  return std::ranges::any_of(schema.with_role(ColumnRole::Feature), [&](const ColumnSchema* column) { return applies(column->kind); });
+/// The features of a schema, sorted by what a plan does with them.
+struct PlanColumns {
+  std::vector<std::string> all, few, many, native;  // few, many: categories under and over the one-hot limit
+  std::vector<std::string> over_native;
+  size_t n_dates = 0, n_texts = 0;
+
+  explicit PlanColumns(const Schema& schema) {
+    for (const ColumnSchema* column : schema.with_role(ColumnRole::Feature)) {
+      all.push_back(column->name);
+      n_dates += column->kind == ColumnKind::Date || column->kind == ColumnKind::Timestamp;
+      n_texts += column->kind == ColumnKind::Text;
+      if (column->kind != ColumnKind::Categorical) continue;
+      const auto n_levels = std::max<int64_t>(column->n_unique, static_cast<int64_t>(column->categories.size()));
+      (n_levels <= kMostOneHotLevels ? few : many).push_back(column->name);
+      (n_levels <= kMostNativeLevels ? native : over_native).push_back(column->name);
+    }
+  }
+};
+
+/// Whether means of the target make a bearable number of columns.
+bool can_encode_target(const Schema& schema, Task task) {
+  if (task != Task::Multiclass) return true;
+  for (const ColumnSchema* target : schema.with_role(ColumnRole::Target))
+    if (std::max<int64_t>(target->n_unique, static_cast<int64_t>(target->categories.size())) > kMostEncodedClasses) return false;
+  return true;
 }
 
-// Categories with more levels than `most`.
-std::vector<std::string> wide_categories(const Schema& schema, size_t most) {
-  std::vector<std::string> names;
-  for (const ColumnSchema* column : schema.with_role(ColumnRole::Feature))
-    if (column->kind == ColumnKind::Categorical && column->categories.size() > most) names.push_back(column->name);
-  return names;
+/// Hash columns for each text column: more for more rows, fewer for more texts, and more where columns are cheap and linear.
+int64_t hash_features(size_t n_rows, size_t n_texts, bool linear) {
+  const int64_t few = n_rows < 1000 ? 32 : n_rows < 10000 ? 64 : 128;
+  return std::max<int64_t>(16, (linear ? 4 * few : few) / static_cast<int64_t>(std::max<size_t>(n_texts, 1)));
 }
-
-// Frequency and, where the target allows it, the target's mean in place of categories with too many levels.
-void add_wide_encoding(std::vector<PipelineStep>& steps, const std::vector<std::string>& names, Task task, size_t n_classes) {
-  if (names.empty()) return;
-  const bool by_target = task != Task::Ranking && n_classes <= kMaxEncodedClasses;
-  steps.push_back({"frequency", Value(Value::Object{{"columns", names_value(names)}, {"keep_source", Value(by_target)}})});
-  if (by_target) steps.push_back({"target_encode", Value(Value::Object{{"columns", names_value(names)}})});
-}
-
-float as_float(double value) { return static_cast<float>(value); }
 
 }  // namespace
 
-void describe(Fields<PipelineStep>& f) {
-  f.add("transformer", &PipelineStep::transformer, "Name in the catalog.");
-  f.add("parameters", &PipelineStep::parameters, "Its parameters.");
+void describe(Fields<PipelineStep>& fields) {
+  fields.add("transformer", &PipelineStep::transformer, "Name of the transformer.");
+  fields.add("parameters", &PipelineStep::parameters, "Its parameters.");
 }
 
 FittedPipeline::FittedPipeline(std::vector<std::unique_ptr<FittedTransformer>> steps, std::vector<Feature> features)
@@ -60,96 +115,107 @@ FittedPipeline::FittedPipeline(FittedPipeline&&) noexcept = default;
 FittedPipeline& FittedPipeline::operator=(FittedPipeline&&) noexcept = default;
 
 FeatureMatrix FittedPipeline::transform(const Table& table) const {
-  Table changed = table;
-  for (const auto& step : steps_) changed = step->transform(changed);
+  Table transformed = table;
+  for (const auto& step : steps_) transformed = step->transform(transformed);
   std::vector<Column> columns;
-  for (const Feature& feature : features_) columns.push_back(needed_column(changed, feature.name));
-  FeatureMatrix matrix = features_.empty() ? FeatureMatrix({}, table.n_rows()) : to_feature_matrix(Table(std::move(columns)));
-  if (matrix.features() != features_)
-    throw Error(ErrorCode::FeatureMismatch, "the features are of other kinds than those seen in training",
-                "Pass a table conformed to the model's schema.");
+  for (const Feature& feature : features_) columns.push_back(needed_column(transformed, feature.name));
+  FeatureMatrix matrix = matrix_of(Table(std::move(columns)), table.n_rows());
+  for (size_t j = 0; j < features_.size(); ++j)
+    if (matrix.features()[j] != features_[j])
+      throw Error(ErrorCode::FeatureMismatch,
+                  "feature mismatch: '" + features_[j].name + "' has " + std::to_string(matrix.features()[j].n_categories) +
+                      " categories where training had " + std::to_string(features_[j].n_categories) + " (0 means a number)",
+                  "Give a table conformed to the schema of the training table.");
   return matrix;
 }
 
 Value FittedPipeline::to_value() const {
   Value::List steps, names;
-  std::vector<int32_t> categories;
+  std::vector<int32_t> n_categories;
   for (const auto& step : steps_) steps.push_back(transformer_to_value(*step));
   for (const Feature& feature : features_) {
     names.emplace_back(feature.name);
-    categories.push_back(feature.n_categories);
+    n_categories.push_back(feature.n_categories);
   }
   return Value(Value::Object{{"steps", Value(std::move(steps))},
                              {"features", Value(std::move(names))},
-                             {"n_categories", Value(NumberArray::from(std::move(categories)))}});
+                             {"n_categories", Value(NumberArray::from(std::move(n_categories)))}});
 }
 
 FittedPipeline FittedPipeline::from_value(const Value& value) {
-  std::vector<std::unique_ptr<FittedTransformer>> steps;
-  for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
-  const Value::List& names = value.at("features").as_list();
-  const auto categories = value.at("n_categories").as_numbers().as<int32_t>();
-  if (categories.size() != names.size()) throw Error(ErrorCode::CorruptArtifact, "the sizes of a fitted pipeline do not agree");
-  std::vector<Feature> features;
-  for (size_t i = 0; i < names.size(); ++i) features.push_back({names[i].as_text(), categories[i]});
-  return {std::move(steps), std::move(features)};
+  try {
+    std::vector<std::unique_ptr<FittedTransformer>> steps;
+    for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
+    const auto n_categories = detail::member_from_value<std::vector<int32_t>>(value.at("n_categories"), "n_categories");
+    std::vector<Feature> features;
+    for (const Value& name : value.at("features").as_list()) features.push_back({name.as_text(), 0});
+    if (features.size() != n_categories.size()) throw Error(ErrorCode::BadValue, "features and n_categories differ in length");
+    for (size_t j = 0; j < features.size(); ++j) {
+      if (n_categories[j] < 0) throw Error(ErrorCode::BadValue, "a feature has less than no categories");
+      features[j].n_categories = n_categories[j];
+    }
+    return FittedPipeline(std::move(steps), std::move(features));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::CorruptArtifact) throw;
+    throw Error(ErrorCode::CorruptArtifact, "the fitted pipeline is damaged: " + error.message());
+  }
 }
 
 std::vector<PipelineStep> plan_pipeline(const Schema& schema, const FeatureNeeds& needs, size_t n_rows, Task task) {
+  const PlanColumns columns(schema);
   std::vector<PipelineStep> steps;
-  const bool as_numbers = !needs.accepts_categories;
-  if (has_kind(schema, holds_dates)) steps.push_back({"date_parts", Value(Value::Object{{"cyclic", Value(needs.wants_scaling)}})});
-  if (has_kind(schema, [](ColumnKind kind) { return kind == ColumnKind::Text; })) {
-    const int n_buckets = needs.wants_scaling ? (n_rows < 2'000 ? 32 : 128) : (n_rows < 2'000 ? 16 : 32);
-    steps.push_back({"hash_text", Value(Value::Object{{"n_buckets", Value(n_buckets)}})});
+  const auto add = [&](std::string transformer, Value::Object members) {
+    steps.push_back({std::move(transformer), parameters(std::move(members))});
+  };
+  // Levels that become target means and frequencies, that become one-hot columns, that become ordinals beside target means.
+  std::vector<std::string> averaged, one_hot, numbered;
+  if (needs.accepts_categories) averaged = columns.over_native;
+  else if (needs.wants_scaling) averaged = columns.many, one_hot = columns.few;
+  else averaged = columns.many, numbered = columns.few;
+
+  if (!columns.all.empty()) add("select", {{"columns", column_list(columns.all)}});
+  if (columns.n_dates > 0) add("date_parts", {{"cyclic", needs.wants_scaling}});
+  if (!needs.accepts_missing && needs.accepts_categories && !columns.native.empty())
+    add("impute", {{"columns", column_list(columns.native)}, {"strategy", "constant"}, {"fill_text", "(missing)"}});
+  if (can_encode_target(schema, task)) {
+    std::vector<std::string> with_target = averaged;
+    with_target.insert(with_target.end(), numbered.begin(), numbered.end());
+    if (!with_target.empty()) add("target_encode", {{"columns", column_list(with_target)}, {"keep", true}});
   }
-  size_t n_classes = 0;
-  for (const ColumnSchema* target : schema.with_role(ColumnRole::Target))
-    if (task == Task::Multiclass) n_classes = static_cast<size_t>(target->n_unique);
-  add_wide_encoding(steps, wide_categories(schema, as_numbers ? kMaxOneHotLevels : kMaxNativeLevels), task, n_classes);
+  if (!averaged.empty()) add("frequency_encode", {{"columns", column_list(averaged)}});
+  if (!numbered.empty()) add("ordinal", {{"columns", column_list(numbered)}, {"order", "frequency"}});
+  if (!needs.accepts_missing) add("impute", {{"strategy", "median"}, {"add_indicator", true}});
   if (needs.wants_scaling) {
-    steps.push_back({"clip", Value(Value::Object{{"method", Value("percentile")}, {"low_percentile", Value(0.1)}, {"high_percentile", Value(99.9)}})});
-    steps.push_back({"standard_scale", {}});
+    add("clip_outliers", {{"method", "percentile"}, {"low_quantile", 0.005}, {"high_quantile", 0.995}});
+    add("standard_scale", {});
   }
-  if (as_numbers && has_kind(schema, [](ColumnKind kind) { return kind == ColumnKind::Categorical; }))
-    steps.push_back({"one_hot", Value(Value::Object{{"min_weight", Value(n_rows < 1'000 ? 2 : 10)}, {"drop", Value("if_binary")}})});
-  if (!needs.accepts_missing) steps.push_back({"impute", Value(Value::Object{{"strategy", Value("median")}, {"add_indicator", Value(true)}})});
+  if (!one_hot.empty()) {
+    const int64_t rare = std::min<int64_t>(kRareRows, static_cast<int64_t>(n_rows / 20));
+    add("one_hot",
+        {{"columns", column_list(one_hot)}, {"min_rows", static_cast<double>(rare)}, {"drop", "if_binary"}, {"add_indicator", true}});
+  }
+  if (columns.n_texts > 0) add("text_hash", {{"n_features", hash_features(n_rows, columns.n_texts, needs.wants_scaling)}});
   return steps;
 }
 
 std::pair<FittedPipeline, FeatureMatrix> fit_pipeline(const std::vector<PipelineStep>& steps, const TransformerInput& input,
                                                       const FitContext& context) {
-  std::vector<std::unique_ptr<FittedTransformer>> fitted;
   Table table = input.table;
+  std::vector<std::unique_ptr<FittedTransformer>> fitted;
   for (size_t i = 0; i < steps.size(); ++i) {
     context.check();
     FitContext step_context = context;
-    step_context.seed = derive_seed(context.seed, "step", i);
+    step_context.seed = derive_seed(context.seed, "pipeline.step", i);
     const auto transformer = transformers().make(steps[i].transformer, steps[i].parameters);
-    auto [step, changed] = transformer->fit_transform({table, input.target, input.weights}, step_context);
-    fitted.push_back(std::move(step));
-    table = std::move(changed);
+    auto [made, transformed] = transformer->fit_transform({table, input.target, input.weights}, step_context);
+    fitted.push_back(std::move(made));
+    table = std::move(transformed);
   }
-  FeatureMatrix matrix = to_feature_matrix(table);
+  FeatureMatrix matrix = matrix_of(table, input.table.n_rows());
   std::vector<Feature> features = matrix.features();
   return {FittedPipeline(std::move(fitted), std::move(features)), std::move(matrix)};
 }
 
-FeatureMatrix to_feature_matrix(const Table& table) {
-  std::vector<Feature> features;
-  for (const Column& column : table.columns()) {
-    if (!holds_numbers(column.kind()) && column.kind() != ColumnKind::Categorical)
-      throw Error(ErrorCode::FeatureMismatch, "the feature '" + column.name() + "' is " + std::string(enum_name(column.kind())) +
-                                                  " where numbers or categories are needed");
-    features.push_back({column.name(), column.kind() == ColumnKind::Categorical ? static_cast<int32_t>(column.dictionary()->size()) : 0});
-  }
-  FeatureMatrix matrix(std::move(features), table.n_rows());
-  for (size_t j = 0; j < table.n_columns(); ++j) {
-    const auto to = matrix.column(j);
-    const Column& column = table.column(j);
-    for (size_t row = 0; row < to.size(); ++row) to[row] = as_float(column.number(row));
-  }
-  return matrix;
-}
+FeatureMatrix to_feature_matrix(const Table& table) { return matrix_of(table, table.n_rows()); }
 
 }  // namespace kolosal

@@ -2,9 +2,9 @@
 //
 // The rules, in order, for a column that the user says nothing about:
 //   one value or none                                          ignored (one value and missing cells are two: kept)
-//   whole numbers, all distinct, and named like an id          ignored
-//   whole numbers that count 0, 1, 2 ... or 1, 2, 3 ...,
-//     in the first column                                      ignored: a row number
+//   whole numbers that count 0, 1, 2 ... or 1, 2, 3 ..., in
+//     the first column or named like an id                     ignored: a row number
+//   other whole numbers named like an id                       integer: ids given in order often tell how old a row is
 //   texts of which 95 % are numbers and the rest at most
 //     five spellings ("-", "unknown")                          numeric, the spellings missing
 //   texts with at most max_categories distinct values and at
@@ -207,7 +207,6 @@ void infer_text(ColumnSchema& column, const Facts& facts, const SchemaOptions& o
 void infer_feature(ColumnSchema& column, const Column& values, const Facts& facts, const SchemaOptions& options, bool is_first) {
   if (facts.n_there == 0) return ignore(column, "is missing in every row");
   if (facts.n_unique == 1 && facts.n_there == facts.n_rows) return ignore(column, "has the same value in every row");
-  const bool all_distinct = facts.n_unique == facts.n_there && facts.n_there > 1;
   switch (values.kind()) {
     case ColumnKind::Text: return infer_text(column, facts, options);
     case ColumnKind::Categorical:
@@ -216,8 +215,10 @@ void infer_feature(ColumnSchema& column, const Column& values, const Facts& fact
       return;
     case ColumnKind::Integer:
       column.reason = "whole numbers, " + std::to_string(facts.n_unique) + " distinct";
-      if (all_distinct && is_named_like_id(column.name)) ignore(column, "looks like an id: its name, and " + column.reason);
-      else if (facts.counts_rows && is_first && facts.n_rows > 2) ignore(column, "is a row number: it counts the rows");
+      if (facts.counts_rows && (is_first || is_named_like_id(column.name)) && facts.n_rows > 2)
+        ignore(column, "is a row number: it counts the rows");
+      else if (facts.n_unique == facts.n_there && facts.n_there > 1 && is_named_like_id(column.name))
+        column.reason += "; looks like an id, kept since its order may tell something";
       return;
     case ColumnKind::Numeric: column.reason = "numbers"; return;
     case ColumnKind::Boolean: column.reason = "true and false"; return;

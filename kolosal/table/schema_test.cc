@@ -83,13 +83,17 @@ TEST(InferSchema, OneWordThatIsDifferentInEveryRowIsAnIdAndSeveralWordsAreText) 
   EXPECT_EQ(name.kind, ColumnKind::Text);
 }
 
-TEST(InferSchema, DistinctWholeNumbersAreAnIdOnlyByNameOrAsRowNumbersOfTheFirstColumn) {
+TEST(InferSchema, WholeNumbersThatCountTheRowsAreIgnoredWhereTheyStandFirstOrAreNamedLikeAnId) {
   const auto scattered = [](size_t i) { return static_cast<int64_t>(i * 7919 % 1009); };
-  for (const auto name : {"id", "ID", "PassengerId", "customerID", "page_id", "Unnamed: 0", "index"})
-    EXPECT_EQ(inferred(integers(name, 100, scattered)).role, ColumnRole::Ignored) << name;
-  for (const auto name : {"paid", "humid", "Grid", "price"})
-    EXPECT_EQ(inferred(integers(name, 100, scattered)).role, ColumnRole::Feature) << name;
   const auto counting = [](size_t i) { return static_cast<int64_t>(i + 1); };
+  for (const auto name : {"id", "ID", "PassengerId", "customerID", "page_id", "Unnamed: 0", "index"}) {
+    const Table table({integers("x", 100, scattered), integers(name, 100, counting)});
+    EXPECT_EQ(infer_schema(table, {}).find(name)->role, ColumnRole::Ignored) << name;
+    EXPECT_EQ(inferred(integers(name, 100, scattered)).role, ColumnRole::Feature) << name;
+    EXPECT_NE(inferred(integers(name, 100, scattered)).reason.find("id"), std::string::npos) << name;
+  }
+  for (const auto name : {"paid", "humid", "Grid", "price"})
+    EXPECT_EQ(inferred(integers(name, 100, scattered)).reason.find("looks like an id"), std::string::npos) << name;
   EXPECT_EQ(inferred(integers("x", 100, counting)).role, ColumnRole::Feature);
   const Table table({integers("x", 100, counting), integers("y", 100, scattered)});
   EXPECT_EQ(infer_schema(table, {}).find("x")->role, ColumnRole::Ignored);

@@ -206,7 +206,7 @@ def test_ctrl_c_keeps_the_best_model_so_far(kolosal, tmp_path):
     asked = time.monotonic()
     process.communicate(timeout=30)
     assert process.returncode == 130
-    assert time.monotonic() - asked < 3  # training ends within a second; the ensemble and the file come after
+    assert time.monotonic() - asked < 10  # training ends within a second; the ensemble and the file come after
     assert kolosal("info", tmp_path / "m.kolosal").returncode == 0
 
 

@@ -4,6 +4,7 @@
 // Checked  by hand in linear_test.cc.
 
 #include "kolosal/models/forms/constant.h"
+
 #include "kolosal/models/learner.h"
 
 namespace kolosal {

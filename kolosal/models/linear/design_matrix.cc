@@ -1,6 +1,6 @@
-#include "kolosal/models/linear/design_matrix-inl.h"
-
 #include <cmath>
+
+#include "kolosal/models/linear/design_matrix-inl.h"
 
 namespace kolosal {
 namespace {

@@ -148,15 +148,16 @@ class Logistic : public Learner {
     context.check();
     const Objective objective(train, params_.fit_intercept, context);
     Vector w = Vector::Zero(objective.size());
+    int n_steps = 0;
     if (params_.l2 || validation == nullptr) {
-      minimise(objective, params_.l2.value_or(1.0), w, context);
+      minimise(objective, params_.l2.value_or(1.0), w, n_steps, context);
       return make_model(w, train, objective);
     }
     std::unique_ptr<Model> best;
     double least = std::numeric_limits<double>::infinity();
     for (const double l2 : {1000.0, 100.0, 20.0, 5.0, 1.0, 0.1}) {
       if (best && context.should_stop()) break;
-      minimise(objective, l2, w, context);
+      minimise(objective, l2, w, n_steps, context);
       auto model = make_model(w, train, objective);
       const double loss = validation_loss(*model, *validation);
       if (best && !(loss < least)) {
@@ -170,7 +171,8 @@ class Logistic : public Learner {
   }
 
  private:
-  void minimise(const Objective& objective, double l2, Vector& w, const FitContext& context) const {
+  // Moves w to the minimum; counts its steps in n_steps.
+  void minimise(const Objective& objective, double l2, Vector& w, int& n_steps, const FitContext& context) const {
     std::deque<std::pair<Vector, Vector>> memory;
     Vector gradient(w.size()), next_gradient(w.size());
     double value = objective(w, l2, gradient);
@@ -199,7 +201,8 @@ class Logistic : public Learner {
       w = next;
       gradient = next_gradient;
       value = next_value;
-      if (context.on_iteration && !context.on_iteration({step + 1, params_.max_iterations, value / objective.total_weight(), std::nan("")}))
+      if (context.on_iteration &&
+          !context.on_iteration({++n_steps, params_.max_iterations, value / objective.total_weight(), std::nan("")}))
         return;
     }
   }

@@ -36,9 +36,9 @@ void describe(Fields<RidgeParams>& f) {
 
 // The normal equations of centred rows, in the eigenvectors of the Gram matrix.
 struct Spectrum {
-  Eigen::MatrixXd vectors;      // (p, p)
-  Eigen::VectorXd values;       // (p,), ascending, >= 0
-  Eigen::MatrixXd projected;    // (p, t): vectors^T X^T S Y
+  Eigen::MatrixXd vectors;        // (p, p)
+  Eigen::VectorXd values;         // (p,), ascending, >= 0
+  Eigen::MatrixXd projected;      // (p, t): vectors^T X^T S Y
   Eigen::VectorXd target_spread;  // (t,): diagonal of Y^T S Y
 };
 
@@ -94,15 +94,16 @@ class Ridge : public Learner {
       rows.leftCols(p) = centered_rows(train.x, x_means, begin, n);
       for (size_t i = 0; i < n; ++i) {
         for (Eigen::Index k = 0; k < t; ++k)
-          rows(static_cast<Eigen::Index>(i), p + k) = train.target.values[(begin + i) * static_cast<size_t>(t) + static_cast<size_t>(k)] - y_means[k];
+          rows(static_cast<Eigen::Index>(i), p + k) =
+              train.target.values[(begin + i) * static_cast<size_t>(t) + static_cast<size_t>(k)] - y_means[k];
         rows.row(static_cast<Eigen::Index>(i)) *= std::sqrt(weights[begin + i]);
       }
       sum.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
     });
     context.check();
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(sums.topLeftCorner(p, p));
-    return {eigen.eigenvectors(), eigen.eigenvalues().cwiseMax(0), eigen.eigenvectors().transpose() * sums.bottomLeftCorner(t, p).transpose(),
-            sums.bottomRightCorner(t, t).diagonal()};
+    return {eigen.eigenvectors(), eigen.eigenvalues().cwiseMax(0),
+            eigen.eigenvectors().transpose() * sums.bottomLeftCorner(t, p).transpose(), sums.bottomRightCorner(t, t).diagonal()};
   }
 
   // Weight of a direction; none where the features do not vary along it.

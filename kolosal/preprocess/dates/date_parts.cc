@@ -1,60 +1,58 @@
-// Date parts: a date becomes elapsed days, year, month, day, weekday, day of the year, hour, and their cyclical forms.
+// Date parts: year, month, day, weekday, day of year, hour and elapsed days; sine and cosine of month and weekday as an option.
 //
-// Elapsed days count from the earliest training row. Parts that do not vary in training are left out.
+// Elapsed days count from the earliest moment in fitting, so that they keep their digits in float32. Dates have no hour.
+//
+// Cost     O(n_rows n_parts).
 // Checked  date_parts_test.cc.
-
 #include "kolosal/preprocess/forms/date_parts.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
-#include "kolosal/preprocess/columns.h"
+#include "kolosal/preprocess/fitting.h"
 
 namespace kolosal {
 namespace {
 
 struct DatePartsParams {
   std::vector<std::string> columns;
+  std::vector<DatePart> parts = {DatePart::Year,      DatePart::Month, DatePart::Day,    DatePart::Weekday,
+                                 DatePart::DayOfYear, DatePart::Hour,  DatePart::Elapsed};
   bool cyclic = false;
 };
 
 void describe(Fields<DatePartsParams>& f) {
-  f.add("columns", &DatePartsParams::columns, "Columns to take apart; all dates and timestamps where empty.");
-  f.add("cyclic", &DatePartsParams::cyclic, "Whether months, weekdays and days of the year also become sines and cosines.");
+  f.add("columns", &DatePartsParams::columns, "Columns to take apart; empty means all dates and timestamps.");
+  f.add("parts", &DatePartsParams::parts, "The parts, in order.");
+  f.add("cyclic", &DatePartsParams::cyclic, "Whether sine and cosine of month and weekday are added.");
 }
 
-class TakeDateParts : public Transformer {
+class DatePartsOf : public Transformer {
  public:
-  explicit TakeDateParts(DatePartsParams params) : params_(std::move(params)) {}
-  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext&) const override {
-    constexpr size_t kPlainParts = 7;
-    DatePartsForm form;
-    form.columns = chosen_columns(input.table, params_.columns, holds_dates, "date_parts");
-    for (const std::string& name : form.columns) {
-      const Column& column = input.table.column(name);
-      double earliest = INFINITY;
-      const std::vector<std::vector<double>> since_epoch = date_parts(column, 0);
-      for (const double days : since_epoch.front())
-        if (!std::isnan(days)) earliest = std::min(earliest, days);
-      form.origin.push_back(std::isfinite(earliest) ? static_cast<int64_t>(std::floor(earliest)) : 0);
-      uint32_t given = 0;
-      const auto parts = date_parts(column, form.origin.back());
-      for (size_t p = 0; p < (params_.cyclic ? parts.size() : kPlainParts); ++p)
-        if (varies(parts[p])) given |= 1U << p;
-      form.parts.push_back(given != 0 ? given : 1U);
+  explicit DatePartsOf(DatePartsParams params) : params_(std::move(params)) {}
+
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    FreeNames names(input.table);
+    std::vector<DatePartsColumn> fitted;
+    for (const Column* column : choose_columns(input, params_.columns, is_moment, "date_parts")) {
+      context.check();
+      DatePartsColumn spec{.name = column->name(), .origin = earliest(*column, input.weights), .parts = params_.parts};
+      if (params_.cyclic)
+        for (const DatePart part : {DatePart::MonthSin, DatePart::MonthCos, DatePart::WeekdaySin, DatePart::WeekdayCos})
+          if (std::ranges::find(spec.parts, part) == spec.parts.end()) spec.parts.push_back(part);
+      if (column->kind() == ColumnKind::Date) std::erase(spec.parts, DatePart::Hour);
+      for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column->name() + "__" + std::string(enum_name(part))));
+      fitted.push_back(std::move(spec));
     }
-    return make_date_parts(std::move(form));
+    return make_date_parts(std::move(fitted));
   }
 
  private:
-  static bool varies(const std::vector<double>& values) {
-    double first = NAN;
-    for (const double value : values) {
-      if (std::isnan(value)) continue;
-      if (std::isnan(first)) first = value;
-      else if (value != first) return true;
-    }
-    return false;
+  static int64_t earliest(const Column& column, std::span<const double> weights) {
+    int64_t first = std::numeric_limits<int64_t>::max();
+    for (size_t row = 0; row < column.size(); ++row)
+      if (!column.is_missing(row) && (weights.empty() || weights[row] > 0)) first = std::min(first, moment_microseconds(column, row));
+    return first == std::numeric_limits<int64_t>::max() ? 0 : first;
   }
 
   DatePartsParams params_;
@@ -63,7 +61,7 @@ class TakeDateParts : public Transformer {
 }  // namespace
 
 void register_date_parts(Catalog<Transformer>& catalog) {
-  catalog.add<TakeDateParts, DatePartsParams>("date_parts", "Dates become elapsed days, year, month, day, weekday and hour.");
+  catalog.add<DatePartsOf, DatePartsParams>("date_parts", "Dates become year, month, weekday, elapsed days and the like.");
 }
 
 }  // namespace kolosal

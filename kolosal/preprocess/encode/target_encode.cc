@@ -1,18 +1,22 @@
-// Target encoding: a category becomes the smoothed mean of the target over its rows.
+// Target encoding: each level becomes the mean target of its rows, drawn towards the mean of all rows.
 //
-// The encoding of level l is  (sum of the target over l + smoothing * mean) / (rows of l + smoothing),  weighted; levels with
-// fewer than `min_rows` rows, unknown and missing ones get the mean. A binary target gives one column (of class 1), several
-// classes one a class, numbers one a target. In fit_transform each row is encoded from the rows of other folds alone.
+//   encoding(level) = (sum of w y over its rows + smoothing * prior) / (sum of w + smoothing),  prior = weighted mean of y
 //
-// Source   Micci-Barreca, SIGKDD Explorations 3(1), 2001; Pargent et al., Computational Statistics 37, 2022 (out of fold).
-// Checked  target_encode_test.cc: a row's own target never changes its encoding.
-
+// y is the target (regression, each target of several, relevance), the indicator of class 1 (binary) or of each class. Missing values
+// are a level of their own; a level not seen in fitting gets the prior. The training rows are encoded out of fold: rows are dealt
+// into `n_folds` at random (rows of a ranking group together), and a row's encoding, prior included, sums over the other folds only,
+// so no row sees its own target.
+//
+// Shapes   a column gives n_outputs columns: 1, or n_classes in multiclass, or n_targets.
+// Cost     O(n_rows n_outputs + n_folds n_levels n_outputs) a column.
+// Source   Micci-Barreca, SIGKDD Explorations 3(1), 2001 (the m-estimate).
+// Checked  encoders_test.cc: by hand, and that no row sees its own target.
 #include <algorithm>
-#include <limits>
+#include <numeric>
 
-#include "kolosal/preprocess/columns.h"
-#include "kolosal/preprocess/forms/categories.h"
-#include "kolosal/table/folds.h"
+#include "kolosal/base/random.h"
+#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/forms/lookup.h"
 
 namespace kolosal {
 namespace {
@@ -20,112 +24,174 @@ namespace {
 struct TargetEncodeParams {
   std::vector<std::string> columns;
   double smoothing = 10;
-  double min_rows = 1;
-  int32_t n_folds = 5;
-  bool keep_source = false;
+  int n_folds = 5;
+  bool keep = false;
 };
 
 void describe(Fields<TargetEncodeParams>& f) {
-  f.add("columns", &TargetEncodeParams::columns, "Columns to encode; all categories where empty.");
-  f.add("smoothing", &TargetEncodeParams::smoothing, "Rows of weight that the overall mean counts for.").min(0);
-  f.add("min_rows", &TargetEncodeParams::min_rows, "Levels with fewer rows get the overall mean.").min(0).alias("min_samples");
-  f.add("n_folds", &TargetEncodeParams::n_folds, "Folds in which training rows are encoded.").min(2);
-  f.add("keep_source", &TargetEncodeParams::keep_source, "Whether the category stays beside its encoding.");
+  using P = TargetEncodeParams;
+  f.add("columns", &P::columns, "Columns to encode; empty means all categorical ones.");
+  f.add("smoothing", &P::smoothing, "Rows of prior: how much the mean of all rows counts against a level's own.").min(0).search_log(1, 100);
+  f.add("n_folds", &P::n_folds, "Folds for the out-of-fold encoding of the training rows.").min(2).alias("cv");
+  f.add("keep", &P::keep, "Whether the column itself stays, before those made of it.");
 }
 
-bool is_category(ColumnKind kind) { return kind == ColumnKind::Categorical; }
+/// What is averaged: (n_rows, n_outputs) as a function of row and output.
+struct Goals {
+  const Target& target;
+  size_t n_outputs;
 
-// The k-th number that the target of a row stands for.
-double part(const Target& target, size_t row, size_t k) {
-  if (target.task == Task::Binary) return target.values[row];
-  if (target.task == Task::Multiclass) return target.values[row] == static_cast<double>(k) ? 1.0 : 0.0;
-  return target.values[row * target.n_targets + k];
+  explicit Goals(const Target& from)
+      : target(from),
+        n_outputs(from.task == Task::Binary       ? 1
+                  : from.task == Task::Multiclass ? from.n_classes()
+                                                  : from.n_targets) {}
+  double at(size_t row, size_t output) const {
+    if (target.task == Task::Multiclass) return target.values[row] == static_cast<double>(output) ? 1 : 0;
+    return target.values[row * target.n_targets + output];
+  }
+};
+
+/// Weighted sums of goals and weights for each level (the last: missing), level by level: n_outputs sums, then the weight.
+class LevelSums {
+ public:
+  LevelSums(size_t n_levels, size_t n_outputs) : width_(n_outputs + 1), sums_((n_levels + 1) * width_) {}
+
+  void add(size_t level, const Goals& goals, size_t row, double weight) {
+    double* sums = &sums_[level * width_];
+    for (size_t k = 0; k + 1 < width_; ++k) sums[k] += weight * goals.at(row, k);
+    sums[width_ - 1] += weight;
+  }
+  void add(const LevelSums& other) {
+    for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
+  }
+
+  /// (n_levels + 2, n_outputs): each level, unknown levels, missing values.
+  std::vector<double> encodings(double smoothing, double no_rows) const {
+    const size_t n_levels = sums_.size() / width_ - 1;
+    std::vector<double> prior(width_);
+    for (size_t i = 0; i < sums_.size(); ++i) prior[i % width_] += sums_[i];
+    for (size_t k = 0; k + 1 < width_; ++k) prior[k] = prior.back() > 0 ? prior[k] / prior.back() : no_rows;
+    std::vector<double> values;
+    const auto append = [&](const double* sums) {
+      for (size_t k = 0; k + 1 < width_; ++k) {
+        const double weight = sums == nullptr ? 0 : sums[width_ - 1];
+        values.push_back(weight > 0 ? (sums[k] + smoothing * prior[k]) / (weight + smoothing) : prior[k]);
+      }
+    };
+    for (size_t level = 0; level < n_levels; ++level) append(&sums_[level * width_]);
+    append(nullptr);
+    append(&sums_[n_levels * width_]);
+    return values;
+  }
+
+ private:
+  size_t width_;
+  std::vector<double> sums_;
+};
+
+/// A fold for each row; rows of one ranking group share theirs.
+std::vector<uint32_t> deal_folds(const Target& target, int n_folds, uint64_t seed) {
+  const bool grouped = !target.group.empty();
+  const size_t n_units = grouped ? *std::ranges::max_element(target.group) + size_t{1} : target.n_rows;
+  std::vector<uint32_t> order(n_units);
+  std::iota(order.begin(), order.end(), 0U);
+  RandomStream(seed, "target_encode.folds").shuffle(std::span(order));
+  std::vector<uint32_t> fold_of(n_units);
+  for (size_t i = 0; i < n_units; ++i) fold_of[order[i]] = static_cast<uint32_t>(i % static_cast<size_t>(n_folds));
+  if (!grouped) return fold_of;
+  std::vector<uint32_t> folds(target.n_rows);
+  for (size_t row = 0; row < folds.size(); ++row) folds[row] = fold_of[target.group[row]];
+  return folds;
 }
-
-size_t n_parts(const Target& target) { return target.task == Task::Multiclass ? target.n_classes() : target.n_targets; }
 
 class TargetEncode : public Transformer {
  public:
   explicit TargetEncode(TargetEncodeParams params) : params_(std::move(params)) {}
 
-  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext&) const override {
-    return make_lookup({lookups(input, {}), params_.keep_source});
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    return fit_columns(input, context, nullptr);
   }
 
-  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input, const FitContext& context) const override {
-    auto fitted = fit(input, context);
-    const size_t n_rows = input.table.n_rows();
-    Table encoded = fitted->transform(input.table);
-    if (n_rows < 2) return {std::move(fitted), std::move(encoded)};
-    FoldOptions options;
-    options.n_folds = static_cast<int32_t>(std::min<size_t>(static_cast<size_t>(params_.n_folds), n_rows));
-    const std::vector<Fold> folds = make_folds({n_rows, {}, {}, {}, {}}, options, context.seed);
-    std::vector<std::vector<double>> out_of_fold;
-    std::vector<std::string> outputs;
-    for (const Fold& fold : folds) {
-      context.check();
-      size_t at = 0;
-      for (const LookupColumn& lookup : lookups(input, fold.train)) {
-        const std::vector<Column> columns = looked_up(lookup, input.table.column(lookup.name).take(fold.valid));
-        for (size_t k = 0; k < columns.size(); ++k, ++at) {
-          if (at == out_of_fold.size()) {
-            out_of_fold.emplace_back(n_rows, std::numeric_limits<double>::quiet_NaN());
-            outputs.push_back(lookup.outputs[k]);
-          }
-          for (size_t i = 0; i < fold.valid.size(); ++i) out_of_fold[at][fold.valid[i]] = columns[k].number(i);
-        }
-      }
+  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                     const FitContext& context) const override {
+    std::vector<std::vector<Column>> encoded;
+    auto fitted = fit_columns(input, context, &encoded);
+    std::vector<Column> columns;
+    for (size_t j = 0; j < input.table.n_columns(); ++j) {
+      if (encoded[j].empty() || params_.keep) columns.push_back(input.table.column(j));
+      for (Column& made : encoded[j]) columns.push_back(std::move(made));
     }
-    for (size_t at = 0; at < outputs.size(); ++at) encoded = replaced(encoded, Column::numeric(outputs[at], std::move(out_of_fold[at])));
-    return {std::move(fitted), std::move(encoded)};
+    return {std::move(fitted), Table(std::move(columns))};
   }
 
  private:
-  // The tables learnt from the rows listed, all where none is.
-  std::vector<LookupColumn> lookups(const TransformerInput& input, std::span<const uint32_t> rows) const {
-    if (input.target == nullptr)
-      throw Error(ErrorCode::BadValue, "target_encode needs a target", "Fit it with the target, or encode without one (frequency, ordinal).");
-    std::vector<uint32_t> all;
-    if (rows.empty()) {
-      for (uint32_t row = 0; row < input.table.n_rows(); ++row) all.push_back(row);
-      rows = all;
+  /// Fits; where `encoded` is given it gets, for each column of the table, the columns made of it for the training rows.
+  std::unique_ptr<FittedTransformer> fit_columns(const TransformerInput& input, const FitContext& context,
+                                                 std::vector<std::vector<Column>>* encoded) const {
+    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
+    const auto columns = choose_columns(input, params_.columns, fits, "target_encode");
+    if (encoded != nullptr) encoded->resize(input.table.n_columns());
+    if (columns.empty()) return make_lookup({});
+    if (input.target == nullptr || input.target->n_rows != input.table.n_rows())
+      throw Error(ErrorCode::BadValue, "target_encode needs a target value for each row", "Fit it with a target, or use frequency_encode.");
+    const Goals goals(*input.target);
+    FreeNames names(input.table);
+    std::vector<LookupColumn> fitted(columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      fitted[i].name = columns[i]->name();
+      fitted[i].keep = params_.keep;
+      fitted[i].outputs = output_names(fitted[i].name, *input.target, goals.n_outputs, names);
     }
-    const Target& target = *input.target;
-    const size_t width = n_parts(target);
-    const auto weight_of = [&](uint32_t row) { return input.weights.empty() ? 1.0 : input.weights[row]; };
-    std::vector<double> mean(width);
-    double total = 0;
-    for (const uint32_t row : rows) {
-      total += weight_of(row);
-      for (size_t k = 0; k < width; ++k) mean[k] += weight_of(row) * part(target, row, k);
-    }
-    for (double& m : mean) m = total > 0 ? m / total : 0;
-    std::vector<LookupColumn> made;
-    for (const std::string& name : chosen_columns(input.table, params_.columns, is_category, "target_encode"))
-      made.push_back(lookup(name, input.table.column(name), target, rows, weight_of, mean));
-    return made;
+    const std::vector<uint32_t> folds = deal_folds(*input.target, params_.n_folds, context.seed);
+    context.threads->parallel_each(columns.size(), [&](size_t i) {
+      context.check();
+      const auto place = static_cast<size_t>(columns[i] - input.table.columns().data());
+      fit_column(*columns[i], goals, input.weights, folds, fitted[i], encoded == nullptr ? nullptr : &(*encoded)[place]);
+    });
+    return make_lookup(std::move(fitted));
   }
 
-  template <class WeightOf>
-  LookupColumn lookup(const std::string& name, const Column& column, const Target& target, std::span<const uint32_t> rows, const WeightOf& weight_of,
-                      const std::vector<double>& mean) const {
-    const size_t width = mean.size(), n_levels = column.dictionary()->size();
-    std::vector<double> weights(n_levels), sums(n_levels * width);
-    const auto codes = column.codes();
-    for (const uint32_t row : rows) {
-      if (codes[row] < 0) continue;
-      const auto level = static_cast<size_t>(codes[row]);
-      weights[level] += weight_of(row);
-      for (size_t k = 0; k < width; ++k) sums[level * width + k] += weight_of(row) * part(target, row, k);
+  static std::vector<std::string> output_names(const std::string& column, const Target& target, size_t n_outputs, FreeNames& names) {
+    std::vector<std::string> outputs;
+    for (size_t k = 0; k < n_outputs; ++k) {
+      std::string name = column + "__target";
+      if (target.task == Task::Multiclass) name += "_" + target.class_names[k];
+      else if (n_outputs > 1) name += std::to_string(k);
+      outputs.push_back(names.claim(std::move(name)));
     }
-    LookupColumn made{name, *column.dictionary(), static_cast<int64_t>(width), {}, mean, mean, {}};
-    for (size_t level = 0; level < n_levels; ++level)
-      for (size_t k = 0; k < width; ++k) {
-        const bool known = weights[level] > 0 && weights[level] >= params_.min_rows;
-        made.numbers.push_back(known ? (sums[level * width + k] + params_.smoothing * mean[k]) / (weights[level] + params_.smoothing) : mean[k]);
-      }
-    for (size_t k = 0; k < width; ++k) made.outputs.push_back(name + "__target" + (width > 1 ? std::to_string(k) : std::string()));
-    return made;
+    return outputs;
+  }
+
+  void fit_column(const Column& column, const Goals& goals, std::span<const double> weights, const std::vector<uint32_t>& folds,
+                  LookupColumn& fitted, std::vector<Column>* encoded) const {
+    const ColumnLevels found = column_levels(column, weights);
+    const size_t n_levels = found.levels.size();
+    const auto n_folds = static_cast<size_t>(params_.n_folds);
+    std::vector<LevelSums> sums(n_folds, LevelSums(n_levels, goals.n_outputs));
+    for (size_t row = 0; row < folds.size(); ++row) {
+      const double weight = weights.empty() ? 1.0 : weights[row];
+      if (weight == 0) continue;
+      sums[folds[row]].add(found.codes[row] < 0 ? n_levels : static_cast<size_t>(found.codes[row]), goals, row, weight);
+    }
+    const double no_rows = goals.target.task == Task::Multiclass ? 1 / static_cast<double>(goals.n_outputs) : 0;
+    LevelSums all(n_levels, goals.n_outputs);
+    for (const LevelSums& fold : sums) all.add(fold);
+    fitted.levels = found.levels;
+    fitted.values = all.encodings(params_.smoothing, no_rows);
+    if (encoded == nullptr) return;
+    const std::vector<uint32_t> slots = LevelSlots(found.levels).find(column);
+    std::vector<std::vector<double>> values(goals.n_outputs, std::vector<double>(folds.size()));
+    for (size_t fold = 0; fold < n_folds; ++fold) {
+      LevelSums others(n_levels, goals.n_outputs);
+      for (size_t other = 0; other < n_folds; ++other)
+        if (other != fold) others.add(sums[other]);
+      const std::vector<double> encodings = others.encodings(params_.smoothing, no_rows);
+      for (size_t row = 0; row < folds.size(); ++row)
+        if (folds[row] == fold)
+          for (size_t k = 0; k < goals.n_outputs; ++k) values[k][row] = encodings[slots[row] * goals.n_outputs + k];
+    }
+    for (size_t k = 0; k < goals.n_outputs; ++k) encoded->push_back(Column::numeric(fitted.outputs[k], std::move(values[k])));
   }
 
   TargetEncodeParams params_;
@@ -134,7 +200,8 @@ class TargetEncode : public Transformer {
 }  // namespace
 
 void register_target_encode(Catalog<Transformer>& catalog) {
-  catalog.add<TargetEncode, TargetEncodeParams>("target_encode", "Categories become the smoothed mean of the target, out of fold in training.");
+  catalog.add<TargetEncode, TargetEncodeParams>("target_encode", "Each level becomes the smoothed mean target of its rows, out of fold.",
+                                                {"target", "target_encoder"});
 }
 
 }  // namespace kolosal

@@ -1,31 +1,27 @@
-// Fitted form hashed_text: a text becomes counts of its words and word pairs in a fixed number of buckets, and what it looks like.
-//
-// Words are runs of letters, digits and characters beyond ASCII, ASCII letters in lower case. A word or pair goes to the bucket
-// of its hash, with the hash's sign, so that collisions cancel on average; buckets are divided by their norm.
-// Source   Weinberger et al., ICML 2009 (feature hashing).
+// The hashed text form: a text becomes a fixed number of columns that count its words and pairs of words by their hash.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <array>
 
-#include "kolosal/base/fields.h"
-#include "kolosal/preprocess/transformer.h"
+#include "kolosal/preprocess/forms/form.h"
 
 namespace kolosal {
 
-/// Gives NAME__length, __words, __digits, __capitals, and NAME__hash0 ... of `n_buckets`.
-struct HashedTextForm {
-  std::vector<std::string> columns;
-  int64_t n_buckets = 32;
-  int64_t max_words = 2;  ///< longest run of words that is counted
+/// One column's hashing.
+struct HashedTextColumn {
+  std::string name;
+  int32_t n_features = 64;           ///< columns that hashes fall into
+  int32_t max_words = 2;             ///< words in the longest n-gram
+  bool normalize = true;             ///< the counts of a row get Euclidean length 1
+  bool statistics = true;            ///< four columns on length and characters follow
+  std::vector<std::string> outputs;  ///< names: n_features, then log_characters, log_words, digit_share, upper_share
 };
-void describe(Fields<HashedTextForm>& fields);
+void describe(Fields<HashedTextColumn>& fields);
 
-/// The words of a text.
-std::vector<std::string> words_of(std::string_view text);
+/// Names of the columns of statistics, in order.
+inline constexpr std::array<std::string_view, 4> kTextStatistics{"log_characters", "log_words", "digit_share", "upper_share"};
 
-std::unique_ptr<FittedTransformer> make_hashed_text(HashedTextForm form);
+/// The fitted form "hashed_text".
+std::unique_ptr<FittedTransformer> make_hashed_text(std::vector<HashedTextColumn> columns);
 
 }  // namespace kolosal

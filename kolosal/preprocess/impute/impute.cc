@@ -1,49 +1,72 @@
-// Impute: missing values become the mean, the median, the most frequent value or a constant of their column.
+// Imputation: missing values become the mean, median, most frequent value of their column, or a constant.
 //
-// Numbers take the strategy; categories take their most frequent level (or the constant). Statistics are weighted; NaN counts as
-// missing. A column that is missing everywhere becomes 0.
-// Checked  impute_test.cc; scikit-learn's SimpleImputer in python/tests.
-
-#include <algorithm>
-#include <array>
+// Statistics are of the finite values, weighted. A column without any gets 0, or the text "missing". Medians of an even number of
+// values are the mean of the middle two; of equally frequent values the smallest counts.
+//
+// Cost     O(n_rows) a column; the median O(n_rows log n_rows).
+// Checked  impute_test.cc, against scikit-learn's SimpleImputer.
 #include <cmath>
 #include <map>
-#include <utility>
 
-#include "kolosal/preprocess/columns.h"
-#include "kolosal/preprocess/forms/numbers.h"
+#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/forms/fill.h"
 
 namespace kolosal {
 namespace {
 
 enum class ImputeStrategy { Mean, Median, Mode, Constant };
-
 constexpr auto enum_names(ImputeStrategy) {
-  return std::to_array<std::pair<ImputeStrategy, std::string_view>>(
-      {{ImputeStrategy::Mean, "mean"}, {ImputeStrategy::Median, "median"}, {ImputeStrategy::Mode, "mode"}, {ImputeStrategy::Constant, "constant"}});
+  return std::to_array<std::pair<ImputeStrategy, std::string_view>>({{ImputeStrategy::Mean, "mean"},
+                                                                     {ImputeStrategy::Median, "median"},
+                                                                     {ImputeStrategy::Mode, "mode"},
+                                                                     {ImputeStrategy::Constant, "constant"}});
 }
 
 struct ImputeParams {
   std::vector<std::string> columns;
   ImputeStrategy strategy = ImputeStrategy::Median;
-  double fill_number = 0;
-  std::string fill_level = "missing";
+  double fill_value = 0;
+  std::string fill_text = "missing";
   bool add_indicator = false;
 };
 
 void describe(Fields<ImputeParams>& f) {
-  f.add("columns", &ImputeParams::columns, "Columns to impute; all numbers and categories where empty.");
-  f.add("strategy", &ImputeParams::strategy, "What a missing number becomes.");
-  f.add("fill_number", &ImputeParams::fill_number, "The constant for numbers.").alias("fill_value");
-  f.add("fill_level", &ImputeParams::fill_level, "The constant for categories.");
-  f.add("add_indicator", &ImputeParams::add_indicator, "Whether columns with missing values also give an indicator of what was missing.");
+  f.add("columns", &ImputeParams::columns,
+        "Columns to impute; empty means all that the strategy can: numbers and dates for mean and median, all for mode, all but dates for "
+        "constant.");
+  f.add("strategy", &ImputeParams::strategy, "What stands for a missing value.");
+  f.add("fill_value", &ImputeParams::fill_value, "The number for missing numbers under 'constant'.");
+  f.add("fill_text", &ImputeParams::fill_text, "The text for missing categories and texts under 'constant'.");
+  f.add("add_indicator", &ImputeParams::add_indicator,
+        "Whether each column with missing values gets a further column that tells where they were.");
 }
 
-// The value with the most weight; of equals the first in order.
-template <class Key>
-Key heaviest(const std::map<Key, double>& weights, Key otherwise) {
-  const auto most = std::ranges::max_element(weights, {}, [](const auto& entry) { return entry.second; });
-  return most == weights.end() ? otherwise : most->first;
+double modal_number(Sample sample) {
+  sort_sample(sample);
+  double best = 0, most = 0;
+  for (size_t first = 0, i = 0; first < sample.values.size(); first = i) {
+    double weight = 0;
+    for (; i < sample.values.size() && sample.values[i] == sample.values[first]; ++i) weight += sample.weight(i);
+    if (weight > most) {
+      most = weight;
+      best = sample.values[first];
+    }
+  }
+  return best;
+}
+
+std::string modal_text(const Column& column, std::span<const double> weights) {
+  std::map<std::string, double> weight_of;
+  for (size_t row = 0; row < column.size(); ++row)
+    if (!column.is_missing(row)) weight_of[column.display(row)] += weights.empty() ? 1.0 : weights[row];
+  std::string best = "missing";
+  double most = 0;
+  for (const auto& [text, weight] : weight_of)
+    if (weight > most) {
+      most = weight;
+      best = text;
+    }
+  return best;
 }
 
 class Impute : public Transformer {
@@ -51,51 +74,58 @@ class Impute : public Transformer {
   explicit Impute(ImputeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto applies = [](ColumnKind kind) { return holds_numbers(kind) || kind == ColumnKind::Categorical; };
-    FillForm form;
-    form.columns = chosen_columns(input.table, params_.columns, applies, "impute");
-    for (const std::string& name : form.columns) {
+    const auto columns = choose_columns(
+        input, params_.columns, [this](ColumnKind kind) { return fits(kind); }, "impute");
+    std::vector<FillColumn> fills(columns.size());
+    context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      const Column& column = input.table.column(name);
-      const bool is_category = column.kind() == ColumnKind::Categorical;
-      form.number.push_back(is_category ? 0 : fill_number(column, input.weights));
-      form.level.push_back(is_category ? fill_level(column, input.weights) : std::string());
-      form.indicate.push_back(params_.add_indicator && has_missing(column));
-    }
-    return make_fill(std::move(form));
+      fills[i] = fit_column(*columns[i], input.weights);
+    });
+    FreeNames names(input.table);
+    for (size_t i = 0; i < columns.size(); ++i)
+      if (params_.add_indicator && has_missing(*columns[i], input.weights))
+        fills[i].indicator = names.claim(columns[i]->name() + "__missing");
+    return make_fill(std::move(fills));
   }
 
  private:
-  static bool has_missing(const Column& column) {
-    for (size_t row = 0; row < column.size(); ++row)
-      if (std::isnan(column.number(row))) return true;
+  bool fits(ColumnKind kind) const {
+    switch (params_.strategy) {
+      case ImputeStrategy::Mode: return true;
+      case ImputeStrategy::Constant: return !is_moment(kind) || !params_.columns.empty();
+      default: return is_number(kind) || is_moment(kind);
+    }
+  }
+
+  static bool has_missing(const Column& column, std::span<const double> weights) {
+    for (size_t row = 0; row < column.size(); ++row) {
+      if (!weights.empty() && weights[row] == 0) continue;
+      if (column.is_missing(row) || (column.kind() == ColumnKind::Numeric && std::isnan(column.number(row)))) return true;
+    }
     return false;
   }
 
-  double fill_number(const Column& column, std::span<const double> weights) const {
-    if (params_.strategy == ImputeStrategy::Constant) return params_.fill_number;
-    const WeightedNumbers numbers = weighted_numbers(column, weights);
-    if (numbers.values.empty()) return 0;
-    if (params_.strategy == ImputeStrategy::Median) {
-      const double half = 0.5;
-      return quantiles(numbers, std::span(&half, 1)).front();
-    }
-    if (params_.strategy == ImputeStrategy::Mode) {
-      std::map<double, double> totals;
-      for (size_t i = 0; i < numbers.values.size(); ++i) totals[numbers.values[i]] += numbers.weights[i];
-      return heaviest(totals, 0.0);
-    }
-    double sum = 0;
-    for (size_t i = 0; i < numbers.values.size(); ++i) sum += numbers.weights[i] * numbers.values[i];
-    return sum / numbers.total;
+  double number_for(const Column& column, std::span<const double> weights) const {
+    if (params_.strategy == ImputeStrategy::Constant) return params_.fill_value;
+    Sample sample = finite_sample(column, weights);
+    if (params_.strategy == ImputeStrategy::Mean) return sample_mean(sample);
+    if (params_.strategy == ImputeStrategy::Mode) return modal_number(std::move(sample));
+    sort_sample(sample);
+    return sorted_quantile(sample, 0.5);
   }
 
-  std::string fill_level(const Column& column, std::span<const double> weights) const {
-    if (params_.strategy == ImputeStrategy::Constant) return params_.fill_level;
-    std::map<std::string, double> totals;
-    for (size_t row = 0; row < column.size(); ++row)
-      if (!column.is_missing(row)) totals[column.display(row)] += weights.empty() ? 1.0 : weights[row];
-    return heaviest(totals, params_.fill_level);
+  FillColumn fit_column(const Column& column, std::span<const double> weights) const {
+    FillColumn fill{.name = column.name()};
+    fill.is_text = is_level(column.kind());
+    if (fill.is_text) {
+      fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : modal_text(column, weights);
+      return fill;
+    }
+    fill.number = number_for(column, weights);
+    if (is_moment(column.kind())) fill.number = std::round(fill.number);
+    if (column.kind() == ColumnKind::Boolean) fill.whole = fill.number == 0 || fill.number == 1;
+    else if (column.kind() != ColumnKind::Numeric) fill.whole = fill.number == std::round(fill.number) && std::abs(fill.number) < 0x1p62;
+    return fill;
   }
 
   ImputeParams params_;
@@ -104,7 +134,8 @@ class Impute : public Transformer {
 }  // namespace
 
 void register_impute(Catalog<Transformer>& catalog) {
-  catalog.add<Impute, ImputeParams>("impute", "Missing values become the mean, median, most frequent value or a constant.");
+  catalog.add<Impute, ImputeParams>("impute", "Missing values become the mean, median, mode of their column, or a constant.",
+                                    {"simple_imputer"});
 }
 
 }  // namespace kolosal

@@ -1,0 +1,144 @@
+#include "kolosal/preprocess/data_preprocessor.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kolosal/preprocess/preprocess_test_rows.h"
+
+namespace kolosal {
+namespace {
+
+using namespace preprocess_test;
+
+Table people() {
+  std::vector<double> age, height;
+  std::vector<std::string> town;
+  for (int i = 0; i < 40; ++i) {
+    age.push_back(i % 9 == 3 ? kNaN : 20 + i * 1.5);
+    height.push_back(1.5 + 0.01 * (i * 7 % 40));
+    town.push_back(i % 3 == 0 ? "york" : i % 3 == 1 ? "bath" : "hull");
+  }
+  return Table({Column::numeric("age", age), Column::numeric("height", height), Column::text("town", town)});
+}
+
+PreprocessorConfig config(Value::Object members) { return from_value<PreprocessorConfig>(Value(std::move(members))); }
+
+std::pair<FittedPreprocessor, Table> prepared(Value::Object members, const Table& table, const Target* target = nullptr) {
+  return DataPreprocessor(config(std::move(members))).fit_transform(table, target, with_threads(1));
+}
+
+TEST(DataPreprocessor, ImputesScalesAndNumbersByDefault) {
+  const auto [fitted, out] = prepared({}, people());
+  EXPECT_EQ(fitted.feature_names_out(), (std::vector<std::string>{"age", "height", "town"}));
+  double sum = 0;
+  for (const double value : out.column("age").numbers()) sum += value;
+  EXPECT_NEAR(sum, 0, 1e-12);
+  EXPECT_EQ(out.column("town").number(0), 2);
+  EXPECT_EQ(out.column("town").number(1), 0);
+  EXPECT_EQ(content(fitted.transform(people())), content(out));
+}
+
+TEST(DataPreprocessor, GivesTheOriginalsBack) {
+  for (const char* scaling : {"none", "standard", "minmax", "robust", "maxabs"})
+    for (const char* encoding : {"label", "one_hot", "none"}) {
+      const auto [fitted, out] =
+          prepared({{"scaling", scaling}, {"categorical_encoding", encoding}, {"missing_strategy", "none"}}, people());
+      const Table back = fitted.inverse_transform(out);
+      ASSERT_EQ(back.names(), people().names());
+      for (size_t row = 0; row < back.n_rows(); ++row) {
+        EXPECT_NEAR(back.column("height").number(row), people().column("height").number(row), 1e-10);
+        const double age = people().column("age").number(row), age_back = back.column("age").number(row);
+        EXPECT_EQ(std::isnan(age), std::isnan(age_back));
+        EXPECT_FALSE(std::abs(age - age_back) > 1e-10);
+        EXPECT_EQ(back.column("town").display(row), people().column("town").display(row));
+      }
+    }
+}
+
+TEST(DataPreprocessor, SaysWhichEncodingCannotBeUndone) {
+  const auto [fitted, out] = prepared({{"categorical_encoding", "one_hot"}, {"scaling", "normalizer"}, {"norm", "l1"}}, people());
+  EXPECT_NEAR(std::abs(out.column("age").number(0)) + std::abs(out.column("height").number(0)), 1, 1e-12);
+  EXPECT_EQ(out.column("town__york").kind(), ColumnKind::Numeric);
+  try {
+    (void)fitted.inverse_transform(out);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+  }
+}
+
+TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
+  const Table table = people();
+  const auto out = [&](Value::Object members) { return content(prepared(std::move(members), table).second); };
+  const auto with = [](Value::Object members, std::string name, Value value) {
+    members.emplace_back(std::move(name), std::move(value));
+    return members;
+  };
+  const Value::Object iqr{{"outlier_strategy", "clip_iqr"}, {"scaling", "none"}},
+      z{{"outlier_strategy", "clip_zscore"}, {"scaling", "none"}}, percentile{{"outlier_strategy", "clip_percentile"}, {"scaling", "none"}},
+      constant{{"missing_strategy", "constant"}}, rows{{"scaling", "normalizer"}};
+  EXPECT_NE(out(iqr), out(with(iqr, "iqr_factor", 0.1)));
+  EXPECT_NE(out(z), out(with(z, "zscore_threshold", 0.5)));
+  EXPECT_NE(out(percentile), out(with(percentile, "lower_percentile", 20)));
+  EXPECT_NE(out(percentile), out(with(percentile, "upper_percentile", 80)));
+  EXPECT_NE(out(constant), out(with(constant, "fill_value", 500)));
+  EXPECT_NE(out(rows), out(with(rows, "norm", "max")));
+  EXPECT_NE(out({}), out({{"label_order", "frequency"}}));
+  EXPECT_NE(out({}), out({{"max_cardinality", 2}}));
+  EXPECT_NE(out({}), out({{"auto_detect_types", false}}));
+  std::vector<std::string> towns(40, "york");
+  std::vector<uint8_t> there(40, 1);
+  there[5] = 0;
+  towns[7] = "bath";
+  const Table gap = table.with_column(Column::text("town", towns, Validity::from_bytes(there)));
+  EXPECT_NE(content(prepared(constant, gap).second),
+            content(prepared({{"missing_strategy", "constant"}, {"fill_text", "york"}}, gap).second));
+  EXPECT_EQ(prepared({}, gap).second.column("town").n_missing(), 0U);
+}
+
+TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {
+  std::vector<double> values(40);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 7);
+  const Target target = regression(values);
+  const auto [fitted, out] = prepared({{"categorical_encoding", "target"}}, people(), &target);
+  EXPECT_EQ(fitted.feature_names_out().back(), "town__target");
+  EXPECT_NE(content(out), content(fitted.transform(people())));
+  EXPECT_NE(content(out), content(prepared({{"categorical_encoding", "target"}, {"seed", 9}}, people(), &target).second));
+  EXPECT_THROW((void)prepared({{"categorical_encoding", "target"}}, people()), Error);
+}
+
+TEST(DataPreprocessor, IsReadBackAsItWasWritten) {
+  for (const char* encoding : {"label", "one_hot", "frequency"}) {
+    const auto [fitted, out] = prepared({{"categorical_encoding", encoding}, {"outlier_strategy", "clip_iqr"}}, people());
+    const FittedPreprocessor again = FittedPreprocessor::from_value(fitted.to_value());
+    EXPECT_EQ(content(again.transform(people())), content(out));
+    EXPECT_EQ(again.to_value(), fitted.to_value());
+  }
+  try {
+    (void)FittedPreprocessor::from_value(object({{"steps", 3}}));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::CorruptArtifact);
+  }
+}
+
+TEST(DataPreprocessor, NamesTheFeatureMismatchAndTheEmptyInput) {
+  const auto [fitted, out] = prepared({}, people());
+  const auto code_of = [](const auto& attempt, const std::string& word) {
+    try {
+      attempt();
+    } catch (const Error& error) {
+      EXPECT_NE(error.message().find(word), std::string::npos) << error.message();
+      return error.code();
+    }
+    return ErrorCode::Internal;
+  };
+  EXPECT_EQ(code_of([&] { (void)fitted.transform(people().select(std::vector<std::string>{"age"})); }, "feature"),
+            ErrorCode::FeatureMismatch);
+  EXPECT_EQ(code_of([&] { (void)fitted.transform(people().slice(0, 0)); }, "empty"), ErrorCode::EmptyInput);
+  EXPECT_EQ(code_of([&] { (void)prepared({}, people().slice(0, 0)); }, "empty"), ErrorCode::EmptyInput);
+}
+
+}  // namespace
+}  // namespace kolosal

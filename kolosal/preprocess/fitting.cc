@@ -1,0 +1,168 @@
+// Statistics for fitting. Sums run over the rows in order, so that results do not depend on threads: those work on a column each.
+//
+// Cost     O(n_rows) a column; sorting O(n_rows log n_rows).
+// Checked  scalers_test.cc, encoders_test.cc.
+#include "kolosal/preprocess/fitting.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "kolosal/base/fields.h"
+#include "kolosal/table/level_text.h"
+
+namespace kolosal {
+namespace {
+
+void check_weights(const TransformerInput& input, std::string_view transformer) {
+  if (input.weights.empty()) return;
+  if (input.weights.size() != input.table.n_rows())
+    throw Error(ErrorCode::BadValue, std::string(transformer) + ": " + std::to_string(input.weights.size()) + " weights for " +
+                                         std::to_string(input.table.n_rows()) + " rows");
+  for (const double weight : input.weights)
+    if (!(weight >= 0) || !std::isfinite(weight))
+      throw Error(ErrorCode::BadValue,
+                  std::string(transformer) + ": a weight is " + std::to_string(weight) + "; weights are >= 0 and finite");
+}
+
+}  // namespace
+
+std::vector<const Column*> choose_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                          const std::function<bool(ColumnKind)>& fits, std::string_view transformer) {
+  if (input.table.n_rows() == 0)
+    throw Error(ErrorCode::EmptyInput, std::string(transformer) + " cannot be fitted: the table is empty (0 rows)",
+                "Give at least one row.");
+  check_weights(input, transformer);
+  std::vector<const Column*> chosen;
+  if (names.empty()) {
+    for (const Column& column : input.table.columns())
+      if (fits(column.kind())) chosen.push_back(&column);
+    return chosen;
+  }
+  for (const std::string& name : names) {
+    const Column& column = input.table.column(name);
+    if (!fits(column.kind()))
+      throw Error(ErrorCode::BadValue,
+                  std::string(transformer) + " does not work on column '" + name + "', which is " + std::string(enum_name(column.kind())));
+    if (std::ranges::find(chosen, &column) == chosen.end()) chosen.push_back(&column);
+  }
+  return chosen;
+}
+
+FreeNames::FreeNames(const Table& table) {
+  for (const Column& column : table.columns()) taken_.insert(column.name());
+}
+
+std::string FreeNames::claim(std::string wanted) {
+  std::string name = wanted;
+  for (int i = 2; !taken_.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
+  return name;
+}
+
+Sample finite_sample(const Column& column, std::span<const double> weights) {
+  Sample sample;
+  sample.values.reserve(column.size());
+  if (!weights.empty()) sample.weights.reserve(column.size());
+  for (size_t row = 0; row < column.size(); ++row) {
+    if (!weights.empty() && weights[row] == 0) continue;
+    const double value = column.number(row);
+    if (!std::isfinite(value)) continue;
+    sample.values.push_back(value);
+    if (!weights.empty()) sample.weights.push_back(weights[row]);
+  }
+  return sample;
+}
+
+void sort_sample(Sample& sample) {
+  if (sample.weights.empty()) {
+    std::ranges::sort(sample.values);
+    return;
+  }
+  std::vector<std::pair<double, double>> pairs(sample.values.size());
+  for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {sample.values[i], sample.weights[i]};
+  std::ranges::sort(pairs);
+  for (size_t i = 0; i < pairs.size(); ++i) std::tie(sample.values[i], sample.weights[i]) = pairs[i];
+}
+
+double sample_mean(const Sample& sample) {
+  if (sample.values.empty()) return 0;
+  double total = 0, sum = 0;
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    total += sample.weight(i);
+    sum += sample.weight(i) * sample.values[i];
+  }
+  double mean = sum / total;
+  if (!std::isfinite(mean)) return 0;
+  double rest = 0;  // what rounding lost
+  for (size_t i = 0; i < sample.values.size(); ++i) rest += sample.weight(i) * (sample.values[i] - mean);
+  return mean + rest / total;
+}
+
+double sample_variance(const Sample& sample, double mean) {
+  if (sample.values.empty()) return 0;
+  double total = 0, squares = 0;
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    const double gap = sample.values[i] - mean;
+    total += sample.weight(i);
+    squares += sample.weight(i) * gap * gap;
+  }
+  return squares / total;
+}
+
+double sorted_quantile(const Sample& sorted, double q) {
+  const size_t n = sorted.values.size();
+  if (n == 0) return 0;
+  const auto between = [&](size_t i, double share) {
+    if (i + 1 >= n || share <= 0) return sorted.values[i];
+    return sorted.values[i] + share * (sorted.values[i + 1] - sorted.values[i]);
+  };
+  if (sorted.weights.empty()) {
+    const double place = q * static_cast<double>(n - 1);
+    const auto low = static_cast<size_t>(place);
+    return between(low, place - static_cast<double>(low));
+  }
+  const auto step = [&](size_t i) { return (sorted.weights[i] + sorted.weights[i + 1]) / 2; };
+  double length = 0;
+  for (size_t i = 0; i + 1 < n; ++i) length += step(i);
+  double place = q * length;
+  for (size_t i = 0; i + 1 < n; ++i) {
+    if (place < step(i)) return between(i, place / step(i));
+    place -= step(i);
+  }
+  return sorted.values.back();
+}
+
+ColumnLevels column_levels(const Column& column, std::span<const double> weights) {
+  std::vector<std::string> seen;
+  std::vector<int32_t> codes = LevelCodes({}).find_all(column, &seen);
+  std::vector<double> seen_weights(seen.size());
+  ColumnLevels found;
+  for (size_t row = 0; row < codes.size(); ++row) {
+    const double weight = weights.empty() ? 1.0 : weights[row];
+    found.total_weight += weight;
+    if (codes[row] < 0) found.missing_weight += weight;
+    else seen_weights[static_cast<size_t>(codes[row])] += weight;
+    if (weight == 0) codes[row] = -1;
+  }
+  std::vector<size_t> order;
+  for (size_t level = 0; level < seen.size(); ++level)
+    if (seen_weights[level] > 0) order.push_back(level);
+  const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    if (by_number)
+      if (const double left = std::stod(seen[a]), right = std::stod(seen[b]); left != right) return left < right;
+    return seen[a] < seen[b];
+  });
+  std::vector<int32_t> place(seen.size(), -1);
+  for (const size_t level : order) {
+    place[level] = static_cast<int32_t>(found.levels.size());
+    found.levels.push_back(seen[level]);
+    found.weights.push_back(seen_weights[level]);
+  }
+  for (int32_t& code : codes)
+    if (code >= 0) code = place[static_cast<size_t>(code)];
+  found.codes = std::move(codes);
+  return found;
+}
+
+}  // namespace kolosal

@@ -1,0 +1,62 @@
+// What transformers need while they fit: which columns, free names, weighted statistics of numbers, levels of categories.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "kolosal/preprocess/transformer.h"
+
+namespace kolosal {
+
+/// The columns a transformer applies to: those named, or where none is named all whose kind `fits`. Throws
+/// Error(EmptyInput) where the table has no rows, Error(UnknownColumn) for a name that is not there, Error(BadValue) where a column
+/// named does not fit or the weights are not one finite number >= 0 a row.
+std::vector<const Column*> choose_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                          const std::function<bool(ColumnKind)>& fits, std::string_view transformer);
+
+/// Gives names to new columns that no column of the table has.
+class FreeNames {
+ public:
+  explicit FreeNames(const Table& table);
+  /// `wanted`, or `wanted`_2, _3, ... where it is taken. A name given is taken.
+  std::string claim(std::string wanted);
+
+ private:
+  std::unordered_set<std::string> taken_;
+};
+
+/// Finite numbers and their weights; those of weight 0 are left out. `weights` is empty where all are one.
+struct Sample {
+  std::vector<double> values;
+  std::vector<double> weights;
+
+  double weight(size_t i) const { return weights.empty() ? 1.0 : weights[i]; }
+};
+
+/// The finite numbers of a column, in order of row.
+Sample finite_sample(const Column& column, std::span<const double> weights);
+/// In ascending order of value.
+void sort_sample(Sample& sample);
+/// Weighted mean; 0 of no values.
+double sample_mean(const Sample& sample);
+/// Weighted population variance about `mean`; 0 of no values.
+double sample_variance(const Sample& sample, double mean);
+/// The quantile of a sorted sample, 0 <= q <= 1, interpolated between neighbours (as numpy's default where weights are equal; else
+/// each value stands at the middle of its weight). 0 of no values.
+double sorted_quantile(const Sample& sorted, double q);
+
+/// The levels of a column and how much weight each has.
+struct ColumnLevels {
+  std::vector<std::string> levels;  ///< numbers by value, everything else by text; levels of weight 0 are not in it
+  std::vector<int32_t> codes;       ///< of each row; -1 where missing or of weight 0
+  std::vector<double> weights;      ///< of each level
+  double missing_weight = 0;
+  double total_weight = 0;  ///< of all rows, missing ones too
+};
+ColumnLevels column_levels(const Column& column, std::span<const double> weights);
+
+}  // namespace kolosal

@@ -1,0 +1,51 @@
+// The clip form. Infinities become the bounds; missing values and NaN stay.
+//
+// Cost     O(n_rows) a column. A column of integers or booleans becomes float64.
+// Checked  scalers_test.cc.
+#include "kolosal/preprocess/forms/clip.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kolosal {
+namespace {
+
+class Clip : public PerColumnForm<ClipColumn> {
+ public:
+  using PerColumnForm::PerColumnForm;
+  std::string_view form() const override { return "clip"; }
+  bool invertible() const override { return true; }
+
+ protected:
+  std::vector<Column> apply(size_t i, const Column& column) const override {
+    if (!is_number(column.kind())) wrong_column_kind(column, "a number");
+    std::vector<double> values = column.numbers();
+    for (double& value : values)
+      if (!std::isnan(value)) value = std::clamp(value, specs()[i].lower, specs()[i].upper);
+    return {number_column(column.name(), std::move(values), column, column.validity())};
+  }
+};
+
+class ClipForm : public TransformerForm {
+ public:
+  std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
+    auto specs = specs_from_value<ClipColumn>(value, "clip");
+    for (const ClipColumn& spec : specs)
+      require_fitted(spec.lower <= spec.upper, "clip", "the bounds of column '" + spec.name + "' are not in order");
+    return make_clip(std::move(specs));
+  }
+};
+
+}  // namespace
+
+void describe(Fields<ClipColumn>& fields) {
+  fields.add("name", &ClipColumn::name, "The column.");
+  fields.add("lower", &ClipColumn::lower, "The smallest value left.");
+  fields.add("upper", &ClipColumn::upper, "The largest value left.");
+}
+
+std::unique_ptr<FittedTransformer> make_clip(std::vector<ClipColumn> columns) { return std::make_unique<Clip>(std::move(columns)); }
+
+void register_clip(Catalog<TransformerForm>& catalog) { catalog.add<ClipForm>("clip", "Each column is cut at two bounds."); }
+
+}  // namespace kolosal

@@ -1,0 +1,123 @@
+// What the fitted forms share: reading plain data back, and turning each column into those that stand in its place.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "kolosal/base/fields.h"
+#include "kolosal/preprocess/transformer.h"
+#include "kolosal/table/level_text.h"
+
+namespace kolosal {
+
+/// Throws Error(CorruptArtifact) that names the form unless `holds`.
+void require_fitted(bool holds, std::string_view form, std::string_view what);
+
+/// Whether a column has the kind that a form works on.
+bool is_number(ColumnKind kind);  ///< Numeric, Integer, Boolean
+bool is_moment(ColumnKind kind);  ///< Timestamp, Date
+bool is_level(ColumnKind kind);   ///< Categorical, Text
+
+/// The column called `name`. Throws Error(FeatureMismatch) where it is not there.
+const Column& needed_column(const Table& table, std::string_view name);
+/// Throws Error(FeatureMismatch): the column is of a kind that the form was not fitted on.
+[[noreturn]] void wrong_column_kind(const Column& column, std::string_view wanted);
+
+/// float32 numbers where `like` holds float32, else float64. Missing rows stay missing.
+Column number_column(std::string name, std::vector<double> values, const Column& like, Validity validity);
+
+/// The texts of the levels that a form was fitted on, and for each row of a column its slot: the level's number, n_levels for
+/// a level not seen in fitting, n_levels + 1 for a missing value. Immutable; look-ups cost one hash each.
+class LevelSlots {
+ public:
+  explicit LevelSlots(const std::vector<std::string>& levels) : codes_(levels), n_levels_(levels.size()) {}
+  std::vector<uint32_t> find(const Column& column) const;
+
+ private:
+  LevelCodes codes_;
+  size_t n_levels_;
+};
+
+/// A form whose fitted state is a list of specs, one for each column it changes. `Spec` is described and has a `name`. The
+/// results of a column stand where it stood; other columns pass.
+template <Described Spec>
+class PerColumnForm : public FittedTransformer {
+ public:
+  explicit PerColumnForm(std::vector<Spec> specs) : specs_(std::move(specs)) {
+    for (size_t i = 0; i < specs_.size(); ++i) by_name_.emplace(specs_[i].name, i);
+  }
+
+  Table transform(const Table& table) const final {
+    for (const Spec& spec : specs_) (void)needed_column(table, spec.name);
+    std::vector<Column> columns;
+    columns.reserve(table.n_columns());
+    for (const Column& column : table.columns()) {
+      const auto found = by_name_.find(column.name());
+      if (found == by_name_.end()) columns.push_back(column);
+      else
+        for (Column& made : apply(found->second, column)) columns.push_back(std::move(made));
+    }
+    return Table(std::move(columns));
+  }
+
+  /// Each spec's output columns become the column they were made from again, where the first of them stood.
+  Table inverse_transform(const Table& table) const final {
+    if (!invertible()) return FittedTransformer::inverse_transform(table);
+    std::unordered_map<std::string, Column> undone;
+    std::unordered_map<std::string, bool> dropped;
+    for (size_t i = 0; i < specs_.size(); ++i) {
+      std::vector<Column> made;
+      for (const std::string& name : outputs(i)) made.push_back(needed_column(table, name));
+      if (made.empty()) return FittedTransformer::inverse_transform(table);
+      for (const Column& column : made) dropped.emplace(column.name(), true);
+      undone.emplace(made.front().name(), undo(i, made));
+    }
+    std::vector<Column> columns;
+    for (const Column& column : table.columns()) {
+      if (const auto found = undone.find(column.name()); found != undone.end()) columns.push_back(found->second);
+      else if (!dropped.contains(column.name())) columns.push_back(column);
+    }
+    return Table(std::move(columns));
+  }
+
+  Value to_value() const final {
+    Value::List columns;
+    for (const Spec& spec : specs_) columns.push_back(kolosal::to_value(spec));
+    return Value(Value::Object{{"columns", Value(std::move(columns))}});
+  }
+
+  const std::vector<Spec>& specs() const noexcept { return specs_; }
+
+ protected:
+  /// The columns that stand in place of `column`, which spec number i is for.
+  virtual std::vector<Column> apply(size_t i, const Column& column) const = 0;
+  /// The names of those columns, in order, and the way back from them. Only asked for where invertible().
+  virtual std::vector<std::string> outputs(size_t i) const { return {specs_[i].name}; }
+  virtual Column undo(size_t, const std::vector<Column>& made) const { return made.front(); }
+
+ private:
+  std::vector<Spec> specs_;
+  std::unordered_map<std::string, size_t> by_name_;
+};
+
+/// Reads the specs of a PerColumnForm back. Throws Error(CorruptArtifact) on anything that to_value does not write.
+template <Described Spec>
+std::vector<Spec> specs_from_value(const Value& value, std::string_view form) {
+  std::vector<Spec> specs;
+  try {
+    for (const Value& column : value.at("columns").as_list()) {
+      specs.push_back(from_value<Spec>(column, form));
+      require_fitted(!specs.back().name.empty(), form, "a column has no name");
+    }
+  } catch (const Error& error) {
+    require_fitted(error.code() == ErrorCode::CorruptArtifact, form, error.message());
+    throw;
+  }
+  return specs;
+}
+
+}  // namespace kolosal

@@ -1,0 +1,109 @@
+// The indicators form.
+//
+// Shapes   a column of n_rows gives n_outputs Boolean columns of n_rows (one byte a row each).
+// Cost     O(n_rows n_outputs).
+// Checked  encoders_test.cc.
+#include "kolosal/preprocess/forms/indicators.h"
+
+#include <algorithm>
+
+namespace kolosal {
+namespace {
+
+/// The level that is meant where column k alone is set (last entry: where none is), -1 where that is missing or unknown; and
+/// whether no two levels are meant by the same.
+bool levels_by_output(const IndicatorsColumn& spec, std::vector<int32_t>& level_of) {
+  level_of.assign(spec.outputs.size() + 1, -1);
+  for (size_t level = 0; level < spec.levels.size(); ++level) {
+    int32_t& place = level_of[spec.output_of[level] < 0 ? spec.outputs.size() : static_cast<size_t>(spec.output_of[level])];
+    if (place >= 0) return false;
+    place = static_cast<int32_t>(level);
+  }
+  return !spec.outputs.empty();
+}
+
+class Indicators : public PerColumnForm<IndicatorsColumn> {
+ public:
+  explicit Indicators(std::vector<IndicatorsColumn> columns) : PerColumnForm(std::move(columns)) {
+    std::vector<int32_t> level_of;
+    for (const IndicatorsColumn& spec : specs()) {
+      slots_.emplace_back(spec.levels);
+      invertible_ = invertible_ && levels_by_output(spec, level_of);
+    }
+  }
+  std::string_view form() const override { return "indicators"; }
+  bool invertible() const override { return invertible_; }
+
+ protected:
+  std::vector<Column> apply(size_t i, const Column& column) const override {
+    const IndicatorsColumn& spec = specs()[i];
+    const std::vector<uint32_t> slots = slots_[i].find(column);
+    std::vector<std::vector<uint8_t>> flags(spec.outputs.size(), std::vector<uint8_t>(slots.size()));
+    for (size_t row = 0; row < slots.size(); ++row)
+      if (const int32_t output = spec.output_of[slots[row]]; output >= 0) flags[static_cast<size_t>(output)][row] = 1;
+    std::vector<Column> made;
+    for (size_t k = 0; k < flags.size(); ++k) made.push_back(Column::boolean(spec.outputs[k], std::move(flags[k])));
+    return made;
+  }
+
+  std::vector<std::string> outputs(size_t i) const override { return specs()[i].outputs; }
+
+  /// The level whose column is largest, where that is more than one half; else the level that sets no column.
+  Column undo(size_t i, const std::vector<Column>& made) const override {
+    const IndicatorsColumn& spec = specs()[i];
+    std::vector<int32_t> level_of;
+    (void)levels_by_output(spec, level_of);
+    std::vector<int32_t> codes(made.front().size());
+    for (size_t row = 0; row < codes.size(); ++row) {
+      size_t best = made.size();
+      double largest = 0.5;
+      for (size_t k = 0; k < made.size(); ++k)
+        if (const double value = made[k].number(row); value > largest) {
+          largest = value;
+          best = k;
+        }
+      codes[row] = level_of[best];
+    }
+    return Column::categorical(spec.name, std::move(codes), std::make_shared<const std::vector<std::string>>(spec.levels));
+  }
+
+ private:
+  std::vector<LevelSlots> slots_;
+  bool invertible_ = true;
+};
+
+class IndicatorsForm : public TransformerForm {
+ public:
+  std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
+    auto specs = specs_from_value<IndicatorsColumn>(value, "indicators");
+    for (const IndicatorsColumn& spec : specs) {
+      require_fitted(spec.output_of.size() == spec.levels.size() + 2, "indicators",
+                     "column '" + spec.name + "' does not have one entry for each level");
+      const auto n_outputs = static_cast<int64_t>(spec.outputs.size());
+      for (const int32_t output : spec.output_of)
+        require_fitted(output >= -1 && output < n_outputs, "indicators", "a level of column '" + spec.name + "' sets a column not there");
+      require_fitted(std::ranges::none_of(spec.outputs, &std::string::empty), "indicators", "a column made has no name");
+    }
+    return make_indicators(std::move(specs));
+  }
+};
+
+}  // namespace
+
+void describe(Fields<IndicatorsColumn>& fields) {
+  fields.add("name", &IndicatorsColumn::name, "The column.");
+  fields.add("levels", &IndicatorsColumn::levels, "The levels seen in fitting.");
+  fields.add("outputs", &IndicatorsColumn::outputs, "Names of the columns made.");
+  fields.add("output_of", &IndicatorsColumn::output_of,
+             "Number of the column that each level sets, then unknown levels and missing values; -1 for none.");
+}
+
+std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn> columns) {
+  return std::make_unique<Indicators>(std::move(columns));
+}
+
+void register_indicators(Catalog<TransformerForm>& catalog) {
+  catalog.add<IndicatorsForm>("indicators", "Each level sets one of several columns.");
+}
+
+}  // namespace kolosal

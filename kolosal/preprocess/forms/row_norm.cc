@@ -1,0 +1,81 @@
+// The row norm form. A row of zeros stays; missing values count as 0 in the norm and stay missing.
+//
+// Cost     O(n_rows n_columns).
+// Checked  scalers_test.cc.
+#include "kolosal/preprocess/forms/row_norm.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kolosal {
+namespace {
+
+class RowNorms : public FittedTransformer {
+ public:
+  explicit RowNorms(RowNormColumns columns) : fitted_(std::move(columns)) {}
+  std::string_view form() const override { return "row_norm"; }
+
+  Table transform(const Table& table) const override {
+    std::vector<double> norms(table.n_rows());
+    for (const std::string& name : fitted_.columns) add_to_norms(needed_column(table, name), norms);
+    for (double& norm : norms) {
+      if (fitted_.norm == RowNorm::L2) norm = std::sqrt(norm);
+      if (norm == 0) norm = 1;
+    }
+    Table normed = table;
+    for (const std::string& name : fitted_.columns) {
+      const Column& column = table.column(name);
+      std::vector<double> values = column.numbers();
+      for (size_t row = 0; row < values.size(); ++row) values[row] /= norms[row];
+      normed = normed.with_column(number_column(name, std::move(values), column, column.validity()));
+    }
+    return normed;
+  }
+
+  Value to_value() const override { return kolosal::to_value(fitted_); }
+
+ private:
+  void add_to_norms(const Column& column, std::vector<double>& norms) const {
+    if (!is_number(column.kind())) wrong_column_kind(column, "a number");
+    for (size_t row = 0; row < norms.size(); ++row) {
+      const double value = column.number(row);
+      if (std::isnan(value)) continue;
+      switch (fitted_.norm) {
+        case RowNorm::L1: norms[row] += std::abs(value); break;
+        case RowNorm::L2: norms[row] += value * value; break;
+        case RowNorm::Max: norms[row] = std::max(norms[row], std::abs(value)); break;
+      }
+    }
+  }
+
+  RowNormColumns fitted_;
+};
+
+class RowNormForm : public TransformerForm {
+ public:
+  std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
+    RowNormColumns columns;
+    try {
+      columns = kolosal::from_value<RowNormColumns>(value, "row_norm");
+    } catch (const Error& error) {
+      require_fitted(false, "row_norm", error.message());
+    }
+    require_fitted(std::ranges::none_of(columns.columns, &std::string::empty), "row_norm", "a column has no name");
+    return make_row_norm(std::move(columns));
+  }
+};
+
+}  // namespace
+
+void describe(Fields<RowNormColumns>& fields) {
+  fields.add("columns", &RowNormColumns::columns, "The columns that make up a row.");
+  fields.add("norm", &RowNormColumns::norm, "The norm that each row is divided by.");
+}
+
+std::unique_ptr<FittedTransformer> make_row_norm(RowNormColumns columns) { return std::make_unique<RowNorms>(std::move(columns)); }
+
+void register_row_norm(Catalog<TransformerForm>& catalog) {
+  catalog.add<RowNormForm>("row_norm", "The numbers of each row are divided by their norm.");
+}
+
+}  // namespace kolosal

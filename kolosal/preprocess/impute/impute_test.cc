@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include "kolosal/preprocess/preprocess_test_rows.h"
+
+namespace kolosal {
+namespace {
+
+using namespace preprocess_test;
+
+Table with_gaps() {
+  return Table({Column::numeric("x", std::vector<double>{1, kNaN, 4, 4, 1}), integers("n", {1, 2, 4, 0, 0}, {1, 1, 1, 0, 0}),
+                category("c", {1, 0, 1, -1, 0}, {"b", "a"})});
+}
+
+TEST(Impute, FillsWithTheMeanAsANumber) {
+  const Table out = transformed("impute", object({{"strategy", "mean"}}), {with_gaps()});
+  EXPECT_EQ(out.column("x").number(1), 2.5);
+  EXPECT_EQ(out.column("n").kind(), ColumnKind::Numeric);
+  EXPECT_NEAR(out.column("n").number(3), 7.0 / 3, 1e-15);
+  EXPECT_TRUE(out.column("c").is_missing(3));
+}
+
+TEST(Impute, KeepsAnIntegerColumnWhoseFillIsWhole) {
+  const Table out = transformed("impute", {}, {with_gaps()});
+  EXPECT_EQ(out.column("n").kind(), ColumnKind::Integer);
+  EXPECT_EQ(out.column("n").int64()[4], 2);
+  EXPECT_EQ(out.column("n").n_missing(), 0U);
+}
+
+TEST(Impute, TakesTheSmallestOfTheMostFrequent) {
+  const Table out = transformed("impute", object({{"strategy", "mode"}}), {with_gaps()});
+  EXPECT_EQ(out.column("x").number(1), 1);
+  EXPECT_EQ(out.column("c").display(3), "a");
+  const std::vector<double> weights{1, 1, 5, 1, 2};
+  EXPECT_EQ(transformed("impute", object({{"strategy", "mode"}}), {with_gaps(), nullptr, weights}).column("x").number(1), 4);
+}
+
+TEST(Impute, AddsTheConstantLevelToTheDictionaryOfEveryTable) {
+  const auto imputer = fitted("impute", object({{"strategy", "constant"}, {"fill_value", -7}, {"fill_text", "none"}}), {with_gaps()});
+  const Table out = imputer->transform(with_gaps());
+  EXPECT_EQ(out.column("x").number(1), -7);
+  EXPECT_EQ(out.column("c").display(3), "none");
+  const std::vector<uint32_t> first{0};
+  EXPECT_EQ(*imputer->transform(with_gaps().take(first)).column("c").dictionary(), *out.column("c").dictionary());
+}
+
+TEST(Impute, TellsWhereValuesWereMissingOnlyForColumnsThatMissedSome) {
+  const Table table = with_gaps().with_column(Column::numeric("whole", std::vector<double>{1, 2, 3, 4, 5}));
+  const auto imputer = fitted("impute", object({{"add_indicator", true}}), {table});
+  const Table out = imputer->transform(table);
+  EXPECT_EQ(out.names(), (std::vector<std::string>{"x", "x__missing", "n", "n__missing", "c", "whole"}));
+  EXPECT_EQ(out.column("x__missing").numbers(), (std::vector<double>{0, 1, 0, 0, 0}));
+  EXPECT_EQ(imputer->inverse_transform(out).names(), table.names());
+}
+
+TEST(Impute, FillsDatesBooleansAndTexts) {
+  const auto validity = Validity::from_bytes(std::vector<uint8_t>{1, 1, 0});
+  const Table table({Column::date("d", {10, 13, 0}, validity), Column::boolean("b", {1, 1, 0}, validity),
+                     Column::text("t", std::vector<std::string>{"u", "u", ""}, validity)});
+  const Table median = transformed("impute", {}, {table});
+  EXPECT_EQ(median.column("d").kind(), ColumnKind::Date);
+  EXPECT_EQ(median.column("d").int64()[2], 12);
+  EXPECT_EQ(median.column("b").kind(), ColumnKind::Boolean);
+  EXPECT_EQ(median.column("b").boolean()[2], 1);
+  EXPECT_EQ(transformed("impute", object({{"strategy", "mode"}}), {table}).column("t").text(2), "u");
+}
+
+TEST(Impute, FillsAColumnWithoutAnyValueWithZero) {
+  const Table table({Column::numeric("x", std::vector<double>{kNaN, kNaN}), category("c", {-1, -1}, {})});
+  for (const char* strategy : {"mean", "median", "mode"})
+    EXPECT_EQ(transformed("impute", object({{"strategy", strategy}}), {table}).column("x").number(0), 0);
+  EXPECT_EQ(transformed("impute", object({{"strategy", "mode"}}), {table}).column("c").display(1), "missing");
+}
+
+TEST(Impute, RefusesTheMeanOfACategory) {
+  EXPECT_THROW((void)fitted("impute", object({{"strategy", "mean"}, {"columns", list({"c"})}}), {with_gaps()}), Error);
+  EXPECT_THROW((void)fitted("impute", object({{"columns", list({"nowhere"})}}), {with_gaps()}), Error);
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,59 @@
+// Robust scaling: each column loses its median and is divided by the distance of two quantiles, so that outliers do not set the
+// scale.
+//
+// Cost     O(n_rows log n_rows) a column.
+// Checked  scalers_test.cc, against scikit-learn's RobustScaler.
+#include "kolosal/preprocess/scale/column_scaler.h"
+
+namespace kolosal {
+namespace {
+
+struct RobustScaleParams {
+  std::vector<std::string> columns;
+  bool with_centering = true;
+  bool with_scaling = true;
+  double low_quantile = 0.25;
+  double high_quantile = 0.75;
+};
+
+void describe(Fields<RobustScaleParams>& f) {
+  f.add("columns", &RobustScaleParams::columns, "Columns to scale; empty means all numbers and integers.");
+  f.add("with_centering", &RobustScaleParams::with_centering, "Whether the median is subtracted.");
+  f.add("with_scaling", &RobustScaleParams::with_scaling, "Whether values are divided by the distance of the quantiles.");
+  f.add("low_quantile", &RobustScaleParams::low_quantile, "The lower quantile.").min(0).max(1);
+  f.add("high_quantile", &RobustScaleParams::high_quantile, "The upper quantile; more than the lower.").min(0).max(1);
+}
+
+class RobustScale : public Transformer {
+ public:
+  explicit RobustScale(RobustScaleParams params) : params_(std::move(params)) {
+    if (!(params_.low_quantile < params_.high_quantile))
+      throw Error(ErrorCode::BadValue,
+                  "robust_scale: low_quantile is " + std::to_string(params_.low_quantile) + " and high_quantile " +
+                      std::to_string(params_.high_quantile),
+                  "Let low_quantile be less than high_quantile.");
+  }
+
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    return fit_scaler(input, context, params_.columns, "robust_scale", [this](Sample sample) {
+      sort_sample(sample);
+      AffineColumn fitted;
+      if (params_.with_centering) fitted.center = sorted_quantile(sample, 0.5);
+      if (params_.with_scaling)
+        fitted.scale = usable_scale(sorted_quantile(sample, params_.high_quantile) - sorted_quantile(sample, params_.low_quantile));
+      return fitted;
+    });
+  }
+
+ private:
+  RobustScaleParams params_;
+};
+
+}  // namespace
+
+void register_robust_scale(Catalog<Transformer>& catalog) {
+  catalog.add<RobustScale, RobustScaleParams>("robust_scale", "Each column loses its median and is divided by its interquartile range.",
+                                              {"robust", "robust_scaler"});
+}
+
+}  // namespace kolosal
