@@ -43,8 +43,7 @@ class ClassMetric : public Metric {
   bool higher_is_better() const override { return true; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
-    for (size_t i = 0; i < input.prediction.size(); ++i)
-      if (std::isnan(input.prediction[i]) && input.weight(i / input.n_outputs) > 0) return std::nan("");
+    if (has_nan_prediction(input)) return std::nan("");
     return of(Confusion(input), input.task);
   }
 

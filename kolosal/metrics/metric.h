@@ -48,6 +48,9 @@ std::string_view default_metric(Task task);
 /// The class predicted for each row: the most probable, ties to the lowest number.
 std::vector<double> predicted_classes(std::span<const double> probabilities, size_t n_classes);
 
+/// Whether a row of positive weight has a prediction that is NaN.
+bool has_nan_prediction(const MetricInput& input);
+
 /// Throws Error(EmptyInput) where no row has a positive weight, and Error(BadValue) where sizes differ, a weight is negative or
 /// not finite, or a target is not a class number.
 void check_metric_rows(const MetricInput& input);

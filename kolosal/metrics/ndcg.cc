@@ -53,10 +53,10 @@ class Ndcg : public Metric {
   bool higher_is_better() const override { return true; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return std::nan("");
     std::map<uint32_t, std::pair<Group, double>> groups;
     for (size_t row = 0; row < input.n_rows(); ++row) {
       if (input.weight(row) <= 0) continue;
-      if (std::isnan(input.prediction[row])) return std::nan("");
       auto& [rows, weight] = groups[input.group.empty() ? 0 : input.group[row]];
       rows.emplace_back(input.prediction[row], input.target[row]);
       weight += input.weight(row);
