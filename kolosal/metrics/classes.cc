@@ -2,7 +2,7 @@
 // (of the positive class, macro, micro, weighted), Matthews' correlation and Cohen's kappa.
 //
 // A ratio whose denominator is zero counts as 0. Averages run over the classes that are true or predicted somewhere.
-// Checked  against scikit-learn on random cases in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn on random cases in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <cmath>
 #include <numeric>

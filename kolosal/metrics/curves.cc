@@ -52,7 +52,8 @@ RocCurve roc_curve(std::span<const double> is_positive, std::span<const double> 
   return curve;
 }
 
-PrecisionRecallCurve precision_recall_curve(std::span<const double> is_positive, std::span<const double> score, std::span<const double> weights) {
+PrecisionRecallCurve precision_recall_curve(std::span<const double> is_positive, std::span<const double> score,
+                                            std::span<const double> weights) {
   const Cumulated c = cumulate(is_positive, score, weights);
   PrecisionRecallCurve curve{{0}, {1}, {std::numeric_limits<double>::infinity()}};
   for (size_t i = 0; i < c.threshold.size(); ++i) {
@@ -63,8 +64,8 @@ PrecisionRecallCurve precision_recall_curve(std::span<const double> is_positive,
   return curve;
 }
 
-CalibrationCurve calibration_curve(std::span<const double> is_positive, std::span<const double> probability, std::span<const double> weights,
-                                   size_t n_bins) {
+CalibrationCurve calibration_curve(std::span<const double> is_positive, std::span<const double> probability,
+                                   std::span<const double> weights, size_t n_bins) {
   std::vector<size_t> order = falling(probability, weights);
   std::ranges::reverse(order);
   double total = 0;
@@ -77,8 +78,9 @@ CalibrationCurve calibration_curve(std::span<const double> is_positive, std::spa
     observed += w * is_positive[order[i]];
     weight += w;
     // A bin ends where its share of the weight is reached, never between equal probabilities.
-    const bool ends = i + 1 == order.size() || (before + weight >= total * static_cast<double>(curve.weight.size() + 1) / static_cast<double>(n_bins) &&
-                                                probability[order[i + 1]] != probability[order[i]]);
+    const bool ends =
+        i + 1 == order.size() || (before + weight >= total * static_cast<double>(curve.weight.size() + 1) / static_cast<double>(n_bins) &&
+                                  probability[order[i + 1]] != probability[order[i]]);
     if (!ends) continue;
     curve.mean_predicted.push_back(predicted / weight);
     curve.observed_share.push_back(observed / weight);

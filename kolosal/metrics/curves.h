@@ -1,6 +1,6 @@
 // Curves that show how well probabilities separate and match classes, for reports.
 //
-// Checked  against scikit-learn's roc_curve, precision_recall_curve, calibration_curve and confusion_matrix in tests/parity.
+// Checked  by hand in curves_test.cc.
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,16 @@ struct PrecisionRecallCurve {
   std::vector<double> recall, precision, threshold;
 };
 /// Arguments as roc_curve.
-PrecisionRecallCurve precision_recall_curve(std::span<const double> is_positive, std::span<const double> score, std::span<const double> weights = {});
+PrecisionRecallCurve precision_recall_curve(std::span<const double> is_positive, std::span<const double> score,
+                                            std::span<const double> weights = {});
 
 /// One point a bin that has rows.
 struct CalibrationCurve {
   std::vector<double> mean_predicted, observed_share, weight;
 };
 /// Bins of about equal weight by predicted probability. Arguments as roc_curve.
-CalibrationCurve calibration_curve(std::span<const double> is_positive, std::span<const double> probability, std::span<const double> weights = {},
-                                   size_t n_bins = 10);
+CalibrationCurve calibration_curve(std::span<const double> is_positive, std::span<const double> probability,
+                                   std::span<const double> weights = {}, size_t n_bins = 10);
 
 /// Weight of rows by (true class, predicted class): (n_classes, n_classes) row-major.
 std::vector<double> confusion_matrix(std::span<const double> target, std::span<const double> predicted, size_t n_classes,

@@ -35,7 +35,8 @@ struct Resample {
   }
 };
 
-double resampled_score(const Metric& metric, const MetricInput& input, const std::vector<std::vector<uint32_t>>& units, uint64_t seed, uint64_t index) {
+double resampled_score(const Metric& metric, const MetricInput& input, const std::vector<std::vector<uint32_t>>& units, uint64_t seed,
+                       uint64_t index) {
   RandomStream random(seed, "bootstrap", index);
   Resample sample;
   const size_t n = units.empty() ? input.n_rows() : units.size();

@@ -10,6 +10,7 @@
 
 namespace kolosal {
 
+/// How sure an interval is, and how much work it may take.
 struct IntervalOptions {
   double confidence = 0.95;
   int32_t n_resamples = 200;
@@ -17,6 +18,7 @@ struct IntervalOptions {
   int64_t max_work = 1'000'000;
 };
 
+/// Both ends.
 struct Interval {
   double low = 0, high = 0;
 };

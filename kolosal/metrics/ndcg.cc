@@ -3,7 +3,7 @@
 // The gain of a row is its relevance, discounted by log2(2 + rank); rows of equal score share their ranks' mean discount. A
 // group without relevant rows counts as 0; a group's weight is the mean of its rows'.
 // Source   Jarvelin and Kekalainen, ACM TOIS 20(4), 2002; ties: McSherry and Najork, ECIR 2008.
-// Checked  against scikit-learn's ndcg_score in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn's ndcg_score in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // rest), logarithmic loss and Brier score.
 //
 // Source   Hanley and McNeil, Radiology 143(1), 1982; Hand and Till's setting, each class against the rest.
-// Checked  against scikit-learn on random cases in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn on random cases in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <algorithm>
 #include <cmath>

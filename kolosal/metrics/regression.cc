@@ -1,6 +1,6 @@
 // Metrics of predicted numbers. Several targets: the plain mean over them.
 //
-// Checked  against scikit-learn on random cases in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn on random cases in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <algorithm>
 #include <cmath>

@@ -189,8 +189,8 @@ TEST_P(TransformerContract, GivesNoInfiniteNumbersFromFiniteOnesWhoseRangeIsFini
     const Table out = fit(extreme)->transform(extreme);
     EXPECT_EQ(out.n_rows(), 4U);
     for (const Column& column : out.columns())
-      if (column.kind() == ColumnKind::Numeric)
-        for (size_t row = 0; row < 4; ++row) EXPECT_FALSE(std::isinf(column.number(row))) << column.name() << " row " << row;
+      for (size_t row = 0; row < 4 && column.kind() == ColumnKind::Numeric; ++row)
+        EXPECT_FALSE(std::isinf(column.number(row))) << column.name() << " row " << row;
   } catch (const Error& error) {
     EXPECT_NE(error.code(), ErrorCode::Internal) << error.what();
   }

@@ -11,7 +11,8 @@ void describe(Fields<ConstantForm>& f) {
 
 void ConstantModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
-  for (size_t row = 0; row < x.n_rows(); ++row) std::ranges::copy(form_.prediction, out.begin() + static_cast<ptrdiff_t>(row * n_outputs()));
+  for (size_t row = 0; row < x.n_rows(); ++row)
+    std::ranges::copy(form_.prediction, out.begin() + static_cast<ptrdiff_t>(row * n_outputs()));
 }
 
 namespace {

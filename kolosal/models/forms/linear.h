@@ -20,9 +20,11 @@ enum class Link {
 };
 
 constexpr auto enum_names(Link) {
-  return std::to_array<std::pair<Link, std::string_view>>({{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
+  return std::to_array<std::pair<Link, std::string_view>>(
+      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
 }
 
+/// What a LinearModel is made of.
 struct LinearForm {
   int64_t n_features = 0;
   std::vector<double> weights;  ///< (n_sums, n_features) row-major
