@@ -2,12 +2,13 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kolosal/kernels/kernels.cc"
+#include "kolosal/kernels/kernels.h"
+
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include <limits>
 
-#include "kolosal/kernels/kernels.h"
 #include "kolosal/kernels/kernels_scalar.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -137,7 +138,8 @@ Range range_of(const T* x, size_t n) {
         high_rest = high_rest < x[i] ? x[i] : high_rest;
       });
   const T low_lanes = hn::GetLane(hn::MinOfLanes(tag, low)), high_lanes = hn::GetLane(hn::MaxOfLanes(tag, high));
-  return {static_cast<double>(low_lanes < low_rest ? low_lanes : low_rest), static_cast<double>(high_lanes > high_rest ? high_lanes : high_rest)};
+  return {static_cast<double>(low_lanes < low_rest ? low_lanes : low_rest),
+          static_cast<double>(high_lanes > high_rest ? high_lanes : high_rest)};
 }
 
 double sum_float(const float* x, size_t n) { return sum_of(x, n); }

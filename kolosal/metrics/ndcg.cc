@@ -57,6 +57,7 @@ class Ndcg : public Metric {
     std::map<uint32_t, std::pair<Group, double>> groups;
     for (size_t row = 0; row < input.n_rows(); ++row) {
       if (input.weight(row) <= 0) continue;
+      if (std::isnan(input.prediction[row])) return std::nan("");
       auto& [rows, weight] = groups[input.group.empty() ? 0 : input.group[row]];
       rows.emplace_back(input.prediction[row], input.target[row]);
       weight += input.weight(row);

@@ -41,7 +41,8 @@ NB_MODULE(_kolosal, module) {
   nb::set_leak_warnings(false);
   nb::register_exception_translator(raise);
   module.doc() = "Native core of Kolosal.";
-  module.def("version", [] { return std::string(version()); }, "Version of the native core.");
+  module.def(
+      "version", [] { return std::string(version()); }, "Version of the native core.");
   nb::class_<Table>(module, "Table", "Columns held by the native core.")
       .def(
           "__arrow_c_stream__", [](const Table& table, const nb::object&) { return capsule_from_table(table); },

@@ -23,7 +23,11 @@ class Affine : public PerColumnForm<AffineColumn> {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     const AffineColumn& spec = specs()[i];
     std::vector<double> values = column.numbers();
-    for (double& value : values) value = (value - spec.center) / spec.scale + spec.offset;
+    for (double& value : values) {
+      const double shifted = value - spec.center;
+      const bool overflows = std::isinf(shifted) && std::isfinite(value);
+      value = (overflows ? value / spec.scale - spec.center / spec.scale : shifted / spec.scale) + spec.offset;
+    }
     return {number_column(column.name(), std::move(values), column, column.validity())};
   }
 

@@ -3,6 +3,8 @@
 // Cost     O(n_rows) a column.
 // Checked  scalers_test.cc, against scikit-learn's MinMaxScaler.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "kolosal/preprocess/scale/column_scaler.h"
 
@@ -35,7 +37,9 @@ class MinMaxScale : public Transformer {
       if (sample.values.empty()) return fitted;
       const auto [smallest, largest] = std::ranges::minmax(sample.values);
       fitted.center = smallest;
-      fitted.scale = usable_scale(largest - smallest) / (params_.high - params_.low);
+      const double range = largest - smallest;
+      // A range beyond what float64 holds is cut to the largest number.
+      fitted.scale = usable_scale(std::isinf(range) ? std::numeric_limits<double>::max() : range) / (params_.high - params_.low);
       return fitted;
     });
   }

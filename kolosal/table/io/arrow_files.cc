@@ -1,10 +1,10 @@
 // What the Arrow-backed formats share.
 //
 // Checked  table_io_test.cc.
-#include "kolosal/table/io/arrow_files-inl.h"
-
 #include <algorithm>
 #include <unordered_set>
+
+#include "kolosal/table/io/arrow_files-inl.h"
 
 namespace kolosal {
 namespace {
