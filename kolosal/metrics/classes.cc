@@ -2,7 +2,7 @@
 // (of the positive class, macro, micro, weighted), Matthews' correlation and Cohen's kappa.
 //
 // A ratio whose denominator is zero counts as 0. Averages run over the classes that are true or predicted somewhere.
-// Checked  against scikit-learn on random cases in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn on random cases in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <cmath>
 #include <numeric>
@@ -43,6 +43,7 @@ class ClassMetric : public Metric {
   bool higher_is_better() const override { return true; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return std::nan("");
     return of(Confusion(input), input.task);
   }
 

@@ -15,7 +15,7 @@ class CustomMetric : public Metric {
   CustomMetric(std::string name, bool higher_is_better, std::function<double(const MetricInput&)> score)
       : name_(std::move(name)), higher_is_better_(higher_is_better), score_(std::move(score)) {}
 
-  /// What the caller named it.
+  /// The name given.
   const std::string& name() const noexcept { return name_; }
   bool supports(Task) const override { return true; }
   bool higher_is_better() const override { return higher_is_better_; }

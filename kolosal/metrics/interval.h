@@ -10,7 +10,7 @@
 
 namespace kolosal {
 
-/// How an interval is found.
+/// How sure an interval is, and how much work it may take.
 struct IntervalOptions {
   double confidence = 0.95;
   int32_t n_resamples = 200;
@@ -18,7 +18,7 @@ struct IntervalOptions {
   int64_t max_work = 1'000'000;
 };
 
-/// The ends of an interval.
+/// Both ends.
 struct Interval {
   double low = 0, high = 0;
 };

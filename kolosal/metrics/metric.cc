@@ -27,6 +27,12 @@ std::vector<double> predicted_classes(std::span<const double> probabilities, siz
   return classes;
 }
 
+bool has_nan_prediction(const MetricInput& input) {
+  for (size_t i = 0; i < input.prediction.size(); ++i)
+    if (std::isnan(input.prediction[i]) && input.weight(i / input.n_outputs) > 0) return true;
+  return false;
+}
+
 void check_metric_rows(const MetricInput& input) {
   const size_t n_rows = input.n_rows();
   const bool sizes_agree = input.prediction.size() == n_rows * input.n_outputs &&

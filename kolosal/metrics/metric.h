@@ -34,8 +34,8 @@ class Metric {
   virtual bool supports(Task task) const = 0;
   /// Whether larger is better.
   virtual bool higher_is_better() const = 0;
-  /// The score. NaN where it is not defined for these rows (AUC with one class). Throws Error(EmptyInput) without rows of
-  /// positive weight and Error(BadValue) where a value is outside what the metric allows (RMSLE of a negative number).
+  /// The score. NaN where it is not defined for these rows (AUC with one class) or a prediction is NaN. Throws Error(EmptyInput) without
+  /// rows of positive weight and Error(BadValue) where a value is outside what the metric allows (RMSLE of a negative number).
   virtual double score(const MetricInput& input) const = 0;
 };
 
@@ -47,6 +47,9 @@ std::string_view default_metric(Task task);
 
 /// The class predicted for each row: the most probable, ties to the lowest number.
 std::vector<double> predicted_classes(std::span<const double> probabilities, size_t n_classes);
+
+/// Whether a row of positive weight has a prediction that is NaN.
+bool has_nan_prediction(const MetricInput& input);
 
 /// Throws Error(EmptyInput) where no row has a positive weight, and Error(BadValue) where sizes differ, a weight is negative or
 /// not finite, or a target is not a class number.

@@ -3,7 +3,7 @@
 // The gain of a row is its relevance, discounted by log2(2 + rank); rows of equal score share their ranks' mean discount. A
 // group without relevant rows counts as 0; a group's weight is the mean of its rows'.
 // Source   Jarvelin and Kekalainen, ACM TOIS 20(4), 2002; ties: McSherry and Najork, ECIR 2008.
-// Checked  against scikit-learn's ndcg_score in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn's ndcg_score in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <algorithm>
 #include <cmath>
@@ -53,6 +53,7 @@ class Ndcg : public Metric {
   bool higher_is_better() const override { return true; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return std::nan("");
     std::map<uint32_t, std::pair<Group, double>> groups;
     for (size_t row = 0; row < input.n_rows(); ++row) {
       if (input.weight(row) <= 0) continue;

@@ -2,7 +2,7 @@
 // rest), logarithmic loss and Brier score.
 //
 // Source   Hanley and McNeil, Radiology 143(1), 1982; Hand and Till's setting, each class against the rest.
-// Checked  against scikit-learn on random cases in tests/parity; by hand in metric_test.cc.
+// Checked  against scikit-learn on random cases in python/tests/test_metrics.py; by hand in metric_test.cc.
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +26,7 @@ class AreaMetric : public ProbabilityMetric {
   bool higher_is_better() const override { return true; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return kNaN;
     if (input.n_outputs <= 2) return of_class(input, input.n_outputs - 1);
     double sum = 0;
     for (size_t k = 0; k < input.n_outputs; ++k) sum += of_class(input, k);
@@ -48,7 +49,6 @@ class AreaMetric : public ProbabilityMetric {
       const double weight = input.weight(row);
       if (weight <= 0) continue;
       const double probability = input.prediction[row * input.n_outputs + k];
-      if (std::isnan(probability)) return kNaN;
       const bool is_positive = input.target[row] == static_cast<double>(k);
       (is_positive ? positives : negatives) += weight;
       rows.push_back({probability, is_positive ? weight : 0, is_positive ? 0 : weight});
@@ -97,13 +97,13 @@ class LogLoss : public ProbabilityMetric {
   bool higher_is_better() const override { return false; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return kNaN;
     constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
     double sum = 0, total = 0;
     for (size_t row = 0; row < input.n_rows(); ++row) {
       const double weight = input.weight(row);
       if (weight <= 0) continue;
       const double p = input.prediction[row * input.n_outputs + static_cast<size_t>(input.target[row])];
-      if (std::isnan(p)) return kNaN;
       sum -= weight * std::log(std::clamp(p, kEpsilon, 1 - kEpsilon));
       total += weight;
     }
@@ -116,6 +116,7 @@ class Brier : public ProbabilityMetric {
   bool higher_is_better() const override { return false; }
   double score(const MetricInput& input) const override {
     check_metric_rows(input);
+    if (has_nan_prediction(input)) return kNaN;
     double sum = 0, total = 0;
     for (size_t row = 0; row < input.n_rows(); ++row) {
       const double weight = input.weight(row);

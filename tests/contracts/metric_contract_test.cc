@@ -192,7 +192,10 @@ TEST_P(MetricContract, AnswersForOneRowOneClassAndPredictionsThatAreNotNumbers) 
   EXPECT_NO_THROW(score(rows.take(std::vector<size_t>{0})));
   Judged not_numbers = rows;
   std::ranges::fill(not_numbers.prediction, std::nan(""));
-  EXPECT_NO_THROW(score(not_numbers));
+  EXPECT_TRUE(std::isnan(score(not_numbers)));
+  not_numbers = rows;
+  not_numbers.prediction[5] = std::nan("");
+  EXPECT_TRUE(std::isnan(score(not_numbers)));
   if (!is_classification(rows.task)) return;
   Judged one_class = rows;
   std::ranges::fill(one_class.target, 0.0);

@@ -9,7 +9,7 @@
 
 namespace kolosal {
 
-/// What a constant model is.
+/// What a ConstantModel is made of.
 struct ConstantForm {
   int64_t n_features = 0;
   std::vector<double> prediction;  ///< (n_outputs,)

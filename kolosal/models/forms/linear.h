@@ -24,7 +24,7 @@ constexpr auto enum_names(Link) {
       {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
 }
 
-/// What a linear model is.
+/// What a LinearModel is made of.
 struct LinearForm {
   int64_t n_features = 0;
   std::vector<double> weights;  ///< (n_sums, n_features) row-major

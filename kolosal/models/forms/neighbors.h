@@ -12,7 +12,7 @@
 
 namespace kolosal {
 
-/// What a neighbours model is.
+/// What a NeighborsModel is made of.
 struct NeighborsForm {
   int64_t n_features = 0;
   int64_t n_outputs = 0;

@@ -53,10 +53,10 @@ class KNearest : public Learner {
     form.n_features = static_cast<int64_t>(p);
     form.n_outputs = static_cast<int64_t>(target.n_outputs());
     form.by_distance = params_.weighting == NeighborWeights::Distance;
-    // Weights relative to the largest: they fit float32, and those too small for it do not count.
-    const double largest = train.weights.empty() ? 1.0 : std::ranges::max(train.weights);
+    // Weights in units of a power of two near the largest: they fit float32, and those too small for it do not count.
+    const int unit = train.weights.empty() ? 0 : std::ilogb(std::ranges::max(train.weights));
     for (size_t row = 0; row < train.x.n_rows(); ++row) {
-      const auto weight = static_cast<float>(train.weights.empty() ? 1.0 : train.weights[row] / largest);
+      const auto weight = static_cast<float>(train.weights.empty() ? 1.0 : std::ldexp(train.weights[row], -unit));
       if (weight <= 0) continue;
       form.weights.push_back(weight);
       for (size_t j = 0; j < p; ++j) {
