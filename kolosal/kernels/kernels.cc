@@ -191,19 +191,46 @@ bool& scalar_forced() {
   return forced;
 }
 
-// Applies KOLOSAL_SIMD before the first kernel runs. A wrong name is told by set_simd_target, which programs call; here it is passed over.
-bool use_scalar() {
-  static const bool applied = [] {
+// The processor's own instruction sets, asked before any is forced.
+int64_t processor_targets() {
+  static const int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+  return targets;
+}
+
+void choose_target(std::string_view name) {
+  const int64_t there = processor_targets();
+  std::string known;
+  for (const NamedTarget& target : kTargets) {
+    if ((there & target.bits) == 0) continue;
+    if (name == target.name) {
+      hwy::SetSupportedTargetsForTest(there & target.bits);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      scalar_forced() = false;
+      return;
+    }
+    known += std::string(target.name) + ", ";
+  }
+  if (name != "scalar")
+    throw Error(ErrorCode::BadValue, "this processor has no SIMD target '" + std::string(name) + "'", "Use one of: " + known + "scalar.");
+  scalar_forced() = true;
+}
+
+// Applies KOLOSAL_SIMD once, before the first kernel runs or a target is set. A name that the processor does not have changes nothing.
+void apply_environment() {
+  [[maybe_unused]] static const bool applied = [] {
     if (const char* wanted = std::getenv("KOLOSAL_SIMD"); wanted != nullptr && *wanted != '\0') {
       try {
-        set_simd_target(wanted);
+        choose_target(wanted);
       } catch (const Error&) {
         return false;
       }
     }
     return true;
   }();
-  (void)applied;
+}
+
+bool use_scalar() {
+  apply_environment();
   return scalar_forced();
 }
 
@@ -211,34 +238,22 @@ bool use_scalar() {
 
 std::vector<std::string> simd_targets() {
   std::vector<std::string> names;
-  hwy::SetSupportedTargetsForTest(0);
-  const int64_t supported = hwy::SupportedTargets();
   for (const NamedTarget& target : kTargets)
-    if ((supported & target.bits & HWY_TARGETS) != 0) names.emplace_back(target.name);
+    if ((processor_targets() & target.bits) != 0) names.emplace_back(target.name);
   names.emplace_back("scalar");
   return names;
 }
 
 void set_simd_target(std::string_view name) {
-  std::string known;
-  for (const std::string& there : simd_targets()) known += (known.empty() ? "" : ", ") + there;
-  const int64_t supported = hwy::SupportedTargets();
-  scalar_forced() = name == "scalar";
-  if (scalar_forced()) return;
-  for (const NamedTarget& target : kTargets)
-    if (name == target.name && (supported & target.bits & HWY_TARGETS) != 0) {
-      hwy::SetSupportedTargetsForTest(supported & target.bits);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-      return;
-    }
-  throw Error(ErrorCode::BadValue, "this processor has no SIMD target '" + std::string(name) + "'", "Use one of: " + known + ".");
+  apply_environment();
+  choose_target(name);
 }
 
 std::string simd_target() {
   if (use_scalar()) return "scalar";
-  const int64_t supported = hwy::SupportedTargets();
+  const int64_t in_use = hwy::SupportedTargets() & HWY_TARGETS;
   for (const NamedTarget& target : kTargets)
-    if ((supported & target.bits & HWY_TARGETS) != 0) return target.name;
+    if ((in_use & target.bits) != 0) return target.name;
   return "scalar";
 }
 

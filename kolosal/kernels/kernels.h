@@ -58,8 +58,8 @@ Range min_max(std::span<const double> x) noexcept;
 std::vector<std::string> simd_targets();
 /// The one in use.
 std::string simd_target();
-/// Uses only this one from now on, as the environment variable KOLOSAL_SIMD does at the start. Throws Error(BadValue) that
-/// names those there are. Not for use while kernels run.
+/// Uses only this one from now on, as the environment variable KOLOSAL_SIMD does at the start (where that names one that there
+/// is). Throws Error(BadValue) that names those there are, and changes nothing then. Not for use while kernels run.
 void set_simd_target(std::string_view name);
 
 }  // namespace kolosal
