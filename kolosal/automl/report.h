@@ -3,7 +3,7 @@
 // Shows data findings, what was tried, the leaderboard, learning curves, confusion matrix or residuals, ROC, precision-recall and
 // calibration curves, feature importance, failures and how to reproduce the run. No script or font is loaded from elsewhere; the
 // page follows the reader's light or dark setting and prints.
-// Checked  report_test.cc; in a real browser by python/tests.
+// Checked  automl_test.cc; in a real browser by tests/scenarios.
 #pragma once
 
 #include <string>

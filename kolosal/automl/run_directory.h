@@ -2,7 +2,7 @@
 //
 // Each fold is one artifact, written atomically: whatever moment the process dies, a file is whole or not there. `run.json`
 // holds the fingerprint of table and options that all of them belong to.
-// Checked  run_directory_test.cc; tests/scenarios kill a training at random moments.
+// Checked  automl_test.cc; tests/scenarios kill a training at random moments.
 #pragma once
 
 #include <memory>

@@ -2,7 +2,7 @@
 //
 // Learners with the same needs share one preparation, so a fold's preprocessing is done once for a whole portfolio.
 // Memory   one float32 matrix of all rows per kept (needs, fold) pair; the least recently used are dropped beyond `cache_bytes`.
-// Checked  prepared_folds_test.cc: changing held-out rows changes nothing that was learnt.
+// Checked  cross_validate_test.cc: changing held-out rows changes nothing that was learnt.
 #pragma once
 
 #include <list>
