@@ -66,7 +66,7 @@ size_t count_duplicates(const Table& table) {
     for (size_t row = 0; row < table.n_rows(); ++row)
       hashes[row] = (hashes[row] ^ std::hash<std::string>()(column.display(row))) * 0x100000001b3ULL + 0x9e3779b97f4a7c15ULL;
   std::ranges::sort(hashes);
-  return hashes.size() - static_cast<size_t>(std::ranges::unique(hashes).begin() - hashes.begin());
+  return hashes.size() - static_cast<size_t>(std::unique(hashes.begin(), hashes.end()) - hashes.begin());
 }
 
 }  // namespace
