@@ -2,6 +2,11 @@
 
 namespace kolosal {
 
+Table FittedTransformer::transform(const Table& table) const {
+  static const Threads alone(1);
+  return transform(table, alone);
+}
+
 Table FittedTransformer::inverse_transform(const Table&) const {
   throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(form()) + "' cannot be undone");
 }
@@ -9,7 +14,7 @@ Table FittedTransformer::inverse_transform(const Table&) const {
 std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(const TransformerInput& input,
                                                                                 const FitContext& context) const {
   auto fitted = fit(input, context);
-  Table transformed = fitted->transform(input.table);
+  Table transformed = fitted->transform(input.table, *context.threads);
   return {std::move(fitted), std::move(transformed)};
 }
 

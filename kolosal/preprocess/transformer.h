@@ -25,7 +25,9 @@ class FittedTransformer {
   virtual std::string_view form() const = 0;
   /// Changes the columns it was fitted on; other columns pass unchanged, in place. Rows keep their number and order.
   /// Throws Error(FeatureMismatch) where a column it needs is not there or of another kind.
-  virtual Table transform(const Table& table) const = 0;
+  Table transform(const Table& table) const;
+  /// The same with loops on `threads`; their number changes nothing.
+  virtual Table transform(const Table& table, const Threads& threads) const = 0;
   /// Whether inverse_transform works.
   virtual bool invertible() const { return false; }
   /// Undoes `transform` as far as it can be undone; throws Error(Unsupported) where it cannot.

@@ -10,6 +10,7 @@
 
 #include "kolosal/base/value.h"
 #include "kolosal/table/table.h"
+#include "kolosal/table/target.h"
 
 namespace kolosal::python {
 
@@ -20,8 +21,12 @@ Table table_from_capsule(const nb::capsule& stream);
 /// A PyCapsule named "arrow_array_stream" that holds the table.
 nb::capsule capsule_from_table(const Table& table);
 
+/// The target that a table's single column holds; the task is inferred from it.
+Target target_of(const Table& table);
+
 void bind_catalogs(nb::module_& module);
 void bind_automl(nb::module_& module);
 void bind_preprocess(nb::module_& module);
+void bind_transformers(nb::module_& module);
 
 }  // namespace kolosal::python

@@ -61,4 +61,5 @@ NB_MODULE(_kolosal, module) {
   bind_catalogs(module);
   bind_automl(module);
   bind_preprocess(module);
+  bind_transformers(module);
 }

@@ -11,9 +11,6 @@
 #include "kolosal/table/schema.h"
 
 namespace kolosal::python {
-namespace {
-
-// The target that a table's single column holds.
 Target target_of(const Table& table) {
   SchemaOptions options;
   options.target = {table.column(0).name()};
@@ -21,6 +18,8 @@ Target target_of(const Table& table) {
   const Table conformed = conform(table, schema, Conform::Training);
   return make_target(conformed, schema, infer_task(conformed, schema, nullptr));
 }
+
+namespace {
 
 std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, const Table& table, const Table* target, int n_threads) {
   const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));

@@ -112,3 +112,36 @@ def preprocess(config: str, table: Table, target: Table | None, n_threads: int) 
     """
     Fits preprocessing on a native table; gives it and the preprocessed rows.
     """
+
+class FittedTransformer:
+    """What a transformer of the catalog learnt."""
+
+    def transform(self, table: Table, n_threads: int = 0) -> Table:
+        """Changes a native table."""
+
+    def inverse_transform(self, table: Table) -> Table:
+        """Undoes transform."""
+
+    @property
+    def invertible(self) -> bool:
+        """Whether inverse_transform works."""
+
+    def to_json(self) -> str:
+        """JSON of everything it learnt."""
+
+    @staticmethod
+    def from_json(text: str) -> FittedTransformer:
+        """The transformer that to_json described."""
+
+def fit_transformer(
+    name: str,
+    parameters: str,
+    table: Table,
+    target: Table | None = None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> tuple[FittedTransformer, Table]:
+    """
+    Fits a transformer of the catalog, with parameters in JSON; gives it and what the training rows become.
+    """

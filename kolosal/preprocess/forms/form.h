@@ -1,6 +1,8 @@
 // What the fitted forms share: reading plain data back, and turning each column into those that stand in its place.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +45,9 @@ class LevelSlots {
   size_t n_levels_;
 };
 
+/// Cells from which threads are worth their start.
+inline constexpr size_t kWorthThreads = 1 << 14;
+
 /// A form whose fitted state is a list of specs, one for each column it changes. `Spec` is described and has a `name`. The
 /// results of a column stand where it stood; other columns pass.
 template <Described Spec>
@@ -52,16 +57,20 @@ class PerColumnForm : public FittedTransformer {
     for (size_t i = 0; i < specs_.size(); ++i) by_name_.emplace(specs_[i].name, i);
   }
 
-  Table transform(const Table& table) const final {
+  Table transform(const Table& table, const Threads& threads) const final {
     for (const Spec& spec : specs_) (void)needed_column(table, spec.name);
+    std::vector<std::vector<Column>> made(table.n_columns());
+    const auto apply_to = [&](size_t j) {
+      const auto found = by_name_.find(table.column(j).name());
+      if (found == by_name_.end()) made[j].push_back(table.column(j));
+      else made[j] = apply(found->second, table.column(j));
+    };
+    if (threads.size() > 1 && table.n_rows() * specs_.size() >= kWorthThreads) threads.parallel_each(made.size(), apply_to);
+    else
+      for (size_t j = 0; j < made.size(); ++j) apply_to(j);
     std::vector<Column> columns;
-    columns.reserve(table.n_columns());
-    for (const Column& column : table.columns()) {
-      const auto found = by_name_.find(column.name());
-      if (found == by_name_.end()) columns.push_back(column);
-      else
-        for (Column& made : apply(found->second, column)) columns.push_back(std::move(made));
-    }
+    columns.reserve(made.size());
+    for (std::vector<Column>& of_column : made) std::ranges::move(of_column, std::back_inserter(columns));
     return Table(std::move(columns));
   }
 

@@ -15,7 +15,7 @@ class RowNorms : public FittedTransformer {
   explicit RowNorms(RowNormColumns columns) : fitted_(std::move(columns)) {}
   std::string_view form() const override { return "row_norm"; }
 
-  Table transform(const Table& table) const override {
+  Table transform(const Table& table, const Threads& /*threads*/) const override {
     std::vector<double> norms(table.n_rows());
     for (const std::string& name : fitted_.columns) add_to_norms(needed_column(table, name), norms);
     for (double& norm : norms) {

@@ -11,7 +11,7 @@ class Select : public FittedTransformer {
   explicit Select(std::vector<SelectColumn> columns) : columns_(std::move(columns)) {}
   std::string_view form() const override { return "select"; }
 
-  Table transform(const Table& table) const override {
+  Table transform(const Table& table, const Threads& /*threads*/) const override {
     std::vector<Column> chosen;
     for (const SelectColumn& wanted : columns_) {
       const Column& column = needed_column(table, wanted.name);
