@@ -63,6 +63,8 @@ function(kolosal_catalog layer)
 
 namespace kolosal {
 ${declarations}
+template class Catalog<${ARG_TYPE}>;
+
 const Catalog<${ARG_TYPE}>& ${ARG_FUNCTION}() {
   static const Catalog<${ARG_TYPE}> catalog = [] {
     Catalog<${ARG_TYPE}> made(\"${ARG_NOUN}\");

@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 PASSED = ROOT / "build" / "tidy"
 PROJECT_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
-# Warning options that the compiler of the build knows and clang does not.
+# Options that the compiler of the build knows and clang does not.
+FOREIGN = re.compile(r" -mtls-dialect=\S+")
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-unused-command-line-argument"]
 
 
@@ -68,7 +69,7 @@ def tidy(path: str, deadline: float) -> str | None:
         return ""
     if time.monotonic() > deadline:
         return None
-    command = ["clang-tidy-14", "--quiet", "-p", str(BUILD), *EXTRA, path]
+    command = ["clang-tidy-14", "--quiet", "-p", str(PASSED), *EXTRA, path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         stamp.touch()
@@ -85,8 +86,10 @@ def main() -> int:
     arguments = parser.parse_args()
     deadline = time.monotonic() + arguments.seconds
     PASSED.mkdir(parents=True, exist_ok=True)
-    compiled = {os.path.relpath(entry["file"], ROOT) for entry in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))}
-    sources = sorted(path for path in compiled if not path.startswith(("build/", "..")))
+    commands = FOREIGN.sub("", (BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    (PASSED / "compile_commands.json").write_text(commands, encoding="utf-8")
+    compiled = {os.path.relpath(entry["file"], ROOT) for entry in json.loads(commands)}
+    sources = sorted(path for path in compiled if not path.startswith(("build/", ".")))
     if not arguments.all:
         changed = changed_files()
         sources = [path for path in sources if path in changed or not changed.isdisjoint(headers_of(path))]

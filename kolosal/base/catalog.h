@@ -34,10 +34,7 @@ class Catalog {
   explicit Catalog(std::string noun) : noun_(std::move(noun)) {}
 
   /// Adds an entry. Throws Error(Internal) where the name is taken.
-  void add(CatalogEntry<T> entry) {
-    if (find(entry.name) != nullptr) throw Error(ErrorCode::Internal, noun_ + " '" + entry.name + "' is registered twice");
-    entries_.push_back(std::move(entry));
-  }
+  void add(CatalogEntry<T> entry);
 
   /// Adds an entry whose objects are made as `Object(Params)` with Params read from a Value and checked.
   template <class Object, Described Params>
@@ -64,24 +61,10 @@ class Catalog {
   const std::vector<CatalogEntry<T>>& entries() const { return entries_; }
 
   /// The entry with this name or alias; nullptr where there is none.
-  const CatalogEntry<T>* find(std::string_view name) const {
-    for (const CatalogEntry<T>& entry : entries_) {
-      if (entry.name == name) return &entry;
-      for (const std::string& alias : entry.aliases)
-        if (alias == name) return &entry;
-    }
-    return nullptr;
-  }
+  const CatalogEntry<T>* find(std::string_view name) const;
 
   /// The entry with this name or alias; throws Error(UnknownName) that suggests the nearest.
-  const CatalogEntry<T>& at(std::string_view name) const {
-    if (const CatalogEntry<T>* entry = find(name)) return *entry;
-    std::vector<std::string> all = names();
-    std::string listed;
-    for (const std::string& known : all) listed += (listed.empty() ? "" : ", ") + known;
-    throw Error(ErrorCode::UnknownName, "there is no " + noun_ + " '" + std::string(name) + "'" + did_you_mean(name, all),
-                "Known: " + listed + ".");
-  }
+  const CatalogEntry<T>& at(std::string_view name) const;
 
   /// Makes the object called `name` with `parameters` (null: all defaults).
   std::unique_ptr<T> make(std::string_view name, const Value& parameters = {}) const { return at(name).make(parameters); }
@@ -97,5 +80,31 @@ class Catalog {
   std::string noun_;
   std::vector<CatalogEntry<T>> entries_;
 };
+
+template <class T>
+void Catalog<T>::add(CatalogEntry<T> entry) {
+  if (find(entry.name) != nullptr) throw Error(ErrorCode::Internal, noun_ + " '" + entry.name + "' is registered twice");
+  entries_.push_back(std::move(entry));
+}
+
+template <class T>
+const CatalogEntry<T>* Catalog<T>::find(std::string_view name) const {
+  for (const CatalogEntry<T>& entry : entries_) {
+    if (entry.name == name) return &entry;
+    for (const std::string& alias : entry.aliases)
+      if (alias == name) return &entry;
+  }
+  return nullptr;
+}
+
+template <class T>
+const CatalogEntry<T>& Catalog<T>::at(std::string_view name) const {
+  if (const CatalogEntry<T>* entry = find(name)) return *entry;
+  std::vector<std::string> all = names();
+  std::string listed;
+  for (const std::string& known : all) listed += (listed.empty() ? "" : ", ") + known;
+  throw Error(ErrorCode::UnknownName, "there is no " + noun_ + " '" + std::string(name) + "'" + did_you_mean(name, all),
+              "Known: " + listed + ".");
+}
 
 }  // namespace kolosal

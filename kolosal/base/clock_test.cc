@@ -49,7 +49,8 @@ TEST(Stopwatch, MeasuresTimeThatPasses) {
 
 TEST(CancelToken, CopiesShareTheFlag) {
   const CancelToken token;
-  const CancelToken copy = token;
+  CancelToken copy;
+  copy = token;
   EXPECT_FALSE(copy.cancelled());
   token.cancel();
   EXPECT_TRUE(copy.cancelled());

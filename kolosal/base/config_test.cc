@@ -70,7 +70,7 @@ class ConfigFile : public testing::Test {
   }
   ~ConfigFile() override { fs::remove_all(folder_); }
   std::string put(const std::string& name, const std::string& text) const {
-    const std::string path = (folder_ / name).string();
+    std::string path = (folder_ / name).string();
     write_file_atomically(path, [&](const auto& sink) { sink(text); });
     return path;
   }

@@ -49,7 +49,8 @@ std::string element_name(FieldType element) {
 void check_number(const FieldSpec& field, double number, std::string_view where) {
   const bool too_low = field.min && (field.min_excluded ? number <= *field.min : number < *field.min);
   const bool too_high = field.max && number > *field.max;
-  if (too_low || too_high || std::isnan(number))
+  const bool endless = std::isinf(number) && (field.min || field.max);
+  if (too_low || too_high || endless || std::isnan(number))
     throw Error(ErrorCode::BadValue, std::string(where) + " is " + number_text(number) + ", which is out of bounds",
                 "Allowed: " + allowed_text(field) + ".");
 }
@@ -219,5 +220,58 @@ Value parse_field_text(const FieldSpec& field, std::string_view text, std::strin
   check_field(field, value, where);
   return value;
 }
+
+FieldSpec::FieldSpec() = default;
+FieldSpec::FieldSpec(const FieldSpec& other) = default;
+FieldSpec::FieldSpec(FieldSpec&& other) noexcept = default;
+FieldSpec& FieldSpec::operator=(const FieldSpec& other) = default;
+FieldSpec& FieldSpec::operator=(FieldSpec&& other) noexcept = default;
+FieldSpec::~FieldSpec() = default;
+
+namespace detail {
+
+FieldSpec& UntypedFields::add(std::string name, std::string doc, Value default_value, Get get, Set set) {
+  FieldSpec& spec = table_.fields.emplace_back();
+  spec.name = std::move(name);
+  spec.doc = std::move(doc);
+  spec.default_value = std::move(default_value);
+  accessors_.emplace_back(std::move(get), std::move(set));
+  return spec;
+}
+
+Value UntypedFields::to_value(const void* object) const {
+  Value::Object members;
+  for (size_t i = 0; i < accessors_.size(); ++i) members.emplace_back(table_.fields[i].name, accessors_[i].first(object));
+  return Value(std::move(members));
+}
+
+void UntypedFields::update(void* object, const Value& value, std::string_view where) const {
+  const std::string prefix = where.empty() ? std::string() : std::string(where) + ".";
+  std::vector<std::string_view> given(table_.fields.size());
+  if (!value.is_object())
+    throw Error(ErrorCode::BadValue,
+                std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " + std::string(value.kind_name()));
+  for (const auto& [key, member] : value.as_object()) {
+    const FieldSpec* spec = table_.find(key);
+    if (spec == nullptr) {
+      const std::vector<std::string> names = table_.names();
+      throw Error(ErrorCode::UnknownParameter, "'" + prefix + key + "' is not a parameter" + did_you_mean(key, names));
+    }
+    const auto place = static_cast<size_t>(spec - table_.fields.data());
+    if (!given[place].empty())
+      throw Error(ErrorCode::BadValue, prefix + spec->name + " is given twice, as '" + std::string(given[place]) + "' and as '" + key + "'",
+                  "Keep one of the two.");
+    given[place] = key;
+    check_field(*spec, member, prefix + spec->name);
+    try {
+      accessors_[place].second(object, member, prefix + spec->name);
+    } catch (const Error& error) {
+      if (error.message().starts_with(prefix + spec->name)) throw;
+      throw Error(error.code(), prefix + spec->name + ": " + error.message(), error.remedy());
+    }
+  }
+}
+
+}  // namespace detail
 
 }  // namespace kolosal

@@ -43,6 +43,13 @@ struct SearchRange {
 
 /// One field of a parameter table without its C++ type: what help, docs, validation and search spaces need.
 struct FieldSpec {
+  FieldSpec();
+  FieldSpec(const FieldSpec& other);
+  FieldSpec(FieldSpec&& other) noexcept;
+  FieldSpec& operator=(const FieldSpec& other);
+  FieldSpec& operator=(FieldSpec&& other) noexcept;
+  ~FieldSpec();
+
   std::string name;
   std::string doc;
   std::vector<std::string> aliases;  ///< names from elsewhere, accepted on input and never stored
@@ -208,6 +215,22 @@ M member_from_value(const Value& value, std::string_view where) {
   }
 }
 
+/// The fields of one struct behind pointers to it: what need not be compiled again for each struct.
+class UntypedFields {
+ public:
+  using Get = std::function<Value(const void* object)>;
+  using Set = std::function<void(void* object, const Value& value, std::string_view where)>;
+
+  FieldSpec& add(std::string name, std::string doc, Value default_value, Get get, Set set);
+  const ParameterTable& table() const { return table_; }
+  Value to_value(const void* object) const;
+  void update(void* object, const Value& value, std::string_view where) const;
+
+ private:
+  ParameterTable table_;
+  std::vector<std::pair<Get, Set>> accessors_;
+};
+
 }  // namespace detail
 
 /// What `describe` fills: the table of fields, each with the way to read and write it.
@@ -258,28 +281,25 @@ class Fields {
   /// Declares the field `name`; `doc` is one sentence. The default is what a fresh T holds.
   template <class M>
   Field add(std::string name, M T::*member, std::string doc = {}) {
-    FieldSpec spec;
-    spec.name = std::move(name);
-    spec.doc = std::move(doc);
+    const auto get = [member](const void* object) { return detail::member_to_value(static_cast<const T*>(object)->*member); };
+    const auto set = [member](void* object, const Value& value, std::string_view where) {
+      M& to = static_cast<T*>(object)->*member;
+      if constexpr (Described<M>) update_from_value(to, value, where);
+      else to = detail::member_from_value<M>(value, where);
+    };
+    const T fresh{};
+    FieldSpec& spec = untyped_.add(std::move(name), std::move(doc), get(&fresh), get, set);
     spec.type = detail::field_type<M>();
     spec.nullable = detail::IsOptional<M>::value;
     spec.element = detail::element_type<M>();
     if constexpr (Described<M>) spec.members = &parameter_table<M>();
-    spec.default_value = detail::member_to_value(T{}.*member);
     add_choices<M>(spec);
-    table_.fields.push_back(std::move(spec));
-    getters_.push_back([member](const T& object) { return detail::member_to_value(object.*member); });
-    setters_.push_back([member](T& object, const Value& value, std::string_view where) {
-      if constexpr (Described<M>) update_from_value(object.*member, value, where);
-      else object.*member = detail::member_from_value<M>(value, where);
-    });
-    return Field(table_.fields.back());
+    return Field(spec);
   }
 
-  /// The table, and the value of its field number i in an object.
-  const ParameterTable& table() const { return table_; }
-  Value get(const T& object, size_t i) const { return getters_[i](object); }
-  void set(T& object, size_t i, const Value& value, std::string_view where) const { setters_[i](object, value, where); }
+  /// The table, and every field without T's type.
+  const ParameterTable& table() const { return untyped_.table(); }
+  const detail::UntypedFields& untyped() const { return untyped_; }
 
  private:
   template <class M>
@@ -293,9 +313,7 @@ class Fields {
     }
   }
 
-  ParameterTable table_;
-  std::vector<std::function<Value(const T&)>> getters_;
-  std::vector<std::function<void(T&, const Value&, std::string_view)>> setters_;
+  detail::UntypedFields untyped_;
 };
 
 /// The fields of T, built once.
@@ -318,10 +336,7 @@ const ParameterTable& parameter_table() {
 /// All fields of `object`, in order of declaration.
 template <Described T>
 Value to_value(const T& object) {
-  const Fields<T>& fields = fields_of<T>();
-  Value::Object members;
-  for (size_t i = 0; i < fields.table().fields.size(); ++i) members.emplace_back(fields.table().fields[i].name, fields.get(object, i));
-  return Value(std::move(members));
+  return fields_of<T>().untyped().to_value(&object);
 }
 
 /// Sets the fields that `value` (an object) names; the others keep what they hold, also inside described members. Aliases
@@ -329,32 +344,7 @@ Value to_value(const T& object) {
 /// `where` and name the field. After an error `object` may hold some of the new values.
 template <Described T>
 void update_from_value(T& object, const Value& value, std::string_view where) {
-  const Fields<T>& fields = fields_of<T>();
-  const ParameterTable& table = fields.table();
-  const std::string prefix = where.empty() ? std::string() : std::string(where) + ".";
-  std::vector<std::string_view> given(table.fields.size());
-  if (!value.is_object())
-    throw Error(ErrorCode::BadValue,
-                std::string(where.empty() ? "the parameters" : where) + ": expected an object, found " + std::string(value.kind_name()));
-  for (const auto& [key, member] : value.as_object()) {
-    const FieldSpec* spec = table.find(key);
-    if (spec == nullptr) {
-      const std::vector<std::string> names = table.names();
-      throw Error(ErrorCode::UnknownParameter, "'" + prefix + key + "' is not a parameter" + did_you_mean(key, names));
-    }
-    std::string_view& earlier = given[static_cast<size_t>(spec - table.fields.data())];
-    if (!earlier.empty())
-      throw Error(ErrorCode::BadValue, prefix + spec->name + " is given twice, as '" + std::string(earlier) + "' and as '" + key + "'",
-                  "Keep one of the two.");
-    earlier = key;
-    check_field(*spec, member, prefix + spec->name);
-    try {
-      fields.set(object, static_cast<size_t>(spec - table.fields.data()), member, prefix + spec->name);
-    } catch (const Error& error) {
-      if (error.message().starts_with(prefix + spec->name)) throw;
-      throw Error(error.code(), prefix + spec->name + ": " + error.message(), error.remedy());
-    }
-  }
+  fields_of<T>().untyped().update(&object, value, where);
 }
 
 /// A T with the fields that `value` names set and the rest at their defaults. Errors as in update_from_value.

@@ -146,6 +146,8 @@ TEST(Fields, ErrorsNameTheFieldTheBoundAndWhatIsAllowed) {
   EXPECT_EQ(low.remedy(), "Allowed: integer, at least 1, at most 64 (default 6).");
   EXPECT_EQ(error_of_json(R"({"max_depth": 65})").message(), "train.depth is 65, which is out of bounds");
   EXPECT_EQ(error_of_json(R"({"stage": {"eta": 0}})").message(), "train.stage.rate is 0, which is out of bounds");
+  const Value endless(Value::Object{{"l2", Value(std::numeric_limits<double>::infinity())}});
+  EXPECT_EQ(error_of([&] { (void)from_value<Params>(endless, "train"); }).message(), "train.l2 is inf, which is out of bounds");
   EXPECT_NE(error_of_json(R"({"stage": {"eta": 0}})").remedy().find("above 0, at most 1"), std::string::npos);
   EXPECT_EQ(error_of_json(R"({"stages": [{"rounds": 0}]})").message(), "train.stages.rounds is 0, which is out of bounds");
 }
@@ -229,7 +231,7 @@ TEST(Fields, TextThatDoesNotFitNamesWhereAndWhatIsAllowed) {
                                                                                    {"l2", "nan"},
                                                                                    {"sizes", "[1"},
                                                                                    {"kernels", "linear,cubic"}}) {
-    const Error error = error_of([&] { parsed(name, text); });
+    const Error error = error_of([&name = name, &text = text] { parsed(name, text); });
     EXPECT_EQ(error.code(), ErrorCode::BadValue) << name << " " << text;
     EXPECT_TRUE(error.message().starts_with("--x ")) << error.message();
     EXPECT_NE(error.remedy().find("Allowed: "), std::string::npos);

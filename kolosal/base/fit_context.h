@@ -17,7 +17,7 @@ namespace kolosal {
 struct FitProgress {
   int iteration = 0;           ///< finished iterations (trees, epochs, steps)
   int n_iterations = 0;        ///< planned iterations
-  double train_loss = 0;       ///< NaN where not measured
+  double train_loss = 0;       ///< NaN where not measured: a learner may leave most iterations out
   double validation_loss = 0;  ///< NaN where there are no validation rows
 };
 

@@ -173,7 +173,7 @@ std::string python_literal(const Value& value) {
   if (value.is_real() && std::isnan(value.as_real())) return "float('nan')";
   if (value.is_real() && std::isinf(value.as_real())) return value.as_real() > 0 ? "float('inf')" : "-float('inf')";
   if (value.is_text()) {
-    const std::string json = to_json(value);
+    std::string json = to_json(value);
     if (json.find_first_of("'\\") != std::string::npos) return json;  // JSON's escapes mean the same in Python
     return "'" + json.substr(1, json.size() - 2) + "'";
   }

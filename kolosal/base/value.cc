@@ -13,6 +13,13 @@ namespace {
 
 }  // namespace
 
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+bool Value::operator==(const Value& other) const = default;
+
 size_t number_size(NumberType type) noexcept {
   static constexpr std::array<uint8_t, 10> kSizes = {4, 8, 1, 1, 2, 2, 4, 4, 8, 8};
   return kSizes[static_cast<size_t>(type)];

@@ -81,6 +81,12 @@ class Value {
   using Object = std::vector<std::pair<std::string, Value>>;
 
   Value() = default;
+  // Defined in value.cc: inline, the compiler would write out every alternative wherever a Value is copied.
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
   Value(std::nullptr_t) {}
   Value(bool flag) : node_(flag) {}
   template <class T>
@@ -125,7 +131,7 @@ class Value {
   /// Sets or adds a member; a null Value becomes an object first.
   Value& set(std::string key, Value member);
 
-  bool operator==(const Value& other) const = default;
+  bool operator==(const Value& other) const;
 
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, List, Object, NumberArray> node_;

@@ -39,6 +39,8 @@ class Metric {
   virtual double score(const MetricInput& input) const = 0;
 };
 
+extern template class Catalog<Metric>;
+
 /// Every metric there is. Names as users write them: "accuracy", "roc_auc", "log_loss", "rmse", ...
 const Catalog<Metric>& metrics();
 

@@ -36,6 +36,8 @@ class Learner {
   virtual std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const = 0;
 };
 
+extern template class Catalog<Learner>;
+
 /// Every learner there is: "constant", "ridge", "logistic", "decision_tree", "random_forest", ...
 const Catalog<Learner>& learners();
 

@@ -46,6 +46,8 @@ class ModelForm {
   virtual std::unique_ptr<Model> from_value(const Value& value) const = 0;
 };
 
+extern template class Catalog<ModelForm>;
+
 /// Every form there is.
 const Catalog<ModelForm>& model_forms();
 

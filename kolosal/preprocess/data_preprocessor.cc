@@ -84,7 +84,7 @@ std::vector<PipelineStep> plan(const PreprocessorConfig& config, const Schema& s
 }
 
 /// Indicators as numbers; Boolean columns of the schema itself stay.
-Table numbers_for_indicators(Table table, const Schema& schema) {
+Table numbers_for_indicators(const Table& table, const Schema& schema) {
   std::vector<Column> columns;
   for (const Column& column : table.columns()) {
     if (column.kind() != ColumnKind::Boolean || schema.find(column.name()) != nullptr) columns.push_back(column);

@@ -17,7 +17,7 @@ Table people() {
   for (int i = 0; i < 40; ++i) {
     age.push_back(i % 9 == 3 ? kNaN : 20 + i * 1.5);
     height.push_back(1.5 + 0.01 * (i * 7 % 40));
-    town.push_back(i % 3 == 0 ? "york" : i % 3 == 1 ? "bath" : "hull");
+    town.emplace_back(i % 3 == 0 ? "york" : i % 3 == 1 ? "bath" : "hull");
   }
   return Table({Column::numeric("age", age), Column::numeric("height", height), Column::text("town", town)});
 }
@@ -124,7 +124,8 @@ TEST(DataPreprocessor, IsReadBackAsItWasWritten) {
 }
 
 TEST(DataPreprocessor, NamesTheFeatureMismatchAndTheEmptyInput) {
-  const auto [fitted, out] = prepared({}, people());
+  const auto prepared_people = prepared({}, people());
+  const FittedPreprocessor& fitted = prepared_people.first;
   const auto code_of = [](const auto& attempt, const std::string& word) {
     try {
       attempt();

@@ -23,7 +23,12 @@ Value transformer_to_value(const FittedTransformer& fitted) {
 }
 
 std::unique_ptr<FittedTransformer> transformer_from_value(const Value& value) {
-  return transformer_forms().make(value.at("form").as_text())->from_value(value.at("fitted"));
+  try {
+    return transformer_forms().make(value.at("form").as_text())->from_value(value.at("fitted"));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::CorruptArtifact) throw;
+    throw Error(ErrorCode::CorruptArtifact, "a fitted transformer cannot be read: " + error.message());
+  }
 }
 
 }  // namespace kolosal

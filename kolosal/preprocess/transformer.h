@@ -62,6 +62,9 @@ class TransformerForm {
   virtual std::unique_ptr<FittedTransformer> from_value(const Value& value) const = 0;
 };
 
+extern template class Catalog<Transformer>;
+extern template class Catalog<TransformerForm>;
+
 /// Every transformer there is: "impute", "standard_scale", "one_hot", "target_encode", ...
 const Catalog<Transformer>& transformers();
 /// Every fitted form there is.
@@ -69,6 +72,7 @@ const Catalog<TransformerForm>& transformer_forms();
 
 /// {"form": name, "fitted": to_value()} and back.
 Value transformer_to_value(const FittedTransformer& fitted);
+/// Throws Error(CorruptArtifact) where the value is not one that transformer_to_value gave.
 std::unique_ptr<FittedTransformer> transformer_from_value(const Value& value);
 
 }  // namespace kolosal

@@ -50,6 +50,12 @@ Validity Validity::from_bytes(std::span<const uint8_t> there) {
   return {std::move(bits), start};
 }
 
+Column::Column(const Column& other) = default;
+Column::Column(Column&& other) noexcept = default;
+Column& Column::operator=(const Column& other) = default;
+Column& Column::operator=(Column&& other) noexcept = default;
+Column::~Column() = default;
+
 Column::Column(std::string name, ColumnKind kind, size_t size, const void* values, std::shared_ptr<const void> owner, Validity validity)
     : name_(std::move(name)), kind_(kind), size_(size), values_(values), owner_(std::move(owner)), validity_(std::move(validity)) {}
 

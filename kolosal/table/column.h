@@ -55,6 +55,12 @@ struct Validity {
 
 class Column {
  public:
+  Column(const Column& other);
+  Column(Column&& other) noexcept;
+  Column& operator=(const Column& other);
+  Column& operator=(Column&& other) noexcept;
+  ~Column();
+
   /// Builders from values that the column takes over. Sizes of values and validity must agree.
   static Column numeric(std::string name, std::vector<double> values, Validity validity = {});
   static Column numeric(std::string name, std::vector<float> values, Validity validity = {});

@@ -23,6 +23,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kRowsPerBlock = 4096;
+constexpr int kTrainLosses = 100;       // how often the training loss is measured
 constexpr double kLastRateShare = 0.1;  // what a decaying learning rate ends at
 
 /// How the learning rate falls over the planned rounds, to a tenth at the last.
@@ -188,8 +189,7 @@ class Boosting {
           best_round = round;
         }
       }
-      const FitProgress progress{round, params_.n_trees, std::numeric_limits<double>::quiet_NaN(), loss};
-      if (context_.on_iteration && !context_.on_iteration(progress)) break;
+      if (context_.on_iteration && !context_.on_iteration({round, params_.n_trees, train_loss(round), loss})) break;
       if (held_out_ && params_.patience && round - best_round >= *params_.patience) break;
       if (n_stumps_ >= base_.size() && params_.row_fraction >= 1 && params_.feature_fraction >= 1 && !params_.extra_random) break;
     }
@@ -202,6 +202,12 @@ class Boosting {
     const size_t n = rows.rows.size();
     return BinnedMatrix::bytes_for(n, rows.x.n_features()) +
            n * (sizeof(GradientSum) + 2 * sizeof(uint32_t) + n_raw * (sizeof(double) + sizeof(float)));
+  }
+
+  // The loss over the training rows, at the first and about a hundred of the planned rounds; NaN at the others.
+  double train_loss(int round) const {
+    if (round != 1 && round % std::max(1, params_.n_trees / kTrainLosses) != 0) return std::numeric_limits<double>::quiet_NaN();
+    return train_.loss->mean_loss(train_.scores, *context_.threads);
   }
 
   bool has_missing(size_t f) const {
@@ -359,7 +365,7 @@ class Boosting {
 
 class GradientBoosting : public Learner {
  public:
-  explicit GradientBoosting(GradientBoostingParams params) : params_(std::move(params)) {}
+  explicit GradientBoosting(const GradientBoostingParams& params) : params_(params) {}
 
   bool supports(Task) const override { return true; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }

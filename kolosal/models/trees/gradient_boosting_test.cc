@@ -119,6 +119,32 @@ TEST(GradientBoosting, KeepsThePrefixThatIsBestOnTheHeldOutRows) {
   EXPECT_NEAR(loss, losses[best - 1], 1e-9);
 }
 
+TEST(GradientBoosting, CallsAGainBelowMinDeltaNoGain) {
+  const Rows train = make_rows(Task::Binary, 300), held_out = make_rows(Task::Binary, 300, 1);
+  const TrainingSet validation{held_out.x, held_out.target};
+  const auto n_trees = [&](double min_delta) {
+    const auto learner = booster({{"n_trees", Value(200)}, {"patience", Value(5)}, {"min_delta", Value(min_delta)}});
+    return learner->fit({train.x, train.target}, &validation, context_of(1))->n_iterations();
+  };
+  EXPECT_GT(n_trees(0), n_trees(0.05));
+  EXPECT_EQ(n_trees(10), 0U);
+}
+
+TEST(GradientBoosting, TellsATrainingLossThatFalls) {
+  const Rows train = make_rows(Task::Regression, 500);
+  std::vector<double> losses;
+  FitContext context = context_of(2);
+  context.on_iteration = [&](const FitProgress& progress) {
+    losses.push_back(progress.train_loss);
+    return true;
+  };
+  (void)booster({{"n_trees", Value(300)}})->fit({train.x, train.target}, nullptr, context);
+  std::erase_if(losses, [](double loss) { return std::isnan(loss); });
+  ASSERT_EQ(losses.size(), 101U);
+  EXPECT_TRUE(std::ranges::is_sorted(losses, std::greater()));
+  EXPECT_LT(losses.back(), losses.front() / 4);
+}
+
 TEST(GradientBoosting, ReturnsTheTreesThatItHasWhenToldToStop) {
   const Rows train = make_rows(Task::Regression, 2000);
   FitContext context = context_of(1);

@@ -71,7 +71,7 @@ double date_part(DatePart part, int64_t microseconds, int64_t origin) {
     case DatePart::Day: return static_cast<unsigned>(date.day());
     case DatePart::Weekday: return weekday_number;
     case DatePart::DayOfYear: return day_of_year;
-    case DatePart::Hour: return static_cast<double>(in_day / 3'600'000'000);
+    case DatePart::Hour: return std::floor(static_cast<double>(in_day) / 3.6e9);
     case DatePart::Elapsed:
       return (static_cast<double>(microseconds) - static_cast<double>(origin)) / static_cast<double>(kMicrosecondsADay);
     case DatePart::MonthSin: return std::sin(2 * std::numbers::pi * (static_cast<unsigned>(date.month()) - 1.0) / 12);

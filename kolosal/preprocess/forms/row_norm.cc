@@ -18,9 +18,9 @@ class RowNorms : public FittedTransformer {
   Table transform(const Table& table, const Threads& /*threads*/) const override {
     std::vector<double> norms(table.n_rows());
     for (const std::string& name : fitted_.columns) add_to_norms(needed_column(table, name), norms);
-    for (double& norm : norms) {
-      if (fitted_.norm == RowNorm::L2) norm = std::sqrt(norm);
-      if (norm == 0) norm = 1;
+    for (size_t row = 0; row < norms.size(); ++row) {
+      if (fitted_.norm == RowNorm::L2) norms[row] = is_exact_square(norms[row]) ? std::sqrt(norms[row]) : length_of(table, row);
+      if (norms[row] == 0) norms[row] = 1;
     }
     Table normed = table;
     for (const std::string& name : fitted_.columns) {
@@ -35,6 +35,17 @@ class RowNorms : public FittedTransformer {
   Value to_value() const override { return kolosal::to_value(fitted_); }
 
  private:
+  // Whether a sum of squares neither ran over nor lost digits to underflow.
+  static bool is_exact_square(double sum) { return sum > 1e-280 && sum < 1e300; }
+
+  // Euclidean length of a row, without squaring its numbers.
+  double length_of(const Table& table, size_t row) const {
+    double length = 0;
+    for (const std::string& name : fitted_.columns)
+      if (const double value = table.column(name).number(row); !std::isnan(value)) length = std::hypot(length, value);
+    return length;
+  }
+
   void add_to_norms(const Column& column, std::vector<double>& norms) const {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     for (size_t row = 0; row < norms.size(); ++row) {

@@ -138,6 +138,15 @@ TEST(Normalize, EqualsScikitLearnAndLeavesZeroRows) {
   EXPECT_THROW((void)fitted("normalize", {}, {table})->inverse_transform(table), Error);
 }
 
+TEST(Normalize, TakesNumbersWhoseSquaresRunOver) {
+  const Table table({Column::numeric("a", std::vector<double>{3e200, 3e-200}), Column::numeric("b", std::vector<double>{4e200, -4e-200})});
+  const Table out = transformed("normalize", {}, {table});
+  for (const size_t row : {size_t{0}, size_t{1}}) {
+    EXPECT_NEAR(out.column(0).number(row), 0.6, 1e-15);
+    EXPECT_NEAR(std::abs(out.column(1).number(row)), 0.8, 1e-15);
+  }
+}
+
 TEST(ClipOutliers, FindsItsBoundsByEachMethod) {
   const Table table({Column::numeric("x", std::vector<double>{1, 2, 3, 4, 100})});
   expect_values(transformed("clip_outliers", {}, {table}), {1, 2, 3, 4, 7});

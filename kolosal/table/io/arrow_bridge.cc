@@ -359,7 +359,7 @@ std::shared_ptr<arrow::Table> to_arrow(const Table& table) {
     arrays.push_back(column_to_arrow(column));
     fields.push_back(arrow::field(column.name(), arrays.back()->type()));
   }
-  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(arrays), static_cast<int64_t>(table.n_rows()));
+  return arrow::Table::Make(arrow::schema(std::move(fields)), arrays, static_cast<int64_t>(table.n_rows()));
 }
 
 Table import_arrow_stream(ArrowArrayStream* stream) {

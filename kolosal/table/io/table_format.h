@@ -32,6 +32,8 @@ class TableFormat {
 /// First bytes that `recognises` is shown.
 constexpr size_t kSniffBytes = 16;
 
+extern template class Catalog<TableFormat>;
+
 /// All formats.
 const Catalog<TableFormat>& table_formats();
 
