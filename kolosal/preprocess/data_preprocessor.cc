@@ -177,7 +177,7 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
     steps.push_back(std::move(step));
     changed = std::move(next);
   }
-  changed = numbers_for_indicators(std::move(changed), schema);
+  changed = numbers_for_indicators(changed, schema);
   std::vector<std::string> names = changed.names();
   return {FittedPreprocessor(config_, std::move(schema), std::move(steps), std::move(names)), std::move(changed)};
 }
