@@ -184,37 +184,19 @@ void Run::choose() {
 
 // The score of an ensemble whose weights were chosen on the other half of the rows: an estimate that selection did not flatter.
 double Run::cross_fitted_score(const Chosen& chosen) const {
-  const size_t width = held_out_.target.n_outputs();
-  std::vector<uint8_t> half(training_.rows.target.n_rows);
+  std::vector<uint8_t> half_of_row(training_.rows.target.n_rows);
   const auto& folds = folds_->folds();
   for (size_t k = 0; k < folds.size(); ++k)
-    for (size_t i = 0; i < folds[k].valid.size(); ++i) half[folds[k].valid[i]] = static_cast<uint8_t>((folds.size() > 1 ? k : i) % 2);
-  std::vector<double> combined(held_out_.predictions.size());
-  for (const uint8_t scored : {uint8_t{0}, uint8_t{1}}) {
-    std::vector<uint32_t> other;
-    for (uint32_t i = 0; i < held_out_.rows.size(); ++i)
-      if (half[held_out_.rows[i]] != scored) other.push_back(i);
-    if (other.empty() || other.size() == held_out_.rows.size()) return std::numeric_limits<double>::quiet_NaN();
-    std::vector<std::vector<double>> taken;
-    std::vector<double> weights;
-    for (const Contender* contender : chosen.contenders) {
-      auto& rows = taken.emplace_back();
-      for (const uint32_t i : other)
-        for (size_t k = 0; k < width; ++k) rows.push_back(contender->predictions[i * width + k]);
-    }
-    if (!held_out_.weights.empty())
-      for (const uint32_t i : other) weights.push_back(held_out_.weights[i]);
-    const Target target = held_out_.target.take(other);
-    const EnsembleInput input{target, weights, {taken.begin(), taken.end()}, training_.rows.features.n_columns()};
-    FitContext context = context_;
-    context.deadline = deadline_;
-    const std::vector<double> fold_weights = select_ensemble(input, *metric_, context);
-    for (size_t i = 0; i < held_out_.rows.size(); ++i)
-      for (size_t k = 0; half[held_out_.rows[i]] == scored && k < width; ++k)
-        for (size_t j = 0; j < chosen.contenders.size(); ++j)
-          combined[i * width + k] += fold_weights[j] * chosen.contenders[j]->predictions[i * width + k];
-  }
-  return score_predictions(*metric_, held_out_.target, held_out_.weights, combined, training_.rows.features.n_columns());
+    for (size_t i = 0; i < folds[k].valid.size(); ++i)
+      half_of_row[folds[k].valid[i]] = static_cast<uint8_t>((folds.size() > 1 ? k : i) % 2);
+  std::vector<uint8_t> half;
+  for (const uint32_t row : held_out_.rows) half.push_back(half_of_row[row]);
+  FitContext context = context_;
+  context.deadline = deadline_;
+  const EnsembleInput input{held_out_.target, held_out_.weights, chosen.predictions(), training_.rows.features.n_columns()};
+  const std::vector<double> combined = cross_fitted_mean(input, half, *metric_, context);
+  if (combined.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return score_predictions(*metric_, held_out_.target, held_out_.weights, combined, input.n_features);
 }
 
 // Fits every contender of the mean once more on all rows, for as many iterations as its folds needed. Folds are kept where

@@ -136,4 +136,23 @@ std::vector<double> select_ensemble(const EnsembleInput& input, const Metric& me
   return weights;
 }
 
+std::vector<double> cross_fitted_mean(const EnsembleInput& input, std::span<const uint8_t> half, const Metric& metric,
+                                      const FitContext& context) {
+  const size_t width = input.target.n_outputs();
+  std::vector<double> mean(input.target.n_rows * width);
+  for (const uint8_t scored : {uint8_t{0}, uint8_t{1}}) {
+    std::vector<uint32_t> other;
+    for (uint32_t row = 0; row < half.size(); ++row)
+      if (half[row] != scored) other.push_back(row);
+    if (other.empty() || other.size() == half.size()) return {};
+    const Sample sample = sample_rows(input, other);
+    const std::vector<double> weights = select_ensemble(
+        {sample.target, sample.weights, {sample.predictions.begin(), sample.predictions.end()}, input.n_features}, metric, context);
+    for (size_t row = 0; row < half.size(); ++row)
+      for (size_t k = 0; half[row] == scored && k < width; ++k)
+        for (size_t j = 0; j < weights.size(); ++j) mean[row * width + k] += weights[j] * input.predictions[j][row * width + k];
+  }
+  return mean;
+}
+
 }  // namespace kolosal

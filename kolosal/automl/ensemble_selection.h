@@ -29,6 +29,11 @@ struct EnsembleInput {
 /// Weights of the candidates, summing to 1.
 std::vector<double> select_ensemble(const EnsembleInput& input, const Metric& metric, const FitContext& context);
 
+/// The mean of each row (n_rows, n_outputs) with weights selected on the rows of the other `half` (0 or 1 for each row): what an
+/// ensemble does on rows that did not choose it. Empty where all rows are in one half.
+std::vector<double> cross_fitted_mean(const EnsembleInput& input, std::span<const uint8_t> half, const Metric& metric,
+                                      const FitContext& context);
+
 /// The weighted mean of predictions.
 std::vector<double> weighted_mean(std::span<const std::span<const double>> predictions, std::span<const double> weights);
 

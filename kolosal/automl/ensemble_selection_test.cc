@@ -52,6 +52,20 @@ TEST(SelectEnsemble, DoesNotDependOnTheNumberOfThreads) {
   EXPECT_EQ(select_ensemble(views.input(), *metrics().make("rmse"), one), select_ensemble(views.input(), *metrics().make("rmse"), four));
 }
 
+TEST(CrossFittedMean, WeighsEachHalfByWhatTheOtherHalfFoundBest) {
+  // The first view is exact on the first half of the rows and useless on the second, the second view the other way round.
+  Views views(2'000);
+  std::vector<uint8_t> half(2'000);
+  for (size_t i = 0; i < 2'000; ++i) {
+    half[i] = i < 1'000 ? 0 : 1;
+    for (const size_t view : {size_t{0}, size_t{1}}) views.predictions[view][i] = half[i] == view ? views.target.values[i] : 100;
+  }
+  views.predictions.resize(2);
+  const auto mean = cross_fitted_mean(views.input(), half, *metrics().make("rmse"), {});
+  EXPECT_EQ(mean, std::vector<double>(2'000, 100.0));
+  EXPECT_TRUE(cross_fitted_mean(views.input(), std::vector<uint8_t>(2'000, 1), *metrics().make("rmse"), {}).empty());
+}
+
 TEST(SelectEnsemble, GivesASingleCandidateAllTheWeight) {
   Views views(50);
   views.predictions.resize(1);
