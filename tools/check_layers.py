@@ -1,7 +1,8 @@
 """Checks that every #include obeys the layers of docs/architecture.md.
 
 A folder of kolosal/ may include its own headers and those of the layers listed for it below, third-party headers only where
-listed, and a public header of kolosal/ nothing third-party at all. Prints `file:line: what was found; the rule` for each
+listed, and a public header of kolosal/ nothing third-party at all. Two headers may not define types of one name: the linker
+would take the functions of one for the other's. Prints `file:line: what was found; the rule` for each
 violation and exits 1.
 """
 
@@ -75,6 +76,7 @@ ONLY_IN_TESTS = {"gtest", "gmock", "rapidcheck", "rapidcheck.h"}
 # A learner must not reach what predicts.
 LEARNER_HEADERS = re.compile(r"kolosal/models/(learner|(linear|neighbors|neural|trees|adapters)/.*)\.h")
 FORBIDDEN_FOLDERS = {"utils", "util", "helpers", "common", "misc"}
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)[^;]*\{")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -137,6 +139,7 @@ def violations(root: Path) -> Iterator[str]:
     """Every violation under `root`, as `file:line: what; the rule`."""
     folders = [root / name for name in ("kolosal", "cli", "python", "tests", "fuzz", "benchmarks", "tools")]
     files = [p for folder in folders for p in folder.rglob("*") if p.suffix in {".h", ".cc"}]
+    defined: dict[str, str] = {}
     for file in sorted(files):
         path = file.relative_to(root).as_posix()
         for bad in FORBIDDEN_FOLDERS.intersection(path.split("/")[:-1]):
@@ -148,6 +151,9 @@ def violations(root: Path) -> Iterator[str]:
             match = INCLUDE.match(line)
             if match and (problem := check_include(path, match[2])):
                 yield f"{path}:{number}: includes {match[2]}; {problem}"
+            match = TYPE.match(line) if path.endswith(".h") else None
+            if match and (other := defined.setdefault(match[1], path)) != path:
+                yield f"{path}:{number}: defines {match[1]}, as {other} does; the linker would mix them up"
 
 
 def main() -> int:

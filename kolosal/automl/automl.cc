@@ -8,7 +8,7 @@
 #include "kolosal/automl/portfolio.h"
 #include "kolosal/automl/race.h"
 #include "kolosal/automl/run_directory.h"
-#include "kolosal/automl/training_rows.h"
+#include "kolosal/automl/training_table.h"
 #include "kolosal/base/json.h"
 #include "kolosal/base/memory_pressure.h"
 #include "kolosal/base/random.h"
@@ -85,7 +85,7 @@ class Run {
   Deadline deadline_;
   FitContext context_;
   std::shared_ptr<const Metric> metric_;
-  TrainingRows training_;
+  TrainingTable training_;
   SplitPlan split_;
   RunRecord record_;
   TrainCallbacks callbacks_;
@@ -105,7 +105,7 @@ Run::Run(const TrainOptions& options, const TrainRun& run, const Table& table) :
   context_.threads = std::make_shared<const Threads>(options.n_threads);
   context_.memory = std::make_shared<MemoryBudget>(memory_limit(options));
   context_.seed = static_cast<uint64_t>(options.seed);
-  training_ = make_training_rows(table, options);
+  training_ = make_training_table(table, options);
   begin_record(table);
   if (!run.run_directory.empty()) directory_ = RunDirectory(run.run_directory, fingerprint(record_), run.resume);
   if (options.patience)

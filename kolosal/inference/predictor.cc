@@ -1,11 +1,11 @@
 // Predictor: rows of a raw table through the fitted pipelines and models of an ensemble, and back from a file.
 //
 // The prediction of a row is  sum_c w_c mean_m model_cm(pipeline_cm(row))  over candidates c and the models m of their folds; in
-// classification the sum is scaled to 1. Rows go in blocks of 4096, each block through all models in a fixed order, so the
+// classification the sum is scaled to 1. Rows go in blocks of 1024, each block through all models in a fixed order, so the
 // result does not depend on the number of threads. A pipeline that several models share transforms a block once.
 //
 // Shapes   table (n_rows, columns of the schema); predictions (n_rows, n_outputs) float64.
-// Cost     the transforms and predictions of all models; memory one FeatureMatrix of 4096 rows a thread.
+// Cost     the transforms and predictions of all models; memory one FeatureMatrix of 1024 rows a thread.
 // Checked  predictor_test.cc: against sums by hand, thread counts, row by row, round trip through a file.
 #include "kolosal/inference/predictor.h"
 
@@ -19,7 +19,7 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kBlockRows = 4096;
+constexpr size_t kBlockRows = 1024;
 constexpr int64_t kVersion = 1;
 
 // One model and its share of a prediction.

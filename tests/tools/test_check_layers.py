@@ -74,6 +74,16 @@ def test_a_folder_that_is_no_layer_is_refused(tmp_path: Path) -> None:
     assert [f.split(":")[0] for f in found] == ["kolosal/base/utils/a.cc", "kolosal/stuff/a.cc"]
 
 
+def test_two_headers_may_not_define_one_type(tmp_path: Path) -> None:
+    twice = {
+        "kolosal/base/a.h": "struct Rows;\nstruct Rows {\n",
+        "kolosal/table/b.h": "\nclass Rows {\n",
+        "kolosal/table/c.cc": "struct Rows {\n",
+    }
+    found = violations(tmp_path, twice)
+    assert found == ["kolosal/table/b.h:2: defines Rows, as kolosal/base/a.h does; the linker would mix them up"]
+
+
 def test_no_layer_may_reach_itself_through_others() -> None:
     for layer, allowed in check_layers.MAY_INCLUDE.items():
         assert layer not in allowed

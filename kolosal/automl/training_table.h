@@ -1,4 +1,4 @@
-// TrainingRows: a raw table made ready for learning: schema, task, target, weights and what splits the rows.
+// TrainingTable: a raw table made ready for learning: schema, task, target, weights and what splits the rows.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace kolosal {
 
-struct TrainingRows {
+struct TrainingTable {
   Schema schema;
   Task task = Task::Regression;
   std::string task_reason;
@@ -31,7 +31,7 @@ struct TrainingRows {
 };
 
 /// Throws Error where the table cannot be learnt from: no rows, no target column, no target value, no usable feature, one class.
-TrainingRows make_training_rows(const Table& table, const TrainOptions& options);
+TrainingTable make_training_table(const Table& table, const TrainOptions& options);
 
 /// A checksum of names, kinds and values of a table.
 uint32_t table_checksum(const Table& table);

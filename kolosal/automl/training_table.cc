@@ -1,10 +1,11 @@
-#include "kolosal/automl/training_rows.h"
+#include "kolosal/automl/training_table.h"
 
 #include <algorithm>
 #include <map>
 #include <unordered_map>
 
 #include "kolosal/base/checksum.h"
+#include "kolosal/table/findings.h"
 
 namespace kolosal {
 namespace {
@@ -51,7 +52,7 @@ void find_in_schema(const Schema& schema, size_t n_rows, std::vector<std::string
   }
 }
 
-void find_in_target(const TrainingRows& training, std::vector<std::string>& findings) {
+void find_in_target(const TrainingTable& training, std::vector<std::string>& findings) {
   if (!is_classification(training.task)) return;
   const TableSize size = training.size();
   if (size.smallest_class * 50 < size.n_rows)
@@ -71,7 +72,7 @@ size_t count_duplicates(const Table& table) {
 
 }  // namespace
 
-TableSize TrainingRows::size() const {
+TableSize TrainingTable::size() const {
   TableSize size;
   size.n_rows = rows.target.n_rows;
   size.n_features = rows.features.n_columns();
@@ -85,7 +86,7 @@ TableSize TrainingRows::size() const {
   return size;
 }
 
-std::vector<Fold> TrainingRows::make_splits(const SplitPlan& plan, uint64_t seed) const {
+std::vector<Fold> TrainingTable::make_splits(const SplitPlan& plan, uint64_t seed) const {
   FoldRows split{rows.target.n_rows, {}, groups, time, fold};
   if (is_classification(task)) split.classes = rows.target.values;
   std::vector<Fold> folds = make_folds(split, plan.options, seed);
@@ -97,12 +98,12 @@ std::vector<Fold> TrainingRows::make_splits(const SplitPlan& plan, uint64_t seed
   return folds;
 }
 
-TrainingRows make_training_rows(const Table& table, const TrainOptions& options) {
+TrainingTable make_training_table(const Table& table, const TrainOptions& options) {
   if (options.target.empty())
     throw Error(ErrorCode::BadValue, "no target column is named", "Name the column to predict, with --target COLUMN or target=.");
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)");
   const SchemaOptions columns = schema_options(options);
-  TrainingRows training;
+  TrainingTable training;
   training.schema = infer_schema(table, columns);
   const std::vector<uint32_t> with_target = rows_with_target(table, training.schema);
   training.n_rows_without_target = table.n_rows() - with_target.size();
@@ -135,6 +136,8 @@ TrainingRows make_training_rows(const Table& table, const TrainOptions& options)
   if (const Column* column = role_column(conformed, training.schema, ColumnRole::Fold)) training.fold = fold_numbers(*column);
   find_in_schema(training.schema, kept.n_rows(), training.findings);
   find_in_target(training, training.findings);
+  for (Finding& finding : find_in_columns(training.rows.features, &training.rows.target))
+    training.findings.push_back(std::move(finding.message));
   if (kept.n_rows() <= 100'000)
     if (const size_t duplicates = count_duplicates(training.rows.features); duplicates * 100 > kept.n_rows())
       training.findings.push_back(std::to_string(duplicates) + " rows repeat the features of another row.");
