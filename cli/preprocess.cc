@@ -5,8 +5,7 @@
 #include "cli/model_input.h"
 #include "kolosal/base/config.h"
 #include "kolosal/base/json.h"
-#include "kolosal/base/version.h"
-#include "kolosal/inference/artifact.h"
+#include "kolosal/inference/preprocessor_artifact.h"
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/table/io/table_io.h"
 
@@ -43,21 +42,14 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
     table = table.drop(std::vector<std::string>{flags.target});
   }
   auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context);
-  if (!flags.save.empty())
-    write_artifact(
-        flags.save,
-        Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(config)}}),
-        Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+  if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
   for (Column& column : kept) out = out.with_column(std::move(column));
   return out;
 }
 
 // Applies a kept preprocessor chunk by chunk.
 size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& writer) {
-  const Value content = read_artifact(flags.load);
-  if (content.find("preprocessor") == nullptr)
-    throw Error(ErrorCode::BadValue, "'" + flags.load + "' is not a preprocessor", "Name a file that kolosal preprocess --save wrote.");
-  const FittedPreprocessor fitted = FittedPreprocessor::from_value(content.at("preprocessor"));
+  const FittedPreprocessor fitted = load_preprocessor(flags.load);
   const auto options = from_value<ReadOptions>(flags.reading->values());
   const Table like = flags.inverse ? Table() : reading_kinds(fitted.schema());
   const auto reader =

@@ -5,8 +5,7 @@
 
 #include "bindings.h"
 #include "kolosal/base/json.h"
-#include "kolosal/base/version.h"
-#include "kolosal/inference/artifact.h"
+#include "kolosal/inference/preprocessor_artifact.h"
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/table/schema.h"
 
@@ -43,18 +42,9 @@ void bind_preprocess(nb::module_& module) {
       .def(
           "describe", [](const FittedPreprocessor& fitted) { return to_json(fitted.to_value()); }, "JSON of everything it learnt.")
       .def(
-          "save",
-          [](const FittedPreprocessor& fitted, const std::string& path) {
-            write_artifact(
-                path,
-                Value(Value::Object{
-                    {"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
-                Value(Value::Object{{"preprocessor", fitted.to_value()}}));
-          },
-          nb::arg("path"), "Writes one artifact.")
-      .def_static(
-          "load", [](const std::string& path) { return FittedPreprocessor::from_value(read_artifact(path).at("preprocessor")); },
-          nb::arg("path"), "Reads an artifact.");
+          "save", [](const FittedPreprocessor& fitted, const std::string& path) { save_preprocessor(fitted, path); }, nb::arg("path"),
+          "Writes one artifact.")
+      .def_static("load", &load_preprocessor, nb::arg("path"), "Reads an artifact.");
   module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
              "Fits preprocessing on a native table; gives it and the preprocessed rows.");
 }

@@ -1,0 +1,24 @@
+#include "kolosal/inference/preprocessor_artifact.h"
+
+#include "kolosal/base/version.h"
+#include "kolosal/inference/artifact.h"
+
+namespace kolosal {
+
+void save_preprocessor(const FittedPreprocessor& fitted, const std::string& path) {
+  write_artifact(
+      path,
+      Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
+      Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+}
+
+FittedPreprocessor load_preprocessor(const std::string& path) {
+  const Value content = read_artifact(path);
+  const Value* fitted = content.find("preprocessor");
+  if (fitted == nullptr)
+    throw Error(ErrorCode::BadValue, "'" + path + "' is not a preprocessor",
+                "Name a file that kolosal preprocess --save or DataPreprocessor.save wrote.");
+  return FittedPreprocessor::from_value(*fitted);
+}
+
+}  // namespace kolosal
