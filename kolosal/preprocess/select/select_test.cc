@@ -81,5 +81,61 @@ TEST(VarianceThreshold, KeepsNumbersSoSmallThatTheirVarianceIsZero) {
   EXPECT_EQ(kept("variance_threshold", {}, {table}), (Names{"tiny", "huge"}));
 }
 
+TEST(DropCorrelated, KeepsTheFirstOfNumbersThatGoAlongWithEachOther) {
+  const Table table({Column::numeric("x", std::vector<double>{1, 2, 3, 4}),
+                     Column::numeric("against", std::vector<double>{-2, -4, -6, -8.1}),
+                     Column::numeric("other", std::vector<double>{1, -1, 1, -1}), integers("same", {3, 3, 3, 3}),
+                     Column::numeric("gap", std::vector<double>{10, 20, kNaN, 40}), Column::text("t", Names{"a", "b", "c", "d"})});
+  EXPECT_EQ(kept("drop_correlated", {}, {table}), (Names{"x", "other", "same", "t"}));
+  const auto form = fitted("drop_correlated", {}, {table});
+  EXPECT_EQ(reason(*form, "gap"), "the correlation with 'x' is 1");
+  EXPECT_EQ(reason(*form, "against").substr(0, 29), "the correlation with 'x' is -");
+}
+
+TEST(DropCorrelated, GoesByWeightsAndStandsHugeAndTinyNumbers) {
+  const Table table({Column::numeric("x", std::vector<double>{1e300, 2e300, -1e308, 4e300}),
+                     Column::numeric("y", std::vector<double>{1e-310, 2e-310, 3e-310, 4e-310})});
+  const std::vector<double> weights{1, 1, 0, 2};
+  EXPECT_EQ(kept("drop_correlated", {}, {table}), (Names{"x", "y"}));
+  EXPECT_EQ(kept("drop_correlated", {}, {table, nullptr, weights}), Names{"x"});
+}
+
+TEST(MutualInformation, KeepsTheColumnsThatTellMostOfClassesAndOfNumbers) {
+  RandomStream random(1, "select_test");
+  std::vector<double> noise, curve, target, classes;
+  std::vector<int32_t> codes;
+  for (int row = 0; row < 400; ++row) {
+    noise.push_back(random.normal());
+    curve.push_back(random.normal());
+    codes.push_back(static_cast<int32_t>(random.below(3)));
+    target.push_back(curve.back() * curve.back() + 0.1 * codes.back());
+    classes.push_back(target.back() > 0.6 ? 1 : 0);
+  }
+  const Table table({Column::numeric("noise", noise), category("city", codes, {"a", "b", "c"}), Column::numeric("curve", curve),
+                     Column::text("t", Names(400, "a"))});
+  for (const Target& about : {regression(target), binary(classes)}) {
+    const auto form = fitted("mutual_information", object({{"k", 1}}), {table, &about});
+    EXPECT_EQ(form->transform(table).names(), (Names{"curve", "t"}));
+    EXPECT_NE(reason(*form, "noise").find("nats, is not among the 1 largest"), std::string::npos);
+  }
+  EXPECT_THROW(fitted("mutual_information", {}, {table}), Error);
+}
+
+TEST(MutualInformation, DoesNotTakeACategoryThatIsUniqueToEachRowForKnowledge) {
+  std::vector<int32_t> rows(200);
+  std::vector<std::string> names;
+  std::vector<double> half, classes;
+  for (int row = 0; row < 200; ++row) {
+    rows[static_cast<size_t>(row)] = row;
+    names.push_back("row" + std::to_string(row));
+    classes.push_back(row % 2);
+    half.push_back(row % 10 == 0 ? 1 - row % 2 : row % 2);
+  }
+  const Table table({category("unique", rows, names), Column::numeric("half", half)});
+  const Target target = binary(classes);
+  EXPECT_EQ(kept("mutual_information", object({{"k", 1}}), {table, &target}), Names{"half"});
+  EXPECT_EQ(kept("mutual_information", object({{"k", 1}, {"correct_bias", false}}), {table, &target}), Names{"unique"});
+}
+
 }  // namespace
 }  // namespace kolosal
