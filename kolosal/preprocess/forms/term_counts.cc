@@ -143,11 +143,6 @@ const std::vector<TermWeigher::Entry>& TermWeigher::weigh(std::string_view text,
   return scratch.entries;
 }
 
-std::string_view row_text(const Column& column, size_t row) {
-  if (column.kind() == ColumnKind::Text) return column.text(row);
-  return (*column.dictionary())[static_cast<size_t>(column.codes()[row])];
-}
-
 void describe(Fields<TermCountsColumn>& fields) {
   using Spec = TermCountsColumn;
   fields.add("name", &Spec::name, "The column.");

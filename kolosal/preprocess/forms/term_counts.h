@@ -54,9 +54,6 @@ class TermWeigher {
   std::unordered_map<std::string_view, uint32_t> places_;
 };
 
-/// The text of a row of a text or categorical column that is not missing there.
-std::string_view row_text(const Column& column, size_t row);
-
 /// The fitted form "term_counts".
 std::unique_ptr<FittedTransformer> make_term_counts(std::vector<TermCountsColumn> columns);
 

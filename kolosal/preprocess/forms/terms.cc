@@ -41,6 +41,11 @@ bool valid_rules(const TermRules& rules) noexcept {
   return rules.min_n >= 1 && rules.min_n <= rules.max_n && rules.max_n <= kLongestTerm && rules.min_word_length >= 1;
 }
 
+std::string_view row_text(const Column& column, size_t row) {
+  if (column.kind() == ColumnKind::Text) return column.text(row);
+  return (*column.dictionary())[static_cast<size_t>(column.codes()[row])];
+}
+
 TermCutter::TermCutter(TermRules rules) : rules_(std::move(rules)), stop_words_(rules_.stop_words.begin(), rules_.stop_words.end()) {}
 
 const std::vector<std::string_view>& TermCutter::cut(std::string_view text, Scratch& scratch) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/table/column.h"
 
 namespace kolosal {
 
@@ -41,6 +42,9 @@ void describe(Fields<TermRules>& fields);
 
 /// Whether the numbers are in range.
 bool valid_rules(const TermRules& rules) noexcept;
+
+/// The text of a row of a text or categorical column that is not missing there.
+std::string_view row_text(const Column& column, size_t row);
 
 /// Hashes texts and views of texts alike, so that a map of texts can be asked for a view.
 struct TextHasher {
