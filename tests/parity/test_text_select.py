@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from kolosal import _kolosal
 from kolosal._tables import to_native
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.metrics import mutual_info_score
+
+from kolosal import _kolosal
 
 ALPHABETS = [
     "abcdefgh",
@@ -89,22 +91,27 @@ def expect_same_terms(texts: list[str], name: str, vectorizer: type, parameters:
     assert json.loads(fitted.to_json())["fitted"]["columns"][0]["terms"] == list(theirs.get_feature_names_out())
     np.testing.assert_allclose(numbers(made), expected, rtol=1e-12, atol=0)
     others = ["", "plain unknown words", *random_texts(99, 5, parameters.get("analyzer", "word")), *texts[:3]]
-    np.testing.assert_allclose(numbers(pa.table(fitted.transform(to_native({"t": others})))), theirs.transform(others).toarray(), rtol=1e-12)
+    np.testing.assert_allclose(
+        numbers(pa.table(fitted.transform(to_native({"t": others})))), theirs.transform(others).toarray(), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=str)
 @pytest.mark.parametrize("seed", range(4))
 def test_counts_are_those_of_count_vectorizer(unit: dict[str, Any], seed: int) -> None:
-    for options in [{}, {"binary": True}, {"lowercase": False}, {"min_df": 2, "max_df": 0.5}, {"min_df": 0.1}]:
+    variants: list[dict[str, Any]] = [{}, {"binary": True}, {"lowercase": False}, {"min_df": 2, "max_df": 0.5}, {"min_df": 0.1}]
+    for options in variants:
         expect_same_terms(random_texts(seed, 30, unit["analyzer"]), "text_count", CountVectorizer, {**unit, **options})
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=str)
 @pytest.mark.parametrize("seed", range(4))
 def test_tfidf_is_that_of_tfidf_vectorizer(unit: dict[str, Any], seed: int) -> None:
+    texts = random_texts(seed + 10, 25, unit["analyzer"])
+    variants: list[dict[str, Any]] = [{}, {"sublinear_tf": True}, {"use_idf": False}, {"smooth_idf": False}, {"binary": True, "min_df": 2}]
     for norm in ["none", "l1", "l2"]:
-        for options in [{}, {"sublinear_tf": True}, {"use_idf": False}, {"smooth_idf": False}, {"binary": True, "min_df": 2}]:
-            expect_same_terms(random_texts(seed + 10, 25, unit["analyzer"]), "tfidf", TfidfVectorizer, {**unit, **options, "norm": norm, "float64": True})
+        for options in variants:
+            expect_same_terms(texts, "tfidf", TfidfVectorizer, {**unit, **options, "norm": norm, "float64": True})
 
 
 def test_stop_words_are_left_out_before_pairs_are_made() -> None:
@@ -225,14 +232,15 @@ def test_mutual_information_is_that_of_scikit_learn(seed: int) -> None:
     n = int(random.integers(5, 200))
     classes = random.integers(0, 3, n)
     real_target = random.normal(size=n) + classes
-    table = {
+    real = random.normal(size=n) - classes
+    real[random.random(n) < 0.1] = np.nan
+    table: dict[str, Any] = {
         "target_itself": classes.astype(float),
         "few": (random.integers(0, 4, n) + classes).astype(float),
         "city": [f"city{i}" for i in random.integers(0, 5, n)],
-        "real": random.normal(size=n) - classes,
+        "real": real,
         "ties": np.round(random.normal(size=n) * 8),
     }
-    table["real"][random.random(n) < 0.1] = np.nan
     n_bins = 6
 
     def in_bins(values: np.ndarray) -> np.ndarray:
@@ -242,7 +250,8 @@ def test_mutual_information_is_that_of_scikit_learn(seed: int) -> None:
         bounds = np.quantile(there, np.arange(1, n_bins) / n_bins)
         return np.where(np.isnan(values), n_bins, np.searchsorted(bounds, np.nan_to_num(values), side="right"))
 
-    for target, groups in [(pa.table({"y": [f"class{c}" for c in classes]}), classes), (pa.table({"y": real_target}), in_bins(real_target))]:
+    class_names = [f"class{number}" for number in classes]
+    for target, groups in [(pa.table({"y": class_names}), classes), (pa.table({"y": real_target}), in_bins(real_target))]:
         native = to_native(target)
         fitted, _ = fit("mutual_information", {"k": 1, "n_bins": n_bins, "correct_bias": False}, table, native)
         for name, values in table.items():
@@ -256,7 +265,7 @@ def test_date_parts_are_those_of_pythons_calendar() -> None:
     epoch = datetime.datetime(1970, 1, 1)
     moments = [epoch + datetime.timedelta(seconds=int(s)) for s in random.integers(-3_000_000_000, 6_000_000_000, 500)]
     moments += [datetime.datetime(year, month, day) for year in range(1999, 2030) for month, day in [(1, 1), (12, 31), (2, 28), (3, 1)]]
-    parts = {
+    parts: dict[str, Callable[[datetime.datetime], float]] = {
         "year": lambda m: m.year,
         "quarter": lambda m: (m.month + 2) // 3,
         "month": lambda m: m.month,

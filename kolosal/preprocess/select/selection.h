@@ -19,6 +19,7 @@ struct CellCodes {
   std::vector<int32_t> codes;
   std::vector<uint32_t> first_rows;  ///< a row of each value
 };
+/// Numbers the values of a column.
 CellCodes cell_codes(const Column& column, std::span<const uint32_t> rows);
 
 /// The number as reasons show it: six digits.

@@ -16,6 +16,7 @@ struct SparseRows {
   std::vector<uint32_t> columns;
   std::vector<double> values;
 
+  /// Number of rows.
   size_t n_rows() const noexcept { return begins.size() - 1; }
 };
 
