@@ -87,6 +87,8 @@ double date_part(DatePart part, int64_t microseconds, int64_t origin) {
   const year_month_day date{day};
   const auto month = static_cast<unsigned>(date.month());
   const double in_year = (month - 1.0) / 12, in_week = weekday_of(day) / 7.0;
+  const int64_t hour = in_day / 3'600'000'000;
+  const unsigned quarter = (month + 2) / 3;
   const double of_day = static_cast<double>(in_day) / static_cast<double>(kMicrosecondsADay);
   const double of_year = static_cast<double>(day_in_year(day)) / 365.25;
   switch (part) {
@@ -95,14 +97,14 @@ double date_part(DatePart part, int64_t microseconds, int64_t origin) {
     case DatePart::Day: return static_cast<unsigned>(date.day());
     case DatePart::Weekday: return weekday_of(day);
     case DatePart::DayOfYear: return static_cast<double>(day_in_year(day) + 1);
-    case DatePart::Hour: return static_cast<double>(in_day / 3'600'000'000);
+    case DatePart::Hour: return static_cast<double>(hour);
     case DatePart::Elapsed:
       return (static_cast<double>(microseconds) - static_cast<double>(origin)) / static_cast<double>(kMicrosecondsADay);
     case DatePart::MonthSin: return sine(in_year);
     case DatePart::MonthCos: return cosine(in_year);
     case DatePart::WeekdaySin: return sine(in_week);
     case DatePart::WeekdayCos: return cosine(in_week);
-    case DatePart::Quarter: return (month + 2) / 3;
+    case DatePart::Quarter: return quarter;
     case DatePart::Week: return static_cast<double>(iso_week(day));
     case DatePart::Minute: return static_cast<double>(in_day / 60'000'000 % 60);
     case DatePart::Second: return static_cast<double>(in_day / 1'000'000 % 60);
