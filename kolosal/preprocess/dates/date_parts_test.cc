@@ -59,8 +59,9 @@ TEST(DateParts, KnowsQuarterWeekWeekendMonthEndAndTheClock) {
   EXPECT_EQ(out.column("t__is_weekend").numbers(), (std::vector<double>{0, 1, 1}));
   EXPECT_EQ(out.column("t__is_month_start").numbers(), (std::vector<double>{0, 0, 0}));
   EXPECT_EQ(out.column("t__is_month_end").numbers(), (std::vector<double>{1, 0, 0}));
-  const Table monday({Column::date("d", {20087, 20088})});
-  EXPECT_EQ(transformed("date_parts", object({{"parts", list({"week"})}}), {monday}).column(0).numbers(), (std::vector<double>{1, 1}));
+  // 2024-12-30 and 31 are in week 1 of 2025, and 2025-12-29, three days before a Thursday that is 1 January, in week 1 of 2026.
+  const Table monday({Column::date("d", {20087, 20088, 20451})});
+  EXPECT_EQ(transformed("date_parts", object({{"parts", list({"week"})}}), {monday}).column(0).numbers(), (std::vector<double>{1, 1, 1}));
 }
 
 TEST(DateParts, PutsTheTimeOfDayAndOfYearOnCircles) {
