@@ -1,6 +1,7 @@
-// Date parts: year, month, day, weekday, day of year, hour and elapsed days; sine and cosine of month and weekday as an option.
+// Date parts: numbers of the calendar and of the clock (forms/date_parts.h lists them), sines and cosines, and elapsed days.
 //
-// Elapsed days count from the earliest moment in fitting, so that they keep their digits in float32. Dates have no hour.
+// Elapsed days count from a reference moment or else from the earliest one in fitting, so that they keep their digits in float32.
+// Dates have no parts of the clock.
 //
 // Cost     O(n_rows n_parts).
 // Checked  date_parts_test.cc.
@@ -8,8 +9,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "kolosal/preprocess/fitting.h"
+#include "kolosal/table/cell_text.h"
 
 namespace kolosal {
 namespace {
@@ -19,28 +22,38 @@ struct DatePartsParams {
   std::vector<DatePart> parts = {DatePart::Year,      DatePart::Month, DatePart::Day,    DatePart::Weekday,
                                  DatePart::DayOfYear, DatePart::Hour,  DatePart::Elapsed};
   bool cyclic = false;
+  std::string reference;
 };
 
 void describe(Fields<DatePartsParams>& f) {
   f.add("columns", &DatePartsParams::columns, "Columns to take apart; empty means all dates and timestamps.");
   f.add("parts", &DatePartsParams::parts, "The parts, in order.");
   f.add("cyclic", &DatePartsParams::cyclic, "Whether sine and cosine of month and weekday are added.");
+  f.add("reference", &DatePartsParams::reference,
+        "The moment from which elapsed days count, as 2024-02-29 or 2024-02-29T12:30:00 (UTC); empty means the earliest in fitting.");
 }
 
 class DatePartsOf : public Transformer {
  public:
-  explicit DatePartsOf(DatePartsParams params) : params_(std::move(params)) {}
+  explicit DatePartsOf(DatePartsParams params) : params_(std::move(params)) {
+    if (params_.reference.empty()) return;
+    reference_ = parse_timestamp(params_.reference, DateFormat::YearMonthDayDash);
+    if (!reference_)
+      throw Error(ErrorCode::BadValue, "date_parts: reference is '" + params_.reference + "', which is not a moment",
+                  "Write it as 2024-02-29 or 2024-02-29T12:30:00.");
+  }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     FreeNames names(input.table);
     std::vector<DatePartsColumn> fitted;
     for (const Column* column : choose_columns(input, params_.columns, is_moment, "date_parts")) {
       context.check();
-      DatePartsColumn spec{.name = column->name(), .origin = earliest(*column, input.weights), .parts = params_.parts};
+      DatePartsColumn spec{
+          .name = column->name(), .origin = reference_ ? *reference_ : earliest(*column, input.weights), .parts = params_.parts};
       if (params_.cyclic)
         for (const DatePart part : {DatePart::MonthSin, DatePart::MonthCos, DatePart::WeekdaySin, DatePart::WeekdayCos})
           if (std::ranges::find(spec.parts, part) == spec.parts.end()) spec.parts.push_back(part);
-      if (column->kind() == ColumnKind::Date) std::erase(spec.parts, DatePart::Hour);
+      if (column->kind() == ColumnKind::Date) std::erase_if(spec.parts, is_time_of_day);
       for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column->name() + "__" + std::string(enum_name(part))));
       fitted.push_back(std::move(spec));
     }
@@ -56,6 +69,7 @@ class DatePartsOf : public Transformer {
   }
 
   DatePartsParams params_;
+  std::optional<int64_t> reference_;  // microseconds since 1970-01-01 UTC
 };
 
 }  // namespace

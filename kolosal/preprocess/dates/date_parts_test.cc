@@ -47,6 +47,49 @@ TEST(DateParts, GivesDatesNoHourAndCyclesWhereAsked) {
   EXPECT_NEAR(out.column("d__weekday_cos").number(0), std::cos(2 * 3.14159265358979 * 3 / 7), 1e-6);
 }
 
+TEST(DateParts, KnowsQuarterWeekWeekendMonthEndAndTheClock) {
+  // 2024-02-29 13:45:30, a Thursday in week 9; 2021-01-03, a Sunday in week 53 of 2020; 2024-12-30 is in week 1 of 2025.
+  const Table table({Column::timestamp("t", {19782 * kDay + 49'530'000'000, 18630 * kDay, 20087 * kDay - 1})});
+  const Value parts = object({{"parts", list({"quarter", "week", "minute", "second", "is_weekend", "is_month_start", "is_month_end"})}});
+  const Table out = transformed("date_parts", parts, {table});
+  EXPECT_EQ(out.column("t__quarter").numbers(), (std::vector<double>{1, 1, 4}));
+  EXPECT_EQ(out.column("t__week").numbers(), (std::vector<double>{9, 53, 52}));
+  EXPECT_EQ(out.column("t__minute").numbers(), (std::vector<double>{45, 0, 59}));
+  EXPECT_EQ(out.column("t__second").numbers(), (std::vector<double>{30, 0, 59}));
+  EXPECT_EQ(out.column("t__is_weekend").numbers(), (std::vector<double>{0, 1, 1}));
+  EXPECT_EQ(out.column("t__is_month_start").numbers(), (std::vector<double>{0, 0, 0}));
+  EXPECT_EQ(out.column("t__is_month_end").numbers(), (std::vector<double>{1, 0, 0}));
+  // 2024-12-30 and 31 are in week 1 of 2025, and 2025-12-29, three days before a Thursday that is 1 January, in week 1 of 2026.
+  const Table monday({Column::date("d", {20087, 20088, 20451})});
+  EXPECT_EQ(transformed("date_parts", object({{"parts", list({"week"})}}), {monday}).column(0).numbers(), (std::vector<double>{1, 1, 1}));
+}
+
+TEST(DateParts, PutsTheTimeOfDayAndOfYearOnCircles) {
+  const Table table({Column::timestamp("t", {6 * 3'600'000'000, 18 * 3'600'000'000})});
+  const Table out =
+      transformed("date_parts", object({{"parts", list({"hour_sin", "hour_cos", "day_of_year_sin", "day_of_year_cos"})}}), {table});
+  EXPECT_NEAR(out.column("t__hour_sin").number(0), 1, 1e-6);
+  EXPECT_NEAR(out.column("t__hour_sin").number(1), -1, 1e-6);
+  EXPECT_NEAR(out.column("t__hour_cos").number(0), 0, 1e-6);
+  EXPECT_EQ(out.column("t__day_of_year_sin").number(0), 0);
+  EXPECT_EQ(out.column("t__day_of_year_cos").number(0), 1);
+}
+
+TEST(DateParts, CountsElapsedDaysFromTheReferenceGiven) {
+  const Table table({Column::date("d", {19782, 0})});
+  const auto elapsed = [&](const char* reference) {
+    return transformed("date_parts", object({{"parts", list({"elapsed"})}, {"reference", reference}}), {table}).column(0).numbers();
+  };
+  EXPECT_EQ(elapsed("2024-02-28"), (std::vector<double>{1, -19781}));
+  EXPECT_EQ(elapsed("1969-12-31T12:00:00"), (std::vector<double>{19782.5, 0.5}));
+  EXPECT_THROW(elapsed("yesterday"), Error);
+}
+
+TEST(DateParts, GivesDatesNoPartsOfTheClock) {
+  const Value parts = object({{"parts", list({"hour", "minute", "second", "hour_sin", "hour_cos", "day"})}});
+  EXPECT_EQ(transformed("date_parts", parts, {Table({Column::date("d", {1})})}).names(), std::vector<std::string>{"d__day"});
+}
+
 TEST(DateParts, SurvivesMomentsBeyondTheCalendar) {
   const int64_t most = std::numeric_limits<int64_t>::max(), least = std::numeric_limits<int64_t>::min();
   for (const Table& table : {Table({Column::date("d", {most, least})}), Table({Column::timestamp("d", {most, least})})}) {

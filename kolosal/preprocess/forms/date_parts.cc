@@ -49,7 +49,29 @@ class DatePartsForm : public TransformerForm {
   }
 };
 
+/// Sine or cosine of a share of the circle.
+double sine(double share) { return std::sin(2 * std::numbers::pi * share); }
+double cosine(double share) { return std::cos(2 * std::numbers::pi * share); }
+
+/// Days since 1 January of the day's year, and the day's weekday with Monday as 0.
+int64_t day_in_year(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date{day};
+  return (day - std::chrono::sys_days{date.year() / std::chrono::January / 1}).count();
+}
+unsigned weekday_of(std::chrono::sys_days day) { return std::chrono::weekday{day}.iso_encoding() - 1; }
+
+/// Week of ISO 8601: weeks begin on Monday, and week 1 has the year's first Thursday.
+int64_t iso_week(std::chrono::sys_days day) {
+  const std::chrono::sys_days thursday = day + std::chrono::days{3} - std::chrono::days{weekday_of(day)};
+  return day_in_year(thursday) / 7 + 1;
+}
+
 }  // namespace
+
+bool is_time_of_day(DatePart part) noexcept {
+  return part == DatePart::Hour || part == DatePart::Minute || part == DatePart::Second || part == DatePart::HourSin ||
+         part == DatePart::HourCos;
+}
 
 int64_t moment_microseconds(const Column& column, size_t row) {
   const int64_t value = column.int64()[row];
@@ -63,21 +85,36 @@ double date_part(DatePart part, int64_t microseconds, int64_t origin) {
   const int64_t in_day = microseconds - days_since * kMicrosecondsADay;
   const sys_days day{days{days_since}};
   const year_month_day date{day};
-  const double weekday_number = weekday{day}.iso_encoding() - 1.0;
-  const double day_of_year = static_cast<double>((day - sys_days{date.year() / January / 1}).count()) + 1;
+  const auto month = static_cast<unsigned>(date.month());
+  const double in_year = (month - 1.0) / 12, in_week = weekday_of(day) / 7.0;
+  const int64_t hour = in_day / 3'600'000'000;
+  const unsigned quarter = (month + 2) / 3;
+  const double of_day = static_cast<double>(in_day) / static_cast<double>(kMicrosecondsADay);
+  const double of_year = static_cast<double>(day_in_year(day)) / 365.25;
   switch (part) {
     case DatePart::Year: return static_cast<int>(date.year());
-    case DatePart::Month: return static_cast<unsigned>(date.month());
+    case DatePart::Month: return month;
     case DatePart::Day: return static_cast<unsigned>(date.day());
-    case DatePart::Weekday: return weekday_number;
-    case DatePart::DayOfYear: return day_of_year;
-    case DatePart::Hour: return std::floor(static_cast<double>(in_day) / 3.6e9);
+    case DatePart::Weekday: return weekday_of(day);
+    case DatePart::DayOfYear: return static_cast<double>(day_in_year(day) + 1);
+    case DatePart::Hour: return static_cast<double>(hour);
     case DatePart::Elapsed:
       return (static_cast<double>(microseconds) - static_cast<double>(origin)) / static_cast<double>(kMicrosecondsADay);
-    case DatePart::MonthSin: return std::sin(2 * std::numbers::pi * (static_cast<unsigned>(date.month()) - 1.0) / 12);
-    case DatePart::MonthCos: return std::cos(2 * std::numbers::pi * (static_cast<unsigned>(date.month()) - 1.0) / 12);
-    case DatePart::WeekdaySin: return std::sin(2 * std::numbers::pi * weekday_number / 7);
-    case DatePart::WeekdayCos: return std::cos(2 * std::numbers::pi * weekday_number / 7);
+    case DatePart::MonthSin: return sine(in_year);
+    case DatePart::MonthCos: return cosine(in_year);
+    case DatePart::WeekdaySin: return sine(in_week);
+    case DatePart::WeekdayCos: return cosine(in_week);
+    case DatePart::Quarter: return quarter;
+    case DatePart::Week: return static_cast<double>(iso_week(day));
+    case DatePart::Minute: return static_cast<double>(in_day / 60'000'000 % 60);
+    case DatePart::Second: return static_cast<double>(in_day / 1'000'000 % 60);
+    case DatePart::IsWeekend: return weekday_of(day) >= 5 ? 1 : 0;
+    case DatePart::IsMonthStart: return static_cast<unsigned>(date.day()) == 1 ? 1 : 0;
+    case DatePart::IsMonthEnd: return static_cast<unsigned>(year_month_day{day + days{1}}.day()) == 1 ? 1 : 0;
+    case DatePart::HourSin: return sine(of_day);
+    case DatePart::HourCos: return cosine(of_day);
+    case DatePart::DayOfYearSin: return sine(of_year);
+    case DatePart::DayOfYearCos: return cosine(of_year);
   }
   return 0;
 }

@@ -15,11 +15,22 @@ enum class DatePart {
   Weekday,    ///< 0 = Monday .. 6
   DayOfYear,  ///< 1..366
   Hour,       ///< 0..23
-  Elapsed,    ///< days, with fractions, since the earliest moment in fitting
-  MonthSin,   ///< sine and cosine of the month and of the weekday, as parts of a circle
+  Elapsed,    ///< days, with fractions, since the origin
+  MonthSin,   ///< sines and cosines: the place in a year, week or day as an angle
   MonthCos,
   WeekdaySin,
   WeekdayCos,
+  Quarter,       ///< 1..4
+  Week,          ///< week of ISO 8601, 1..53
+  Minute,        ///< 0..59
+  Second,        ///< 0..59
+  IsWeekend,     ///< 1 on Saturdays and Sundays, else 0
+  IsMonthStart,  ///< 1 on the first day of a month, else 0
+  IsMonthEnd,    ///< 1 on the last day of a month, else 0
+  HourSin,       ///< of the time of day to the microsecond
+  HourCos,
+  DayOfYearSin,  ///< of the day in a year of 365.25 days
+  DayOfYearCos,
 };
 
 constexpr auto enum_names(DatePart) {
@@ -33,7 +44,18 @@ constexpr auto enum_names(DatePart) {
                                                                {DatePart::MonthSin, "month_sin"},
                                                                {DatePart::MonthCos, "month_cos"},
                                                                {DatePart::WeekdaySin, "weekday_sin"},
-                                                               {DatePart::WeekdayCos, "weekday_cos"}});
+                                                               {DatePart::WeekdayCos, "weekday_cos"},
+                                                               {DatePart::Quarter, "quarter"},
+                                                               {DatePart::Week, "week"},
+                                                               {DatePart::Minute, "minute"},
+                                                               {DatePart::Second, "second"},
+                                                               {DatePart::IsWeekend, "is_weekend"},
+                                                               {DatePart::IsMonthStart, "is_month_start"},
+                                                               {DatePart::IsMonthEnd, "is_month_end"},
+                                                               {DatePart::HourSin, "hour_sin"},
+                                                               {DatePart::HourCos, "hour_cos"},
+                                                               {DatePart::DayOfYearSin, "day_of_year_sin"},
+                                                               {DatePart::DayOfYearCos, "day_of_year_cos"}});
 }
 
 /// One column's parts.
@@ -47,7 +69,9 @@ void describe(Fields<DatePartsColumn>& fields);
 
 /// Microseconds since 1970-01-01 UTC of a Date or Timestamp value; days that lie too far off count as the last that fits.
 int64_t moment_microseconds(const Column& column, size_t row);
-/// The part of a moment.
+/// Whether a part is of the time of day, which dates do not have.
+bool is_time_of_day(DatePart part) noexcept;
+/// The part of a moment; `origin` is where Elapsed is 0.
 double date_part(DatePart part, int64_t microseconds, int64_t origin);
 
 /// The fitted form "date_parts".

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kolosal/preprocess/forms/terms.h"
 #include "kolosal/preprocess/forms/words.h"
 
 namespace kolosal {
@@ -45,6 +46,14 @@ void count_ngrams(const std::vector<std::string>& words, int32_t max_words, std:
   }
 }
 
+/// Adds n-grams of characters to the counts. Their hashes begin elsewhere, so that they fall apart from words spelt alike.
+void count_characters(const std::vector<std::string_view>& terms, std::span<float> counts) {
+  for (const std::string_view term : terms) {
+    const uint64_t bits = mixed(add_to_hash(add_to_hash(kFnvStart, "\n"), term));
+    counts[(bits >> 1) % counts.size()] += (bits & 1) != 0 ? 1.0F : -1.0F;
+  }
+}
+
 void normalize_counts(std::span<float> counts) {
   double sum = 0;
   for (const float count : counts) sum += static_cast<double>(count) * static_cast<double>(count);
@@ -64,13 +73,16 @@ class HashedText : public PerColumnForm<HashedTextColumn> {
     const HashedTextColumn& spec = specs()[i];
     std::vector<std::vector<float>> values(spec.outputs.size(), std::vector<float>(column.size()));
     std::vector<float> counts(static_cast<size_t>(spec.n_features));
+    const bool by_character = spec.max_characters > 0;
+    const TermCutter cutter({.analyzer = TermUnit::CharWb, .min_n = spec.min_characters, .max_n = spec.max_characters});
+    TermCutter::Scratch scratch;
     for (size_t row = 0; row < column.size(); ++row) {
       if (column.is_missing(row)) continue;
-      const WordList cut =
-          cut_words(column.kind() == ColumnKind::Text ? column.text(row)
-                                                      : std::string_view((*column.dictionary())[static_cast<size_t>(column.codes()[row])]));
+      const std::string_view text = row_text(column, row);
+      const WordList cut = cut_words(text);
       std::ranges::fill(counts, 0.0F);
       count_ngrams(cut.words, spec.max_words, counts);
+      if (by_character) count_characters(cutter.cut(text, scratch), counts);
       if (spec.normalize) normalize_counts(counts);
       for (size_t k = 0; k < counts.size(); ++k) values[k][row] = counts[k];
       if (!spec.statistics) continue;
@@ -91,8 +103,12 @@ class HashedTextForm : public TransformerForm {
   std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
     auto specs = specs_from_value<HashedTextColumn>(value, "hashed_text");
     for (const HashedTextColumn& spec : specs) {
-      require_fitted(spec.n_features >= 1 && spec.n_features <= kMostFeatures && spec.max_words >= 1 && spec.max_words <= kMostWords,
-                     "hashed_text", "the sizes of column '" + spec.name + "' are out of range");
+      const bool characters_fit =
+          (spec.min_characters == 0 && spec.max_characters == 0) ||
+          (1 <= spec.min_characters && spec.min_characters <= spec.max_characters && spec.max_characters <= kLongestTerm);
+      require_fitted(
+          spec.n_features >= 1 && spec.n_features <= kMostFeatures && spec.max_words >= 0 && spec.max_words <= kMostWords && characters_fit,
+          "hashed_text", "the sizes of column '" + spec.name + "' are out of range");
       require_fitted(spec.outputs.size() == static_cast<size_t>(spec.n_features) + (spec.statistics ? kTextStatistics.size() : 0),
                      "hashed_text", "column '" + spec.name + "' has columns made without a name");
       require_fitted(std::ranges::none_of(spec.outputs, &std::string::empty), "hashed_text", "a column made has no name");
@@ -106,7 +122,10 @@ class HashedTextForm : public TransformerForm {
 void describe(Fields<HashedTextColumn>& fields) {
   fields.add("name", &HashedTextColumn::name, "The column.");
   fields.add("n_features", &HashedTextColumn::n_features, "Columns that hashes fall into.");
-  fields.add("max_words", &HashedTextColumn::max_words, "Words in the longest n-gram.");
+  fields.add("max_words", &HashedTextColumn::max_words, "Words in the longest n-gram; 0 for none.");
+  fields.add("min_characters", &HashedTextColumn::min_characters,
+             "Characters in the shortest n-gram of a word and its blanks; 0 for none.");
+  fields.add("max_characters", &HashedTextColumn::max_characters, "Characters in the longest such n-gram; 0 for none.");
   fields.add("normalize", &HashedTextColumn::normalize, "Whether the counts of a row get Euclidean length 1.");
   fields.add("statistics", &HashedTextColumn::statistics, "Whether columns on length and characters follow.");
   fields.add("outputs", &HashedTextColumn::outputs, "Names of the columns made.");

@@ -1,4 +1,5 @@
-// The hashed text form: a text becomes a fixed number of columns that count its words and pairs of words by their hash.
+// The hashed text form: a text becomes a fixed number of columns that count its words, pairs of words and, as an option, parts of words
+// by their hash.
 #pragma once
 
 #include <array>
@@ -10,8 +11,10 @@ namespace kolosal {
 /// One column's hashing.
 struct HashedTextColumn {
   std::string name;
-  int32_t n_features = 64;           ///< columns that hashes fall into
-  int32_t max_words = 2;             ///< words in the longest n-gram
+  int32_t n_features = 64;     ///< columns that hashes fall into
+  int32_t max_words = 2;       ///< words in the longest n-gram; 0: none
+  int32_t min_characters = 0;  ///< characters in the shortest and longest n-gram of a word and its blanks; 0: none
+  int32_t max_characters = 0;
   bool normalize = true;             ///< the counts of a row get Euclidean length 1
   bool statistics = true;            ///< four columns on length and characters follow
   std::vector<std::string> outputs;  ///< names: n_features, then log_characters, log_words, digit_share, upper_share

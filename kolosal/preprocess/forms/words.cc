@@ -4,17 +4,16 @@
 // letter, digit or mark in the blocks of Latin punctuation, general punctuation, CJK punctuation and full-width forms parts words.
 //
 // Cost     O(bytes).
-// Checked  text_hash_test.cc.
+// Checked  text_hash_test.cc, terms_test.cc.
 #include "kolosal/preprocess/forms/words.h"
 
 namespace kolosal {
 namespace {
 
-constexpr char32_t kNoCharacter = 0xFFFFFFFF;
-
 bool within(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
 
-/// The character that begins at `at`, which moves past it; kNoCharacter for a byte that begins none.
+}  // namespace
+
 char32_t next_character(std::string_view text, size_t& at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at++);
@@ -40,12 +39,12 @@ void append_utf8(std::string& out, char32_t c) {
   else put(0xF0 | (c >> 18)), put(0x80 | ((c >> 12) & 0x3F)), put(0x80 | ((c >> 6) & 0x3F)), put(0x80 | (c & 0x3F));
 }
 
-bool is_word_alone(char32_t c) {
+bool is_word_alone(char32_t c) noexcept {
   return within(c, 0x3040, 0x30FF) || within(c, 0x3400, 0x4DBF) || within(c, 0x4E00, 0x9FFF) || within(c, 0xF900, 0xFAFF) ||
          within(c, 0x20000, 0x3FFFF);
 }
 
-bool is_word_character(char32_t c) {
+bool is_word_character(char32_t c) noexcept {
   if (c < 0x80) return within(c, 'a', 'z') || within(c, 'A', 'Z') || within(c, '0', '9') || c == '_';
   if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
   if (c == 0xD7 || c == 0xF7 || c == 0x1680 || c == 0xFEFF || c == 0xFFFD || c == kNoCharacter) return false;
@@ -54,7 +53,11 @@ bool is_word_character(char32_t c) {
   return !(within(c, 0xFF00, 0xFF0F) || within(c, 0xFF1A, 0xFF20) || within(c, 0xFF3B, 0xFF40) || within(c, 0xFF5B, 0xFF65));
 }
 
-}  // namespace
+bool is_space(char32_t c) noexcept {
+  if (c < 0x80) return within(c, 0x09, 0x0D) || within(c, 0x1C, 0x20);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || within(c, 0x2000, 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
 
 char32_t lower_case(char32_t c) noexcept {
   if (c < 0x80) return within(c, 'A', 'Z') ? c + 32 : c;

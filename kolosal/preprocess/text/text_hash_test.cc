@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "kolosal/preprocess/forms/words.h"
 #include "kolosal/preprocess/preprocess_test_rows.h"
@@ -51,6 +52,22 @@ TEST(TextHash, CountsPairsOfWordsOnlyWhereAsked) {
   };
   EXPECT_EQ(row_of(hashed(1), 0), row_of(hashed(1), 1));
   EXPECT_NE(row_of(hashed(2), 0), row_of(hashed(2), 1));
+}
+
+TEST(TextHash, FindsMisspeltWordsAlikeByTheirPartsWhereAsked) {
+  const auto likeness = [](const Value& parameters) {
+    const Table out = transformed("text_hash", parameters, {texts({"accommodation", "acommodation"})});
+    const std::vector<double> a = row_of(out, 0), b = row_of(out, 1);
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  EXPECT_LT(std::abs(likeness(object({{"n_features", 4096}, {"statistics", false}}))), 0.01);
+  EXPECT_GT(likeness(object({{"n_features", 4096}, {"statistics", false}, {"min_characters", 3}, {"max_characters", 4}})), 0.7);
+  const Table parts = transformed(
+      "text_hash", object({{"n_features", 64}, {"statistics", false}, {"max_words", 0}, {"min_characters", 2}, {"max_characters", 2}}),
+      {texts({"ab", "", "-"})});
+  EXPECT_NE(row_of(parts, 0), row_of(parts, 1));
+  EXPECT_NE(row_of(parts, 0), row_of(parts, 2));
+  EXPECT_THROW(transformers().make("text_hash", object({{"max_characters", 3}})), Error);
 }
 
 TEST(TextHash, GivesRowsOfLengthOneAndStatistics) {

@@ -1,0 +1,180 @@
+// Truncated SVD by randomized subspace iteration.
+//
+// A block of n_components + 10 random directions is multiplied by A'A and made orthonormal, again and again; it turns towards the
+// leading right singular vectors. In the subspace at the end A'A is a small symmetric matrix, whose eigenvectors and values give the
+// singular vectors and the squares of the singular values (Rayleigh and Ritz). A product with A'A goes through the rows once for each
+// slice of 8 directions, which one thread works on alone, so that every sum runs over the rows in their order.
+//
+// Cost     O(n_iterations (n_entries b + n_columns b^2)) time and O(n_columns b) memory, b = n_components + 10.
+// Source   Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53(2), 2011; Jacobi's rotations for the
+//          small matrix: Golub and Van Loan, "Matrix computations", section 8.5.
+// Checked  text_svd_test.cc; scikit-learn's TruncatedSVD in tests/parity.
+#include "kolosal/preprocess/text/sparse_svd.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <span>
+
+#include "kolosal/base/random.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kMoreDirections = 10;
+constexpr size_t kSlice = 8;
+constexpr double kRounding = 1e-12;
+
+using Directions = std::vector<std::vector<double>>;
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sums[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= a.size(); i += 4)
+    for (size_t lane = 0; lane < 4; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  for (; i < a.size(); ++i) sums[0] += a[i] * b[i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+void subtract(std::span<double> from, double factor, std::span<const double> what) {
+  for (size_t i = 0; i < from.size(); ++i) from[i] -= factor * what[i];
+}
+
+/// A'A times directions [first, first + n) of `in`, into `out`.
+void multiply_slice(const SparseRows& a, const Directions& in, Directions& out, size_t first, size_t n, const FitContext& context) {
+  std::vector<double> packed(a.n_columns * kSlice), product(a.n_columns * kSlice);
+  for (size_t k = 0; k < n; ++k)
+    for (size_t j = 0; j < a.n_columns; ++j) packed[j * kSlice + k] = in[first + k][j];
+  for (size_t row = 0; row < a.n_rows(); ++row) {
+    if (row % 4096 == 0) context.check();
+    double sums[kSlice] = {};
+    for (size_t e = a.begins[row]; e < a.begins[row + 1]; ++e)
+      for (size_t k = 0; k < kSlice; ++k) sums[k] += a.values[e] * packed[a.columns[e] * kSlice + k];
+    for (size_t e = a.begins[row]; e < a.begins[row + 1]; ++e)
+      for (size_t k = 0; k < kSlice; ++k) product[a.columns[e] * kSlice + k] += a.values[e] * sums[k];
+  }
+  for (size_t k = 0; k < n; ++k)
+    for (size_t j = 0; j < a.n_columns; ++j) out[first + k][j] = product[j * kSlice + k];
+}
+
+Directions multiply(const SparseRows& a, const Directions& in, const FitContext& context) {
+  Directions out(in.size(), std::vector<double>(a.n_columns));
+  context.threads->parallel_for(in.size(), kSlice, [&](size_t begin, size_t end) {
+    for (size_t first = begin; first < end; first += kSlice) multiply_slice(a, in, out, first, std::min(kSlice, end - first), context);
+  });
+  return out;
+}
+
+/// Makes the directions orthonormal (Gram and Schmidt, twice); those that hang on the ones before go.
+void make_orthonormal(Directions& directions, const FitContext& context) {
+  Directions kept;
+  for (std::vector<double>& direction : directions) {
+    context.check();
+    const double before = std::sqrt(dot(direction, direction));
+    if (!(before > 0)) continue;
+    for (double& value : direction) value /= before;
+    for (int pass = 0; pass < 2; ++pass) {
+      std::vector<double> shares(kept.size());
+      context.threads->parallel_for(kept.size(), 1 + 65536 / (direction.size() + 1), [&](size_t begin, size_t end) {
+        for (size_t k = begin; k < end; ++k) shares[k] = dot(direction, kept[k]);
+      });
+      context.threads->parallel_for(direction.size(), 4096, [&](size_t begin, size_t end) {
+        const auto part = std::span(direction).subspan(begin, end - begin);
+        for (size_t k = 0; k < kept.size(); ++k) subtract(part, shares[k], std::span(kept[k]).subspan(begin, end - begin));
+      });
+    }
+    const double after = std::sqrt(dot(direction, direction));
+    if (after < kRounding) continue;
+    for (double& value : direction) value /= after;
+    kept.push_back(std::move(direction));
+  }
+  directions = std::move(kept);
+}
+
+/// Turns the sign so that the number of largest size, the first of equals, is positive.
+void turn_sign(std::vector<double>& vector) {
+  const auto largest = std::ranges::max_element(vector, {}, [](double value) { return std::abs(value); });
+  if (largest != vector.end() && *largest < 0)
+    for (double& value : vector) value = -value;
+}
+
+}  // namespace
+
+std::pair<std::vector<double>, std::vector<double>> symmetric_eigen(std::vector<double> m, size_t n) {
+  std::vector<double> vectors(n * n);
+  for (size_t i = 0; i < n; ++i) vectors[i * n + i] = 1;
+  const auto off_diagonal = [&] {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i)
+      for (size_t j = 0; j < i; ++j) sum += m[i * n + j] * m[i * n + j];
+    return sum;
+  };
+  const double size = dot(m, m);
+  constexpr int kMostSweeps = 60;
+  for (int sweep = 0; sweep < kMostSweeps && off_diagonal() > 1e-30 * size; ++sweep)
+    for (size_t p = 0; p < n; ++p)
+      for (size_t q = p + 1; q < n; ++q) {
+        const double shared = m[p * n + q];
+        if (shared == 0) continue;
+        const double theta = (m[q * n + q] - m[p * n + p]) / (2 * shared);
+        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::hypot(theta, 1));
+        const double c = 1 / std::hypot(t, 1), s = t * c;
+        for (size_t k = 0; k < n; ++k) {
+          const double x = m[k * n + p], y = m[k * n + q];
+          m[k * n + p] = c * x - s * y;
+          m[k * n + q] = s * x + c * y;
+        }
+        for (size_t k = 0; k < n; ++k) {
+          const double x = m[p * n + k], y = m[q * n + k];
+          m[p * n + k] = c * x - s * y;
+          m[q * n + k] = s * x + c * y;
+          const double u = vectors[p * n + k], v = vectors[q * n + k];
+          vectors[p * n + k] = c * u - s * v;
+          vectors[q * n + k] = s * u + c * v;
+        }
+      }
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](size_t i) { return m[i * n + i]; });
+  std::vector<double> values, sorted;
+  for (const size_t i : order) {
+    values.push_back(m[i * n + i]);
+    sorted.insert(sorted.end(), vectors.begin() + static_cast<std::ptrdiff_t>(i * n),
+                  vectors.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
+  }
+  return {std::move(values), std::move(sorted)};
+}
+
+SingularVectors truncated_svd(const SparseRows& matrix, size_t n_components, size_t n_iterations, const FitContext& context) {
+  const size_t n_directions = std::min(n_components + kMoreDirections, std::min(matrix.n_columns, matrix.n_rows()));
+  const MemoryLease lease(context.memory, 3 * n_directions * matrix.n_columns * sizeof(double), "the SVD of a text column");
+  Directions directions(n_directions, std::vector<double>(matrix.n_columns));
+  for (size_t j = 0; j < matrix.n_columns; ++j) {
+    RandomStream random(context.seed, "text_svd", j);
+    for (std::vector<double>& direction : directions) direction[j] = random.normal();
+  }
+  for (size_t i = 0; i < n_iterations; ++i) {
+    directions = multiply(matrix, directions, context);
+    make_orthonormal(directions, context);
+  }
+  const Directions products = multiply(matrix, directions, context);
+  const size_t n = directions.size();
+  std::vector<double> small(n * n);
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j <= i; ++j)
+      small[i * n + j] = small[j * n + i] = (dot(directions[i], products[j]) + dot(directions[j], products[i])) / 2;
+  context.check();
+  const auto [values, vectors] = symmetric_eigen(std::move(small), n);
+  SingularVectors found;
+  for (size_t k = 0; k < std::min(n, n_components) && values[k] > kRounding * values[0]; ++k) {
+    std::vector<double> vector(matrix.n_columns);
+    for (size_t i = 0; i < n; ++i) subtract(vector, -vectors[k * n + i], directions[i]);
+    turn_sign(vector);
+    found.vectors.push_back(std::move(vector));
+    found.values.push_back(std::sqrt(values[k]));
+  }
+  return found;
+}
+
+}  // namespace kolosal
