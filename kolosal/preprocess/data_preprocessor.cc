@@ -30,6 +30,11 @@ Schema feature_schema(const Table& table, const PreprocessorConfig& config) {
 
 /// A strategy's name is its action and its method.
 PipelineStep outlier_step(const PreprocessorConfig& config) {
+  if (config.outlier_strategy == OutlierStrategy::IsolationForest) {
+    Value::Object members{{"action", "remove"}};
+    if (config.contamination) members.emplace_back("contamination", *config.contamination);
+    return {"isolation_forest_outliers", Value(std::move(members))};
+  }
   const std::string_view name = enum_name(config.outlier_strategy);
   const std::string_view action = name.starts_with("clip") ? "clip" : name.starts_with("remove") ? "remove" : "to_missing";
   const std::string_view method = name.ends_with("iqr") ? "iqr" : name.ends_with("zscore") ? "z_score" : "percentile";
@@ -48,13 +53,22 @@ void add_imputing(std::vector<PipelineStep>& steps, const PreprocessorConfig& co
     steps.push_back({"drop_missing", {}});
     return;
   }
-  steps.push_back({"impute", Value(Value::Object{{"strategy", enum_name(config.missing_strategy)},
-                                                 {"fill_value", config.fill_value},
-                                                 {"fill_text", config.fill_text}})});
-  if (config.missing_strategy != MissingStrategy::Mean && config.missing_strategy != MissingStrategy::Median) return;
-  Value::List levels;
-  for (const ColumnSchema& column : schema.columns)
+  if (config.missing_strategy == MissingStrategy::Knn)
+    steps.push_back({"knn_impute", Value(Value::Object{{"n_neighbors", config.n_neighbors}})});
+  else if (config.missing_strategy == MissingStrategy::Iterative)
+    steps.push_back({"iterative_impute", Value(Value::Object{{"max_iter", config.max_iter}})});
+  else
+    steps.push_back({"impute", Value(Value::Object{{"strategy", enum_name(config.missing_strategy)},
+                                                   {"fill_value", config.fill_value},
+                                                   {"fill_text", config.fill_text}})});
+  if (config.missing_strategy == MissingStrategy::Mode || config.missing_strategy == MissingStrategy::Constant) return;
+  const bool numbers_only = config.missing_strategy == MissingStrategy::Knn || config.missing_strategy == MissingStrategy::Iterative;
+  Value::List levels, dates;
+  for (const ColumnSchema& column : schema.columns) {
     if (is_level(column.kind)) levels.emplace_back(column.name);
+    if (is_moment(column.kind) && numbers_only) dates.emplace_back(column.name);
+  }
+  if (!dates.empty()) steps.push_back({"impute", Value(Value::Object{{"strategy", "mean"}, {"columns", Value(std::move(dates))}})});
   if (!levels.empty()) steps.push_back({"impute", Value(Value::Object{{"strategy", "mode"}, {"columns", Value(std::move(levels))}})});
 }
 
@@ -106,10 +120,12 @@ void describe(Fields<PreprocessorConfig>& f) {
   f.add("scaling", &P::scaling, "How numbers are scaled.").alias("scaling_strategy");
   f.add("norm", &P::norm, "The norm of rows under scaling 'normalizer'.");
   f.add("missing_strategy", &P::missing_strategy,
-        "What missing values become; under 'mean' and 'median' categories get their most frequent level; under 'drop' training rows "
-        "with missing values are removed.");
+        "What missing values become; under 'mean', 'median', 'knn' and 'iterative' categories get their most frequent level and dates "
+        "their mean or median; under 'drop' training rows with missing values are removed.");
   f.add("fill_value", &P::fill_value, "The number for missing numbers under missing_strategy 'constant'.");
   f.add("fill_text", &P::fill_text, "The level for missing categories under missing_strategy 'constant'.");
+  f.add("n_neighbors", &P::n_neighbors, "Rows that a missing number is the mean of under missing_strategy 'knn'.").min(1);
+  f.add("max_iter", &P::max_iter, "Most rounds under missing_strategy 'iterative'.").min(1);
   f.add("categorical_encoding", &P::categorical_encoding, "How categories become numbers.").alias("categorical_strategy");
   f.add("label_order", &P::label_order, "Order of the levels under categorical_encoding 'label'.");
   f.add("outlier_strategy", &P::outlier_strategy,
@@ -118,9 +134,15 @@ void describe(Fields<PreprocessorConfig>& f) {
   f.add("zscore_threshold", &P::zscore_threshold, "Standard deviations allowed from the mean under the zscore strategies.").above(0);
   f.add("lower_percentile", &P::lower_percentile, "The lower bound under the percentile strategies.").min(0).max(100);
   f.add("upper_percentile", &P::upper_percentile, "The upper bound under the percentile strategies.").min(0).max(100);
+  f.add("contamination", &P::contamination,
+        "Share of training rows removed under outlier_strategy 'isolation_forest'; not set: those that score above one half.")
+      .above(0)
+      .max(0.5);
   f.add("auto_detect_types", &P::auto_detect_types, "Whether kinds are inferred and texts that repeat are taken for categories.");
   f.add("max_cardinality", &P::max_cardinality, "Most levels of a category; texts with more stay texts.").min(1);
-  f.add("seed", &P::seed, "Seed of the folds in which target encoding is fitted.").min(0).alias("random_state");
+  f.add("seed", &P::seed, "Seed of the folds in which target encoding is fitted, and of the isolation forest.")
+      .min(0)
+      .alias("random_state");
 }
 
 FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,

@@ -32,14 +32,16 @@ constexpr auto enum_names(Scaling) {
 }
 
 /// What missing values become. Under Drop, training rows with missing values are removed; other rows keep theirs.
-enum class MissingStrategy { None, Mean, Median, Mode, Constant, Drop };
+enum class MissingStrategy { None, Mean, Median, Mode, Constant, Drop, Knn, Iterative };
 constexpr auto enum_names(MissingStrategy) {
   return std::to_array<std::pair<MissingStrategy, std::string_view>>({{MissingStrategy::None, "none"},
                                                                       {MissingStrategy::Mean, "mean"},
                                                                       {MissingStrategy::Median, "median"},
                                                                       {MissingStrategy::Mode, "mode"},
                                                                       {MissingStrategy::Constant, "constant"},
-                                                                      {MissingStrategy::Drop, "drop"}});
+                                                                      {MissingStrategy::Drop, "drop"},
+                                                                      {MissingStrategy::Knn, "knn"},
+                                                                      {MissingStrategy::Iterative, "iterative"}});
 }
 
 /// How categories become numbers.
@@ -64,6 +66,7 @@ enum class OutlierStrategy {
   RemoveIqr,
   RemoveZScore,
   RemovePercentile,
+  IsolationForest,
 };
 constexpr auto enum_names(OutlierStrategy) {
   return std::to_array<std::pair<OutlierStrategy, std::string_view>>({{OutlierStrategy::None, "none"},
@@ -75,7 +78,8 @@ constexpr auto enum_names(OutlierStrategy) {
                                                                       {OutlierStrategy::PercentileToMissing, "to_missing_percentile"},
                                                                       {OutlierStrategy::RemoveIqr, "remove_iqr"},
                                                                       {OutlierStrategy::RemoveZScore, "remove_zscore"},
-                                                                      {OutlierStrategy::RemovePercentile, "remove_percentile"}});
+                                                                      {OutlierStrategy::RemovePercentile, "remove_percentile"},
+                                                                      {OutlierStrategy::IsolationForest, "isolation_forest"}});
 }
 
 /// The configuration; steps run in the order outliers, missing values, scaling, encoding.
@@ -85,6 +89,8 @@ struct PreprocessorConfig {
   MissingStrategy missing_strategy = MissingStrategy::Mean;
   double fill_value = 0;
   std::string fill_text = "missing";
+  int64_t n_neighbors = 5;
+  int64_t max_iter = 10;
   CategoricalEncoding categorical_encoding = CategoricalEncoding::Label;
   LevelOrder label_order = LevelOrder::Alphabetical;
   OutlierStrategy outlier_strategy = OutlierStrategy::None;
@@ -92,6 +98,7 @@ struct PreprocessorConfig {
   double zscore_threshold = 3;
   double lower_percentile = 1;
   double upper_percentile = 99;
+  std::optional<double> contamination;
   bool auto_detect_types = true;
   int64_t max_cardinality = 1000;
   int64_t seed = 0;
