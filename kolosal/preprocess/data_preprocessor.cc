@@ -135,7 +135,7 @@ void describe(Fields<PreprocessorConfig>& f) {
   f.add("lower_percentile", &P::lower_percentile, "The lower bound under the percentile strategies.").min(0).max(100);
   f.add("upper_percentile", &P::upper_percentile, "The upper bound under the percentile strategies.").min(0).max(100);
   f.add("contamination", &P::contamination,
-        "Share of training rows removed under outlier_strategy 'isolation_forest'; not set: those that score above one half.")
+        "Share of training rows removed under outlier_strategy 'isolation_forest'; not set: those that score below -0.5.")
       .above(0)
       .max(0.5);
   f.add("auto_detect_types", &P::auto_detect_types, "Whether kinds are inferred and texts that repeat are taken for categories.");

@@ -177,7 +177,7 @@ def test_isolation_scores_agree_with_isolation_forest() -> None:
         train[:10] *= 6
         _, made = fit("isolation_forest_outliers", {"n_trees": 400}, train, seed=seed)
         ours = made["isolation_score"].to_numpy()
-        theirs = -IsolationForest(n_estimators=200, random_state=seed).fit(train).score_samples(train)
+        theirs = IsolationForest(n_estimators=200, random_state=seed).fit(train).score_samples(train)
         assert np.abs(ours - theirs).max() < 0.06
         assert abs(ours.mean() - theirs.mean()) < 0.01
         assert np.corrcoef(ranks(ours), ranks(theirs))[0, 1] > 0.95

@@ -1,5 +1,5 @@
-// The isolation form. The score is 2^(-mean path length / usual length), as in Liu, Ting, Zhou (2008) and scikit-learn, whose
-// score_samples is its negative. Missing values and NaN go where most training rows of the node went.
+// The isolation form. The score is -2^(-mean path length / usual length): that of Liu, Ting, Zhou (2008) with the sign of scikit-learn's
+// score_samples. Missing values and NaN go where most training rows of the node went.
 //
 // Cost     O(n_trees depth) a row.
 // Checked  isolation_forest_test.cc.
@@ -32,7 +32,7 @@ class Isolation : public FittedTransformer {
     Table scored = table;
     if (!trees_.flag_column.empty()) {
       std::vector<uint8_t> flags(scores.size());
-      for (size_t row = 0; row < flags.size(); ++row) flags[row] = scores[row] > trees_.limit;
+      for (size_t row = 0; row < flags.size(); ++row) flags[row] = scores[row] < trees_.limit;
       scored = scored.with_column(Column::boolean(trees_.flag_column, std::move(flags)));
     }
     if (!trees_.score_column.empty()) scored = scored.with_column(Column::numeric(trees_.score_column, std::move(scores)));
@@ -85,22 +85,22 @@ class IsolationForm : public TransformerForm {
 
 }  // namespace
 
-std::vector<double> isolation_scores(const IsolationTrees& trees, const Table& table, const Threads& threads) {
+std::vector<double> isolation_scores(const IsolationTrees& trees, const Table& table, const Threads& threads, const FitContext* context) {
   std::vector<std::vector<double>> values;
   for (const std::string& name : trees.columns) {
     const Column& column = needed_column(table, name);
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     values.push_back(column.numbers());
   }
-  std::vector<double> scores(table.n_rows(), 0.5);
+  std::vector<double> scores(table.n_rows(), -0.5);
   if (trees.roots.empty()) return scores;
   const double n_trees = static_cast<double>(trees.roots.size());
   threads.parallel_for(scores.size(), kGrain, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) {
-      double length = 0;
-      for (const int32_t root : trees.roots) length += path_length(trees, static_cast<size_t>(root), values, row);
-      scores[row] = std::exp2(-length / n_trees / trees.usual_length);
-    }
+    if (context != nullptr) context->check();
+    std::vector<double> lengths(end - begin);
+    for (const int32_t root : trees.roots)  // a tree stays in the cache for all rows of the block
+      for (size_t row = begin; row < end; ++row) lengths[row - begin] += path_length(trees, static_cast<size_t>(root), values, row);
+    for (size_t row = begin; row < end; ++row) scores[row] = -std::exp2(-lengths[row - begin] / n_trees / trees.usual_length);
   });
   return scores;
 }
@@ -113,8 +113,8 @@ void describe(Fields<IsolationTrees>& fields) {
   fields.add("left", &T::left, "The left child of each node; the right one stands after it.");
   fields.add("threshold", &T::threshold, "Up to which rows go left; the path length of a leaf.");
   fields.add("missing_left", &T::missing_left, "Whether rows without the column go left.");
-  fields.add("usual_length", &T::usual_length, "The path length that makes a score of one half.");
-  fields.add("limit", &T::limit, "The score above which a row is far out.");
+  fields.add("usual_length", &T::usual_length, "The path length that makes a score of -0.5.");
+  fields.add("limit", &T::limit, "The score below which a row is far out.");
   fields.add("score_column", &T::score_column, "Name of the column of scores; empty for none.");
   fields.add("flag_column", &T::flag_column, "Name of the column that tells rows far out; empty for none.");
 }

@@ -13,16 +13,17 @@ struct IsolationTrees {
   std::vector<int32_t> left;          ///< of each node: its left child; 0 for a leaf
   std::vector<double> threshold;      ///< of each node: rows up to it go left; of a leaf: the path length that ends there
   std::vector<uint8_t> missing_left;  ///< of each node: whether rows go left that miss the column
-  double usual_length = 1;            ///< the path length that makes a score of one half
-  double limit = 0.5;                 ///< rows that score more are far out
+  double usual_length = 1;            ///< the path length that makes a score of -0.5
+  double limit = -0.5;                ///< rows that score less are far out
   std::string score_column;           ///< name of the column of scores that is added; empty: none
   std::string flag_column;            ///< name of the column that is true for rows far out; empty: none
 };
 void describe(Fields<IsolationTrees>& fields);
 
-/// The score of each row, in (0, 1]: 1 where splits part it at once, below one half where it is like the others. Throws
-/// Error(FeatureMismatch).
-std::vector<double> isolation_scores(const IsolationTrees& trees, const Table& table, const Threads& threads);
+/// The score of each row, in [-1, 0): -1 where splits part it at once, above -0.5 where it is like the others. `context`, where not null,
+/// can stop it. Throws Error(FeatureMismatch), and what the context's check() throws.
+std::vector<double> isolation_scores(const IsolationTrees& trees, const Table& table, const Threads& threads,
+                                     const FitContext* context = nullptr);
 
 /// The fitted form "isolation". Its inverse drops the columns that were added.
 std::unique_ptr<FittedTransformer> make_isolation(IsolationTrees trees);

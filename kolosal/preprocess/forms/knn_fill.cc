@@ -2,7 +2,8 @@
 //
 // The distance of two rows is Euclidean over the columns that both have, scaled up to all columns. For each missing number the
 // n_neighbors nearest training rows that have the column count; of rows equally far the first. A training row of weight w counts
-// as w rows. Rows of distance 0 alone count, alike, under 'distance' where there are any.
+// as w rows; at most 16 rows count for each of n_neighbors, however little they weigh. Rows of distance 0 alone count, alike, under
+// 'distance' where there are any.
 //
 // Cost     O(n_queries n_rows n_columns), queries being the rows with a missing number; training rows pass through the cache in
 //          tiles, each for a block of queries.
@@ -17,6 +18,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kQueryBlock = 64;
+constexpr double kMostRowsEach = 16;  // of small weight, for one neighbour
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The nearest rows so far that have one column: in order of distance, rows of equal distance in order of arrival.
@@ -28,7 +30,7 @@ class NearestRows {
     double distance, weight, value;
   };
 
-  double limit() const noexcept { return weight_ >= n_wanted_ ? found_.back().distance : kInfinity; }
+  double limit() const noexcept { return weight_ >= n_wanted_ || is_full() ? found_.back().distance : kInfinity; }
   const std::vector<Near>& found() const noexcept { return found_; }
 
   /// Adds a row nearer than limit(), and lets go of rows that are not needed any more.
@@ -36,7 +38,7 @@ class NearestRows {
     const auto place = std::ranges::upper_bound(found_, near.distance, {}, &Near::distance);
     found_.insert(place, near);
     weight_ += near.weight;
-    while (found_.size() > 1 && weight_ - found_.back().weight >= n_wanted_) {
+    while (found_.size() > 1 && (weight_ - found_.back().weight >= n_wanted_ || is_over_full())) {
       weight_ -= found_.back().weight;
       found_.pop_back();
     }
@@ -63,6 +65,9 @@ class NearestRows {
   }
 
  private:
+  bool is_full() const noexcept { return static_cast<double>(found_.size()) >= kMostRowsEach * n_wanted_; }
+  bool is_over_full() const noexcept { return static_cast<double>(found_.size()) > kMostRowsEach * n_wanted_; }
+
   double n_wanted_, weight_ = 0;
   std::vector<Near> found_;
 };

@@ -75,6 +75,15 @@ RC_GTEST_PROP(KnnImpute, CountsARowOfWeightTwoAsTwoRows, (uint64_t seed, bool by
     for (size_t row = 0; row < 10; ++row) RC_ASSERT(std::abs(weighted.column(j).number(row) - copied.column(j).number(row)) < 1e-9);
 }
 
+TEST(KnnImpute, LooksAtFewRowsHoweverLittleTheyWeigh) {
+  std::vector<double> x(1000), y(1000);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i), y[i] = i < 500 ? 1 : 9;
+  y[0] = kNaN;
+  const Table table({Column::numeric("x", x), Column::numeric("y", y)});
+  const std::vector<double> weights(1000, 1e-3);
+  EXPECT_NEAR(transformed("knn_impute", {}, {table, nullptr, weights}).column("y").number(0), 1, 1e-12);
+}
+
 RC_GTEST_PROP(KnnImpute, GivesNumbersBetweenTheLeastAndTheLargestOfTheColumn, (uint64_t seed)) {
   const Table table = random_rows(seed, 300);
   const Table out = transformed("knn_impute", {}, {table});

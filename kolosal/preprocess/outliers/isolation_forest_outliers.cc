@@ -2,9 +2,9 @@
 //
 // Each tree is grown on max_rows rows drawn without replacement (of weighted rows, the more likely the more they weigh), to a depth of
 // log2 of their number: a column that still varies, at random, is split at a random place between its least and its largest value.
-// A leaf of n rows counts as its depth and the length that an unsuccessful search among n rows takes. Rows score more than one half
-// where their mean path is shorter than that among max_rows; those above one half, or the share `contamination` of the rows that
-// score most, are far out. Rows that miss a column go where most rows of the node go. Infinities count as missing in growing.
+// A leaf of n rows counts as its depth and the length that an unsuccessful search among n rows takes. Scores are between -1 and 0, and
+// below -0.5 where the mean path is shorter than that among max_rows; rows below -0.5, or the share `contamination` of the rows that
+// score least, are far out. Rows that miss a column go where most rows of the node go. Infinities count as missing in growing.
 //
 // Cost     O(n_trees max_rows log max_rows) and O(n_rows n_trees log max_rows) for scores.
 // Source   Liu, Ting, Zhou, ICDM 2008.
@@ -43,9 +43,7 @@ void describe(Fields<IsolationParams>& f) {
         "Whether a column of scores is added, a column that is true for rows far out, or rows far out are removed, in training alone.");
   f.add("n_trees", &P::n_trees, "How many trees are grown.").min(1).max(100000).alias("n_estimators");
   f.add("max_rows", &P::max_rows, "How many rows each tree is grown on, at most.").min(2).max(1 << 20).alias("max_samples");
-  f.add("contamination", &P::contamination, "The share of rows taken for far out; not set: those that score above one half.")
-      .above(0)
-      .max(0.5);
+  f.add("contamination", &P::contamination, "The share of rows taken for far out; not set: those that score below -0.5.").above(0).max(0.5);
 }
 
 /// The mean length of an unsuccessful search in a binary tree of n rows.
@@ -180,10 +178,10 @@ class IsolationForestOutliers : public Transformer {
   std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
     if (params_.action != IsolationAction::Remove) return std::nullopt;
     const IsolationTrees trees = grow(input, context);
-    const std::vector<double> scores = isolation_scores(trees, input.table, *context.threads);
+    const std::vector<double> scores = isolation_scores(trees, input.table, *context.threads, &context);
     std::vector<uint32_t> rows;
     for (size_t row = 0; row < scores.size(); ++row)
-      if (!(scores[row] > trees.limit)) rows.push_back(static_cast<uint32_t>(row));
+      if (!(scores[row] < trees.limit)) rows.push_back(static_cast<uint32_t>(row));
     return rows;
   }
 
@@ -219,13 +217,12 @@ class IsolationForestOutliers : public Transformer {
     return trees;
   }
 
-  /// The score that the share `contamination` of the rows exceeds.
+  /// The score that the share `contamination` of the rows stays below.
   static double limit_of(const IsolationTrees& trees, const TransformerInput& input, double contamination, const FitContext& context) {
-    context.check();
-    const Column scores = Column::numeric("score", isolation_scores(trees, input.table, *context.threads));
+    const Column scores = Column::numeric("score", isolation_scores(trees, input.table, *context.threads, &context));
     Sample sample = finite_sample(scores, input.weights);
     sort_sample(sample);
-    return sorted_quantile(sample, 1 - contamination);
+    return sorted_quantile(sample, contamination);
   }
 
   IsolationParams params_;

@@ -24,17 +24,17 @@ Table cloud(uint64_t seed, size_t n) {
   return Table({Column::numeric("x", x), Column::numeric("y", y)});
 }
 
-RC_GTEST_PROP(IsolationForestOutliers, ScoresTheFarRowMost, (uint64_t seed)) {
+RC_GTEST_PROP(IsolationForestOutliers, ScoresTheFarRowLeast, (uint64_t seed)) {
   const Table table = cloud(seed, 200);
   const std::vector<double> scores = transformed("isolation_forest_outliers", {}, {table}).column("isolation_score").numbers();
-  for (size_t row = 0; row + 1 < 200; ++row) RC_ASSERT(scores[row] > 0 && scores[row] < scores.back());
-  RC_ASSERT(scores.back() > 0.6);
+  for (size_t row = 0; row + 1 < 200; ++row) RC_ASSERT(scores[row] < 0 && scores[row] > scores.back());
+  RC_ASSERT(scores.back() < -0.6);
 }
 
-TEST(IsolationForestOutliers, ScoresOneHalfWhereNothingVaries) {
+TEST(IsolationForestOutliers, ScoresMinusOneHalfWhereNothingVaries) {
   const Table table({Column::numeric("x", std::vector<double>(50, 3.0))});
   for (const double score : transformed("isolation_forest_outliers", {}, {table}).column("isolation_score").numbers())
-    EXPECT_DOUBLE_EQ(score, 0.5);
+    EXPECT_DOUBLE_EQ(score, -0.5);
 }
 
 TEST(IsolationForestOutliers, FlagsTheShareOfRowsAskedFor) {
