@@ -86,6 +86,18 @@ struct Query {
   }
 };
 
+/// The power of two that brings the largest magnitude to [1, 2).
+double scale_of(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest == 0 ? 1 : std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1000, 1000));
+}
+
+std::vector<double> scaled(std::vector<double> values, double scale) {
+  for (double& value : values) value *= scale;
+  return values;
+}
+
 }  // namespace
 
 /// One search over a table: its numbers, and the rows to fill.
@@ -125,6 +137,7 @@ class KnnFill::Search {
     made.row = row;
     for (size_t j = 0; j < values_.size(); ++j) {
       made.values.push_back(values_[j][row]);
+      made.values[j] *= fill_.scale_;
       (std::isfinite(made.values[j]) ? made.present : made.absent).push_back(static_cast<uint32_t>(j));
       if (!std::isnan(made.values[j])) continue;
       made.wanted.push_back(static_cast<uint32_t>(j));
@@ -165,7 +178,9 @@ class KnnFill::Search {
 
 KnnFill::KnnFill(KnnFillRows rows)
     : rows_(std::move(rows)),
-      tiles_(rows_.values, rows_.there, rows_.columns.empty() ? 0 : rows_.values.size() / rows_.columns.size(), rows_.columns.size()) {}
+      scale_(scale_of(rows_.values)),
+      tiles_(scaled(rows_.values, scale_), rows_.there, rows_.columns.empty() ? 0 : rows_.values.size() / rows_.columns.size(),
+             rows_.columns.size()) {}
 
 Table KnnFill::fill(const Table& table, const Threads& threads, const FitContext* context) const {
   Search search(*this, table);

@@ -43,6 +43,7 @@ class KnnFill : public FittedTransformer {
  private:
   class Search;
   KnnFillRows rows_;
+  double scale_;  // a power of two that brings the training rows near one, so that squares neither overflow nor vanish
   MaskedTiles tiles_;
 };
 

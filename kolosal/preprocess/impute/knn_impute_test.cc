@@ -75,6 +75,14 @@ RC_GTEST_PROP(KnnImpute, CountsARowOfWeightTwoAsTwoRows, (uint64_t seed, bool by
     for (size_t row = 0; row < 10; ++row) RC_ASSERT(std::abs(weighted.column(j).number(row) - copied.column(j).number(row)) < 1e-9);
 }
 
+TEST(KnnImpute, KnowsNearFromFarAmongHugeAndTinyNumbers) {
+  for (const double unit : {1e300, 1.0, 1e-300}) {
+    const Table table({Column::numeric("x", std::vector<double>{1 * unit, 2 * unit, 9 * unit, 2.1 * unit}),
+                       Column::numeric("y", std::vector<double>{1 * unit, 3 * unit, 5 * unit, kNaN})});
+    EXPECT_EQ(transformed("knn_impute", object({{"n_neighbors", 1}}), {table}).column("y").number(3), 3 * unit);
+  }
+}
+
 TEST(KnnImpute, LooksAtFewRowsHoweverLittleTheyWeigh) {
   std::vector<double> x(1000), y(1000);
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i), y[i] = i < 500 ? 1 : 9;
