@@ -41,9 +41,11 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
     kept.push_back(table.column(flags.target));
     table = table.drop(std::vector<std::string>{flags.target});
   }
-  auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context);
+  std::optional<std::vector<uint32_t>> rows;
+  auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context, &rows);
   if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
-  for (Column& column : kept) out = out.with_column(std::move(column));
+  for (const Column& column : kept) out = out.with_column(rows ? column.take(*rows) : column);
+  if (rows) write_note(session, std::to_string(table.n_rows() - rows->size()) + " training rows removed");
   return out;
 }
 

@@ -28,11 +28,18 @@ Schema feature_schema(const Table& table, const PreprocessorConfig& config) {
   return schema;
 }
 
+/// A strategy's name is its action and its method.
 PipelineStep outlier_step(const PreprocessorConfig& config) {
-  const char* method = config.outlier_strategy == OutlierStrategy::Iqr      ? "iqr"
-                       : config.outlier_strategy == OutlierStrategy::ZScore ? "z_score"
-                                                                            : "percentile";
+  if (config.outlier_strategy == OutlierStrategy::IsolationForest) {
+    Value::Object members{{"action", "remove"}};
+    if (config.contamination) members.emplace_back("contamination", *config.contamination);
+    return {"isolation_forest_outliers", Value(std::move(members))};
+  }
+  const std::string_view name = enum_name(config.outlier_strategy);
+  const std::string_view action = name.starts_with("clip") ? "clip" : name.starts_with("remove") ? "remove" : "to_missing";
+  const std::string_view method = name.ends_with("iqr") ? "iqr" : name.ends_with("zscore") ? "z_score" : "percentile";
   return {"clip_outliers", Value(Value::Object{{"method", method},
+                                               {"action", action},
                                                {"factor", config.iqr_factor},
                                                {"threshold", config.zscore_threshold},
                                                {"low_quantile", config.lower_percentile / 100},
@@ -42,13 +49,26 @@ PipelineStep outlier_step(const PreprocessorConfig& config) {
 /// Missing numbers by the strategy; missing categories by their most frequent level, or the constant.
 void add_imputing(std::vector<PipelineStep>& steps, const PreprocessorConfig& config, const Schema& schema) {
   if (config.missing_strategy == MissingStrategy::None) return;
-  steps.push_back({"impute", Value(Value::Object{{"strategy", enum_name(config.missing_strategy)},
-                                                 {"fill_value", config.fill_value},
-                                                 {"fill_text", config.fill_text}})});
-  if (config.missing_strategy != MissingStrategy::Mean && config.missing_strategy != MissingStrategy::Median) return;
-  Value::List levels;
-  for (const ColumnSchema& column : schema.columns)
+  if (config.missing_strategy == MissingStrategy::Drop) {
+    steps.push_back({"drop_missing", {}});
+    return;
+  }
+  if (config.missing_strategy == MissingStrategy::Knn)
+    steps.push_back({"knn_impute", Value(Value::Object{{"n_neighbors", config.n_neighbors}})});
+  else if (config.missing_strategy == MissingStrategy::Iterative)
+    steps.push_back({"iterative_impute", Value(Value::Object{{"max_iter", config.max_iter}})});
+  else
+    steps.push_back({"impute", Value(Value::Object{{"strategy", enum_name(config.missing_strategy)},
+                                                   {"fill_value", config.fill_value},
+                                                   {"fill_text", config.fill_text}})});
+  if (config.missing_strategy == MissingStrategy::Mode || config.missing_strategy == MissingStrategy::Constant) return;
+  const bool numbers_only = config.missing_strategy == MissingStrategy::Knn || config.missing_strategy == MissingStrategy::Iterative;
+  Value::List levels, dates;
+  for (const ColumnSchema& column : schema.columns) {
     if (is_level(column.kind)) levels.emplace_back(column.name);
+    if (is_moment(column.kind) && numbers_only) dates.emplace_back(column.name);
+  }
+  if (!dates.empty()) steps.push_back({"impute", Value(Value::Object{{"strategy", "mean"}, {"columns", Value(std::move(dates))}})});
   if (!levels.empty()) steps.push_back({"impute", Value(Value::Object{{"strategy", "mode"}, {"columns", Value(std::move(levels))}})});
 }
 
@@ -100,24 +120,38 @@ void describe(Fields<PreprocessorConfig>& f) {
   f.add("scaling", &P::scaling, "How numbers are scaled.").alias("scaling_strategy");
   f.add("norm", &P::norm, "The norm of rows under scaling 'normalizer'.");
   f.add("missing_strategy", &P::missing_strategy,
-        "What missing values become; under 'mean' and 'median' categories get their most frequent level.");
+        "What missing values become; under 'mean', 'median', 'knn' and 'iterative' categories get their most frequent level and dates "
+        "their mean or median; under 'drop' training rows with missing values are removed.");
   f.add("fill_value", &P::fill_value, "The number for missing numbers under missing_strategy 'constant'.");
   f.add("fill_text", &P::fill_text, "The level for missing categories under missing_strategy 'constant'.");
+  f.add("n_neighbors", &P::n_neighbors, "Rows that a missing number is the mean of under missing_strategy 'knn'.").min(1);
+  f.add("max_iter", &P::max_iter, "Most rounds under missing_strategy 'iterative'.").min(1);
   f.add("categorical_encoding", &P::categorical_encoding, "How categories become numbers.").alias("categorical_strategy");
   f.add("label_order", &P::label_order, "Order of the levels under categorical_encoding 'label'.");
-  f.add("outlier_strategy", &P::outlier_strategy, "Whether numbers far out are brought to a bound.");
-  f.add("iqr_factor", &P::iqr_factor, "Interquartile ranges allowed beyond the quartiles under 'clip_iqr'.").min(0);
-  f.add("zscore_threshold", &P::zscore_threshold, "Standard deviations allowed from the mean under 'clip_zscore'.").above(0);
-  f.add("lower_percentile", &P::lower_percentile, "The lower bound under 'clip_percentile'.").min(0).max(100);
-  f.add("upper_percentile", &P::upper_percentile, "The upper bound under 'clip_percentile'.").min(0).max(100);
+  f.add("outlier_strategy", &P::outlier_strategy,
+        "Which numbers are far out, and whether they are brought to a bound, become missing, or their training rows are removed.");
+  f.add("iqr_factor", &P::iqr_factor, "Interquartile ranges allowed beyond the quartiles under the iqr strategies.").min(0);
+  f.add("zscore_threshold", &P::zscore_threshold, "Standard deviations allowed from the mean under the zscore strategies.").above(0);
+  f.add("lower_percentile", &P::lower_percentile, "The lower bound under the percentile strategies.").min(0).max(100);
+  f.add("upper_percentile", &P::upper_percentile, "The upper bound under the percentile strategies.").min(0).max(100);
+  f.add("contamination", &P::contamination,
+        "Share of training rows removed under outlier_strategy 'isolation_forest'; not set: those that score below -0.5.")
+      .above(0)
+      .max(0.5);
   f.add("auto_detect_types", &P::auto_detect_types, "Whether kinds are inferred and texts that repeat are taken for categories.");
   f.add("max_cardinality", &P::max_cardinality, "Most levels of a category; texts with more stay texts.").min(1);
-  f.add("seed", &P::seed, "Seed of the folds in which target encoding is fitted.").min(0).alias("random_state");
+  f.add("seed", &P::seed, "Seed of the folds in which target encoding is fitted, and of the isolation forest.")
+      .min(0)
+      .alias("random_state");
 }
 
 FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,
-                                       std::vector<std::string> feature_names_out)
-    : config_(std::move(config)), schema_(std::move(schema)), steps_(std::move(steps)), feature_names_out_(std::move(feature_names_out)) {}
+                                       std::vector<std::string> feature_names_out, std::vector<int64_t> n_removed_rows)
+    : config_(std::move(config)),
+      schema_(std::move(schema)),
+      steps_(std::move(steps)),
+      feature_names_out_(std::move(feature_names_out)),
+      n_removed_rows_(std::move(n_removed_rows)) {}
 
 Table FittedPreprocessor::transform(const Table& table) const {
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)", "Give at least one row.");
@@ -137,10 +171,12 @@ Value FittedPreprocessor::to_value() const {
   Value::List steps, names;
   for (const auto& step : steps_) steps.push_back(transformer_to_value(*step));
   for (const std::string& name : feature_names_out_) names.emplace_back(name);
-  return Value(Value::Object{{"config", kolosal::to_value(config_)},
-                             {"schema", kolosal::to_value(schema_)},
-                             {"steps", Value(std::move(steps))},
-                             {"feature_names_out", Value(std::move(names))}});
+  Value::Object members{{"config", kolosal::to_value(config_)},
+                        {"schema", kolosal::to_value(schema_)},
+                        {"steps", Value(std::move(steps))},
+                        {"feature_names_out", Value(std::move(names))}};
+  if (!n_removed_rows_.empty()) members.emplace_back("n_removed_rows", Value(NumberArray::from(n_removed_rows_)));
+  return Value(std::move(members));
 }
 
 FittedPreprocessor FittedPreprocessor::from_value(const Value& value) {
@@ -149,8 +185,11 @@ FittedPreprocessor FittedPreprocessor::from_value(const Value& value) {
     for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
     std::vector<std::string> names;
     for (const Value& name : value.at("feature_names_out").as_list()) names.push_back(name.as_text());
+    std::vector<int64_t> n_removed_rows;
+    if (const Value* removed = value.find("n_removed_rows"))
+      n_removed_rows = detail::member_from_value<std::vector<int64_t>>(*removed, "n_removed_rows");
     return {kolosal::from_value<PreprocessorConfig>(value.at("config")), kolosal::from_value<Schema>(value.at("schema")), std::move(steps),
-            std::move(names)};
+            std::move(names), std::move(n_removed_rows)};
   } catch (const Error& error) {
     if (error.code() == ErrorCode::CorruptArtifact) throw;
     throw Error(ErrorCode::CorruptArtifact, "the fitted preprocessor is damaged: " + error.message());
@@ -161,25 +200,20 @@ FittedPreprocessor DataPreprocessor::fit(const Table& table, const Target* targe
   return fit_transform(table, target, context).first;
 }
 
-std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table& table, const Target* target,
-                                                                     const FitContext& context) const {
+std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table& table, const Target* target, const FitContext& context,
+                                                                     std::optional<std::vector<uint32_t>>* kept_rows) const {
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
   Schema schema = feature_schema(table, config_);
   Table changed = conform(table, schema, Conform::Features);
-  std::vector<std::unique_ptr<FittedTransformer>> steps;
-  const std::vector<PipelineStep> planned = plan(config_, schema);
-  for (size_t i = 0; i < planned.size(); ++i) {
-    FitContext step_context = context;
-    step_context.seed = derive_seed(static_cast<uint64_t>(config_.seed), "preprocess", i);
-    const auto transformer = transformers().make(planned[i].transformer, planned[i].parameters);
-    auto [step, next] = transformer->fit_transform({changed, target, {}}, step_context);
-    steps.push_back(std::move(step));
-    changed = std::move(next);
-  }
-  changed = numbers_for_indicators(changed, schema);
+  FitContext seeded = context;
+  seeded.seed = static_cast<uint64_t>(config_.seed);
+  FittedSteps fitted = fit_steps(plan(config_, schema), {changed, target, {}}, seeded, "preprocess");
+  changed = numbers_for_indicators(fitted.table, schema);
+  if (kept_rows != nullptr) *kept_rows = std::move(fitted.rows);
   std::vector<std::string> names = changed.names();
-  return {FittedPreprocessor(config_, std::move(schema), std::move(steps), std::move(names)), std::move(changed)};
+  return {FittedPreprocessor(config_, std::move(schema), std::move(fitted.steps), std::move(names), std::move(fitted.n_removed_rows)),
+          std::move(changed)};
 }
 
 }  // namespace kolosal

@@ -101,6 +101,41 @@ int64_t hash_features(size_t n_rows, size_t n_texts, bool linear) {
   return std::max<int64_t>(16, (linear ? 4 * few : few) / static_cast<int64_t>(std::max<size_t>(n_texts, 1)));
 }
 
+/// Target and weights of the training rows that are left.
+class TrainingRest {
+ public:
+  explicit TrainingRest(const TransformerInput& input) : target_(input.target), weights_(input.weights) {}
+  TrainingRest(const TrainingRest&) = delete;
+  TrainingRest& operator=(const TrainingRest&) = delete;
+
+  TransformerInput input(const Table& table) const { return {table, target_, weights_}; }
+
+  /// Leaves the rows listed; `rows` are those left of the first input, nullopt so far where all were.
+  void take(std::span<const uint32_t> kept, std::optional<std::vector<uint32_t>>& rows) {
+    if (target_ != nullptr) {
+      own_target_ = target_->take(kept);
+      target_ = &*own_target_;
+    }
+    if (!weights_.empty()) {
+      std::vector<double> left;
+      left.reserve(kept.size());
+      for (const uint32_t row : kept) left.push_back(weights_[row]);
+      own_weights_ = std::move(left);
+      weights_ = own_weights_;
+    }
+    std::vector<uint32_t> first(kept.begin(), kept.end());
+    if (rows)
+      for (uint32_t& row : first) row = (*rows)[row];
+    rows = std::move(first);
+  }
+
+ private:
+  const Target* target_;
+  std::span<const double> weights_;
+  std::optional<Target> own_target_;
+  std::vector<double> own_weights_;
+};
+
 }  // namespace
 
 void describe(Fields<PipelineStep>& fields) {
@@ -108,8 +143,9 @@ void describe(Fields<PipelineStep>& fields) {
   fields.add("parameters", &PipelineStep::parameters, "Its parameters.");
 }
 
-FittedPipeline::FittedPipeline(std::vector<std::unique_ptr<FittedTransformer>> steps, std::vector<Feature> features)
-    : steps_(std::move(steps)), features_(std::move(features)) {}
+FittedPipeline::FittedPipeline(std::vector<std::unique_ptr<FittedTransformer>> steps, std::vector<Feature> features,
+                               std::vector<int64_t> n_removed_rows)
+    : steps_(std::move(steps)), features_(std::move(features)), n_removed_rows_(std::move(n_removed_rows)) {}
 FittedPipeline::~FittedPipeline() = default;
 FittedPipeline::FittedPipeline(FittedPipeline&&) noexcept = default;
 FittedPipeline& FittedPipeline::operator=(FittedPipeline&&) noexcept = default;
@@ -137,9 +173,11 @@ Value FittedPipeline::to_value() const {
     names.emplace_back(feature.name);
     n_categories.push_back(feature.n_categories);
   }
-  return Value(Value::Object{{"steps", Value(std::move(steps))},
-                             {"features", Value(std::move(names))},
-                             {"n_categories", Value(NumberArray::from(std::move(n_categories)))}});
+  Value::Object members{{"steps", Value(std::move(steps))},
+                        {"features", Value(std::move(names))},
+                        {"n_categories", Value(NumberArray::from(std::move(n_categories)))}};
+  if (!n_removed_rows_.empty()) members.emplace_back("n_removed_rows", Value(NumberArray::from(n_removed_rows_)));
+  return Value(std::move(members));
 }
 
 FittedPipeline FittedPipeline::from_value(const Value& value) {
@@ -154,7 +192,10 @@ FittedPipeline FittedPipeline::from_value(const Value& value) {
       if (n_categories[j] < 0) throw Error(ErrorCode::BadValue, "a feature has less than no categories");
       features[j].n_categories = n_categories[j];
     }
-    return FittedPipeline(std::move(steps), std::move(features));
+    std::vector<int64_t> n_removed_rows;
+    if (const Value* removed = value.find("n_removed_rows"))
+      n_removed_rows = detail::member_from_value<std::vector<int64_t>>(*removed, "n_removed_rows");
+    return FittedPipeline(std::move(steps), std::move(features), std::move(n_removed_rows));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::CorruptArtifact) throw;
     throw Error(ErrorCode::CorruptArtifact, "the fitted pipeline is damaged: " + error.message());
@@ -198,22 +239,46 @@ std::vector<PipelineStep> plan_pipeline(const Schema& schema, const FeatureNeeds
   return steps;
 }
 
-std::pair<FittedPipeline, FeatureMatrix> fit_pipeline(const std::vector<PipelineStep>& steps, const TransformerInput& input,
-                                                      const FitContext& context) {
-  Table table = input.table;
-  std::vector<std::unique_ptr<FittedTransformer>> fitted;
+FittedSteps fit_steps(const std::vector<PipelineStep>& steps, const TransformerInput& input, const FitContext& context,
+                      std::string_view purpose) {
+  FittedSteps fitted;
+  fitted.table = input.table;
+  TrainingRest rest(input);
   for (size_t i = 0; i < steps.size(); ++i) {
     context.check();
     FitContext step_context = context;
-    step_context.seed = derive_seed(context.seed, "pipeline.step", i);
+    step_context.seed = derive_seed(context.seed, purpose, i);
     const auto transformer = transformers().make(steps[i].transformer, steps[i].parameters);
-    auto [made, transformed] = transformer->fit_transform({table, input.target, input.weights}, step_context);
-    fitted.push_back(std::move(made));
-    table = std::move(transformed);
+    if (const auto kept = transformer->training_rows(rest.input(fitted.table), step_context)) {
+      const size_t n_rows = fitted.table.n_rows();
+      if (kept->empty())
+        throw Error(ErrorCode::EmptyInput, steps[i].transformer + " removes all " + std::to_string(n_rows) + " training rows",
+                    "Let it look at fewer columns, or fill missing values and clip outliers instead.");
+      if (kept->size() < n_rows) {
+        fitted.table = fitted.table.take(*kept);
+        rest.take(*kept, fitted.rows);
+        fitted.n_removed_rows.resize(steps.size());
+        fitted.n_removed_rows[i] = static_cast<int64_t>(n_rows - kept->size());
+      }
+    }
+    auto [made, transformed] = transformer->fit_transform(rest.input(fitted.table), step_context);
+    fitted.steps.push_back(std::move(made));
+    fitted.table = std::move(transformed);
   }
-  FeatureMatrix matrix = matrix_of(table, input.table.n_rows());
+  return fitted;
+}
+
+std::pair<FittedPipeline, FeatureMatrix> fit_pipeline(const std::vector<PipelineStep>& steps, const TransformerInput& input,
+                                                      const FitContext& context, std::optional<std::vector<uint32_t>>* kept_rows) {
+  FittedSteps fitted = fit_steps(steps, input, context, "pipeline.step");
+  if (fitted.rows && kept_rows == nullptr)
+    throw Error(ErrorCode::Unsupported, "a step of the pipeline removes training rows, which the caller cannot follow",
+                "Leave steps out that remove rows: fill missing values and clip outliers instead.");
+  const size_t n_rows = fitted.rows ? fitted.rows->size() : input.table.n_rows();
+  FeatureMatrix matrix = matrix_of(fitted.table, n_rows);
+  if (kept_rows != nullptr) *kept_rows = std::move(fitted.rows);
   std::vector<Feature> features = matrix.features();
-  return {FittedPipeline(std::move(fitted), std::move(features)), std::move(matrix)};
+  return {FittedPipeline(std::move(fitted.steps), std::move(features), std::move(fitted.n_removed_rows)), std::move(matrix)};
 }
 
 FeatureMatrix to_feature_matrix(const Table& table) { return matrix_of(table, table.n_rows()); }

@@ -1,7 +1,9 @@
 // Transformer: a recipe that learns from a table how to change it. `fit` is const and returns an immutable FittedTransformer.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +54,9 @@ class Transformer {
   /// out of fold, so that no row sees its own target.
   virtual std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
                                                                              const FitContext& context) const;
+  /// The training rows that go on, in ascending order; nullopt means all. Who trains takes these rows of table, target and weights and
+  /// calls fit_transform on them; fitted transformers never remove rows.
+  virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const;
 };
 
 /// One neutral fitted form: how to read it back. Throws Error(CorruptArtifact) where the value is not one it can have written.

@@ -1,6 +1,7 @@
 // The clip form. Infinities become the bounds; missing values and NaN stay.
 //
-// Cost     O(n_rows) a column. A column of integers or booleans becomes float64.
+// Cost     O(n_rows) a column. A column of integers or booleans becomes float64 where it is cut, and keeps its kind where numbers
+//          beyond a bound become missing.
 // Checked  scalers_test.cc.
 #include "kolosal/preprocess/forms/clip.h"
 
@@ -9,6 +10,20 @@
 
 namespace kolosal {
 namespace {
+
+/// The column without the numbers beyond the bounds.
+Column bounded(const Column& column, const ClipColumn& spec) {
+  const std::vector<double> values = column.numbers();
+  std::vector<uint8_t> there(values.size());
+  for (size_t row = 0; row < values.size(); ++row)
+    there[row] = !column.is_missing(row) && !(values[row] < spec.lower || values[row] > spec.upper);
+  Validity validity = Validity::from_bytes(there);
+  if (column.kind() == ColumnKind::Integer)
+    return Column::integer(column.name(), std::vector<int64_t>(column.int64().begin(), column.int64().end()), std::move(validity));
+  if (column.kind() == ColumnKind::Boolean)
+    return Column::boolean(column.name(), std::vector<uint8_t>(column.boolean().begin(), column.boolean().end()), std::move(validity));
+  return number_column(column.name(), values, column, std::move(validity));
+}
 
 class Clip : public PerColumnForm<ClipColumn> {
  public:
@@ -19,6 +34,7 @@ class Clip : public PerColumnForm<ClipColumn> {
  protected:
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
+    if (specs()[i].to_missing) return {bounded(column, specs()[i])};
     std::vector<double> values = column.numbers();
     for (double& value : values)
       if (!std::isnan(value)) value = std::clamp(value, specs()[i].lower, specs()[i].upper);
@@ -42,6 +58,7 @@ void describe(Fields<ClipColumn>& fields) {
   fields.add("name", &ClipColumn::name, "The column.");
   fields.add("lower", &ClipColumn::lower, "The smallest value left.");
   fields.add("upper", &ClipColumn::upper, "The largest value left.");
+  fields.add("to_missing", &ClipColumn::to_missing, "Whether values beyond a bound become missing.");
 }
 
 std::unique_ptr<FittedTransformer> make_clip(std::vector<ClipColumn> columns) { return std::make_unique<Clip>(std::move(columns)); }

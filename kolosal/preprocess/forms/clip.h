@@ -1,4 +1,4 @@
-// The clip form: numbers below a lower bound become it, numbers above an upper bound too.
+// The clip form: numbers below a lower bound become it, numbers above an upper bound too; or both become missing.
 #pragma once
 
 #include "kolosal/preprocess/forms/form.h"
@@ -10,6 +10,7 @@ struct ClipColumn {
   std::string name;
   double lower = 0;
   double upper = 0;
+  bool to_missing = false;  ///< numbers beyond a bound become missing; else the bound
 };
 void describe(Fields<ClipColumn>& fields);
 

@@ -1,10 +1,14 @@
 // Imputation: missing values become the mean, median, most frequent value of their column, or a constant.
 //
+// Constants of their own come before the strategy, for whatever column they name: a number for numbers and dates (days, or
+// microseconds, since 1970-01-01), true or false for booleans, a text for categories and texts.
+//
 // Statistics are of the finite values, weighted. A column without any gets 0, or the text "missing". Medians of an even number of
 // values are the mean of the middle two; of equally frequent values the smallest counts.
 //
 // Cost     O(n_rows) a column; the median O(n_rows log n_rows).
 // Checked  impute_test.cc, against scikit-learn's SimpleImputer.
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -27,6 +31,7 @@ struct ImputeParams {
   ImputeStrategy strategy = ImputeStrategy::Median;
   double fill_value = 0;
   std::string fill_text = "missing";
+  Value constants = Value(Value::Object{});
   bool add_indicator = false;
 };
 
@@ -37,6 +42,8 @@ void describe(Fields<ImputeParams>& f) {
   f.add("strategy", &ImputeParams::strategy, "What stands for a missing value.");
   f.add("fill_value", &ImputeParams::fill_value, "The number for missing numbers under 'constant'.");
   f.add("fill_text", &ImputeParams::fill_text, "The text for missing categories and texts under 'constant'.");
+  f.add("constants", &ImputeParams::constants,
+        "What stands for a missing value in single columns, by name, before any strategy: {\"age\": 0, \"city\": \"none\"}.");
   f.add("add_indicator", &ImputeParams::add_indicator,
         "Whether each column with missing values gets a further column that tells where they were.");
 }
@@ -74,8 +81,10 @@ class Impute : public Transformer {
   explicit Impute(ImputeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto columns = choose_columns(
+    auto columns = choose_columns(
         input, params_.columns, [this](ColumnKind kind) { return fits(kind); }, "impute");
+    for (const auto& [name, constant] : params_.constants.as_object())
+      if (const Column& column = input.table.column(name); std::ranges::find(columns, &column) == columns.end()) columns.push_back(&column);
     std::vector<FillColumn> fills(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
@@ -105,6 +114,16 @@ class Impute : public Transformer {
     return false;
   }
 
+  static void check_constant(const Column& column, const Value& constant) {
+    const bool is_boolean = column.kind() == ColumnKind::Boolean && constant.is_bool();
+    const bool is_finite = constant.is_number() && std::isfinite(constant.as_real());
+    if (is_level(column.kind()) ? constant.is_text() : is_boolean || is_finite) return;
+    throw Error(ErrorCode::BadValue,
+                "impute: the constant for column '" + column.name() + "' is " + std::string(constant.kind_name()) + "; the column is " +
+                    std::string(enum_name(column.kind())),
+                is_level(column.kind()) ? "Give a text." : "Give a finite number.");
+  }
+
   double number_for(const Column& column, std::span<const double> weights) const {
     if (params_.strategy == ImputeStrategy::Constant) return params_.fill_value;
     Sample sample = finite_sample(column, weights);
@@ -117,11 +136,15 @@ class Impute : public Transformer {
   FillColumn fit_column(const Column& column, std::span<const double> weights) const {
     FillColumn fill{.name = column.name()};
     fill.is_text = is_level(column.kind());
+    const Value* constant = params_.constants.find(column.name());
+    if (constant != nullptr) check_constant(column, *constant);
     if (fill.is_text) {
-      fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : modal_text(column, weights);
+      if (constant != nullptr) fill.text = constant->as_text();
+      else fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : modal_text(column, weights);
       return fill;
     }
-    fill.number = number_for(column, weights);
+    if (constant == nullptr) fill.number = number_for(column, weights);
+    else fill.number = constant->is_bool() ? static_cast<double>(constant->as_bool()) : constant->as_real();
     if (is_moment(column.kind())) fill.number = std::round(fill.number);
     if (column.kind() == ColumnKind::Boolean) fill.whole = fill.number == 0 || fill.number == 1;
     else if (column.kind() != ColumnKind::Numeric) fill.whole = fill.number == std::round(fill.number) && std::abs(fill.number) < 0x1p62;

@@ -72,6 +72,19 @@ TEST(Impute, FillsAColumnWithoutAnyValueWithZero) {
   EXPECT_EQ(transformed("impute", object({{"strategy", "mode"}}), {table}).column("c").display(1), "missing");
 }
 
+TEST(Impute, PutsConstantsOfSingleColumnsBeforeTheStrategy) {
+  const Value constants = object({{"x", -3}, {"c", "none"}});
+  const Table out = transformed("impute", object({{"strategy", "mean"}, {"constants", constants}}), {with_gaps()});
+  EXPECT_EQ(out.column("x").number(1), -3);
+  EXPECT_EQ(out.column("c").display(3), "none");
+  EXPECT_NEAR(out.column("n").number(3), 7.0 / 3, 1e-15);
+}
+
+TEST(Impute, RefusesConstantsThatDoNotSuitTheirColumn) {
+  for (Value::Object constants : {Value::Object{{"x", "none"}}, Value::Object{{"c", 3}}, Value::Object{{"nowhere", 3}}})
+    EXPECT_THROW((void)fitted("impute", object({{"constants", Value(std::move(constants))}}), {with_gaps()}), Error);
+}
+
 TEST(Impute, RefusesTheMeanOfACategory) {
   EXPECT_THROW((void)fitted("impute", object({{"strategy", "mean"}, {"columns", list({"c"})}}), {with_gaps()}), Error);
   EXPECT_THROW((void)fitted("impute", object({{"columns", list({"nowhere"})}}), {with_gaps()}), Error);

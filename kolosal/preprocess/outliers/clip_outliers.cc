@@ -1,4 +1,5 @@
-// Clipping of outliers: values beyond bounds become the bounds, which come from quartiles, standard deviations or percentiles.
+// Outliers of a column: values beyond bounds, which come from quartiles, standard deviations or percentiles, become the bounds or
+// missing, or their rows are removed from training. Missing values are no outliers.
 //
 //   iqr         first quartile - factor * IQR .. third quartile + factor * IQR
 //   z_score     mean -+ threshold * standard deviation (population)
@@ -6,13 +7,15 @@
 //               column of nearly all zeros keeps the others
 //
 // Cost     O(n_rows log n_rows) a column.
-// Checked  scalers_test.cc.
+// Checked  scalers_test.cc, outliers_test.cc.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/forms/clip.h"
+#include "kolosal/preprocess/forms/pass.h"
 
 namespace kolosal {
 namespace {
@@ -23,9 +26,16 @@ constexpr auto enum_names(OutlierBounds) {
       {{OutlierBounds::Iqr, "iqr"}, {OutlierBounds::ZScore, "z_score"}, {OutlierBounds::Percentile, "percentile"}});
 }
 
+enum class OutlierAction { Clip, ToMissing, Remove };
+constexpr auto enum_names(OutlierAction) {
+  return std::to_array<std::pair<OutlierAction, std::string_view>>(
+      {{OutlierAction::Clip, "clip"}, {OutlierAction::ToMissing, "to_missing"}, {OutlierAction::Remove, "remove"}});
+}
+
 struct ClipOutliersParams {
   std::vector<std::string> columns;
   OutlierBounds method = OutlierBounds::Iqr;
+  OutlierAction action = OutlierAction::Clip;
   double factor = 1.5;
   double threshold = 3;
   double low_quantile = 0.01;
@@ -36,6 +46,8 @@ void describe(Fields<ClipOutliersParams>& f) {
   using P = ClipOutliersParams;
   f.add("columns", &P::columns, "Columns to clip; empty means all numbers and integers.");
   f.add("method", &P::method, "Where the bounds come from.");
+  f.add("action", &P::action,
+        "What becomes of values beyond the bounds: the bound, missing, or their rows are removed, in training alone.");
   f.add("factor", &P::factor, "Interquartile ranges beyond the quartiles that are still allowed, under 'iqr'.").min(0);
   f.add("threshold", &P::threshold, "Standard deviations from the mean that are still allowed, under 'z_score'.").above(0);
   f.add("low_quantile", &P::low_quantile, "The lower bound under 'percentile', as a share of rows.").min(0).max(1);
@@ -53,19 +65,45 @@ class ClipOutliers : public Transformer {
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
-    const auto columns = choose_columns(input, params_.columns, fits, "clip_outliers");
-    std::vector<ClipColumn> fitted(columns.size());
-    context.threads->parallel_each(columns.size(), [&](size_t i) {
-      context.check();
-      const auto [lower, upper] = bounds(finite_sample(*columns[i], input.weights));
-      constexpr double kLargest = std::numeric_limits<double>::max();
-      fitted[i] = {columns[i]->name(), std::max(lower, -kLargest), std::min(upper, kLargest)};
-    });
-    return make_clip(std::move(fitted));
+    const auto columns = chosen(input);
+    if (params_.action == OutlierAction::Remove) return make_pass(columns);
+    return make_clip(fit_bounds(columns, input.weights, context));
+  }
+
+  std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
+    if (params_.action != OutlierAction::Remove) return std::nullopt;
+    const auto columns = chosen(input);
+    const std::vector<ClipColumn> fitted = fit_bounds(columns, input.weights, context);
+    std::vector<uint8_t> kept(input.table.n_rows(), 1);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const std::vector<double> values = columns[i]->numbers();
+      for (size_t row = 0; row < values.size(); ++row)
+        if (values[row] < fitted[i].lower || values[row] > fitted[i].upper) kept[row] = 0;
+    }
+    std::vector<uint32_t> rows;
+    for (size_t row = 0; row < kept.size(); ++row)
+      if (kept[row] != 0) rows.push_back(static_cast<uint32_t>(row));
+    return rows;
   }
 
  private:
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
+    return choose_columns(input, params_.columns, fits, "clip_outliers");
+  }
+
+  std::vector<ClipColumn> fit_bounds(const std::vector<const Column*>& columns, std::span<const double> weights,
+                                     const FitContext& context) const {
+    std::vector<ClipColumn> fitted(columns.size());
+    context.threads->parallel_each(columns.size(), [&](size_t i) {
+      context.check();
+      const auto [lower, upper] = bounds(finite_sample(*columns[i], weights));
+      constexpr double kLargest = std::numeric_limits<double>::max();
+      fitted[i] = {columns[i]->name(), std::max(lower, -kLargest), std::min(upper, kLargest), params_.action == OutlierAction::ToMissing};
+    });
+    return fitted;
+  }
+
   std::pair<double, double> bounds(Sample sample) const {
     if (params_.method == OutlierBounds::ZScore) {
       const double mean = sample_mean(sample);
@@ -89,8 +127,9 @@ class ClipOutliers : public Transformer {
 }  // namespace
 
 void register_clip_outliers(Catalog<Transformer>& catalog) {
-  catalog.add<ClipOutliers, ClipOutliersParams>("clip_outliers", "Values beyond bounds learnt from the column become the bounds.",
-                                                {"clip"});
+  catalog.add<ClipOutliers, ClipOutliersParams>(
+      "clip_outliers", "Values beyond bounds learnt from the column become the bounds or missing, or their training rows are removed.",
+      {"clip"});
 }
 
 }  // namespace kolosal

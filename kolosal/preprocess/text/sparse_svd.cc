@@ -18,6 +18,7 @@
 #include <span>
 
 #include "kolosal/base/random.h"
+#include "kolosal/preprocess/symmetric_eigen.h"
 
 namespace kolosal {
 namespace {
@@ -100,51 +101,6 @@ void turn_sign(std::vector<double>& vector) {
 }
 
 }  // namespace
-
-std::pair<std::vector<double>, std::vector<double>> symmetric_eigen(std::vector<double> m, size_t n) {
-  std::vector<double> vectors(n * n);
-  for (size_t i = 0; i < n; ++i) vectors[i * n + i] = 1;
-  const auto off_diagonal = [&] {
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i)
-      for (size_t j = 0; j < i; ++j) sum += m[i * n + j] * m[i * n + j];
-    return sum;
-  };
-  const double size = dot(m, m);
-  constexpr int kMostSweeps = 60;
-  for (int sweep = 0; sweep < kMostSweeps && off_diagonal() > 1e-30 * size; ++sweep)
-    for (size_t p = 0; p < n; ++p)
-      for (size_t q = p + 1; q < n; ++q) {
-        const double shared = m[p * n + q];
-        if (shared == 0) continue;
-        const double theta = (m[q * n + q] - m[p * n + p]) / (2 * shared);
-        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::hypot(theta, 1));
-        const double c = 1 / std::hypot(t, 1), s = t * c;
-        for (size_t k = 0; k < n; ++k) {
-          const double x = m[k * n + p], y = m[k * n + q];
-          m[k * n + p] = c * x - s * y;
-          m[k * n + q] = s * x + c * y;
-        }
-        for (size_t k = 0; k < n; ++k) {
-          const double x = m[p * n + k], y = m[q * n + k];
-          m[p * n + k] = c * x - s * y;
-          m[q * n + k] = s * x + c * y;
-          const double u = vectors[p * n + k], v = vectors[q * n + k];
-          vectors[p * n + k] = c * u - s * v;
-          vectors[q * n + k] = s * u + c * v;
-        }
-      }
-  std::vector<size_t> order(n);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{}, [&](size_t i) { return m[i * n + i]; });
-  std::vector<double> values, sorted;
-  for (const size_t i : order) {
-    values.push_back(m[i * n + i]);
-    sorted.insert(sorted.end(), vectors.begin() + static_cast<std::ptrdiff_t>(i * n),
-                  vectors.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
-  }
-  return {std::move(values), std::move(sorted)};
-}
 
 SingularVectors truncated_svd(const SparseRows& matrix, size_t n_components, size_t n_iterations, const FitContext& context) {
   const size_t n_directions = std::min(n_components + kMoreDirections, std::min(matrix.n_columns, matrix.n_rows()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "kolosal/base/fit_context.h"
@@ -29,8 +28,5 @@ struct SingularVectors {
 /// The singular vectors of the `n_components` largest singular values, fewer where the matrix has a lower rank. Deterministic under
 /// `context.seed` on any number of threads. Throws Error(Cancelled), Error(Timeout) or Error(OutOfMemory).
 SingularVectors truncated_svd(const SparseRows& matrix, size_t n_components, size_t n_iterations, const FitContext& context);
-
-/// Eigenvalues, descending, and eigenvectors (as rows) of a symmetric matrix of n by n, row-major.
-std::pair<std::vector<double>, std::vector<double>> symmetric_eigen(std::vector<double> matrix, size_t n);
 
 }  // namespace kolosal

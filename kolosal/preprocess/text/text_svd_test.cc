@@ -5,6 +5,7 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/preprocess/preprocess_test_rows.h"
+#include "kolosal/preprocess/symmetric_eigen.h"
 #include "kolosal/preprocess/text/sparse_svd.h"
 
 namespace kolosal {
@@ -36,27 +37,6 @@ std::vector<double> gram(const SparseRows& rows) {
       for (size_t b = rows.begins[i]; b < rows.begins[i + 1]; ++b)
         product[rows.columns[a] * rows.n_columns + rows.columns[b]] += rows.values[a] * rows.values[b];
   return product;
-}
-
-TEST(SymmetricEigen, GivesOrthonormalVectorsThatTheMatrixOnlyStretches) {
-  for (const size_t n : {1U, 2U, 7U, 30U}) {
-    const std::vector<double> matrix = gram(random_rows(n + 3, n, n));
-    const auto [values, vectors] = symmetric_eigen(matrix, n);
-    for (size_t k = 0; k < n; ++k) {
-      if (k > 0) {
-        EXPECT_GE(values[k - 1], values[k]);
-      }
-      for (size_t i = 0; i < n; ++i) {
-        double stretched = 0, product = 0;
-        for (size_t j = 0; j < n; ++j) {
-          stretched += matrix[i * n + j] * vectors[k * n + j];
-          product += vectors[k * n + j] * vectors[i * n + j];
-        }
-        EXPECT_NEAR(stretched, values[k] * vectors[k * n + i], 1e-10);
-        EXPECT_NEAR(product, i == k ? 1 : 0, 1e-12);
-      }
-    }
-  }
 }
 
 TEST(TruncatedSvd, FindsTheLeadingSingularVectors) {
