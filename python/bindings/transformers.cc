@@ -189,7 +189,7 @@ std::vector<AffineColumn> affine_columns(const FittedTransformer& fitted, const 
 nb::object transform_rows(const FittedTransformer& fitted, const Rows& rows, const std::vector<std::string>& names, int n_threads) {
   const size_t n_rows = rows.shape(0), n_columns = rows.shape(1);
   const auto columns = affine_columns(fitted, names);
-  const bool row_major = rows.stride(1) == 1 && rows.stride(0) == static_cast<int64_t>(n_columns);
+  const bool row_major = (n_columns == 1 || rows.stride(1) == 1) && rows.stride(0) == static_cast<int64_t>(n_columns);
   if (columns.size() == n_columns && n_columns > 0 && row_major) {
     const bool float32 = is_float32(rows);
     nb::object made = empty_rows(n_rows, n_columns, float32);
@@ -218,6 +218,129 @@ Fitted fit_form(const std::string& name, const std::string& parameters, const Ta
   TransformerInput input{table, known ? &*known : nullptr};
   if (weights) input.weights = {weights->data(), weights->size()};
   return transformer->fit(input, context_of(n_threads, seed));
+}
+
+/// What scalers need of each column of some rows: extremes, mean, and the sum of squared distances from it.
+struct Summary {
+  std::vector<double> smallest, largest, mean, squares;
+
+  explicit Summary(size_t n_columns) : smallest(n_columns), largest(n_columns), mean(n_columns), squares(n_columns) {}
+
+  /// Of `n_rows` rows; false where a cell or a sum is not finite. The squares are taken from the mean while the rows are in cache.
+  template <class T>
+  bool take(const T* rows, size_t n_rows) {
+    const size_t n_columns = mean.size(), at_once = std::min(n_rows, std::max<size_t>(1, 64 / n_columns)), n_cells = at_once * n_columns;
+    const size_t n_whole = n_rows / at_once * at_once;
+    std::vector<double> low(n_cells), high(n_cells), sum(n_cells), center(n_cells);
+    for (size_t i = 0; i < n_cells; ++i) low[i] = high[i] = static_cast<double>(rows[i]);
+    const auto each_cell = [&](auto&& see) {
+      for (size_t row = 0; row < n_whole; row += at_once) see(rows + row * n_columns, n_cells);
+      if (n_whole < n_rows) see(rows + n_whole * n_columns, (n_rows - n_whole) * n_columns);
+    };
+    each_cell([&](const T* cells, size_t n) {
+      for (size_t i = 0; i < n; ++i) {
+        const auto value = static_cast<double>(cells[i]);
+        sum[i] += value;
+        low[i] = value < low[i] ? value : low[i];
+        high[i] = value > high[i] ? value : high[i];
+      }
+    });
+    for (size_t j = 0; j < n_columns; ++j) {
+      double total = 0;
+      smallest[j] = low[j];
+      largest[j] = high[j];
+      for (size_t i = j; i < n_cells; i += n_columns) {
+        total += sum[i];
+        smallest[j] = std::min(smallest[j], low[i]);
+        largest[j] = std::max(largest[j], high[i]);
+      }
+      mean[j] = total / static_cast<double>(n_rows);
+    }
+    for (size_t i = 0; i < n_cells; ++i) center[i] = mean[i % n_columns];
+    std::ranges::fill(sum, 0.0);
+    each_cell([&](const T* cells, size_t n) {
+      for (size_t i = 0; i < n; ++i) {
+        const double gap = static_cast<double>(cells[i]) - center[i];
+        sum[i] += gap * gap;
+      }
+    });
+    for (size_t i = 0; i < n_cells; ++i) squares[i % n_columns] += sum[i];
+    return std::ranges::all_of(squares, [](double square) { return std::isfinite(square); });
+  }
+
+  /// With `n_more` rows summarised by `more` added to the `n` summarised here (Chan, Golub and LeVeque, 1979).
+  void add(const Summary& more, double n, double n_more) {
+    for (size_t j = 0; j < mean.size(); ++j) {
+      const double gap = more.mean[j] - mean[j];
+      mean[j] += gap * (n_more / (n + n_more));
+      squares[j] += more.squares[j] + gap * gap * (n * n_more / (n + n_more));
+      smallest[j] = std::min(smallest[j], more.smallest[j]);
+      largest[j] = std::max(largest[j], more.largest[j]);
+    }
+  }
+};
+
+/// Of row-major rows, in blocks added in order; nothing where a value is missing or infinite or a sum overflows.
+template <class T>
+std::optional<Summary> summary_of(const T* rows, size_t n_rows, size_t n_columns, const Threads& threads) {
+  const size_t n_blocks = (n_rows + kRowsABlock - 1) / kRowsABlock;
+  std::vector<Summary> blocks(n_blocks, Summary(n_columns));
+  std::vector<uint8_t> finite(n_blocks);
+  threads.parallel_for(n_blocks, 8, [&](size_t begin, size_t end) {
+    for (size_t b = begin; b < end; ++b)
+      finite[b] = blocks[b].take(rows + b * kRowsABlock * n_columns, std::min(kRowsABlock, n_rows - b * kRowsABlock));
+  });
+  if (n_blocks == 0 || std::ranges::count(finite, uint8_t{0}) > 0) return std::nullopt;
+  for (size_t b = 1; b < n_blocks; ++b)
+    blocks[0].add(blocks[b], static_cast<double>(b * kRowsABlock), static_cast<double>(std::min(kRowsABlock, n_rows - b * kRowsABlock)));
+  if (!std::ranges::all_of(blocks[0].squares, [](double square) { return std::isfinite(square); })) return std::nullopt;
+  return blocks[0];
+}
+
+/// The standard scaler of summarised rows, by the rules of scale/standard_scale.cc.
+Fitted standard_scaler(const Summary& of, size_t n_rows, const std::vector<std::string>& names, const Value& parameters) {
+  const auto wanted = [&](const char* name) {
+    const Value* found = parameters.find(name);
+    return found == nullptr || found->as_bool();
+  };
+  const double rounding = static_cast<double>(n_rows) * std::numeric_limits<double>::epsilon();
+  std::vector<AffineColumn> columns;
+  for (size_t j = 0; j < names.size(); ++j) {
+    AffineColumn column{.name = names[j]};
+    const double mean = of.mean[j], variance = of.squares[j] / static_cast<double>(n_rows);
+    if (wanted("with_mean")) column.center = mean;
+    if (wanted("with_std") && variance > rounding * variance + rounding * mean * rounding * mean) column.scale = std::sqrt(variance);
+    columns.push_back(std::move(column));
+  }
+  return make_affine(std::move(columns));
+}
+
+/// The extremes of summarised rows as a table of two rows, which has the same extremes.
+Table extremes(const Summary& of, const std::vector<std::string>& names) {
+  std::vector<Column> columns;
+  for (size_t j = 0; j < names.size(); ++j)
+    columns.push_back(Column::numeric(names[j], std::vector<double>{of.smallest[j], of.largest[j]}));
+  return Table(std::move(columns));
+}
+
+/// Fits to all columns of an array without weights or target. Scalers that need only sums or extremes see row-major rows as they lie.
+Fitted fit_rows(const std::string& name, const std::string& parameters, const Rows& rows, const std::vector<std::string>& names,
+                int n_threads, int64_t seed) {
+  const nb::gil_scoped_release released;
+  const Value given = parse_json(parameters);
+  const auto transformer = transformers().make(name, given);
+  const FitContext context = context_of(n_threads, seed);
+  const size_t n_rows = rows.shape(0), n_columns = rows.shape(1);
+  const bool sums = name == "standard_scale", ends = name == "min_max_scale" || name == "max_abs_scale";
+  const bool row_major =
+      (n_columns == 1 || rows.stride(1) == 1) && rows.stride(0) == static_cast<int64_t>(n_columns) && names.size() == n_columns;
+  if ((sums || ends) && row_major) {
+    const auto summary = is_float32(rows) ? summary_of(static_cast<const float*>(rows.data()), n_rows, n_columns, *context.threads)
+                                          : summary_of(static_cast<const double*>(rows.data()), n_rows, n_columns, *context.threads);
+    if (summary && sums) return standard_scaler(*summary, n_rows, names, given);
+    if (summary) return transformer->fit({extremes(*summary, names)}, context);
+  }
+  return transformer->fit({table_of_rows(rows, names, *context.threads)}, context);
 }
 
 std::pair<Fitted, Table> fit_transformer(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
@@ -258,6 +381,8 @@ void bind_transformers(nb::module_& module) {
   module.def("fit_form", &fit_form, nb::arg("name"), nb::arg("parameters"), nb::arg("table"), nb::arg("target").none() = nb::none(),
              nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON.");
+  module.def("fit_rows", &fit_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
+             nb::arg("seed") = 0, "Fits a transformer of the catalog to all columns of a float32 or float64 array.");
   module.def("table_from_rows", &table_from_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
              "A native table of a float32 or float64 array; columns that lie in one piece are not copied.");
   module.def("rows_from_table", &rows_from_table, nb::arg("table"), nb::arg("n_threads") = 0,

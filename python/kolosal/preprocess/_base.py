@@ -118,7 +118,9 @@ class CatalogTransformer:
         if fitted is not None and list(given) != list(fitted):
             raise InvalidInputError("input_features is not equal to feature_names_in_", "feature_mismatch")
         if len(given) != self.n_features_in_:
-            raise InvalidInputError(f"input_features should have length equal to number of features ({self.n_features_in_}), got {len(given)}")
+            raise InvalidInputError(
+                f"input_features should have length equal to number of features ({self.n_features_in_}), got {len(given)}"
+            )
         return [str(name) for name in given]
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
@@ -133,11 +135,14 @@ class CatalogTransformer:
         names = self._names_in()
         parameters = json.dumps({**self._native_parameters(), "columns": names}, default=_plain)
         made = None
-        arguments = (self._catalog_name, parameters, given.to_native(names), target, weights, 0, self._seed())
-        if transform:
-            self._native, made = _kolosal.fit_transformer(*arguments)
+        if given.rows is not None and given.rows.dtype.kind == "f" and target is None and weights is None:
+            self._native = _kolosal.fit_rows(self._catalog_name, parameters, given.rows, names, 0, self._seed())
         else:
-            self._native = _kolosal.fit_form(*arguments)
+            arguments = (self._catalog_name, parameters, given.to_native(names), target, weights, 0, self._seed())
+            if transform:
+                self._native, made = _kolosal.fit_transformer(*arguments)
+            else:
+                self._native = _kolosal.fit_form(*arguments)
         self._read_fitted(json.loads(self._native.to_json())["fitted"])
         return made
 
@@ -220,7 +225,9 @@ class CatalogTransformer:
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
-        changed = (f"{n}={v!r}" for n, v in self.get_params().items() if v is not defaults[n].default and repr(v) != repr(defaults[n].default))
+        changed = (
+            f"{n}={v!r}" for n, v in self.get_params().items() if v is not defaults[n].default and repr(v) != repr(defaults[n].default)
+        )
         return f"{type(self).__name__}({', '.join(changed)})"
 
 

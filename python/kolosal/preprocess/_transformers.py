@@ -292,9 +292,7 @@ class OneHotEncoder(_Encoder):
 
     def _native_parameters(self) -> dict[str, Any]:
         if self.handle_unknown not in ("error", "ignore", "infrequent_if_exist"):
-            raise InvalidInputError(
-                f"handle_unknown is '{self.handle_unknown}'; allowed: error, ignore, infrequent_if_exist", "bad_value"
-            )
+            raise InvalidInputError(f"handle_unknown is '{self.handle_unknown}'; allowed: error, ignore, infrequent_if_exist", "bad_value")
         return {
             "drop": self.drop or "none",
             "min_rows": self.min_frequency or 1,
