@@ -136,6 +136,7 @@ nb::object rows_from_table(const Table& table, int n_threads) {
 /// Centre, scale and offset of each cell of some whole rows, so that the loop over cells has no inner loop over columns.
 struct AffineRows {
   std::vector<double> center, scale, offset;
+  bool may_overflow = false;  ///< some centre is so far from 0 that a difference from it can be too large for float64
 
   AffineRows(const std::vector<AffineColumn>& columns, size_t n_cells) {
     for (size_t cell = 0; cell < n_cells; ++cell) {
@@ -143,22 +144,19 @@ struct AffineRows {
       center.push_back(column.center);
       scale.push_back(column.scale);
       offset.push_back(column.offset);
+      may_overflow |= std::abs(column.center) > 1e290;
     }
   }
 
   template <class T>
   void apply(const T* from, T* to, size_t n_cells) const {
-    bool overflows = false;
-    for (size_t i = 0; i < n_cells; ++i) {
-      const double shifted = static_cast<double>(from[i]) - center[i];
-      overflows |= std::abs(shifted) > std::numeric_limits<double>::max();
-      to[i] = static_cast<T>(shifted / scale[i] + offset[i]);
-    }
-    if (!overflows) return;
+    const double *centers = center.data(), *scales = scale.data(), *offsets = offset.data();
+    for (size_t i = 0; i < n_cells; ++i) to[i] = static_cast<T>((static_cast<double>(from[i]) - centers[i]) / scales[i] + offsets[i]);
+    if (!may_overflow) return;
     for (size_t i = 0; i < n_cells; ++i) {
       const auto value = static_cast<double>(from[i]);
-      if (std::isfinite(value) && std::isinf(value - center[i]))
-        to[i] = static_cast<T>(value / scale[i] - center[i] / scale[i] + offset[i]);
+      if (std::isfinite(value) && std::isinf(value - centers[i]))
+        to[i] = static_cast<T>(value / scales[i] - centers[i] / scales[i] + offsets[i]);
     }
   }
 };
