@@ -218,14 +218,17 @@ Fitted fit_form(const std::string& name, const std::string& parameters, const Ta
   return transformer->fit(input, context_of(n_threads, seed));
 }
 
-/// What scalers need of each column of some rows: extremes, mean, and the sum of squared distances from it.
+/// What a scaler needs of the columns.
+enum class Wanted { Sums, Extremes };
+
+/// What scalers need of each column of some rows: the mean and the sum of squared distances from it, or the extremes.
 struct Summary {
   std::vector<double> smallest, largest, mean, squares;
 
   explicit Summary(size_t n_columns) : smallest(n_columns), largest(n_columns), mean(n_columns), squares(n_columns) {}
 
   /// Of `n_rows` rows; false where a cell or a sum is not finite. The squares are taken from the mean while the rows are in cache.
-  template <class T>
+  template <Wanted kWanted, class T>
   bool take(const T* rows, size_t n_rows) {
     const size_t n_columns = mean.size(), at_once = std::min(n_rows, std::max<size_t>(1, 64 / n_columns)), n_cells = at_once * n_columns;
     const size_t n_whole = n_rows / at_once * at_once;
@@ -239,6 +242,7 @@ struct Summary {
       for (size_t i = 0; i < n; ++i) {
         const auto value = static_cast<double>(cells[i]);
         sum[i] += value;
+        if constexpr (kWanted == Wanted::Sums) continue;
         low[i] = value < low[i] ? value : low[i];
         high[i] = value > high[i] ? value : high[i];
       }
@@ -254,6 +258,7 @@ struct Summary {
       }
       mean[j] = total / static_cast<double>(n_rows);
     }
+    if (kWanted == Wanted::Extremes) return std::ranges::all_of(mean, [](double value) { return std::isfinite(value); });
     for (size_t i = 0; i < n_cells; ++i) center[i] = mean[i % n_columns];
     std::ranges::fill(sum, 0.0);
     each_cell([&](const T* cells, size_t n) {
@@ -279,20 +284,27 @@ struct Summary {
 };
 
 /// Of row-major rows, in blocks added in order; nothing where a value is missing or infinite or a sum overflows.
-template <class T>
+template <Wanted kWanted, class T>
 std::optional<Summary> summary_of(const T* rows, size_t n_rows, size_t n_columns, const Threads& threads) {
   const size_t n_blocks = (n_rows + kRowsABlock - 1) / kRowsABlock;
   std::vector<Summary> blocks(n_blocks, Summary(n_columns));
   std::vector<uint8_t> finite(n_blocks);
   threads.parallel_for(n_blocks, 8, [&](size_t begin, size_t end) {
     for (size_t b = begin; b < end; ++b)
-      finite[b] = blocks[b].take(rows + b * kRowsABlock * n_columns, std::min(kRowsABlock, n_rows - b * kRowsABlock));
+      finite[b] = blocks[b].take<kWanted>(rows + b * kRowsABlock * n_columns, std::min(kRowsABlock, n_rows - b * kRowsABlock));
   });
   if (n_blocks == 0 || std::ranges::count(finite, uint8_t{0}) > 0) return std::nullopt;
   for (size_t b = 1; b < n_blocks; ++b)
     blocks[0].add(blocks[b], static_cast<double>(b * kRowsABlock), static_cast<double>(std::min(kRowsABlock, n_rows - b * kRowsABlock)));
   if (!std::ranges::all_of(blocks[0].squares, [](double square) { return std::isfinite(square); })) return std::nullopt;
   return blocks[0];
+}
+
+template <Wanted kWanted>
+std::optional<Summary> summary_of_rows(const Rows& rows, const Threads& threads) {
+  const size_t n_rows = rows.shape(0), n_columns = rows.shape(1);
+  if (is_float32(rows)) return summary_of<kWanted>(static_cast<const float*>(rows.data()), n_rows, n_columns, threads);
+  return summary_of<kWanted>(static_cast<const double*>(rows.data()), n_rows, n_columns, threads);
 }
 
 /// The standard scaler of summarised rows, by the rules of scale/standard_scale.cc.
@@ -321,7 +333,7 @@ Table extremes(const Summary& of, const std::vector<std::string>& names) {
   return Table(std::move(columns));
 }
 
-/// Fits to all columns of an array without weights or target. Scalers that need only sums or extremes see row-major rows as they lie.
+/// Fits to an array without weights or target. Scalers that need only sums or extremes see row-major rows as they lie.
 Fitted fit_rows(const std::string& name, const std::string& parameters, const Rows& rows, const std::vector<std::string>& names,
                 int n_threads, int64_t seed) {
   const nb::gil_scoped_release released;
@@ -332,9 +344,11 @@ Fitted fit_rows(const std::string& name, const std::string& parameters, const Ro
   const bool sums = name == "standard_scale", ends = name == "min_max_scale" || name == "max_abs_scale";
   const bool row_major =
       (n_columns == 1 || rows.stride(1) == 1) && rows.stride(0) == static_cast<int64_t>(n_columns) && names.size() == n_columns;
-  if ((sums || ends) && row_major) {
-    const auto summary = is_float32(rows) ? summary_of(static_cast<const float*>(rows.data()), n_rows, n_columns, *context.threads)
-                                          : summary_of(static_cast<const double*>(rows.data()), n_rows, n_columns, *context.threads);
+  const Value* chosen = given.find("columns");
+  const bool whole = n_columns > 0 && (chosen == nullptr || chosen->as_list().empty() || chosen->as_list().size() == n_columns);
+  if ((sums || ends) && row_major && whole) {
+    const auto summary =
+        sums ? summary_of_rows<Wanted::Sums>(rows, *context.threads) : summary_of_rows<Wanted::Extremes>(rows, *context.threads);
     if (summary && sums) return standard_scaler(*summary, n_rows, names, given);
     if (summary) return transformer->fit({extremes(*summary, names)}, context);
   }
@@ -380,7 +394,7 @@ void bind_transformers(nb::module_& module) {
              nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON.");
   module.def("fit_rows", &fit_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
-             nb::arg("seed") = 0, "Fits a transformer of the catalog to all columns of a float32 or float64 array.");
+             nb::arg("seed") = 0, "Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.");
   module.def("table_from_rows", &table_from_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
              "A native table of a float32 or float64 array; columns that lie in one piece are not copied.");
   module.def("rows_from_table", &rows_from_table, nb::arg("table"), nb::arg("n_threads") = 0,

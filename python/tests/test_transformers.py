@@ -89,6 +89,33 @@ def test_rows_by_rows_equal_columns_by_columns() -> None:
             np.testing.assert_array_equal(scaler.transform(rows), scaler.transform(np.asfortranarray(rows)))
 
 
+@pytest.mark.parametrize("scaler", [kp.StandardScaler(), kp.MinMaxScaler(), kp.MaxAbsScaler()])
+def test_what_rows_teach_is_what_columns_teach(scaler: Any) -> None:
+    random = np.random.default_rng(1)
+    for shape in ((1, 3), (40, 90), (2049, 2), (30000, 5)):
+        rows = random.normal(1e6, 1e-2, shape)
+        rows[:, 0] = 0.1  # constant but for rounding
+        for table in (rows, rows.astype(np.float32)):
+            by_rows, by_columns = clone(scaler).fit(table), clone(scaler).fit(table, sample_weight=np.ones(shape[0]))
+            np.testing.assert_allclose(by_rows.scale_, by_columns.scale_, rtol=1e-9)
+            np.testing.assert_allclose(by_rows.transform(table), by_columns.transform(table), rtol=1e-6, atol=1e-6)
+        rows[0, 1] = np.nan
+        np.testing.assert_array_equal(clone(scaler).fit(rows).scale_, clone(scaler).fit(np.asfortranarray(rows)).scale_)
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    rows, names = np.random.default_rng(2).normal(size=(40000, 3)), ["a", "b", "c"]
+    for name in ("standard_scale", "min_max_scale", "robust_scale"):
+        one, eight = (_kolosal.fit_rows(name, "{}", rows, names, n_threads=n) for n in (1, 8))
+        assert one.to_json() == eight.to_json()
+        np.testing.assert_array_equal(one.transform_rows(rows, names, 1), one.transform_rows(rows, names, 8))
+
+
+def test_a_scaler_of_some_columns_leaves_the_others() -> None:
+    fitted = _kolosal.fit_rows("standard_scale", '{"columns": ["b"]}', ROWS, ["a", "b"])
+    np.testing.assert_allclose(fitted.transform_rows(ROWS, ["a", "b"]), np.column_stack([ROWS[:, 0], SCALED[:, 1]]), rtol=1e-14)
+
+
 def test_a_difference_beyond_float64_does_not_overflow() -> None:
     rows = np.array([[-1.7e308], [1.7e308]])
     made = kp.MinMaxScaler().fit_transform(rows)
