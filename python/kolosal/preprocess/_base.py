@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -297,8 +296,3 @@ def _plain(value: Any) -> Any:
 def fitted_column(fitted: dict[str, Any], field: str) -> np.ndarray:
     """One field of each column of a fitted form, (n_columns,) float64."""
     return np.array([column.get(field, 0.0) for column in fitted["columns"]], dtype=np.float64)
-
-
-def level_values(texts: Sequence[str], as_numbers: bool) -> np.ndarray:
-    """The levels of a column as the numbers or texts they were."""
-    return np.array([float(text) for text in texts]) if as_numbers else np.array(list(texts), dtype=object)

@@ -64,14 +64,6 @@ class Input:
             return _kolosal.table_from_rows(self.rows, list(names))
         return to_native(_numpy_columns(self.rows, names))
 
-    def column(self, j: int) -> Any:
-        """One column as a NumPy array; None or NaN where missing."""
-        if self.rows is not None:
-            return self.rows[:, j]
-        if hasattr(self.frame, "iloc"):
-            return self.frame.iloc[:, j].to_numpy(dtype=object, na_value=None)
-        return np.array(pa.table(to_arrow(self.frame)).column(j).to_pylist(), dtype=object)
-
 
 def _is_sparse(data: Any) -> bool:
     return hasattr(data, "toarray") and hasattr(data, "nnz")

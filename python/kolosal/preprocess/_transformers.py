@@ -162,22 +162,16 @@ class _Encoder(CatalogTransformer):
     """What the encoders share: the levels of each column.
 
     Attributes:
-        categories_: the levels of each column, in order; NaN last where it is one.
+        categories_: the levels of each column, in order; missing is none of them.
     """
 
     _numeric = False
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         made = super()._fit(given, y, sample_weight, transform)
-        self._check_numbers(given)
+        numbers = given.rows is not None and given.rows.dtype.kind in "fiu"
+        self.categories_ = [np.array(texts, dtype=np.float64 if numbers else object) for texts in self._levels]
         return made
-
-    def _check_numbers(self, given: Input) -> None:
-        numbers = given.rows is not None and given.rows.dtype.kind in "fiub"
-        self.categories_ = [
-            np.array([float(t) for t in texts]) if numbers and given.rows.dtype.kind != "b" else np.array(texts, dtype=object)  # type: ignore[union-attr]
-            for texts in self._levels
-        ]
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         self._levels = [column["levels"] for column in fitted["columns"]]
