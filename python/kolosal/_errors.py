@@ -27,7 +27,7 @@ class UnknownColumnError(InvalidInputError, KeyError):
     __str__ = Exception.__str__
 
 
-class NotFittedError(KolosalError, RuntimeError):
+class NotFittedError(KolosalError, RuntimeError, ValueError):
     """Used before ``fit``: the message contains "not fitted"."""
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from . import _kolosal
-from ._errors import InvalidInputError, NotFittedError
-from ._estimator import Estimator, documentation_of, parameter_specs, signature_of
-from ._tables import to_arrow, to_native
+from .. import _kolosal
+from .._errors import InvalidInputError, NotFittedError
+from .._estimator import Estimator, documentation_of, parameter_specs, signature_of
+from .._tables import to_arrow, to_native
 
 _SPECS = parameter_specs("preprocessor")
 

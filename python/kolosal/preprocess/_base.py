@@ -1,0 +1,298 @@
+"""The base of the transformers: scikit-learn's conventions, without scikit-learn, over one transformer of the native catalog.
+
+A class says the catalog's name, how its parameters become the native ones, and which fitted attributes it reads from the native state.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import _kolosal
+from .._errors import InvalidInputError, NotFittedError
+from .._tables import to_native
+from ._input import Input, check_names, frame_of, output_of
+
+
+class CatalogTransformer:
+    """A transformer of the native catalog as a scikit-learn estimator.
+
+    Arrays give row-major arrays (float32 stays float32), frames give frames of their own kind; ``set_output`` chooses otherwise.
+    """
+
+    _catalog_name = ""
+    _numeric = True  # works on numbers: other input is converted or refused
+    _needs_target = False
+    _output: str | None = None
+
+    def _native_parameters(self) -> dict[str, Any]:
+        """The parameters of the catalog's transformer but for its columns."""
+        return self.get_params()
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        """Sets the fitted attributes from the native state."""
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        """Names of the columns made from columns of those names."""
+        return names
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name."""
+        del deep  # there are no nested estimators
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **parameters: Any) -> Any:
+        """Sets parameters.
+
+        Returns:
+            The estimator.
+
+        Raises:
+            InvalidInputError: for a name that is no parameter.
+        """
+        known = self._parameter_names()
+        for name, value in parameters.items():
+            if name not in known:
+                raise InvalidInputError(f"{type(self).__name__} has no parameter '{name}'. Known: {', '.join(known)}.", "bad_value")
+            setattr(self, name, value)
+        return self
+
+    def set_output(self, *, transform: str | None = None) -> Any:
+        """Which kind of table results are: "default" (as scikit-learn: arrays), "pandas" or "polars".
+
+        Returns:
+            The estimator.
+        """
+        if transform not in (None, "default", "pandas", "polars"):
+            raise InvalidInputError(f"output '{transform}' is none of default, pandas, polars", "bad_value")
+        if transform is not None:
+            self._output = transform
+        return self
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learns from the rows of ``X``.
+
+        Returns:
+            The transformer.
+        """
+        return self._fitted_on(X, y, None)
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """What the training rows become."""
+        return self._fit_transform(X, y, None)
+
+    def _fitted_on(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        self._fit(Input(X, self._numeric), y, sample_weight, transform=False)
+        return self
+
+    def _fit_transform(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        given = Input(X, self._numeric)
+        made = self._fit(given, y, sample_weight, transform=self._needs_target)
+        return self._give(given, self._apply(given) if made is None else made)
+
+    def transform(self, X: Any) -> Any:
+        """What the rows of ``X`` become."""
+        self._check_fitted()
+        given = Input(X, self._numeric)
+        self._check_features(given)
+        return self._give(given, self._apply(given))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns that ``transform`` gives."""
+        self._check_fitted()
+        return np.array(self._names_out(self._names_in(input_features)), dtype=object)
+
+    def _names_in(self, given: Any = None) -> list[str]:
+        fitted = getattr(self, "feature_names_in_", None)
+        if given is None:
+            return [f"x{j}" for j in range(self.n_features_in_)] if fitted is None else [str(name) for name in fitted]
+        if fitted is not None and list(given) != list(fitted):
+            raise InvalidInputError("input_features is not equal to feature_names_in_", "feature_mismatch")
+        if len(given) != self.n_features_in_:
+            raise InvalidInputError(
+                f"input_features should have length equal to number of features ({self.n_features_in_}), got {len(given)}"
+            )
+        return [str(name) for name in given]
+
+    def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
+        """Fits; where the training rows are wanted and differ from transform, gives them as a native table."""
+        target = self._target(y, given.n_rows)
+        weights = _weights(sample_weight, given.n_rows)
+        self.n_features_in_ = given.n_features
+        if given.names is not None:
+            self.feature_names_in_ = np.array(given.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        names = self._names_in()
+        parameters = json.dumps({**self._native_parameters(), "columns": names}, default=_plain)
+        made = None
+        if given.rows is not None and given.rows.dtype.kind == "f" and target is None and weights is None:
+            self._native = _kolosal.fit_rows(self._catalog_name, parameters, given.rows, names, 0, self._seed())
+        else:
+            arguments = (self._catalog_name, parameters, given.to_native(names), target, weights, 0, self._seed())
+            if transform:
+                self._native, made = _kolosal.fit_transformer(*arguments)
+            else:
+                self._native = _kolosal.fit_form(*arguments)
+        self._read_fitted(json.loads(self._native.to_json())["fitted"])
+        return made
+
+    def _seed(self) -> int:
+        return int(getattr(self, "random_state", None) or 0)
+
+    def _target(self, y: Any, n_rows: int) -> _kolosal.Table | None:
+        if not self._needs_target:
+            return None
+        if y is None:
+            raise InvalidInputError(f"{type(self).__name__} requires y to be passed, but the target y is None.", "bad_value")
+        target = np.asarray(y)
+        if target.ndim == 2 and target.shape[1] == 1:
+            target = target[:, 0]
+        if target.ndim != 1 or len(target) != n_rows:
+            raise InvalidInputError(f"y of shape {target.shape} does not go with {n_rows} rows", "bad_value")
+        if target.dtype.kind == "f" and not np.isfinite(target).all():
+            raise InvalidInputError("Input y contains NaN or infinity.", "bad_value")
+        return to_native({"target": target})
+
+    def _apply(self, given: Input) -> Any:
+        """An array of what the rows become where they came as float rows, else a native table."""
+        names = self._names_in()
+        if given.rows is not None and given.rows.dtype.kind == "f":
+            return self._native.transform_rows(given.rows, names)
+        return self._native.transform(given.to_native(names))
+
+    def _give(self, given: Input, made: Any) -> Any:
+        """A native table or an array as the kind of table that the caller wants."""
+        wanted = output_of(self._output)
+        names = self._names_out(self._names_in())
+        if isinstance(made, _kolosal.Table):
+            if wanted == "default" or (wanted is None and given.rows is not None):
+                return _array_of_table(made)
+            made = pa.table(made)
+        elif wanted == "default":
+            return made
+        return frame_of(made, given, wanted, names)
+
+    def _check_features(self, given: Input) -> None:
+        check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
+        if given.n_features != self.n_features_in_:
+            raise InvalidInputError(
+                f"X has {given.n_features} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input",
+                "feature_mismatch",
+            )
+
+    def _check_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet", "not_fitted", "Call fit first.")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_native", None) is not None
+
+    def __sklearn_clone__(self) -> Any:
+        made = type(self)(**{name: _copied(value) for name, value in self.get_params().items()})
+        made.__dict__.update({name: value for name, value in self.__dict__.items() if name == "_output"})
+        return made
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # noqa: PLC0415
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=self._needs_target),
+            transformer_tags=TransformerTags(preserves_dtype=["float64", "float32"] if self._numeric else []),
+            input_tags=InputTags(allow_nan=True, sparse=True, categorical=not self._numeric, string=not self._numeric),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if "_native" in state:
+            state["_native"] = state["_native"].to_json()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_native" in state:
+            self._native = _kolosal.FittedTransformer.from_json(state["_native"])
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = (
+            f"{n}={v!r}" for n, v in self.get_params().items() if v is not defaults[n].default and repr(v) != repr(defaults[n].default)
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+
+class Weighted(CatalogTransformer):
+    """One whose rows may be weighted: a weight of w counts a row w times, one of 0 not at all."""
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Learns from the rows of ``X``.
+
+        Returns:
+            The transformer.
+        """
+        return self._fitted_on(X, y, sample_weight)
+
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """What the training rows become."""
+        return self._fit_transform(X, y, sample_weight)
+
+
+class Invertible(CatalogTransformer):
+    """One that can be undone."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """What rows that ``transform`` gave were before."""
+        self._check_fitted()
+        given = Input(X, True)
+        names = self._names_out(self._names_in())
+        if given.n_features != len(names):
+            raise InvalidInputError(f"X has {given.n_features} features where transform gives {len(names)}", "feature_mismatch")
+        made = self._native.inverse_transform(given.to_native(names))
+        if given.rows is not None:
+            return _array_of_table(made)
+        return frame_of(pa.table(made), given, None, self._names_in())
+
+
+def _array_of_table(made: _kolosal.Table) -> np.ndarray:
+    table = pa.table(made)
+    texts = any(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind) for kind in table.schema.types)
+    if not texts:
+        return np.asarray(_kolosal.rows_from_table(made))
+    return np.array([column.to_pylist() for column in table.columns], dtype=object).T
+
+
+def _weights(given: Any, n_rows: int) -> np.ndarray | None:
+    if given is None:
+        return None
+    weights = np.ascontiguousarray(given, dtype=np.float64) if np.asarray(given).ndim > 0 else np.full(n_rows, given, dtype=np.float64)
+    if weights.ndim != 1:
+        raise InvalidInputError("Sample weights must be 1D array or scalar", "bad_value")
+    if len(weights) != n_rows:
+        raise InvalidInputError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!", "bad_value")
+    if not weights.any():
+        raise InvalidInputError("sample_weight is zero for all rows", "bad_value", "Give at least one row a weight.")
+    return weights
+
+
+def _copied(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    raise InvalidInputError(f"{value!r} is not a value that a parameter can have", "bad_value")
+
+
+def fitted_column(fitted: dict[str, Any], field: str) -> np.ndarray:
+    """One field of each column of a fitted form, (n_columns,) float64."""
+    return np.array([column.get(field, 0.0) for column in fitted["columns"]], dtype=np.float64)
