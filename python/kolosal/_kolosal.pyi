@@ -119,6 +119,13 @@ class FittedTransformer:
     def transform(self, table: Table, n_threads: int = 0) -> Table:
         """Changes a native table."""
 
+    def transform_rows(
+        self, rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
+    ) -> object:
+        """
+        Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.
+        """
+
     def inverse_transform(self, table: Table) -> Table:
         """Undoes transform."""
 
@@ -145,3 +152,36 @@ def fit_transformer(
     """
     Fits a transformer of the catalog, with parameters in JSON; gives it and what the training rows become.
     """
+
+def fit_form(
+    name: str,
+    parameters: str,
+    table: Table,
+    target: Table | None = None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> FittedTransformer:
+    """Fits a transformer of the catalog, with parameters in JSON."""
+
+def fit_rows(
+    name: str,
+    parameters: str,
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+    names: Sequence[str],
+    n_threads: int = 0,
+    seed: int = 0,
+) -> FittedTransformer:
+    """
+    Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.
+    """
+
+def table_from_rows(
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
+) -> Table:
+    """
+    A native table of a float32 or float64 array; columns that lie in one piece are not copied.
+    """
+
+def rows_from_table(table: Table, n_threads: int = 0) -> object:
+    """A row-major array of a native table of numbers; NaN where missing."""
