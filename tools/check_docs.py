@@ -76,7 +76,8 @@ class HeaderScan:
                 if stripped.startswith("#"):
                     continue
                 if access := re.match(r"^(public|private|protected)\s*:$", stripped):
-                    self.scopes[-1][2] = access[1]
+                    if self.scopes[-1][0] == "class":
+                        self.scopes[-1][2] = access[1]
                     self.covered = False
                     continue
                 start = number
@@ -130,6 +131,8 @@ class HeaderScan:
             return None
         name = match[1]
         if name.startswith(("~", "operator")) or name in GENERATED_NAMES or (scope and name == scope[-1]):
+            return None
+        if f"::{name}" in head:  # told where its class declares it
             return None
         if re.search(r"\b(override|final)\b", head) or re.search(r"=\s*(default|delete)\s*;$", code):
             return None

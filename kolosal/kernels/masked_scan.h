@@ -23,6 +23,7 @@ class MaskedTiles {
   /// `values` and `there` are (n_rows, n_columns) column-major. Values that are not there are not read.
   MaskedTiles(std::span<const double> values, std::span<const uint8_t> there, size_t n_rows, size_t n_columns);
 
+  /// Tiles, the last of which may be filled up, and columns.
   size_t n_tiles() const noexcept { return n_tiles_; }
   size_t n_columns() const noexcept { return n_columns_; }
   /// The tile's values, its flags and its counts, one after the other.

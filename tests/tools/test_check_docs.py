@@ -15,6 +15,24 @@ def undocumented(header: str) -> list[str]:
     return [name for _, name in check_docs.HeaderScan(header).undocumented()]
 
 
+def test_a_hidden_class_and_a_function_defined_outside_its_class_need_no_comment() -> None:
+    header = """#pragma once
+namespace kolosal {
+namespace detail {
+class Inner {
+ public:
+  int size() const;
+};
+}  // namespace detail
+
+template <class T>
+void Widget<T>::put(T part) {
+  parts_.push_back(part);
+}
+}  // namespace kolosal"""
+    assert undocumented(header) == []
+
+
 def test_each_public_symbol_without_a_comment_is_found() -> None:
     header = """// Parts of a thing.
 #pragma once
