@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import impute, preprocessing
+from sklearn import feature_selection, impute, preprocessing
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import kolosal.preprocess as kp
@@ -98,6 +98,22 @@ def test_one_hot_equals_that_of_scikit_learn(parameters: dict[str, Any], sparse:
     made, expected = ours.transform(rows), theirs.transform(rows)
     np.testing.assert_array_equal(made.toarray() if sparse else made, expected.toarray() if sparse else expected)
     assert ours.get_feature_names_out(["p", "q"]).tolist() == theirs.get_feature_names_out(["p", "q"]).tolist()
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_nearest_neighbours_impute_as_those_of_scikit_learn(weights: str) -> None:
+    table = np.random.default_rng(5).normal(size=(80, 4))
+    table[np.random.default_rng(6).random(table.shape) < 0.2] = np.nan
+    theirs = impute.KNNImputer(weights=weights, n_neighbors=3).fit_transform(table)
+    np.testing.assert_allclose(kp.KNNImputer(weights=weights, n_neighbors=3).fit_transform(table), theirs, rtol=1e-9)
+
+
+def test_only_columns_that_vary_stay() -> None:
+    table = np.column_stack([np.ones(9), np.arange(9.0), np.tile([0.0, 0.1, 0.2], 3)])
+    ours = kp.VarianceThreshold(0.1).fit(table)
+    assert ours.get_support().tolist() == feature_selection.VarianceThreshold(0.1).fit(table).get_support().tolist()
+    np.testing.assert_array_equal(ours.transform(table), table[:, [1]])
+    assert ours.get_feature_names_out(["a", "b", "c"]).tolist() == ["b"]
 
 
 def test_ordinal_equals_that_of_scikit_learn() -> None:

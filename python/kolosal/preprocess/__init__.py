@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ._data_preprocessor import DataPreprocessor
+from ._imputers import IterativeImputer, KNNImputer, SimpleImputer
+from ._select import VarianceThreshold
 from ._transformers import (
     FrequencyEncoder,
     MaxAbsScaler,
@@ -11,7 +13,6 @@ from ._transformers import (
     OneHotEncoder,
     OrdinalEncoder,
     RobustScaler,
-    SimpleImputer,
     StandardScaler,
     TargetEncoder,
 )
@@ -19,6 +20,8 @@ from ._transformers import (
 __all__ = [
     "DataPreprocessor",
     "FrequencyEncoder",
+    "IterativeImputer",
+    "KNNImputer",
     "MaxAbsScaler",
     "MinMaxScaler",
     "Normalizer",
@@ -28,4 +31,5 @@ __all__ = [
     "SimpleImputer",
     "StandardScaler",
     "TargetEncoder",
+    "VarianceThreshold",
 ]

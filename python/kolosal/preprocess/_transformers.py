@@ -1,4 +1,4 @@
-"""Scalers, imputers and encoders under scikit-learn's names."""
+"""Scalers and encoders under scikit-learn's names."""
 
 from __future__ import annotations
 
@@ -109,53 +109,6 @@ class Normalizer(CatalogTransformer):
 
     def __init__(self, norm: str = "l2") -> None:
         self.norm = norm
-
-
-class SimpleImputer(Weighted):
-    """Missing values become the mean, median or most frequent value of their column, or a constant.
-
-    A column without any value gets 0 (numbers) or "missing" (texts), and stays. Texts can be imputed in frames and object arrays.
-
-    Attributes:
-        statistics_: what stands for a missing value in each column, (n_features,).
-    """
-
-    _catalog_name = "impute"
-    _numeric = False
-
-    def __init__(self, *, strategy: str = "mean", fill_value: Any = None, add_indicator: bool = False) -> None:
-        self.strategy = strategy
-        self.fill_value = fill_value
-        self.add_indicator = add_indicator
-
-    def _native_parameters(self) -> dict[str, Any]:
-        parameters: dict[str, Any] = {
-            "strategy": "mode" if self.strategy == "most_frequent" else self.strategy,
-            "add_indicator": self.add_indicator,
-        }
-        if isinstance(self.fill_value, str):
-            parameters["fill_text"] = self.fill_value
-        elif self.fill_value is not None:
-            parameters["fill_value"] = self.fill_value
-        return parameters
-
-    def _read_fitted(self, fitted: dict[str, Any]) -> None:
-        columns = fitted["columns"]
-        texts = any(column["is_text"] for column in columns)
-        values = [column["text"] if column["is_text"] else column["number"] for column in columns]
-        self.statistics_ = np.array(values, dtype=object if texts else np.float64)
-        self._indicated = [bool(column["indicator"]) for column in columns]
-
-    def _names_out(self, names: list[str]) -> list[str]:
-        made = []
-        for name, indicated in zip(names, self._indicated, strict=True):
-            made += [name, f"missingindicator_{name}"] if indicated else [name]
-        return made
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 class _Encoder(CatalogTransformer):

@@ -1,0 +1,86 @@
+"""Imputers under scikit-learn's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._base import CatalogTransformer, Weighted
+
+
+class SimpleImputer(Weighted):
+    """Missing values become the mean, median or most frequent value of their column, or a constant.
+
+    A column without any value gets 0 (numbers) or "missing" (texts), and stays. Texts can be imputed in frames and object arrays.
+
+    Attributes:
+        statistics_: what stands for a missing value in each column, (n_features,).
+    """
+
+    _catalog_name = "impute"
+    _numeric = False
+
+    def __init__(self, *, strategy: str = "mean", fill_value: Any = None, add_indicator: bool = False) -> None:
+        self.strategy = strategy
+        self.fill_value = fill_value
+        self.add_indicator = add_indicator
+
+    def _native_parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = {
+            "strategy": "mode" if self.strategy == "most_frequent" else self.strategy,
+            "add_indicator": self.add_indicator,
+        }
+        if isinstance(self.fill_value, str):
+            parameters["fill_text"] = self.fill_value
+        elif self.fill_value is not None:
+            parameters["fill_value"] = self.fill_value
+        return parameters
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        columns = fitted["columns"]
+        texts = any(column["is_text"] for column in columns)
+        values = [column["text"] if column["is_text"] else column["number"] for column in columns]
+        self.statistics_ = np.array(values, dtype=object if texts else np.float64)
+        self._indicated = [bool(column["indicator"]) for column in columns]
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        made = []
+        for name, indicated in zip(names, self._indicated, strict=True):
+            made += [name, f"missingindicator_{name}"] if indicated else [name]
+        return made
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class KNNImputer(CatalogTransformer):
+    """Missing numbers become the mean of the ``n_neighbors`` nearest rows that have one.
+
+    Distances are over the columns that both rows have. ``weights`` is "uniform" or "distance".
+    """
+
+    _catalog_name = "knn_impute"
+
+    def __init__(self, *, n_neighbors: int = 5, weights: str = "uniform") -> None:
+        self.n_neighbors = n_neighbors
+        self.weights = weights
+
+
+class IterativeImputer(CatalogTransformer):
+    """Missing numbers are foretold from the other columns by Bayesian ridge regression, in rounds until they change less than ``tol``.
+
+    Attributes:
+        n_iter_: the rounds that were made.
+    """
+
+    _catalog_name = "iterative_impute"
+
+    def __init__(self, *, max_iter: int = 10, tol: float = 1e-3) -> None:
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.n_iter_ = max(1, len(fitted["intercepts"]) // max(1, len(fitted["order"])))
