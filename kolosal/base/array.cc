@@ -14,17 +14,29 @@
 #include <cstring>
 #include <new>
 
+#include "kolosal/base/buffer_pool.h"
 #include "kolosal/base/error.h"
 
 namespace kolosal {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
+constexpr size_t kPooledFrom = size_t{1} << 20;
+constexpr size_t kMostIdleBytes = size_t{128} << 20;
+
+// Large arrays come and go a column at a time; the first touch of new memory costs more than the arithmetic on it.
+std::shared_ptr<void> pooled_bytes(size_t size) {
+  static BufferPool pool(kMostIdleBytes);
+  auto buffer = std::make_shared<BufferPool::Buffer>(pool.take(size));
+  void* start = buffer->bytes().data();
+  return {std::move(buffer), start};
+}
 
 std::shared_ptr<void> new_bytes(size_t size) {
+  if (size >= kPooledFrom) return pooled_bytes(size);
   void* start = ::operator new(size, kAlignment, std::nothrow);
   if (start == nullptr)
-    throw Error(ErrorCode::OutOfMemory, "the system has no " + std::to_string(size >> 20) + " MiB left for an array",
+    throw Error(ErrorCode::OutOfMemory, "the system has no " + std::to_string(size) + " bytes left for an array",
                 "Use fewer rows or columns.");
   return {start, [](void* bytes) { ::operator delete(bytes, kAlignment); }};
 }
@@ -35,13 +47,18 @@ std::shared_ptr<void> new_bytes(size_t size) {
 
 }  // namespace
 
-ArrayBytes ArrayBytes::zeros(size_t size) {
+ArrayBytes ArrayBytes::unset(size_t size) {
   ArrayBytes bytes;
   if (size == 0) return bytes;
   bytes.owner_ = new_bytes(size);
   bytes.start_ = static_cast<std::byte*>(bytes.owner_.get());
   bytes.size_ = size;
-  std::memset(bytes.start_, 0, size);
+  return bytes;
+}
+
+ArrayBytes ArrayBytes::zeros(size_t size) {
+  ArrayBytes bytes = unset(size);
+  if (size > 0) std::memset(bytes.start_, 0, size);
   return bytes;
 }
 

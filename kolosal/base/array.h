@@ -16,6 +16,8 @@ namespace kolosal {
 class ArrayBytes {
  public:
   ArrayBytes() = default;
+  /// `size` bytes that hold whatever was there, aligned to 64. Throws Error(OutOfMemory).
+  static ArrayBytes unset(size_t size);
   /// `size` zero bytes, aligned to 64. Throws Error(OutOfMemory).
   static ArrayBytes zeros(size_t size);
   /// `size` bytes of a file from `offset` on. Pages are read when touched and copied when written; the file never changes.

@@ -142,6 +142,65 @@ Range range_of(const T* x, size_t n) {
           static_cast<double>(high_lanes > high_rest ? high_lanes : high_rest)};
 }
 
+HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, double* to) { hn::StoreU(values, kDouble, to); }
+HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, float* to) { hn::StoreU(hn::DemoteTo(kHalf, values), kHalf, to); }
+
+template <class T>
+void affine_of(const T* x, size_t n, double center, double scale, double offset, T* out) {
+  const auto centers = hn::Set(kDouble, center), scales = hn::Set(kDouble, scale), offsets = hn::Set(kDouble, offset);
+  loop(
+      n, hn::Lanes(kDouble),
+      [&](size_t i) { store_double(hn::Add(hn::Div(hn::Sub(load_double(x + i), centers), scales), offsets), out + i); },
+      [&](size_t i) { out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset); });
+}
+
+// Eight rows at most, whose bits lie in one byte.
+template <class T>
+using ByteTag = hn::CappedTag<T, 8>;
+
+// Which of the rows from i on are there; `bits` may be null.
+template <class T>
+HWY_INLINE auto there_mask(const uint8_t* bits, size_t i) {
+  const ByteTag<T> tag;
+  const auto byte = bits == nullptr ? uint8_t{255} : static_cast<uint8_t>(bits[i / 8] >> (i % 8));
+  const uint8_t padded[8] = {byte};
+  return hn::LoadMaskBits(tag, padded);
+}
+
+bool is_there(const uint8_t* bits, size_t i) { return bits == nullptr || ((bits[i / 8] >> (i % 8)) & 1) != 0; }
+
+template <class T>
+void fill_of(const T* x, size_t n, const uint8_t* bits, T number, T* out) {
+  const ByteTag<T> tag;
+  const auto numbers = hn::Set(tag, number);
+  loop(
+      n, hn::Lanes(tag),
+      [&](size_t i) {
+        const auto value = hn::LoadU(tag, x + i);
+        const auto kept = hn::IfThenElse(there_mask<T>(bits, i), value, numbers);
+        hn::StoreU(hn::IfThenElse(hn::Eq(kept, kept), kept, numbers), tag, out + i);
+      },
+      [&](size_t i) { out[i] = is_there(bits, i) && x[i] == x[i] ? x[i] : number; });
+}
+
+double differences_of(const double* x, size_t n, const uint8_t* bits, double center) {
+  const ByteTag<double> tag;
+  const auto centers = hn::Set(tag, center);
+  const size_t lanes = hn::Lanes(tag);
+  auto a = hn::Zero(tag), b = a;
+  double rest = 0;
+  loop(
+      n, 2 * lanes,
+      [&](size_t i) {
+        a = hn::Add(a, hn::IfThenElseZero(there_mask<double>(bits, i), hn::Sub(hn::LoadU(tag, x + i), centers)));
+        b = hn::Add(b, hn::IfThenElseZero(there_mask<double>(bits, i + lanes), hn::Sub(hn::LoadU(tag, x + i + lanes), centers)));
+      },
+      [&](size_t i) { rest += is_there(bits, i) ? x[i] - center : 0; });
+  return hn::GetLane(hn::SumOfLanes(tag, hn::Add(a, b))) + rest;
+}
+
+void fill_float(const float* x, size_t n, const uint8_t* bits, float number, float* out) { fill_of(x, n, bits, number, out); }
+void fill_double(const double* x, size_t n, const uint8_t* bits, double number, double* out) { fill_of(x, n, bits, number, out); }
 double sum_float(const float* x, size_t n) { return sum_of(x, n); }
 double sum_double(const double* x, size_t n) { return sum_of(x, n); }
 Moments moments_float(const float* x, size_t n) { return moments_of(x, n); }
@@ -152,6 +211,12 @@ double distance_float(const float* x, const float* y, size_t n) { return squared
 double distance_double(const double* x, const double* y, size_t n) { return squared_distance_of(x, y, n); }
 Range range_float(const float* x, size_t n) { return range_of(x, n); }
 Range range_double(const double* x, size_t n) { return range_of(x, n); }
+void affine_float(const float* x, size_t n, double center, double scale, double offset, float* out) {
+  affine_of(x, n, center, scale, offset, out);
+}
+void affine_double(const double* x, size_t n, double center, double scale, double offset, double* out) {
+  affine_of(x, n, center, scale, offset, out);
+}
 
 }  // namespace kolosal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -174,6 +239,11 @@ HWY_EXPORT(distance_float);
 HWY_EXPORT(distance_double);
 HWY_EXPORT(range_float);
 HWY_EXPORT(range_double);
+HWY_EXPORT(affine_float);
+HWY_EXPORT(fill_float);
+HWY_EXPORT(fill_double);
+HWY_EXPORT(differences_of);
+HWY_EXPORT(affine_double);
 
 namespace {
 
@@ -297,6 +367,26 @@ Range min_max(std::span<const float> x) noexcept {
 }
 Range min_max(std::span<const double> x) noexcept {
   return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
+}
+void affine(std::span<const float> x, double center, double scale, double offset, std::span<float> out) noexcept {
+  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  else HWY_DYNAMIC_DISPATCH(affine_float)(x.data(), x.size(), center, scale, offset, out.data());
+}
+void affine(std::span<const double> x, double center, double scale, double offset, std::span<double> out) noexcept {
+  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  else HWY_DYNAMIC_DISPATCH(affine_double)(x.data(), x.size(), center, scale, offset, out.data());
+}
+void fill_missing(std::span<const float> x, const uint8_t* there, float number, std::span<float> out) noexcept {
+  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  else HWY_DYNAMIC_DISPATCH(fill_float)(x.data(), x.size(), there, number, out.data());
+}
+void fill_missing(std::span<const double> x, const uint8_t* there, double number, std::span<double> out) noexcept {
+  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  else HWY_DYNAMIC_DISPATCH(fill_double)(x.data(), x.size(), there, number, out.data());
+}
+double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept {
+  return use_scalar() ? scalar::sum_of_differences(x, there, center)
+                      : HWY_DYNAMIC_DISPATCH(differences_of)(x.data(), x.size(), there, center);
 }
 
 }  // namespace kolosal

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,17 @@ struct Range {
 Range min_max(std::span<const float> x) noexcept;
 /// The range of the numbers.
 Range min_max(std::span<const double> x) noexcept;
+
+/// out[i] = (x[i] - center) / scale + offset, reckoned in float64. `out` is as long as `x`; scale is not 0.
+void affine(std::span<const float> x, double center, double scale, double offset, std::span<float> out) noexcept;
+void affine(std::span<const double> x, double center, double scale, double offset, std::span<double> out) noexcept;
+
+/// out[i] = x[i] where bit i of `there` (least significant first; null: all) is set and x[i] is not NaN, else `number`.
+void fill_missing(std::span<const float> x, const uint8_t* there, float number, std::span<float> out) noexcept;
+void fill_missing(std::span<const double> x, const uint8_t* there, double number, std::span<double> out) noexcept;
+
+/// Sum of x[i] - center where bit i of `there` (as above) is set.
+double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept;
 
 /// Names of the instruction sets that this processor has, widest first: "avx512", "avx2", "sse4", "neon", "scalar".
 std::vector<std::string> simd_targets();

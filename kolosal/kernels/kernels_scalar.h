@@ -62,4 +62,26 @@ Range min_max(std::span<const T> x) noexcept {
   return range;
 }
 
+/// See kolosal::affine.
+template <class T>
+void affine(std::span<const T> x, double center, double scale, double offset, std::span<T> out) noexcept {
+  for (size_t i = 0; i < x.size(); ++i) out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset);
+}
+
+/// Whether bit i is set; null means all are.
+inline bool is_set(const uint8_t* bits, size_t i) noexcept { return bits == nullptr || ((bits[i / 8] >> (i % 8)) & 1) != 0; }
+
+/// See kolosal::fill_missing.
+template <class T>
+void fill_missing(std::span<const T> x, const uint8_t* there, T number, std::span<T> out) noexcept {
+  for (size_t i = 0; i < x.size(); ++i) out[i] = is_set(there, i) && !std::isnan(x[i]) ? x[i] : number;
+}
+
+/// See kolosal::sum_of_differences.
+inline double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept {
+  double total = 0;
+  for (size_t i = 0; i < x.size(); ++i) total += is_set(there, i) ? x[i] - center : 0;
+  return total;
+}
+
 }  // namespace kolosal::scalar

@@ -49,12 +49,46 @@ void agrees_with_scalar(double tolerance) {
     EXPECT_NEAR(variance(a), known.variance(), 1e-12);
     EXPECT_EQ(min_max(a).min, scalar::min_max(a).min);
     EXPECT_EQ(min_max(a).max, scalar::min_max(a).max);
+    std::vector<T> scaled(a.size()), expected(a.size());
+    affine(a, 0.3, 1.7, -2, scaled);
+    scalar::affine<T>(a, 0.3, 1.7, -2, expected);
+    EXPECT_EQ(scaled, expected);
   });
 }
 
 TEST_P(Kernels, AgreeWithTheScalarLoopsOnFloat64) { agrees_with_scalar<double>(1e-13); }
 
 TEST_P(Kernels, AgreeWithTheScalarLoopsOnFloat32) { agrees_with_scalar<float>(1e-5); }
+
+template <class T>
+void fills_as_the_scalar_loop() {
+  std::vector<T> x = numbers<T>(131, 4);
+  for (size_t i = 3; i < x.size(); i += 5) x[i] = std::numeric_limits<T>::quiet_NaN();
+  std::vector<uint8_t> bits(17);
+  for (size_t byte = 0; byte < bits.size(); ++byte) bits[byte] = static_cast<uint8_t>(byte * 37 + 91);
+  for (size_t n = 0; n <= x.size(); ++n)
+    for (const uint8_t* there : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(bits.data())}) {
+      std::vector<T> filled(n), expected(n);
+      fill_missing(std::span<const T>(x).first(n), there, T{7}, filled);
+      scalar::fill_missing<T>(std::span<const T>(x).first(n), there, T{7}, expected);
+      ASSERT_EQ(filled, expected) << n;
+    }
+}
+
+TEST_P(Kernels, FillWhatIsMissingOrNoNumber) {
+  fills_as_the_scalar_loop<float>();
+  fills_as_the_scalar_loop<double>();
+}
+
+TEST_P(Kernels, SumOnlyTheDifferencesThatAreThere) {
+  const std::vector<double> x = numbers<double>(131, 5);
+  std::vector<uint8_t> bits(17);
+  for (size_t byte = 0; byte < bits.size(); ++byte) bits[byte] = static_cast<uint8_t>(byte * 37 + 91);
+  for (size_t n = 0; n <= x.size(); ++n)
+    for (const uint8_t* there : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(bits.data())})
+      ASSERT_NEAR(sum_of_differences(std::span(x).first(n), there, 0.5), scalar::sum_of_differences(std::span(x).first(n), there, 0.5),
+                  1e-11);
+}
 
 TEST_P(Kernels, VarianceIsStableFarFromZero) {
   const std::vector<double> far = numbers<double>(10'000, 3, 1e9), near = numbers<double>(10'000, 3);

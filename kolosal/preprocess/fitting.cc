@@ -5,7 +5,10 @@
 #include "kolosal/preprocess/fitting.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kolosal/base/fields.h"
@@ -130,6 +133,138 @@ double sorted_quantile(const Sample& sorted, double q) {
     place -= step(i);
   }
   return sorted.values.back();
+}
+
+std::span<const double> telling_weights(std::span<const double> weights) {
+  const bool all_one = std::ranges::all_of(weights, [](double weight) { return weight == 1; });
+  return all_one ? std::span<const double>() : weights;
+}
+
+namespace {
+
+constexpr size_t kSampled = 8192;        // values that bracket an order statistic
+constexpr size_t kBracket = 160;         // places in the sample to either side of it: more than three standard errors
+constexpr size_t kSelectable = 1 << 16;  // with fewer values, plain selection is as fast
+
+/// The values that would stand at `rank`, from 0, and after it, were the values sorted; the last twice at the end.
+std::pair<double, double> order_statistics(std::span<const double> values, size_t rank, std::vector<double>& buffer) {
+  const auto pick = [&](size_t place) {
+    const auto nth = buffer.begin() + static_cast<std::ptrdiff_t>(place);
+    std::ranges::nth_element(buffer, nth);
+    return std::pair(*nth, nth + 1 == buffer.end() ? *nth : *std::min_element(nth + 1, buffer.end()));
+  };
+  if (values.size() >= kSelectable) {
+    std::vector<double> sampled(kSampled);
+    for (size_t i = 0; i < kSampled; ++i) sampled[i] = values[i * values.size() / kSampled + (i * 7919) % (values.size() / kSampled)];
+    std::ranges::sort(sampled);
+    const size_t place = rank * kSampled / values.size();
+    const double low = place > kBracket ? sampled[place - kBracket] : -std::numeric_limits<double>::infinity();
+    const double high = place + kBracket < kSampled ? sampled[place + kBracket] : std::numeric_limits<double>::infinity();
+    size_t n_below = 0;
+    buffer.clear();
+    std::array<double, 1024> inside;  // without a branch: which values fall between is chance
+    for (size_t begin = 0; begin < values.size(); begin += inside.size()) {
+      const size_t end = std::min(values.size(), begin + inside.size());
+      size_t n_inside = 0;
+      for (size_t i = begin; i < end; ++i) {
+        inside[n_inside] = values[i];
+        n_below += static_cast<size_t>(values[i] < low);
+        n_inside += static_cast<size_t>(values[i] >= low) & static_cast<size_t>(values[i] <= high);
+      }
+      buffer.insert(buffer.end(), inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(n_inside));
+    }
+    const bool has_next = rank + 1 < n_below + buffer.size() || rank + 1 == values.size();
+    if (rank >= n_below && rank - n_below < buffer.size() && has_next) return pick(rank - n_below);
+  }
+  buffer.assign(values.begin(), values.end());
+  return pick(rank);
+}
+
+/// The numbers as they lie, where the column holds float64 that are all there and finite; else null.
+std::span<const double> plain_numbers(const Column& column) {
+  if (column.kind() != ColumnKind::Numeric || column.is_float32() || column.validity().bits != nullptr) return {};
+  return std::isfinite(sum(column.float64())) ? column.float64() : std::span<const double>();
+}
+
+size_t n_there(const Column& column) {
+  const uint8_t* bits = column.validity().bits;
+  if (bits == nullptr) return column.size();
+  size_t count = 0;
+  for (size_t row = 0; row + 8 <= column.size(); row += 8) count += static_cast<size_t>(std::popcount(bits[row / 8]));
+  for (size_t row = column.size() / 8 * 8; row < column.size(); ++row) count += column.is_missing(row) ? 0 : 1;
+  return count;
+}
+
+bool is_plain(const Column& column, std::span<const double> weights) {
+  return weights.empty() && column.kind() == ColumnKind::Numeric && column.validity().bits == nullptr;
+}
+
+}  // namespace
+
+Moments column_moments(const Column& column, std::span<const double> weights) {
+  weights = telling_weights(weights);
+  if (is_plain(column, weights)) {
+    const Moments found = column.is_float32() ? moments(column.float32()) : moments(column.float64());
+    if (std::isfinite(found.mean) && std::isfinite(found.m2)) return found;
+  }
+  const Sample sample = finite_sample(column, weights);
+  if (telling_weights(sample.weights).empty()) {  // what weights of 0 leave is as if it were alone
+    const Moments found = moments(sample.values);
+    if (std::isfinite(found.mean) && std::isfinite(found.m2)) return found;
+  }
+  const double mean = sample_mean(sample);
+  const auto n = static_cast<double>(sample.values.size());
+  return {n, mean, sample_variance(sample, mean) * n};
+}
+
+double column_mean(const Column& column, std::span<const double> weights) {
+  weights = telling_weights(weights);
+  if (weights.empty() && column.kind() == ColumnKind::Numeric && !column.is_float32()) {
+    const uint8_t* there = column.validity().bits;
+    const auto count = static_cast<double>(n_there(column));
+    const double mean = sum_of_differences(column.float64(), there, 0) / count;
+    const double rest = sum_of_differences(column.float64(), there, mean) / count;  // what rounding lost
+    if (std::isfinite(mean + rest)) return mean + rest;
+  }
+  return sample_mean(finite_sample(column, weights));
+}
+
+Range column_range(const Column& column, std::span<const double> weights) {
+  weights = telling_weights(weights);
+  if (is_plain(column, weights)) {
+    const Range found = column.is_float32() ? min_max(column.float32()) : min_max(column.float64());
+    if (std::isfinite(found.min) && std::isfinite(found.max)) return found;
+  }
+  return min_max(finite_sample(column, weights).values);
+}
+
+std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles) {
+  weights = telling_weights(weights);
+  std::vector<double> found;
+  Sample sample;
+  std::span<const double> values = weights.empty() ? plain_numbers(column) : std::span<const double>();
+  if (values.empty()) {
+    sample = finite_sample(column, weights);
+    if (!telling_weights(sample.weights).empty()) {
+      sort_sample(sample);
+      for (const double q : quantiles) found.push_back(sorted_quantile(sample, q));
+      return found;
+    }
+    values = sample.values;
+  }
+  std::vector<double> buffer;
+  for (const double q : quantiles) {
+    if (values.empty()) {
+      found.push_back(0);
+      continue;
+    }
+    const double place = q * static_cast<double>(values.size() - 1);
+    const auto rank = static_cast<size_t>(place);
+    const double share = place - static_cast<double>(rank);
+    const auto [value, next] = order_statistics(values, rank, buffer);
+    found.push_back(share > 0 ? value + share * (next - value) : value);
+  }
+  return found;
 }
 
 ColumnLevels column_levels(const Column& column, std::span<const double> weights) {

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "kolosal/kernels/kernels.h"
 #include "kolosal/preprocess/transformer.h"
 
 namespace kolosal {
@@ -49,6 +50,18 @@ double sample_variance(const Sample& sample, double mean);
 /// The quantile of a sorted sample, 0 <= q <= 1, interpolated between neighbours (as numpy's default where weights are equal; else
 /// each value stands at the middle of its weight). 0 of no values.
 double sorted_quantile(const Sample& sorted, double q);
+
+/// The weights, or none where all are one: weights of one change nothing, not even how sums are rounded.
+std::span<const double> telling_weights(std::span<const double> weights);
+/// Number (or weight), mean and squares of the finite numbers of a column; weights of 0 count for nothing.
+Moments column_moments(const Column& column, std::span<const double> weights);
+/// Mean of the finite numbers of a column; 0 of none.
+double column_mean(const Column& column, std::span<const double> weights);
+/// Least and largest finite number of a column where a weight is not 0; infinity and minus infinity of none.
+Range column_range(const Column& column, std::span<const double> weights);
+/// The quantiles, each 0 <= q <= 1, of the finite numbers of a column, as sorted_quantile gives them. Cost O(n_rows) a quantile
+/// where nothing is weighted.
+std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles);
 
 /// The levels of a column and how much weight each has.
 struct ColumnLevels {

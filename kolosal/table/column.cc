@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
 
 namespace kolosal {
@@ -67,6 +68,26 @@ Column Column::numeric(std::string name, std::vector<double> values, Validity va
 Column Column::numeric(std::string name, std::vector<float> values, Validity validity) {
   auto owner = std::make_shared<const std::vector<float>>(std::move(values));
   return view_numeric(std::move(name), std::span<const float>(*owner), owner, std::move(validity));
+}
+
+namespace {
+
+template <class T>
+Column written_column(std::string name, size_t n_rows, const std::function<void(std::span<T>)>& write, Validity validity) {
+  ArrayBytes bytes = ArrayBytes::unset(n_rows * sizeof(T));
+  const std::span<T> values(reinterpret_cast<T*>(bytes.begin_writing()), n_rows);
+  write(values);
+  return Column::view_numeric(std::move(name), std::span<const T>(values), bytes.owner(), std::move(validity));
+}
+
+}  // namespace
+
+Column Column::written(std::string name, size_t n_rows, const std::function<void(std::span<double>)>& write, Validity validity) {
+  return written_column(std::move(name), n_rows, write, std::move(validity));
+}
+
+Column Column::written(std::string name, size_t n_rows, const std::function<void(std::span<float>)>& write, Validity validity) {
+  return written_column(std::move(name), n_rows, write, std::move(validity));
 }
 
 Column Column::integer(std::string name, std::vector<int64_t> values, Validity validity) {

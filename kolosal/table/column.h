@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,6 +65,9 @@ class Column {
   /// Builders from values that the column takes over. Sizes of values and validity must agree.
   static Column numeric(std::string name, std::vector<double> values, Validity validity = {});
   static Column numeric(std::string name, std::vector<float> values, Validity validity = {});
+  /// `n_rows` numbers that `write` sets, in memory that is not zeroed first.
+  static Column written(std::string name, size_t n_rows, const std::function<void(std::span<double>)>& write, Validity validity = {});
+  static Column written(std::string name, size_t n_rows, const std::function<void(std::span<float>)>& write, Validity validity = {});
   static Column integer(std::string name, std::vector<int64_t> values, Validity validity = {});
   static Column boolean(std::string name, std::vector<uint8_t> values, Validity validity = {});
   /// Codes of -1 are missing. Throws Error(BadValue) where a code is outside the dictionary.

@@ -9,8 +9,12 @@
 
 #include <cmath>
 
+#include "kolosal/kernels/kernels.h"
+
 namespace kolosal {
 namespace {
+
+constexpr double kNoOverflow = 1e290;  // a difference from a smaller centre is finite unless the number itself is at the end of float64
 
 class Affine : public PerColumnForm<AffineColumn> {
  public:
@@ -22,6 +26,14 @@ class Affine : public PerColumnForm<AffineColumn> {
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     const AffineColumn& spec = specs()[i];
+    if (column.kind() == ColumnKind::Numeric && std::abs(spec.center) < kNoOverflow) {
+      const auto apply_to = [&](auto from, auto to) { affine(from, spec.center, spec.scale, spec.offset, to); };
+      if (column.is_float32())
+        return {Column::written(
+            column.name(), column.size(), [&](std::span<float> to) { apply_to(column.float32(), to); }, column.validity())};
+      return {Column::written(
+          column.name(), column.size(), [&](std::span<double> to) { apply_to(column.float64(), to); }, column.validity())};
+    }
     std::vector<double> values = column.numbers();
     for (double& value : values) {
       const double shifted = value - spec.center;

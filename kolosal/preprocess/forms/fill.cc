@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kolosal/kernels/kernels.h"
+
 namespace kolosal {
 namespace {
 
@@ -50,6 +52,15 @@ Column fill_whole(const Column& column, int64_t number, std::span<const uint8_t>
   return kind == ColumnKind::Date ? Column::date(column.name(), std::move(values)) : Column::timestamp(column.name(), std::move(values));
 }
 
+Column filled_numbers(const Column& column, double number) {
+  if (column.is_float32())
+    return Column::written(column.name(), column.size(), [&](std::span<float> to) {
+      fill_missing(column.float32(), column.validity().bits, static_cast<float>(number), to);
+    });
+  return Column::written(column.name(), column.size(),
+                         [&](std::span<double> to) { fill_missing(column.float64(), column.validity().bits, number, to); });
+}
+
 class Fill : public PerColumnForm<FillColumn> {
  public:
   using PerColumnForm::PerColumnForm;
@@ -60,6 +71,7 @@ class Fill : public PerColumnForm<FillColumn> {
   std::vector<Column> apply(size_t i, const Column& column) const override {
     const FillColumn& spec = specs()[i];
     if (is_level(column.kind()) != spec.is_text) wrong_column_kind(column, spec.is_text ? "a category or text" : "a number or date");
+    if (column.kind() == ColumnKind::Numeric && spec.indicator.empty()) return {filled_numbers(column, spec.number)};
     const std::vector<uint8_t> missing = missing_rows(column);
     std::vector<Column> made{filled(column, spec, missing)};
     if (!spec.indicator.empty()) made.push_back(Column::boolean(spec.indicator, missing));

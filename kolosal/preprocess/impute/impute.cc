@@ -9,6 +9,7 @@
 // Cost     O(n_rows) a column; the median O(n_rows log n_rows).
 // Checked  impute_test.cc, against scikit-learn's SimpleImputer.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -126,11 +127,9 @@ class Impute : public Transformer {
 
   double number_for(const Column& column, std::span<const double> weights) const {
     if (params_.strategy == ImputeStrategy::Constant) return params_.fill_value;
-    Sample sample = finite_sample(column, weights);
-    if (params_.strategy == ImputeStrategy::Mean) return sample_mean(sample);
-    if (params_.strategy == ImputeStrategy::Mode) return modal_number(std::move(sample));
-    sort_sample(sample);
-    return sorted_quantile(sample, 0.5);
+    if (params_.strategy == ImputeStrategy::Mean) return column_mean(column, weights);
+    if (params_.strategy == ImputeStrategy::Mode) return modal_number(finite_sample(column, weights));
+    return column_quantiles(column, weights, std::array{0.5}).front();
   }
 
   FillColumn fit_column(const Column& column, std::span<const double> weights) const {

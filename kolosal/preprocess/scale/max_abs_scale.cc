@@ -23,10 +23,9 @@ class MaxAbsScale : public Transformer {
   explicit MaxAbsScale(MaxAbsScaleParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "max_abs_scale", [](const Sample& sample) {
-      double largest = 0;
-      for (const double value : sample.values) largest = std::max(largest, std::abs(value));
-      return AffineColumn{.scale = usable_scale(largest)};
+    return fit_scaler(input, context, params_.columns, "max_abs_scale", [](const Column& column, std::span<const double> weights) {
+      const auto [smallest, largest] = column_range(column, weights);
+      return AffineColumn{.scale = usable_scale(smallest > largest ? 0 : std::max(-smallest, largest))};
     });
   }
 

@@ -32,10 +32,10 @@ class MinMaxScale : public Transformer {
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "min_max_scale", [this](const Sample& sample) {
+    return fit_scaler(input, context, params_.columns, "min_max_scale", [this](const Column& column, std::span<const double> weights) {
       AffineColumn fitted{.offset = params_.low};
-      if (sample.values.empty()) return fitted;
-      const auto [smallest, largest] = std::ranges::minmax(sample.values);
+      const auto [smallest, largest] = column_range(column, weights);
+      if (smallest > largest) return fitted;
       fitted.center = smallest;
       const double range = largest - smallest;
       // A range beyond what float64 holds is cut to the largest number.

@@ -3,6 +3,8 @@
 //
 // Cost     O(n_rows log n_rows) a column.
 // Checked  scalers_test.cc, against scikit-learn's RobustScaler.
+#include <array>
+
 #include "kolosal/preprocess/scale/column_scaler.h"
 
 namespace kolosal {
@@ -35,12 +37,11 @@ class RobustScale : public Transformer {
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "robust_scale", [this](Sample sample) {
-      sort_sample(sample);
+    return fit_scaler(input, context, params_.columns, "robust_scale", [this](const Column& column, std::span<const double> weights) {
       AffineColumn fitted;
-      if (params_.with_centering) fitted.center = sorted_quantile(sample, 0.5);
-      if (params_.with_scaling)
-        fitted.scale = usable_scale(sorted_quantile(sample, params_.high_quantile) - sorted_quantile(sample, params_.low_quantile));
+      const auto found = column_quantiles(column, weights, std::array{params_.low_quantile, 0.5, params_.high_quantile});
+      if (params_.with_centering) fitted.center = found[1];
+      if (params_.with_scaling) fitted.scale = usable_scale(found[2] - found[0]);
       return fitted;
     });
   }

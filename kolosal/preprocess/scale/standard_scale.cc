@@ -28,11 +28,11 @@ class StandardScale : public Transformer {
   explicit StandardScale(StandardScaleParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "standard_scale", [this](const Sample& sample) {
+    return fit_scaler(input, context, params_.columns, "standard_scale", [this](const Column& column, std::span<const double> weights) {
       AffineColumn fitted;
-      const double mean = sample_mean(sample);
-      const double variance = sample_variance(sample, mean);
-      const double rounding = static_cast<double>(sample.values.size()) * std::numeric_limits<double>::epsilon();
+      const Moments found = column_moments(column, weights);
+      const double mean = found.mean, variance = found.variance();
+      const double rounding = found.n * std::numeric_limits<double>::epsilon();
       if (params_.with_mean) fitted.center = mean;
       if (params_.with_std && variance > rounding * variance + rounding * mean * rounding * mean) fitted.scale = std::sqrt(variance);
       return fitted;

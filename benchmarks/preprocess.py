@@ -1,0 +1,248 @@
+"""Preprocessing beside its peers: the same table in memory for both, outputs compared, ratios printed.
+
+Each row fits a transformer and transforms its rows, in a native table made before the clock starts; a peer gets its own frame or array.
+Ratios are of the best time of each side. `--threads` holds for both where the peer has threads.
+
+    .venv/bin/python benchmarks/preprocess.py                  # every row
+    .venv/bin/python benchmarks/preprocess.py standard knn     # those whose name begins so
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+N_ROWS = 1_000_000
+N_COLUMNS = 10
+
+
+@dataclass
+class Row:
+    """One comparison: both sides give an array of the same numbers, or None where only the time counts."""
+
+    name: str
+    peer: str
+    target: float  # largest ratio asked for
+    ours: Callable[[], Any]
+    theirs: Callable[[], Any]
+    ours_values: Callable[[Any], np.ndarray]
+    theirs_values: Callable[[Any], np.ndarray]
+    repeats: int = 5
+    tolerance: float = 1e-9
+
+
+def best_time(job: Callable[[], Any], repeats: int) -> tuple[float, Any]:
+    """Seconds of the fastest of several calls, and what the last gave."""
+    fastest, made = float("inf"), None
+    for _ in range(repeats):
+        started = time.perf_counter()
+        made = job()
+        fastest = min(fastest, time.perf_counter() - started)
+    return fastest, made
+
+
+def numbers() -> np.ndarray:
+    """(N_ROWS, N_COLUMNS) float64 of several shapes and sizes."""
+    random = np.random.default_rng(0)
+    rows = random.standard_normal((N_ROWS, N_COLUMNS))
+    rows[:, 1] = np.exp(rows[:, 1])
+    rows[:, 2] = random.random(N_ROWS)
+    rows[:, 3] **= 3
+    rows[:, 4] *= 1000
+    return rows
+
+
+def holes(rows: np.ndarray) -> np.ndarray:
+    """The rows with a tenth of the cells missing."""
+    holed = rows.copy()
+    holed[np.random.default_rng(1).random(rows.shape) < 0.1] = np.nan
+    return holed
+
+
+def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
+    """Families of rows, each with what makes its rows; inputs are made only for the families asked for."""
+    import pandas as pd  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    from kolosal._tables import to_native  # noqa: PLC0415
+    from sklearn import impute, preprocessing  # noqa: PLC0415
+
+    import kolosal.preprocess as kp  # noqa: PLC0415
+    from kolosal import _kolosal  # noqa: PLC0415
+
+    def native(name: str, table: Any, target: Any = None, **parameters: Any) -> Callable[[], Any]:
+        text = json.dumps(parameters)
+        return lambda: _kolosal.fit_transformer(name, text, table, target, None, threads, 0)[1]
+
+    def columns(made: Any) -> np.ndarray:
+        return np.asarray(_kolosal.rows_from_table(made, threads))
+
+    def frame(made: pl.DataFrame) -> np.ndarray:
+        return made.to_numpy()
+
+    def array(made: Any) -> np.ndarray:
+        return np.asarray(made)
+
+    def scalers() -> Iterator[Row]:
+        rows = numbers()
+        polars = pl.DataFrame({f"c{j}": np.ascontiguousarray(rows[:, j]) for j in range(N_COLUMNS)})
+        table = to_native(polars)
+        every = pl.all()
+        span = every.max() - every.min()
+        quartiles = every.quantile(0.75, "linear") - every.quantile(0.25, "linear")
+        yield Row(
+            "standard, columns",
+            "polars",
+            0.6,
+            native("standard_scale", table),
+            lambda: polars.select((every - every.mean()) / every.std(ddof=0)),
+            columns,
+            frame,
+        )
+        yield Row(
+            "standard, row-major",
+            "scikit-learn",
+            0.15,
+            lambda: kp.StandardScaler().fit_transform(rows),
+            lambda: preprocessing.StandardScaler().fit_transform(rows),
+            array,
+            array,
+        )
+        yield Row(
+            "min-max, columns",
+            "polars",
+            0.6,
+            native("min_max_scale", table),
+            lambda: polars.select((every - every.min()) / span),
+            columns,
+            frame,
+        )
+        yield Row(
+            "robust, columns",
+            "polars",
+            0.8,
+            native("robust_scale", table),
+            lambda: polars.select((every - every.median()) / quartiles),
+            columns,
+            frame,
+        )
+
+    def imputers() -> Iterator[Row]:
+        rows = holes(numbers())
+        polars = pl.DataFrame({f"c{j}": rows[:, j] for j in range(N_COLUMNS)}).select(pl.all().fill_nan(None))
+        table = to_native(polars)
+        yield Row(
+            "impute mean",
+            "polars",
+            0.7,
+            native("impute", table, strategy="mean"),
+            lambda: polars.select(pl.all().fill_null(pl.all().mean())),
+            columns,
+            frame,
+        )
+        few = rows[:20_000]
+        yield Row(
+            "knn impute 20K",
+            "scikit-learn",
+            0.05,
+            native("knn_impute", to_native(few)),
+            lambda: impute.KNNImputer().fit_transform(few),
+            columns,
+            array,
+            repeats=1,
+        )
+        some = rows[:100_000] + np.arange(N_COLUMNS)
+        from sklearn.experimental import enable_iterative_imputer  # noqa: F401, PLC0415
+
+        yield Row(
+            "mice 100K",
+            "scikit-learn",
+            0.25,
+            native("iterative_impute", to_native(some)),
+            lambda: impute.IterativeImputer().fit_transform(some),
+            columns,
+            array,
+            repeats=1,
+            tolerance=1e-6,
+        )
+
+    def categories() -> Iterator[Row]:
+        random = np.random.default_rng(2)
+        texts = np.array([f"category_{i:04d}" for i in range(1000)], dtype=object)[random.integers(0, 1000, N_ROWS)]
+        arrow = pa.table({"c": pa.array(texts, pa.string())})
+        series = pd.Series(texts, dtype="str")
+        yield Row(
+            "label encode strings",
+            "pandas",
+            0.7,
+            lambda: native("ordinal", to_native(arrow), columns=["c"])(),
+            lambda: pd.factorize(series),
+            lambda made: np.unique(columns(made)[:, 0], return_inverse=True)[1],
+            lambda made: np.unique(made[1].to_numpy()[made[0]], return_inverse=True)[1],
+        )
+        target = random.integers(0, 2, N_ROWS)
+        table, known = to_native(arrow), to_native({"t": target})
+        objects = texts[:, None]
+        yield Row(
+            "target encode",
+            "scikit-learn",
+            0.15,
+            native("target_encode", table, known, columns=["c"]),
+            lambda: preprocessing.TargetEncoder(smooth=10.0).fit_transform(objects, target),
+            columns,
+            array,
+            tolerance=0.05,
+        )
+        hundred = np.array([f"level_{i:02d}" for i in range(100)], dtype=object)[random.integers(0, 100, N_ROWS)][:, None]
+        yield Row(
+            "one-hot sparse",
+            "scikit-learn",
+            0.25,
+            lambda: kp.OneHotEncoder(sparse_output=True).fit_transform(hundred),
+            lambda: preprocessing.OneHotEncoder().fit_transform(hundred),
+            lambda made: made.indices,
+            lambda made: made.indices,
+        )
+
+    yield "standard min-max robust", scalers
+    yield "impute knn mice", imputers
+    yield "label target one-hot", categories
+
+
+def main() -> int:
+    """Prints a line a row; 1 where an output differs from the peer's."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("rows", nargs="*", help="beginnings of the names of the rows to run; none: all")
+    parser.add_argument("--threads", type=int, default=2, help="threads of both sides")
+    arguments = parser.parse_args()
+    os.environ["POLARS_MAX_THREADS"] = str(arguments.threads)
+    wanted = tuple(arguments.rows)
+    differing = 0
+    print(f"{'work':24}{'ours ms':>10}{'peer ms':>10}  {'peer':14}{'ratio':>7}{'asked':>7}")
+    for names, make in rows_of_all(arguments.threads):
+        if wanted and not any(name.startswith(wanted) for name in names.split()):
+            continue
+        for row in make():
+            if wanted and not row.name.startswith(wanted):
+                continue
+            ours, made = best_time(row.ours, row.repeats)
+            theirs, expected = best_time(row.theirs, row.repeats)
+            same = np.allclose(row.ours_values(made), row.theirs_values(expected), rtol=row.tolerance, atol=row.tolerance, equal_nan=True)
+            differing += not same
+            note = "" if same else "  OUTPUTS DIFFER"
+            print(
+                f"{row.name:24}{1000 * ours:10.1f}{1000 * theirs:10.1f}  {row.peer:14}{ours / theirs:7.2f}{row.target:7.2f}{note}",
+                flush=True,
+            )
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
