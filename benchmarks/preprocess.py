@@ -134,6 +134,21 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             frame,
         )
 
+    def shapes() -> Iterator[Row]:
+        rows = numbers()
+        table = to_native({f"c{j}": np.ascontiguousarray(rows[:, j]) for j in range(N_COLUMNS)})
+        yield Row(
+            "yeo-johnson, columns",
+            "scikit-learn",
+            0.1,
+            native("yeo_johnson", table),
+            lambda: preprocessing.PowerTransformer().fit_transform(rows),
+            columns,
+            array,
+            repeats=2,
+            tolerance=1e-5,  # both find lambda to some 8 digits
+        )
+
     def imputers() -> Iterator[Row]:
         rows = holes(numbers())
         polars = pl.DataFrame({f"c{j}": rows[:, j] for j in range(N_COLUMNS)}).select(pl.all().fill_nan(None))
@@ -212,6 +227,7 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
         )
 
     yield "standard min-max robust", scalers
+    yield "yeo-johnson quantile", shapes
     yield "impute knn mice", imputers
     yield "label target one-hot", categories
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._data_preprocessor import DataPreprocessor
 from ._imputers import IterativeImputer, KNNImputer, SimpleImputer
+from ._power import PowerTransformer
 from ._select import VarianceThreshold
 from ._transformers import (
     FrequencyEncoder,
@@ -27,6 +28,7 @@ __all__ = [
     "Normalizer",
     "OneHotEncoder",
     "OrdinalEncoder",
+    "PowerTransformer",
     "RobustScaler",
     "SimpleImputer",
     "StandardScaler",
