@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,7 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
         rows = numbers()
         table = to_native({f"c{j}": np.ascontiguousarray(rows[:, j]) for j in range(N_COLUMNS)})
         yield Row(
-            "yeo-johnson, columns",
+            "yeo-johnson",
             "scikit-learn",
             0.1,
             native("yeo_johnson", table),
@@ -148,6 +149,18 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             repeats=2,
             tolerance=1e-5,  # both find lambda to some 8 digits
         )
+        for output in ("uniform", "normal"):
+            peer = preprocessing.QuantileTransformer(output_distribution=output, subsample=None)
+            yield Row(
+                f"quantile {output}",
+                "scikit-learn",
+                0.15,
+                native("quantile_transform", table, output=output),
+                partial(peer.fit_transform, rows),
+                columns,
+                array,
+                repeats=2,
+            )
 
     def imputers() -> Iterator[Row]:
         rows = holes(numbers())

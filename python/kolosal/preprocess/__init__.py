@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ._data_preprocessor import DataPreprocessor
 from ._imputers import IterativeImputer, KNNImputer, SimpleImputer
-from ._power import PowerTransformer
 from ._select import VarianceThreshold
+from ._shape import KBinsDiscretizer, PowerTransformer, QuantileTransformer
 from ._transformers import (
     FrequencyEncoder,
     MaxAbsScaler,
@@ -22,6 +22,7 @@ __all__ = [
     "DataPreprocessor",
     "FrequencyEncoder",
     "IterativeImputer",
+    "KBinsDiscretizer",
     "KNNImputer",
     "MaxAbsScaler",
     "MinMaxScaler",
@@ -29,6 +30,7 @@ __all__ = [
     "OneHotEncoder",
     "OrdinalEncoder",
     "PowerTransformer",
+    "QuantileTransformer",
     "RobustScaler",
     "SimpleImputer",
     "StandardScaler",

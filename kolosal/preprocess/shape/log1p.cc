@@ -2,7 +2,7 @@
 //
 // Cost     O(n_rows) a column.
 // Checked  power_test.cc.
-#include "kolosal/preprocess/power/power_fit.h"
+#include "kolosal/preprocess/shape/power_fit.h"
 
 namespace kolosal {
 namespace {

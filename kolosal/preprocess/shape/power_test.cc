@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "kolosal/base/random.h"
-#include "kolosal/preprocess/power/power_fit.h"
+#include "kolosal/preprocess/shape/power_fit.h"
 
 namespace kolosal {
 namespace {

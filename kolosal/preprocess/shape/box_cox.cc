@@ -2,7 +2,7 @@
 //
 // Cost     O(n_rows) a column and step of the search for lambda, of which there are about 30.
 // Checked  power_test.cc; scikit-learn's PowerTransformer in tests/parity.
-#include "kolosal/preprocess/power/power_fit.h"
+#include "kolosal/preprocess/shape/power_fit.h"
 
 namespace kolosal {
 namespace {

@@ -5,7 +5,7 @@
 // Cost     O(n_rows) a step, about 30 steps, 10 where the sample is large; the logarithms are taken once.
 // Source   Yeo and Johnson, Biometrika 87(4), 2000; Brent, "Algorithms for minimization without derivatives", 1973.
 // Checked  power_test.cc; scikit-learn's PowerTransformer in tests/parity.
-#include "kolosal/preprocess/power/power_fit.h"
+#include "kolosal/preprocess/shape/power_fit.h"
 
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
@@ -61,6 +61,14 @@ std::pair<double, double> least(const Likelihood& loss, double low, double high)
   return boost::math::tools::brent_find_minima(loss, low, high, 40);
 }
 
+/// A lambda near that of least loss, with the digits that a search by values alone leaves to chance: where the slope is 0.
+double refined(const Likelihood& loss, double lambda) {
+  constexpr double kStep = 1e-4;
+  const double below = loss(lambda - kStep), here = loss(lambda), above = loss(lambda + kStep);
+  const double move = kStep / 2 * (above - below) / (above - 2 * here + below);
+  return std::abs(move) < kStep ? lambda - move : lambda;
+}
+
 /// Every n-th of the numbers, so many that about kFewValues stay.
 std::vector<double> thinned(std::span<const double> x) {
   std::vector<double> few;
@@ -102,10 +110,10 @@ double likeliest_lambda(PowerCurve curve, const Sample& sample) {
     const auto [near, few_loss] = least(Likelihood(curve, few_logs, few_weights), -kMostLambda, kMostLambda);
     const auto [lambda, loss] = least(all, near - kNear, near + kNear);
     if (std::isfinite(few_loss) && std::isfinite(loss) && std::abs(lambda - near) < 0.9 * kNear && std::abs(lambda) <= kMostLambda)
-      return lambda;
+      return refined(all, lambda);
   }
   const auto [lambda, loss] = least(all, -kMostLambda, kMostLambda);
-  return std::isfinite(loss) ? lambda : 1;
+  return std::isfinite(loss) ? refined(all, lambda) : 1;
 }
 
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,
