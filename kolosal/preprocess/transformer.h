@@ -44,6 +44,20 @@ struct TransformerInput {
   std::span<const double> weights = {};
 };
 
+/// A fit that is given its rows chunk by chunk, and keeps only what it needs of them.
+class ChunkFit {
+ public:
+  virtual ~ChunkFit() = default;
+  /// Learns from further rows. Every chunk has the columns and kinds of the first, else Error(FeatureMismatch); one without rows
+  /// changes nothing. Throws also as `fit` does, and Error(OutOfMemory) where what it keeps exceeds the context's budget.
+  virtual void add(const TransformerInput& chunk, const FitContext& context) = 0;
+  /// What the rows so far teach: what `fit` learns from all of them together, up to rounding where sums are taken and up to a bounded
+  /// error of rank where quantiles are. Throws Error(EmptyInput) where there were none.
+  virtual std::unique_ptr<FittedTransformer> finish() const = 0;
+  /// False where the rows of the first chunk teach all there is.
+  virtual bool needs_all_rows() const { return true; }
+};
+
 class Transformer {
  public:
   virtual ~Transformer() = default;
@@ -57,6 +71,9 @@ class Transformer {
   /// The training rows that go on, in ascending order; nullopt means all. Who trains takes these rows of table, target and weights and
   /// calls fit_transform on them; fitted transformers never remove rows.
   virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const;
+  /// A fit by chunks, for rows that do not fit into memory together; nullptr where all rows are needed at once. Where there is one,
+  /// training_rows looks at each row alone, so that it can be asked for each chunk. The transformer must outlive it.
+  virtual std::unique_ptr<ChunkFit> start_chunks() const { return nullptr; }
 };
 
 /// One neutral fitted form: how to read it back. Throws Error(CorruptArtifact) where the value is not one it can have written.

@@ -22,6 +22,7 @@
 #include <bit>
 #include <cctype>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "kolosal/table/cell_text.h"
@@ -36,20 +37,33 @@ constexpr size_t kMostMarkers = 5;
 constexpr double kShortText = 64;   // mean bytes of an id, at most
 constexpr int64_t kFewestIds = 20;  // fewer distinct values prove nothing
 
-/// Counts distinct 64-bit patterns.
+/// Counts distinct 64-bit patterns. Beyond `most` it keeps only those of every second, fourth ... hash, and estimates (Wegman's adaptive
+/// sampling; Flajolet, Computing 43, 1990): off by about 1.2 / sqrt(most).
 class DistinctCounter {
  public:
+  explicit DistinctCounter(size_t most) : most_(most) {}
+
   void add(uint64_t pattern) {
     if (pattern == 0) {
       zero_ = true;
       return;
     }
-    if ((n_ + 1) * 2 > slots_.size()) grow();
+    if (is_left_out(pattern)) return;
+    if ((n_ + 1) * 2 > slots_.size()) place_anew(std::max<size_t>(slots_.size() * 2, 64));
     place(pattern);
+    while (n_ > most_) {
+      ++level_;
+      place_anew(slots_.size());
+    }
   }
-  int64_t count() const { return static_cast<int64_t>(n_ + zero_); }
+  int64_t count() const { return static_cast<int64_t>((n_ << level_) + zero_); }
 
  private:
+  bool is_left_out(uint64_t pattern) const {
+    if (level_ == 0) return false;
+    const uint64_t mixed = (pattern ^ (pattern >> 32)) * 0xD6E8FEB86659FD93U;
+    return ((mixed ^ (mixed >> 32)) & ((uint64_t{1} << level_) - 1)) != 0;
+  }
   void place(uint64_t pattern) {
     for (size_t at = (pattern * 0x9E3779B97F4A7C15U) >> shift_;; at = (at + 1) & (slots_.size() - 1)) {
       if (slots_[at] == pattern) return;
@@ -60,70 +74,104 @@ class DistinctCounter {
       }
     }
   }
-  void grow() {
-    std::vector<uint64_t> old(std::max<size_t>(slots_.size() * 2, 64));
+  void place_anew(size_t n_slots) {
+    std::vector<uint64_t> old(n_slots);
     old.swap(slots_);
     shift_ = 64 - std::countr_zero(slots_.size());
     n_ = 0;
     for (const uint64_t pattern : old)
-      if (pattern != 0) place(pattern);
+      if (pattern != 0 && !is_left_out(pattern)) place(pattern);
   }
 
+  size_t most_;
   std::vector<uint64_t> slots_;
   int shift_ = 64;
+  int level_ = 0;
   size_t n_ = 0;
   bool zero_ = false;
 };
 
+/// Whether the text is a number; "007" is rather a code.
+bool is_number(const std::string& text) {
+  const bool padded = text.size() > 1 && text[0] == '0' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
+  return !padded && parse_number(text).has_value();
+}
+
 /// What the rules ask about a column.
 struct Facts {
-  int64_t n_rows = 0, n_there = 0, n_unique = 0;
-  bool counts_rows = false;                         // 0, 1, 2 ... or 1, 2, 3 ...
-  std::unordered_map<std::string, int64_t> levels;  // Text, Categorical: how often each
-  double mean_bytes = 0;
-  bool has_blank = false;  // a text of several words
-};
+  Facts(bool as_texts, size_t most_levels, size_t most_distinct)
+      : is_text(as_texts), most(std::max(most_levels, static_cast<size_t>(kFewLevels) + 1)), distinct(most_distinct) {}
 
-Facts facts_of_texts(const Column& column, Facts facts) {
-  double bytes = 0;
-  std::string text;
-  for (size_t row = 0; row < column.size(); ++row) {
-    text = level_text(column, row);
-    if (text.empty()) continue;
-    ++facts.n_there;
-    bytes += static_cast<double>(text.size());
-    facts.has_blank |= text.find_first_of(" \t\n") != std::string::npos;
-    ++facts.levels[text];
-  }
-  facts.n_unique = static_cast<int64_t>(facts.levels.size());
-  facts.mean_bytes = facts.n_there > 0 ? bytes / static_cast<double>(facts.n_there) : 0;
-  return facts;
-}
-
-Facts facts_of(const Column& column) {
-  Facts facts;
-  facts.n_rows = static_cast<int64_t>(column.size());
-  if (column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Categorical) return facts_of_texts(column, std::move(facts));
+  bool is_text;  // the values are looked at as levels
+  size_t most;   // levels kept
   DistinctCounter distinct;
-  const bool integer = column.kind() == ColumnKind::Integer;
-  facts.counts_rows = integer;
-  for (size_t row = 0; row < column.size(); ++row) {
-    const double number = column.number(row);
-    if (std::isnan(number)) {
-      facts.counts_rows = false;
-      continue;
-    }
-    ++facts.n_there;
-    const bool whole = column.kind() != ColumnKind::Numeric && column.kind() != ColumnKind::Boolean;
-    distinct.add(whole ? static_cast<uint64_t>(column.int64()[row]) : std::bit_cast<uint64_t>(number == 0 ? 0.0 : number));
-    if (integer) {
-      const int64_t first = column.int64()[0];
-      facts.counts_rows &= (first == 0 || first == 1) && column.int64()[row] == first + static_cast<int64_t>(row);
+  int64_t n_rows = 0, n_there = 0;
+  bool counts_rows = false;  // 0, 1, 2 ... or 1, 2, 3 ...
+  int64_t first = 0;
+  std::unordered_map<std::string, int64_t> levels;  // how often each
+  bool overflows = false;                           // there are more levels than are kept, of which is known:
+  int64_t n_other_numbers = 0;                      //   how many rows hold numbers
+  std::unordered_map<std::string, int64_t> others;  //   the texts that are not, no more than tell that they are no markers
+  double bytes = 0;
+  bool has_blank = false;  // a text of several words
+
+  void add(const Column& column) {
+    is_text ? add_texts(column) : add_values(column);
+    n_rows += static_cast<int64_t>(column.size());
+  }
+  int64_t n_unique() const {
+    if (!is_text) return distinct.count();
+    return overflows ? std::max(distinct.count(), static_cast<int64_t>(most) + 1) : static_cast<int64_t>(levels.size());
+  }
+  int64_t n_rows_of(const std::string& level) const {
+    const auto place = levels.find(level);
+    return place != levels.end() ? place->second : others.at(level);
+  }
+  double mean_bytes() const { return n_there > 0 ? bytes / static_cast<double>(n_there) : 0; }
+
+ private:
+  void add_texts(const Column& column) {
+    std::string text;
+    for (size_t row = 0; row < column.size(); ++row) {
+      text = level_text(column, row);
+      if (text.empty()) continue;
+      ++n_there;
+      bytes += static_cast<double>(text.size());
+      has_blank |= text.find_first_of(" \t\n") != std::string::npos;
+      if (const auto place = levels.find(text); place != levels.end()) ++place->second;
+      else if (levels.size() < most) levels.emplace(text, 1);
+      else add_other(text);
     }
   }
-  facts.n_unique = distinct.count();
-  return facts;
-}
+  void add_other(const std::string& text) {
+    const auto hash = [](const std::string& level) { return static_cast<uint64_t>(std::hash<std::string>()(level)); };
+    if (!overflows)
+      for (const auto& [level, count] : levels) distinct.add(hash(level));
+    overflows = true;
+    distinct.add(hash(text));
+    if (others.size() > kMostMarkers) return;
+    if (is_number(text)) ++n_other_numbers;
+    else ++others[text];
+  }
+  void add_values(const Column& column) {
+    const bool integer = column.kind() == ColumnKind::Integer;
+    if (n_rows == 0) {
+      counts_rows = integer;
+      if (integer && column.size() > 0) first = column.int64()[0];
+    }
+    for (size_t row = 0; row < column.size(); ++row) {
+      const double number = column.number(row);
+      if (std::isnan(number)) {
+        counts_rows = false;
+        continue;
+      }
+      ++n_there;
+      const bool whole = column.kind() != ColumnKind::Numeric && column.kind() != ColumnKind::Boolean;
+      distinct.add(whole ? static_cast<uint64_t>(column.int64()[row]) : std::bit_cast<uint64_t>(number == 0 ? 0.0 : number));
+      if (integer) counts_rows &= (first == 0 || first == 1) && column.int64()[row] == first + n_rows + static_cast<int64_t>(row);
+    }
+  }
+};
 
 /// "id", "ID", "customerID", "page_id", "row id", "PassengerId", "index", "uuid", "Unnamed: 0".
 bool is_named_like_id(const std::string& name) {
@@ -140,7 +188,11 @@ bool is_named_like_id(const std::string& name) {
 }
 
 /// Levels, the most frequent first, ties by text.
-std::vector<std::string> ordered_levels(const Facts& facts) {
+std::vector<std::string> ordered_levels(const ColumnSchema& column, const Facts& facts) {
+  if (facts.overflows)
+    throw Error(ErrorCode::Unsupported,
+                "column '" + column.name + "' has more than " + std::to_string(facts.most) + " levels, which are too many for categories",
+                "Let it be a text, or raise the number of levels allowed.");
   std::vector<std::pair<std::string, int64_t>> counted(facts.levels.begin(), facts.levels.end());
   std::ranges::sort(counted, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
   std::vector<std::string> levels;
@@ -154,12 +206,6 @@ void ignore(ColumnSchema& column, std::string reason) {
   column.reason = std::move(reason);
 }
 
-/// Whether the text is a number; "007" is rather a code.
-bool is_number(const std::string& text) {
-  const bool padded = text.size() > 1 && text[0] == '0' && std::isdigit(static_cast<unsigned char>(text[1])) != 0;
-  return !padded && parse_number(text).has_value();
-}
-
 /// The texts that are not numbers, where they are so few that the column is numbers with markers of what is missing.
 bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
   int64_t n_numbers = 0;
@@ -169,6 +215,11 @@ bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
     else if (others.size() == kMostMarkers) return false;
     else others.push_back(text);
   }
+  for (const auto& [text, count] : facts.others) {
+    if (others.size() == kMostMarkers) return false;
+    others.push_back(text);
+  }
+  n_numbers += facts.n_other_numbers;
   if (static_cast<double>(n_numbers) < kNearlyAll * static_cast<double>(facts.n_there) || n_numbers == 0) return false;
   std::ranges::sort(others);
   markers = std::move(others);
@@ -176,48 +227,48 @@ bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
 }
 
 void infer_text(ColumnSchema& column, const Facts& facts, const SchemaOptions& options) {
-  const std::string distinct = std::to_string(facts.n_unique) + " distinct texts in " + std::to_string(facts.n_there) + " rows";
+  const std::string distinct = std::to_string(facts.n_unique()) + " distinct texts in " + std::to_string(facts.n_there) + " rows";
   if (find_markers(facts, column.missing_texts)) {
     column.kind = ColumnKind::Numeric;
     std::string listed;
     for (const std::string& marker : column.missing_texts) {
       listed += (listed.empty() ? "'" : ", '") + marker + "'";
-      column.n_missing += facts.levels.at(marker);
+      column.n_missing += facts.n_rows_of(marker);
       --column.n_unique;
     }
     column.reason = listed.empty() ? "all texts are numbers" : "numbers but for " + listed + ", which is taken for missing";
     return;
   }
-  const double share = facts.n_there == 0 ? 1 : static_cast<double>(facts.n_unique) / static_cast<double>(facts.n_there);
-  const bool few = facts.n_unique <= kFewLevels && facts.n_unique < facts.n_there;
-  if (few || (facts.n_unique <= options.max_categories && share <= options.max_unique_share)) {
+  const double share = facts.n_there == 0 ? 1 : static_cast<double>(facts.n_unique()) / static_cast<double>(facts.n_there);
+  const bool few = facts.n_unique() <= kFewLevels && facts.n_unique() < facts.n_there;
+  if (few || (facts.n_unique() <= options.max_categories && share <= options.max_unique_share)) {
     column.kind = ColumnKind::Categorical;
-    column.categories = ordered_levels(facts);
+    column.categories = ordered_levels(column, facts);
     column.reason = distinct;
     return;
   }
   column.kind = ColumnKind::Text;
-  const bool one_word = !facts.has_blank && facts.mean_bytes <= kShortText;
+  const bool one_word = !facts.has_blank && facts.mean_bytes() <= kShortText;
   const bool distinct_enough = facts.n_there >= kFewestIds && share >= kNearlyAll;
   if (one_word && (distinct_enough || (share == 1 && is_named_like_id(column.name))))
     ignore(column, "looks like an id: " + distinct + ", each one word");
   else column.reason = distinct + ", too many for categories";
 }
 
-void infer_feature(ColumnSchema& column, const Column& values, const Facts& facts, const SchemaOptions& options, bool is_first) {
+void infer_feature(ColumnSchema& column, ColumnKind kind, const Facts& facts, const SchemaOptions& options, bool is_first) {
   if (facts.n_there == 0) return ignore(column, "is missing in every row");
-  if (facts.n_unique == 1 && facts.n_there == facts.n_rows) return ignore(column, "has the same value in every row");
-  switch (values.kind()) {
+  if (facts.n_unique() == 1 && facts.n_there == facts.n_rows) return ignore(column, "has the same value in every row");
+  switch (kind) {
     case ColumnKind::Text: return infer_text(column, facts, options);
     case ColumnKind::Categorical:
-      column.categories = ordered_levels(facts);
-      column.reason = "comes as categories: " + std::to_string(facts.n_unique) + " levels";
+      column.categories = ordered_levels(column, facts);
+      column.reason = "comes as categories: " + std::to_string(facts.n_unique()) + " levels";
       return;
     case ColumnKind::Integer:
-      column.reason = "whole numbers, " + std::to_string(facts.n_unique) + " distinct";
+      column.reason = "whole numbers, " + std::to_string(facts.n_unique()) + " distinct";
       if (facts.counts_rows && (is_first || is_named_like_id(column.name)) && facts.n_rows > 2)
         ignore(column, "is a row number: it counts the rows");
-      else if (facts.n_unique == facts.n_there && facts.n_there > 1 && is_named_like_id(column.name))
+      else if (facts.n_unique() == facts.n_there && facts.n_there > 1 && is_named_like_id(column.name))
         column.reason += "; looks like an id, kept since its order may tell something";
       return;
     case ColumnKind::Numeric: column.reason = "numbers"; return;
@@ -227,52 +278,48 @@ void infer_feature(ColumnSchema& column, const Column& values, const Facts& fact
   }
 }
 
-void infer_target(ColumnSchema& column, const Column& values, const Facts& facts) {
+void infer_target(ColumnSchema& column, ColumnKind kind, const Facts& facts) {
   column.reason = "the target";
-  if (values.kind() == ColumnKind::Timestamp || values.kind() == ColumnKind::Date)
+  if (kind == ColumnKind::Timestamp || kind == ColumnKind::Date)
     throw Error(ErrorCode::BadValue, "target '" + column.name + "' holds dates, which cannot be predicted",
                 "Turn it into a number, such as days since a start, or fix its kind.");
-  if (values.kind() != ColumnKind::Text && values.kind() != ColumnKind::Categorical) return;
-  if (values.kind() == ColumnKind::Text && find_markers(facts, column.missing_texts)) {
+  if (kind != ColumnKind::Text && kind != ColumnKind::Categorical) return;
+  if (kind == ColumnKind::Text && find_markers(facts, column.missing_texts)) {
     column.kind = ColumnKind::Numeric;
-    for (const std::string& marker : column.missing_texts) column.n_missing += facts.levels.at(marker);
+    for (const std::string& marker : column.missing_texts) column.n_missing += facts.n_rows_of(marker);
     column.n_unique -= static_cast<int64_t>(column.missing_texts.size());
     column.reason = "the target: numbers with " + std::to_string(column.missing_texts.size()) + " texts taken for missing";
     return;
   }
-  if (facts.n_there > 2 && facts.n_unique == facts.n_there)
+  if (facts.n_there > 2 && facts.n_unique() == facts.n_there)
     throw Error(ErrorCode::BadValue,
                 "target '" + column.name + "' holds a different text in each of its " + std::to_string(facts.n_there) +
                     " rows, so there are no classes to learn",
                 "Name another target, or correct the texts if they should be numbers.");
   column.kind = ColumnKind::Categorical;
-  column.categories = ordered_levels(facts);
+  column.categories = ordered_levels(column, facts);
 }
 
 /// Weight, group, time and fold keep the kind that they are read in, where that kind will do.
-void check_part(const ColumnSchema& column, const Column& values) {
-  const bool text = values.kind() == ColumnKind::Text || values.kind() == ColumnKind::Categorical;
-  const bool number = values.kind() == ColumnKind::Numeric || values.kind() == ColumnKind::Integer;
+void check_part(const ColumnSchema& column, ColumnKind kind) {
+  const bool text = kind == ColumnKind::Text || kind == ColumnKind::Categorical;
+  const bool number = kind == ColumnKind::Numeric || kind == ColumnKind::Integer;
   const bool wrong = (column.role == ColumnRole::Weight && !number) || (column.role == ColumnRole::Time && text) ||
-                     (column.role == ColumnRole::Fold && values.kind() != ColumnKind::Integer && values.kind() != ColumnKind::Numeric);
+                     (column.role == ColumnRole::Fold && !number);
   if (wrong)
     throw Error(ErrorCode::BadValue,
-                "column '" + column.name + "' is " + std::string(enum_name(values.kind())) + ", which cannot serve as " +
+                "column '" + column.name + "' is " + std::string(enum_name(kind)) + ", which cannot serve as " +
                     std::string(enum_name(column.role)),
                 column.role == ColumnRole::Time ? "Name a column of dates or numbers." : "Name a column of numbers.");
 }
 
 /// The kind that the user fixed.
-void fix_kind(ColumnSchema& column, const Facts& facts, const Column& values, ColumnKind kind) {
+void fix_kind(ColumnSchema& column, const Facts& facts, ColumnKind kind) {
   column.kind = kind;
   column.reason = "the kind was given";
   if (kind != ColumnKind::Categorical) return;
-  if (!facts.levels.empty()) {
-    column.categories = ordered_levels(facts);
-    return;
-  }
-  Facts levels;
-  column.categories = ordered_levels(facts_of_texts(values, levels));
+  if (!facts.is_text) throw Error(ErrorCode::Internal, "the levels of column '" + column.name + "' were not counted");
+  column.categories = ordered_levels(column, facts);
 }
 
 /// The part each column plays by the options; throws where a column is named that is not there, or twice.
@@ -303,18 +350,17 @@ std::unordered_map<std::string, ColumnRole> named_roles(const Table& table, cons
   return roles;
 }
 
-ColumnSchema infer_column(const Column& values, ColumnRole role, const SchemaOptions& options, bool is_first) {
-  const Facts facts = facts_of(values);
-  ColumnSchema column{values.name(), values.kind(), role, {}, facts.n_rows - facts.n_there, facts.n_unique, {}, {}};
-  const auto fixed = options.kinds.find(values.name());
+ColumnSchema infer_column(const Column& like, const Facts& facts, ColumnRole role, const SchemaOptions& options, bool is_first) {
+  ColumnSchema column{like.name(), like.kind(), role, {}, facts.n_rows - facts.n_there, facts.n_unique(), {}, {}};
+  const auto fixed = options.kinds.find(like.name());
   if (role == ColumnRole::Ignored) column.reason = "dropped as asked";
-  else if (fixed != options.kinds.end()) fix_kind(column, facts, values, fixed->second);
-  else if (role == ColumnRole::Target) infer_target(column, values, facts);
-  else if (role == ColumnRole::Feature) infer_feature(column, values, facts, options, is_first);
+  else if (fixed != options.kinds.end()) fix_kind(column, facts, fixed->second);
+  else if (role == ColumnRole::Target) infer_target(column, like.kind(), facts);
+  else if (role == ColumnRole::Feature) infer_feature(column, like.kind(), facts, options, is_first);
   else {
-    check_part(column, values);
+    check_part(column, like.kind());
     column.reason = "named as " + std::string(enum_name(role));
-    if (values.kind() == ColumnKind::Categorical) column.kind = ColumnKind::Text;  // groups are open: a new one is no missing one
+    if (like.kind() == ColumnKind::Categorical) column.kind = ColumnKind::Text;  // groups are open: a new one is no missing one
   }
   return column;
 }
@@ -346,14 +392,45 @@ std::vector<const ColumnSchema*> Schema::with_role(ColumnRole role) const {
   return found;
 }
 
-Schema infer_schema(const Table& table, const SchemaOptions& options) {
+struct SchemaSurvey::Columns {
+  std::optional<Table> like;
+  std::vector<Facts> facts;
+};
+
+SchemaSurvey::SchemaSurvey(std::vector<std::string> as_levels, size_t max_levels, size_t max_distinct)
+    : as_levels_(std::move(as_levels)), max_levels_(max_levels), max_distinct_(max_distinct), columns_(std::make_unique<Columns>()) {}
+SchemaSurvey::~SchemaSurvey() = default;
+
+void SchemaSurvey::add(const Table& chunk) {
+  if (!columns_->like) {
+    columns_->like = chunk.slice(0, 0);
+    for (const Column& column : chunk.columns()) {
+      const bool is_text = column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Categorical ||
+                           std::ranges::find(as_levels_, column.name()) != as_levels_.end();
+      columns_->facts.emplace_back(is_text, max_levels_, max_distinct_);
+    }
+  }
+  const Table& like = *columns_->like;
+  for (size_t i = 0; i < std::max(chunk.n_columns(), like.n_columns()); ++i) {
+    const bool same = i < chunk.n_columns() && i < like.n_columns() && chunk.column(i).name() == like.column(i).name() &&
+                      chunk.column(i).kind() == like.column(i).kind();
+    if (!same)
+      throw Error(ErrorCode::FeatureMismatch,
+                  "feature mismatch: column " + std::to_string(i + 1) + " of a chunk has not the name and kind of the first chunk",
+                  "Give every chunk the columns and kinds of the first.");
+    columns_->facts[i].add(chunk.column(i));
+  }
+}
+
+Schema SchemaSurvey::infer(const SchemaOptions& options) const {
+  const Table table = columns_->like.value_or(Table());
   const auto roles = named_roles(table, options);
   Schema schema;
   schema.columns.reserve(table.n_columns());
   for (size_t i = 0; i < table.n_columns(); ++i) {
-    const Column& values = table.column(i);
-    const auto named = roles.find(values.name());
-    schema.columns.push_back(infer_column(values, named == roles.end() ? ColumnRole::Feature : named->second, options, i == 0));
+    const auto named = roles.find(table.column(i).name());
+    const ColumnRole role = named == roles.end() ? ColumnRole::Feature : named->second;
+    schema.columns.push_back(infer_column(table.column(i), columns_->facts[i], role, options, i == 0));
   }
   if (!schema.with_role(ColumnRole::Feature).empty()) return schema;
   for (ColumnSchema& column : schema.columns) {
@@ -363,6 +440,15 @@ Schema infer_schema(const Table& table, const SchemaOptions& options) {
     column.reason = "kept, as there is no other feature, though it " + column.reason;
   }
   return schema;
+}
+
+Schema infer_schema(const Table& table, const SchemaOptions& options) {
+  std::vector<std::string> as_levels;
+  for (const auto& [column, kind] : options.kinds)
+    if (kind == ColumnKind::Categorical) as_levels.push_back(column);
+  SchemaSurvey survey(std::move(as_levels));
+  survey.add(table);
+  return survey.infer(options);
 }
 
 }  // namespace kolosal

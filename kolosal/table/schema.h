@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +70,28 @@ struct SchemaOptions {
 /// Decides kind and role of every column. Throws Error(UnknownColumn) where the options name a column that is not there.
 /// Features that are constant, all missing or id-like become Ignored, with the reason.
 Schema infer_schema(const Table& table, const SchemaOptions& options);
+
+/// infer_schema of rows that come in chunks, and so of more than fit into memory.
+class SchemaSurvey {
+ public:
+  /// Columns `as_levels` may be asked for as Categorical although they hold numbers. Of a column of texts `max_levels` levels, and at least
+  /// 21, are kept: one with more cannot be Categorical. Beyond `max_distinct` distinct values their number is an estimate.
+  explicit SchemaSurvey(std::vector<std::string> as_levels = {}, size_t max_levels = ~size_t{0} >> 1,
+                        size_t max_distinct = ~size_t{0} >> 1);
+  ~SchemaSurvey();
+
+  /// Looks at further rows; every chunk has the columns and kinds of the first, else Error(FeatureMismatch).
+  void add(const Table& chunk);
+  /// What infer_schema says of all rows so far. Throws as it does, and Error(Unsupported) where a Categorical column has more than
+  /// `max_levels` levels.
+  Schema infer(const SchemaOptions& options) const;
+
+ private:
+  struct Columns;
+  std::vector<std::string> as_levels_;
+  size_t max_levels_, max_distinct_;
+  std::unique_ptr<Columns> columns_;
+};
 
 /// Which columns `conform` gives.
 enum class Conform {

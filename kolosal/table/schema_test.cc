@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "kolosal/base/json.h"
 #include "kolosal/table/level_text.h"
 
 namespace kolosal {
@@ -312,6 +313,38 @@ TEST(MakeTarget, RankingNumbersItsGroupsInOrderOfAppearance) {
   const Table table({text("q", {"b", "b", "a"}), Column::integer("y", {2, 0, 1}), Column::integer("x", {1, 2, 3})});
   const Schema schema = infer_schema(table, {.target = {"y"}, .group = "q"});
   EXPECT_EQ(make_target(conform(table, schema, Conform::Training), schema, Task::Ranking).group, (std::vector<uint32_t>{0, 0, 1}));
+}
+
+TEST(SchemaSurvey, SaysOfChunksWhatInferSchemaSaysOfAllRows) {
+  const size_t n = 5000;
+  const Table table({integers("row", n, [](size_t i) { return static_cast<int64_t>(i); }),
+                     texts("id", n, [](size_t i) { return "a" + std::to_string(i); }),
+                     texts("city", n, [](size_t i) { return "city " + std::to_string(i % 7); }),
+                     texts("amount", n, [](size_t i) { return i % 100 == 99 ? "unknown" : std::to_string(i) + ".5"; }),
+                     texts("note", n, [](size_t i) { return "a note on " + std::to_string(i * i % 4999); }),
+                     Column::numeric("same", std::vector<double>(n, 2.0))});
+  const std::string whole = to_json(to_value(infer_schema(table, {.max_categories = 50})));
+  for (const size_t n_rows : {1, 7, 1000}) {
+    SchemaSurvey survey({}, 50);
+    for (size_t begin = 0; begin < n; begin += n_rows) survey.add(table.slice(begin, std::min(n_rows, n - begin)));
+    EXPECT_EQ(to_json(to_value(survey.infer({.max_categories = 50}))), whole);
+  }
+  SchemaSurvey survey({}, 7);
+  survey.add(table);
+  EXPECT_EQ(survey.infer({.max_categories = 7}).find("city")->categories.size(), 7U);
+  EXPECT_THROW((void)SchemaSurvey().infer({.target = {"y"}}), Error);
+  EXPECT_THROW(survey.add(table.drop(std::vector<std::string>{"row"})), Error);
+}
+
+TEST(SchemaSurvey, EstimatesTheNumberOfManyDistinctValues) {
+  SchemaSurvey survey({}, 10, 1000);
+  const size_t n = 100'000;
+  std::vector<double> halves(n);
+  for (size_t i = 0; i < n; ++i) halves[i] = 0.5 * static_cast<double>(i);
+  survey.add(Table({Column::numeric("x", halves), texts("t", n, [](size_t i) { return "t " + std::to_string(i / 2); })}));
+  const Schema schema = survey.infer({});
+  EXPECT_NEAR(static_cast<double>(schema.find("x")->n_unique), 100'000, 12'000);
+  EXPECT_NEAR(static_cast<double>(schema.find("t")->n_unique), 50'000, 6'000);
 }
 
 TEST(RowsWithTarget, LeavesOutMissingNaNAndMarkers) {

@@ -8,10 +8,9 @@
 #include "kolosal/preprocess/forms/date_parts.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/table/cell_text.h"
 
 namespace kolosal {
@@ -46,26 +45,57 @@ class DatePartsOf : public Transformer {
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     FreeNames names(input.table);
     std::vector<DatePartsColumn> fitted;
-    for (const Column* column : choose_columns(input, params_.columns, is_moment, "date_parts")) {
+    for (const Column* column : chosen(input)) {
       context.check();
-      DatePartsColumn spec{
-          .name = column->name(), .origin = reference_ ? *reference_ : earliest(*column, input.weights), .parts = params_.parts};
-      if (params_.cyclic)
-        for (const DatePart part : {DatePart::MonthSin, DatePart::MonthCos, DatePart::WeekdaySin, DatePart::WeekdayCos})
-          if (std::ranges::find(spec.parts, part) == spec.parts.end()) spec.parts.push_back(part);
-      if (column->kind() == ColumnKind::Date) std::erase_if(spec.parts, is_time_of_day);
-      for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column->name() + "__" + std::string(enum_name(part))));
-      fitted.push_back(std::move(spec));
+      fitted.push_back(fit_column(*column, earliest(*column, input.weights), names));
     }
     return make_date_parts(std::move(fitted));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return std::make_unique<ColumnsInChunks<ChunkEarliest>>(
+        "date_parts", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Table& like, std::span<const Column* const> columns, const std::vector<ChunkEarliest>& statistics) {
+          FreeNames names(like);
+          std::vector<DatePartsColumn> fitted;
+          for (size_t i = 0; i < columns.size(); ++i) fitted.push_back(fit_column(*columns[i], statistics[i].first, names));
+          return make_date_parts(std::move(fitted));
+        });
+  }
+
  private:
-  static int64_t earliest(const Column& column, std::span<const double> weights) {
-    int64_t first = std::numeric_limits<int64_t>::max();
+  /// The earliest moment of the chunks; none yet: that of no rows.
+  struct ChunkEarliest {
+    std::optional<int64_t> first;
+    void add(const Column& column, std::span<const double> weights, const FitContext&) {
+      const auto more = earliest(column, weights);
+      if (more && (!first || *more < *first)) first = more;
+    }
+  };
+
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    return choose_columns(input, params_.columns, is_moment, "date_parts");
+  }
+
+  DatePartsColumn fit_column(const Column& column, std::optional<int64_t> first, FreeNames& names) const {
+    DatePartsColumn spec{.name = column.name(), .origin = reference_ ? *reference_ : first.value_or(0), .parts = params_.parts};
+    if (params_.cyclic)
+      for (const DatePart part : {DatePart::MonthSin, DatePart::MonthCos, DatePart::WeekdaySin, DatePart::WeekdayCos})
+        if (std::ranges::find(spec.parts, part) == spec.parts.end()) spec.parts.push_back(part);
+    if (column.kind() == ColumnKind::Date) std::erase_if(spec.parts, is_time_of_day);
+    for (const DatePart part : spec.parts) spec.outputs.push_back(names.claim(column.name() + "__" + std::string(enum_name(part))));
+    return spec;
+  }
+
+  /// Nothing where no row with weight has a moment.
+  static std::optional<int64_t> earliest(const Column& column, std::span<const double> weights) {
+    std::optional<int64_t> first;
     for (size_t row = 0; row < column.size(); ++row)
-      if (!column.is_missing(row) && (weights.empty() || weights[row] > 0)) first = std::min(first, moment_microseconds(column, row));
-    return first == std::numeric_limits<int64_t>::max() ? 0 : first;
+      if (!column.is_missing(row) && (weights.empty() || weights[row] > 0)) {
+        const int64_t moment = moment_microseconds(column, row);
+        if (!first || moment < *first) first = moment;
+      }
+    return first;
   }
 
   DatePartsParams params_;

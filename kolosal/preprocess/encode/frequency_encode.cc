@@ -2,7 +2,7 @@
 //
 // Cost     O(n_rows) a column.
 // Checked  encoders_test.cc.
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/lookup.h"
 
 namespace kolosal {
@@ -23,25 +23,38 @@ class FrequencyEncode : public Transformer {
   explicit FrequencyEncode(FrequencyEncodeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    const auto columns = choose_columns(input, params_.columns, fits, "frequency_encode");
     FreeNames names(input.table);
     std::vector<LookupColumn> fitted;
-    for (const Column* column : columns) {
+    for (const Column* column : chosen(input)) {
       context.check();
-      ColumnLevels found = column_levels(*column, input.weights);
-      const double total = found.total_weight > 0 ? found.total_weight : 1;
-      LookupColumn spec{.name = column->name(), .outputs = {names.claim(column->name() + "__frequency")}, .keep = params_.keep};
-      for (const double weight : found.weights) spec.values.push_back(weight / total);
-      spec.values.push_back(0);
-      spec.values.push_back(found.missing_weight / total);
-      spec.levels = std::move(found.levels);
-      fitted.push_back(std::move(spec));
+      fitted.push_back(fit_column(*column, column_levels(*column, input.weights), names));
     }
     return make_lookup(std::move(fitted));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_levels_in_chunks(
+        "frequency_encode", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); },
+        make_lookup);
+  }
+
  private:
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
+    return choose_columns(input, params_.columns, fits, "frequency_encode");
+  }
+
+  LookupColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
+    const double total = found.total_weight > 0 ? found.total_weight : 1;
+    LookupColumn spec{.name = column.name(), .outputs = {names.claim(column.name() + "__frequency")}, .keep = params_.keep};
+    for (const double weight : found.weights) spec.values.push_back(weight / total);
+    spec.values.push_back(0);
+    spec.values.push_back(found.missing_weight / total);
+    spec.levels = std::move(found.levels);
+    return spec;
+  }
+
   FrequencyEncodeParams params_;
 };
 

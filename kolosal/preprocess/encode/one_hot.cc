@@ -9,7 +9,7 @@
 #include <numeric>
 #include <optional>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/indicators.h"
 
 namespace kolosal {
@@ -43,8 +43,7 @@ class OneHot : public Transformer {
   explicit OneHot(OneHotParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    const auto columns = choose_columns(input, params_.columns, fits, "one_hot");
+    const auto columns = chosen(input);
     FreeNames names(input.table);
     std::vector<IndicatorsColumn> fitted;
     for (const Column* column : columns) {
@@ -54,7 +53,19 @@ class OneHot : public Transformer {
     return make_indicators(std::move(fitted));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_levels_in_chunks(
+        "one_hot", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); },
+        make_indicators);
+  }
+
  private:
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
+    return choose_columns(input, params_.columns, fits, "one_hot");
+  }
+
   /// Whether each level is merged with other rare ones.
   std::vector<bool> rare_levels(const ColumnLevels& found) const {
     const size_t n = found.levels.size();

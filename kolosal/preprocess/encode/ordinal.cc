@@ -6,8 +6,8 @@
 #include <numeric>
 #include <optional>
 
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/encode/level_order.h"
-#include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/forms/lookup.h"
 
 namespace kolosal {
@@ -32,8 +32,7 @@ class Ordinal : public Transformer {
   explicit Ordinal(OrdinalParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    const auto columns = choose_columns(input, params_.columns, fits, "ordinal");
+    const auto columns = chosen(input);
     std::vector<LookupColumn> fitted(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
@@ -42,7 +41,18 @@ class Ordinal : public Transformer {
     return make_lookup(std::move(fitted));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_levels_in_chunks(
+        "ordinal", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Column& column, const ColumnLevels& found, FreeNames&) { return fit_column(column, found); }, make_lookup);
+  }
+
  private:
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
+    return choose_columns(input, params_.columns, fits, "ordinal");
+  }
+
   LookupColumn fit_column(const Column& column, const ColumnLevels& found) const {
     std::vector<size_t> order(found.levels.size());
     std::iota(order.begin(), order.end(), size_t{0});

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <optional>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/pass.h"
 
 namespace kolosal {
@@ -36,6 +36,8 @@ class DropMissing : public Transformer {
     context.check();
     return make_pass(chosen(input));
   }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
 
   std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
     const auto columns = chosen(input);

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <map>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/fill.h"
 
 namespace kolosal {
@@ -82,14 +82,11 @@ class Impute : public Transformer {
   explicit Impute(ImputeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    auto columns = choose_columns(
-        input, params_.columns, [this](ColumnKind kind) { return fits(kind); }, "impute");
-    for (const auto& [name, constant] : params_.constants.as_object())
-      if (const Column& column = input.table.column(name); std::ranges::find(columns, &column) == columns.end()) columns.push_back(&column);
+    const auto columns = chosen(input);
     std::vector<FillColumn> fills(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      fills[i] = fit_column(*columns[i], input.weights);
+      fills[i] = fit_column(*columns[i], WholeColumn{*columns[i], input.weights});
     });
     FreeNames names(input.table);
     for (size_t i = 0; i < columns.size(); ++i)
@@ -98,7 +95,79 @@ class Impute : public Transformer {
     return make_fill(std::move(fills));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    if (params_.strategy == ImputeStrategy::Mean) return in_chunks<ChunkMean>();
+    if (params_.strategy == ImputeStrategy::Median) return in_chunks<ChunkQuantiles>();
+    if (params_.strategy == ImputeStrategy::Mode) return in_chunks<ChunkMode>();
+    return in_chunks<NoStatistic>();
+  }
+
  private:
+  struct NoStatistic {
+    void add(const Column&, std::span<const double>, const FitContext&) {}
+  };
+  /// What imputation asks of a column that comes in chunks.
+  template <class Statistic>
+  struct ChunkFill {
+    Statistic statistic;
+    bool has_missing = false;
+    void add(const Column& column, std::span<const double> weights, const FitContext& context) {
+      statistic.add(column, weights, context);
+      has_missing = has_missing || Impute::has_missing(column, weights);
+    }
+    double number(ImputeStrategy) const {
+      if constexpr (std::is_same_v<Statistic, ChunkMean>) return statistic.found();
+      else if constexpr (std::is_same_v<Statistic, ChunkQuantiles>) return statistic.found().quantiles(std::array{0.5}).front();
+      else if constexpr (std::is_same_v<Statistic, ChunkMode>) return statistic.number();
+      else return 0;
+    }
+    std::string text() const {
+      if constexpr (std::is_same_v<Statistic, ChunkMode>) return statistic.text();
+      else return "missing";
+    }
+  };
+  /// The same of a column that is all there.
+  struct WholeColumn {
+    const Column& column;
+    std::span<const double> weights;
+    double number(ImputeStrategy strategy) const {
+      if (strategy == ImputeStrategy::Mean) return column.kind() == ColumnKind::Numeric ? column_mean(column, weights) : exact_mean();
+      if (strategy == ImputeStrategy::Mode) return modal_number(finite_sample(column, weights));
+      return column_quantiles(column, weights, std::array{0.5}).front();
+    }
+    std::string text() const { return modal_text(column, weights); }
+    /// To the last digit, since whether it is whole decides what an integer column becomes.
+    double exact_mean() const {
+      ChunkMean mean;
+      mean.add(column, weights, {});
+      return mean.found();
+    }
+  };
+
+  template <class Statistic>
+  std::unique_ptr<ChunkFit> in_chunks() const {
+    using Fill = ChunkFill<Statistic>;
+    return std::make_unique<ColumnsInChunks<Fill>>(
+        "impute", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Table& like, std::span<const Column* const> columns, const std::vector<Fill>& statistics) {
+          FreeNames names(like);
+          std::vector<FillColumn> fills;
+          for (size_t i = 0; i < columns.size(); ++i) {
+            fills.push_back(fit_column(*columns[i], statistics[i]));
+            if (params_.add_indicator && statistics[i].has_missing) fills[i].indicator = names.claim(columns[i]->name() + "__missing");
+          }
+          return make_fill(std::move(fills));
+        });
+  }
+
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    auto columns = choose_columns(
+        input, params_.columns, [this](ColumnKind kind) { return fits(kind); }, "impute");
+    for (const auto& [name, constant] : params_.constants.as_object())
+      if (const Column& column = input.table.column(name); std::ranges::find(columns, &column) == columns.end()) columns.push_back(&column);
+    return columns;
+  }
+
   bool fits(ColumnKind kind) const {
     switch (params_.strategy) {
       case ImputeStrategy::Mode: return true;
@@ -125,24 +194,20 @@ class Impute : public Transformer {
                 is_level(column.kind()) ? "Give a text." : "Give a finite number.");
   }
 
-  double number_for(const Column& column, std::span<const double> weights) const {
-    if (params_.strategy == ImputeStrategy::Constant) return params_.fill_value;
-    if (params_.strategy == ImputeStrategy::Mean) return column_mean(column, weights);
-    if (params_.strategy == ImputeStrategy::Mode) return modal_number(finite_sample(column, weights));
-    return column_quantiles(column, weights, std::array{0.5}).front();
-  }
-
-  FillColumn fit_column(const Column& column, std::span<const double> weights) const {
+  /// `values` gives the statistics of the column's values.
+  template <class Values>
+  FillColumn fit_column(const Column& column, const Values& values) const {
     FillColumn fill{.name = column.name()};
     fill.is_text = is_level(column.kind());
     const Value* constant = params_.constants.find(column.name());
     if (constant != nullptr) check_constant(column, *constant);
     if (fill.is_text) {
       if (constant != nullptr) fill.text = constant->as_text();
-      else fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : modal_text(column, weights);
+      else fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : values.text();
       return fill;
     }
-    if (constant == nullptr) fill.number = number_for(column, weights);
+    if (constant == nullptr)
+      fill.number = params_.strategy == ImputeStrategy::Constant ? params_.fill_value : values.number(params_.strategy);
     else fill.number = constant->is_bool() ? static_cast<double>(constant->as_bool()) : constant->as_real();
     if (is_moment(column.kind())) fill.number = std::round(fill.number);
     if (column.kind() == ColumnKind::Boolean) fill.whole = fill.number == 0 || fill.number == 1;

@@ -13,7 +13,7 @@
 #include <limits>
 #include <optional>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/clip.h"
 #include "kolosal/preprocess/forms/pass.h"
 
@@ -54,6 +54,26 @@ void describe(Fields<ClipOutliersParams>& f) {
   f.add("high_quantile", &P::high_quantile, "The upper bound under 'percentile', as a share of rows; at least the lower.").min(0).max(1);
 }
 
+/// What of a column that comes in chunks the bounds are made of.
+class ChunkSpread {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context) {
+    moments_.add(column, weights, context);
+    quantiles_.add(column, weights, context);
+  }
+  /// A sample with the quantiles of the column or, for z-scores, one of two numbers with its mean and deviation.
+  Sample sample(bool of_moments) const {
+    const Moments found = moments_.found();
+    if (!of_moments || found.n == 0) return quantiles_.found().sample();
+    const double reach = std::sqrt(found.variance());
+    return {{found.mean - reach, found.mean + reach}, {}};
+  }
+
+ private:
+  ChunkMoments moments_;
+  ChunkQuantiles quantiles_;
+};
+
 class ClipOutliers : public Transformer {
  public:
   explicit ClipOutliers(ClipOutliersParams params) : params_(std::move(params)) {
@@ -68,6 +88,19 @@ class ClipOutliers : public Transformer {
     const auto columns = chosen(input);
     if (params_.action == OutlierAction::Remove) return make_pass(columns);
     return make_clip(fit_bounds(columns, input.weights, context));
+  }
+
+  /// Which rows to remove hangs on all of them.
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    if (params_.action == OutlierAction::Remove) return nullptr;
+    return std::make_unique<ColumnsInChunks<ChunkSpread>>(
+        "clip_outliers", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Table&, std::span<const Column* const> columns, const std::vector<ChunkSpread>& statistics) {
+          std::vector<ClipColumn> fitted;
+          for (size_t i = 0; i < columns.size(); ++i)
+            fitted.push_back(clip_column(*columns[i], bounds(statistics[i].sample(params_.method == OutlierBounds::ZScore))));
+          return make_clip(std::move(fitted));
+        });
   }
 
   std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
@@ -97,11 +130,14 @@ class ClipOutliers : public Transformer {
     std::vector<ClipColumn> fitted(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      const auto [lower, upper] = bounds(finite_sample(*columns[i], weights));
-      constexpr double kLargest = std::numeric_limits<double>::max();
-      fitted[i] = {columns[i]->name(), std::max(lower, -kLargest), std::min(upper, kLargest), params_.action == OutlierAction::ToMissing};
+      fitted[i] = clip_column(*columns[i], bounds(finite_sample(*columns[i], weights)));
     });
     return fitted;
+  }
+
+  ClipColumn clip_column(const Column& column, std::pair<double, double> found) const {
+    constexpr double kLargest = std::numeric_limits<double>::max();
+    return {column.name(), std::max(found.first, -kLargest), std::min(found.second, kLargest), params_.action == OutlierAction::ToMissing};
   }
 
   std::pair<double, double> bounds(Sample sample) const {

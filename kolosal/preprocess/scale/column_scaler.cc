@@ -5,19 +5,28 @@
 
 namespace kolosal {
 
+std::vector<const Column*> scaler_columns(const TransformerInput& input, const std::vector<std::string>& columns,
+                                          std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
+  return choose_columns(input, columns, fits, transformer);
+}
+
+AffineColumn named_scaler(AffineColumn fitted, const Column& column) {
+  fitted.name = column.name();
+  if (!std::isfinite(fitted.center)) fitted.center = 0;
+  if (!std::isfinite(fitted.scale) || fitted.scale == 0) fitted.scale = 1;
+  return fitted;
+}
+
 std::unique_ptr<FittedTransformer> fit_scaler(
     const TransformerInput& input, const FitContext& context, const std::vector<std::string>& columns, std::string_view transformer,
     const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  const auto chosen = choose_columns(input, columns, fits, transformer);
+  const auto chosen = scaler_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<AffineColumn> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {
     context.check();
-    fitted[i] = fit_column(*chosen[i], weights);
-    fitted[i].name = chosen[i]->name();
-    if (!std::isfinite(fitted[i].center)) fitted[i].center = 0;
-    if (!std::isfinite(fitted[i].scale) || fitted[i].scale == 0) fitted[i].scale = 1;
+    fitted[i] = named_scaler(fit_column(*chosen[i], weights), *chosen[i]);
   });
   return make_affine(std::move(fitted));
 }

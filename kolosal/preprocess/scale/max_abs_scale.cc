@@ -23,13 +23,20 @@ class MaxAbsScale : public Transformer {
   explicit MaxAbsScale(MaxAbsScaleParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "max_abs_scale", [](const Column& column, std::span<const double> weights) {
-      const auto [smallest, largest] = column_range(column, weights);
-      return AffineColumn{.scale = usable_scale(smallest > largest ? 0 : std::max(-smallest, largest))};
-    });
+    return fit_scaler(input, context, params_.columns, "max_abs_scale",
+                      [](const Column& column, std::span<const double> weights) { return scaled(column_range(column, weights)); });
+  }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_scaler_in_chunks<ChunkRange>(params_.columns, "max_abs_scale",
+                                            [](const ChunkRange& statistic) { return scaled(statistic.found()); });
   }
 
  private:
+  static AffineColumn scaled(const Range& found) {
+    return {.scale = usable_scale(found.min > found.max ? 0 : std::max(-found.min, found.max))};
+  }
+
   MaxAbsScaleParams params_;
 };
 

@@ -32,19 +32,27 @@ class MinMaxScale : public Transformer {
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "min_max_scale", [this](const Column& column, std::span<const double> weights) {
-      AffineColumn fitted{.offset = params_.low};
-      const auto [smallest, largest] = column_range(column, weights);
-      if (smallest > largest) return fitted;
-      fitted.center = smallest;
-      const double range = largest - smallest;
-      // A range beyond what float64 holds is cut to the largest number.
-      fitted.scale = usable_scale(std::isinf(range) ? std::numeric_limits<double>::max() : range) / (params_.high - params_.low);
-      return fitted;
-    });
+    return fit_scaler(input, context, params_.columns, "min_max_scale",
+                      [this](const Column& column, std::span<const double> weights) { return scaled(column_range(column, weights)); });
+  }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_scaler_in_chunks<ChunkRange>(params_.columns, "min_max_scale",
+                                            [this](const ChunkRange& statistic) { return scaled(statistic.found()); });
   }
 
  private:
+  AffineColumn scaled(const Range& found) const {
+    AffineColumn fitted{.offset = params_.low};
+    const auto [smallest, largest] = found;
+    if (smallest > largest) return fitted;
+    fitted.center = smallest;
+    const double range = largest - smallest;
+    // A range beyond what float64 holds is cut to the largest number.
+    fitted.scale = usable_scale(std::isinf(range) ? std::numeric_limits<double>::max() : range) / (params_.high - params_.low);
+    return fitted;
+  }
+
   MinMaxScaleParams params_;
 };
 

@@ -2,7 +2,7 @@
 //
 // Cost     O(n_rows n_columns) in transform.
 // Checked  scalers_test.cc, against scikit-learn's Normalizer.
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/row_norm.h"
 
 namespace kolosal {
@@ -28,6 +28,8 @@ class Normalize : public Transformer {
     for (const Column* column : choose_columns(input, params_.columns, fits, "normalize")) fitted.columns.push_back(column->name());
     return make_row_norm(std::move(fitted));
   }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
 
  private:
   NormalizeParams params_;

@@ -38,15 +38,24 @@ class RobustScale : public Transformer {
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     return fit_scaler(input, context, params_.columns, "robust_scale", [this](const Column& column, std::span<const double> weights) {
-      AffineColumn fitted;
-      const auto found = column_quantiles(column, weights, std::array{params_.low_quantile, 0.5, params_.high_quantile});
-      if (params_.with_centering) fitted.center = found[1];
-      if (params_.with_scaling) fitted.scale = usable_scale(found[2] - found[0]);
-      return fitted;
+      return scaled(column_quantiles(column, weights, wanted()));
     });
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_scaler_in_chunks<ChunkQuantiles>(
+        params_.columns, "robust_scale", [this](const ChunkQuantiles& statistic) { return scaled(statistic.found().quantiles(wanted())); });
+  }
+
  private:
+  std::array<double, 3> wanted() const { return {params_.low_quantile, 0.5, params_.high_quantile}; }
+  AffineColumn scaled(const std::vector<double>& found) const {
+    AffineColumn fitted;
+    if (params_.with_centering) fitted.center = found[1];
+    if (params_.with_scaling) fitted.scale = usable_scale(found[2] - found[0]);
+    return fitted;
+  }
+
   RobustScaleParams params_;
 };
 

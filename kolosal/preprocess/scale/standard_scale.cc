@@ -28,18 +28,25 @@ class StandardScale : public Transformer {
   explicit StandardScale(StandardScaleParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "standard_scale", [this](const Column& column, std::span<const double> weights) {
-      AffineColumn fitted;
-      const Moments found = column_moments(column, weights);
-      const double mean = found.mean, variance = found.variance();
-      const double rounding = found.n * std::numeric_limits<double>::epsilon();
-      if (params_.with_mean) fitted.center = mean;
-      if (params_.with_std && variance > rounding * variance + rounding * mean * rounding * mean) fitted.scale = std::sqrt(variance);
-      return fitted;
-    });
+    return fit_scaler(input, context, params_.columns, "standard_scale",
+                      [this](const Column& column, std::span<const double> weights) { return scaled(column_moments(column, weights)); });
+  }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_scaler_in_chunks<ChunkMoments>(params_.columns, "standard_scale",
+                                              [this](const ChunkMoments& statistic) { return scaled(statistic.found()); });
   }
 
  private:
+  AffineColumn scaled(const Moments& found) const {
+    AffineColumn fitted;
+    const double mean = found.mean, variance = found.variance();
+    const double rounding = found.n * std::numeric_limits<double>::epsilon();
+    if (params_.with_mean) fitted.center = mean;
+    if (params_.with_std && variance > rounding * variance + rounding * mean * rounding * mean) fitted.scale = std::sqrt(variance);
+    return fitted;
+  }
+
   StandardScaleParams params_;
 };
 

@@ -3,7 +3,7 @@
 // Checked  pipeline_test.cc.
 #include "kolosal/preprocess/forms/select.h"
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 
 namespace kolosal {
 namespace {
@@ -25,6 +25,8 @@ class SelectColumns : public Transformer {
       fitted.push_back({column->name(), column->kind()});
     return make_select(std::move(fitted));
   }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
 
  private:
   SelectParams params_;

@@ -27,6 +27,12 @@ class BoxCox : public Transformer {
     return fit_power(input, context, PowerCurve::BoxCox, params_.columns, params_.lambda, params_.standardize, "box_cox");
   }
 
+  /// The likeliest lambda hangs on all rows at once.
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    if (!params_.lambda) return nullptr;
+    return fit_power_in_chunks(PowerCurve::BoxCox, params_.columns, params_.lambda, params_.standardize, "box_cox");
+  }
+
  private:
   BoxCoxParams params_;
 };

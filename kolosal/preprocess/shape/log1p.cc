@@ -25,6 +25,10 @@ class Log1p : public Transformer {
     return fit_power(input, context, PowerCurve::Log1p, params_.columns, std::nullopt, params_.standardize, "log1p");
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_power_in_chunks(PowerCurve::Log1p, params_.columns, std::nullopt, params_.standardize, "log1p");
+  }
+
  private:
   Log1pParams params_;
 };

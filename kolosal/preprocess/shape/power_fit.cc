@@ -83,16 +83,62 @@ std::optional<double> outside(PowerCurve curve, const Sample& sample) {
   return std::nullopt;
 }
 
+/// Centre and scale of what comes out of the curve.
+void standardize_by(PowerColumn& fitted, double center, double variance) {
+  if (!std::isfinite(center) || !std::isfinite(variance)) return;
+  fitted.center = center;
+  if (const double scale = std::sqrt(variance); scale > 10 * kEps * std::max(1.0, std::abs(center))) fitted.scale = scale;
+}
+
+std::vector<const Column*> chosen_columns(const TransformerInput& input, const std::vector<std::string>& columns,
+                                          std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
+  return choose_columns(input, columns, fits, transformer);
+}
+
+[[noreturn]] void throw_outside(std::string_view transformer, const Column& column, double value) {
+  throw Error(
+      ErrorCode::BadValue,
+      std::string(transformer) + ": column '" + column.name() + "' holds " + std::to_string(value) + ", where the curve is not defined",
+      "Name other columns, or use yeo_johnson, which takes any number.");
+}
+
+/// Whether all values of a column that comes in chunks lie in the curve's domain, and what comes out of it.
+class ChunkPower {
+ public:
+  ChunkPower(PowerColumn spec, bool standardize) : spec_(std::move(spec)), standardize_(standardize) {}
+
+  void add(const Column& column, std::span<const double> weights, const FitContext&) {
+    if (outside_) return;
+    Sample sample = finite_sample(column, weights);
+    outside_ = outside(spec_.curve, sample);
+    if (outside_ || !standardize_) return;
+    power_of(spec_, sample.values, sample.values);
+    moments_.add(sample);
+  }
+  const std::optional<double>& value_outside() const { return outside_; }
+  PowerColumn found(const std::string& name) const {
+    PowerColumn fitted = spec_;
+    fitted.name = name;
+    if (const Moments found = moments_.found(); found.n > 0) standardize_by(fitted, found.mean, found.variance());
+    return fitted;
+  }
+
+ private:
+  PowerColumn spec_;
+  bool standardize_;
+  std::optional<double> outside_;
+  ChunkMoments moments_;
+};
+
 PowerColumn fit_column(PowerCurve curve, std::optional<double> lambda, bool standardize, Sample sample) {
   PowerColumn fitted{.curve = curve};
   const bool is_bent = curve == PowerCurve::BoxCox || curve == PowerCurve::YeoJohnson;
   if (is_bent) fitted.lambda = lambda ? *lambda : likeliest_lambda(curve, sample);
   if (!standardize || sample.values.empty()) return fitted;
   power_of(fitted, sample.values, sample.values);
-  const double center = sample_mean(sample), variance = sample_variance(sample, center);
-  if (!std::isfinite(center) || !std::isfinite(variance)) return fitted;
-  fitted.center = center;
-  if (const double scale = std::sqrt(variance); scale > 10 * kEps * std::max(1.0, std::abs(center))) fitted.scale = scale;
+  const double center = sample_mean(sample);
+  standardize_by(fitted, center, sample_variance(sample, center));
   return fitted;
 }
 
@@ -119,8 +165,7 @@ double likeliest_lambda(PowerCurve curve, const Sample& sample) {
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,
                                              const std::vector<std::string>& columns, std::optional<double> lambda, bool standardize,
                                              std::string_view transformer) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  const auto chosen = choose_columns(input, columns, fits, transformer);
+  const auto chosen = chosen_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<std::optional<PowerColumn>> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {
@@ -128,10 +173,7 @@ std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, cons
     Sample sample = finite_sample(*chosen[i], weights);
     if (const auto value = outside(curve, sample)) {
       if (columns.empty()) return;
-      throw Error(ErrorCode::BadValue,
-                  std::string(transformer) + ": column '" + chosen[i]->name() + "' holds " + std::to_string(*value) +
-                      ", where the curve is not defined",
-                  "Name other columns, or use yeo_johnson, which takes any number.");
+      throw_outside(transformer, *chosen[i], *value);
     }
     fitted[i] = fit_column(curve, lambda, standardize, std::move(sample));
     fitted[i]->name = chosen[i]->name();
@@ -140,6 +182,21 @@ std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, cons
   for (std::optional<PowerColumn>& column : fitted)
     if (column) made.push_back(std::move(*column));
   return make_power(std::move(made));
+}
+
+std::unique_ptr<ChunkFit> fit_power_in_chunks(PowerCurve curve, const std::vector<std::string>& columns, std::optional<double> lambda,
+                                              bool standardize, std::string_view transformer) {
+  return std::make_unique<ColumnsInChunks<ChunkPower>>(
+      transformer, [&columns, transformer](const TransformerInput& chunk) { return chosen_columns(chunk, columns, transformer); },
+      [&columns, transformer](const Table&, std::span<const Column* const> chosen, const std::vector<ChunkPower>& statistics) {
+        std::vector<PowerColumn> made;
+        for (size_t i = 0; i < chosen.size(); ++i) {
+          if (!statistics[i].value_outside()) made.push_back(statistics[i].found(chosen[i]->name()));
+          else if (!columns.empty()) throw_outside(transformer, *chosen[i], *statistics[i].value_outside());
+        }
+        return make_power(std::move(made));
+      },
+      [curve, lambda, standardize] { return ChunkPower({.name = {}, .curve = curve, .lambda = lambda.value_or(1)}, standardize); });
 }
 
 }  // namespace kolosal

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/power.h"
 
 namespace kolosal {
@@ -14,6 +14,10 @@ namespace kolosal {
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,
                                              const std::vector<std::string>& columns, std::optional<double> lambda, bool standardize,
                                              std::string_view transformer);
+
+/// The same by chunks, for a curve whose lambda is given or that has none.
+std::unique_ptr<ChunkFit> fit_power_in_chunks(PowerCurve curve, const std::vector<std::string>& columns, std::optional<double> lambda,
+                                              bool standardize, std::string_view transformer);
 
 /// The lambda for which the sample through the curve (BoxCox or YeoJohnson) is likeliest normal; 1 where all values are equal.
 double likeliest_lambda(PowerCurve curve, const Sample& sample);

@@ -25,6 +25,10 @@ class Sqrt : public Transformer {
     return fit_power(input, context, PowerCurve::Sqrt, params_.columns, std::nullopt, params_.standardize, "sqrt");
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_power_in_chunks(PowerCurve::Sqrt, params_.columns, std::nullopt, params_.standardize, "sqrt");
+  }
+
  private:
   SqrtParams params_;
 };

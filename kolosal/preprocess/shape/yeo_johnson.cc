@@ -27,6 +27,12 @@ class YeoJohnson : public Transformer {
     return fit_power(input, context, PowerCurve::YeoJohnson, params_.columns, params_.lambda, params_.standardize, "yeo_johnson");
   }
 
+  /// The likeliest lambda hangs on all rows at once.
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    if (!params_.lambda) return nullptr;
+    return fit_power_in_chunks(PowerCurve::YeoJohnson, params_.columns, params_.lambda, params_.standardize, "yeo_johnson");
+  }
+
  private:
   YeoJohnsonParams params_;
 };

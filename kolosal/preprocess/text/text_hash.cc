@@ -5,7 +5,7 @@
 //
 // Cost     O(bytes + n_rows n_features).
 // Checked  text_hash_test.cc.
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/hashed_text.h"
 #include "kolosal/preprocess/forms/terms.h"
 
@@ -67,6 +67,8 @@ class TextHash : public Transformer {
     }
     return make_hashed_text(std::move(fitted));
   }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
 
  private:
   TextHashParams params_;

@@ -1,0 +1,207 @@
+#include "kolosal/preprocess/chunk_fit.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kolosal/preprocess/forms/form.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kNodeBytes = 96;  // of a map's entry, beside its text
+
+/// Nothing but the columns and their kinds.
+class FirstChunkFit final : public ChunkFit {
+ public:
+  explicit FirstChunkFit(const Transformer& transformer) : transformer_(transformer) {}
+
+  void add(const TransformerInput& chunk, const FitContext& context) override {
+    if (chunk.table.n_rows() == 0) return;
+    if (!like_) {
+      like_ = chunk.table.slice(0, 0);
+      first_ = transformer_to_value(*transformer_.fit(chunk, context));
+    }
+    check_chunk(*like_, chunk.table, "a later chunk");
+  }
+  std::unique_ptr<FittedTransformer> finish() const override {
+    if (!like_) throw_no_chunk("a transformer");
+    return transformer_from_value(first_);
+  }
+  bool needs_all_rows() const override { return false; }
+
+ private:
+  const Transformer& transformer_;
+  std::optional<Table> like_;
+  Value first_;
+};
+
+}  // namespace
+
+void check_chunk(const Table& like, const Table& chunk, std::string_view transformer) {
+  const auto differs = [&](const std::string& what) {
+    throw Error(ErrorCode::FeatureMismatch, "feature mismatch: " + std::string(transformer) + ": " + what,
+                "Give every chunk the columns and kinds of the first.");
+  };
+  if (chunk.n_columns() != like.n_columns())
+    differs("a chunk has " + std::to_string(chunk.n_columns()) + " columns, the first had " + std::to_string(like.n_columns()));
+  for (size_t j = 0; j < like.n_columns(); ++j) {
+    const Column &first = like.column(j), &later = chunk.column(j);
+    if (first.name() != later.name())
+      differs("column " + std::to_string(j + 1) + " is '" + later.name() + "', first '" + first.name() + "'");
+    if (first.kind() != later.kind())
+      differs("column '" + first.name() + "' is " + std::string(enum_name(later.kind())) + ", first " +
+              std::string(enum_name(first.kind())));
+  }
+}
+
+void throw_no_chunk(std::string_view transformer) {
+  throw Error(ErrorCode::EmptyInput, std::string(transformer) + " cannot be fitted: the table is empty (0 rows)", "Give at least one row.");
+}
+
+std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer) { return std::make_unique<FirstChunkFit>(transformer); }
+
+void GrowingLease::grow(const FitContext& context, size_t bytes, const Column& column) {
+  if (bytes <= bytes_) return;
+  const size_t step = std::max(bytes - bytes_, bytes_ / 4);  // few leases, whatever the number of chunks
+  leases_.emplace_back(context.memory, step, "the distinct values of column '" + column.name() + "'");
+  bytes_ += step;
+}
+
+void ChunkMoments::add(const Sample& sample) {
+  if (sample.values.empty()) return;
+  Moments more;
+  if (telling_weights(sample.weights).empty()) {
+    more = moments(sample.values);
+  } else {
+    for (const double weight : sample.weights) more.n += weight;
+    more.mean = sample_mean(sample);
+    more.m2 = sample_variance(sample, more.mean) * more.n;
+  }
+  n_values_ += static_cast<double>(sample.values.size());
+  weighted_ = weighted_.merged(more);
+}
+
+void ChunkMoments::add(const Column& column, std::span<const double> weights, const FitContext&) {
+  if (!weights.empty()) return add(finite_sample(column, weights));
+  const Moments more = column_moments(column, {});
+  n_values_ += more.n;
+  weighted_ = weighted_.merged(more);
+}
+
+Moments ChunkMoments::found() const {
+  if (weighted_.n == 0) return {};
+  return {n_values_, weighted_.mean, weighted_.m2 / weighted_.n * n_values_};
+}
+
+void ChunkMean::add(const Column& column, std::span<const double> weights, const FitContext&) {
+  const Sample sample = finite_sample(column, weights);
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    const double weight = sample.weight(i), term = weight * sample.values[i];
+    const double sum = sum_ + term, part = sum - sum_;
+    rest_ += (sum_ - (sum - part)) + (term - part) + std::fma(weight, sample.values[i], -term);  // what rounding lost (Knuth)
+    sum_ = sum;
+    weight_ += weight;
+  }
+}
+
+double ChunkMean::found() const {
+  const double mean = (sum_ + rest_) / weight_;
+  return std::isfinite(mean) ? mean : 0;
+}
+
+void ChunkRange::add(const Column& column, std::span<const double> weights, const FitContext&) {
+  const Range more = column_range(column, weights);
+  range_ = {std::min(range_.min, more.min), std::max(range_.max, more.max)};
+}
+
+void ChunkQuantiles::add(const Column& column, std::span<const double> weights, const FitContext&) { sketch_.add(column, weights); }
+
+void ChunkLevels::add(const Column& column, std::span<const double> weights, const FitContext& context) {
+  const ColumnLevels more = column_levels(column, weights);
+  kind_ = column.kind();
+  for (size_t i = 0; i < more.levels.size(); ++i) {
+    const auto [place, is_new] = weights_.try_emplace(more.levels[i], 0.0);
+    place->second += more.weights[i];
+    if (is_new) bytes_ += more.levels[i].size() + kNodeBytes;
+  }
+  missing_weight_ += more.missing_weight;
+  total_weight_ += more.total_weight;
+  lease_.grow(context, bytes_, column);
+}
+
+ColumnLevels ChunkLevels::found() const {
+  // The levels as a column of one row each are put in order as those of any column are.
+  std::vector<double> weights;
+  std::vector<std::string> texts;
+  for (const auto& [text, weight] : weights_) {
+    texts.push_back(text);
+    weights.push_back(weight);
+  }
+  const auto column = [&] {
+    if (kind_ == ColumnKind::Integer) {
+      std::vector<int64_t> numbers;
+      for (const std::string& text : texts) numbers.push_back(std::stoll(text));
+      return Column::integer("levels", std::move(numbers));
+    }
+    if (kind_ == ColumnKind::Numeric) {
+      std::vector<double> numbers;
+      for (const std::string& text : texts) numbers.push_back(std::stod(text));
+      return Column::numeric("levels", std::move(numbers));
+    }
+    return Column::text("levels", texts);
+  }();
+  ColumnLevels all = column_levels(column, weights);
+  all.codes = {};
+  all.missing_weight = missing_weight_;
+  all.total_weight = total_weight_;
+  return all;
+}
+
+void ChunkMode::add(const Column& column, std::span<const double> weights, const FitContext& context) {
+  if (is_level(column.kind())) {
+    std::unordered_map<std::string, double> more;
+    std::vector<double> by_code(column.kind() == ColumnKind::Categorical ? column.dictionary()->size() : 0);
+    for (size_t row = 0; row < column.size(); ++row) {
+      if (column.is_missing(row)) continue;
+      const double weight = weights.empty() ? 1.0 : weights[row];
+      if (column.kind() == ColumnKind::Categorical) by_code[static_cast<size_t>(column.codes()[row])] += weight;
+      else more[std::string(column.text(row))] += weight;
+    }
+    for (size_t code = 0; code < by_code.size(); ++code) more[(*column.dictionary())[code]] += by_code[code];
+    for (const auto& [text, weight] : more) {
+      if (weight == 0) continue;
+      const auto [place, is_new] = texts_.try_emplace(text, 0.0);
+      place->second += weight;
+      if (is_new) bytes_ += text.size() + kNodeBytes;
+    }
+  } else {
+    Sample sample = finite_sample(column, weights);
+    sort_sample(sample);
+    for (size_t i = 0; i < sample.values.size();) {
+      const double value = sample.values[i];
+      double weight = 0;
+      for (; i < sample.values.size() && sample.values[i] == value; ++i) weight += sample.weight(i);
+      const auto [place, is_new] = numbers_.try_emplace(value, 0.0);
+      place->second += weight;
+      if (is_new) bytes_ += kNodeBytes;
+    }
+  }
+  lease_.grow(context, bytes_, column);
+}
+
+double ChunkMode::number() const {
+  double best = 0, most = 0;
+  for (const auto& [value, weight] : numbers_)
+    if (weight > most) std::tie(best, most) = std::pair(value, weight);
+  return best;
+}
+
+std::string ChunkMode::text() const {
+  std::string best = "missing";
+  double most = 0;
+  for (const auto& [text, weight] : texts_)
+    if (weight > most) std::tie(best, most) = std::pair(text, weight);
+  return best;
+}
+
+}  // namespace kolosal

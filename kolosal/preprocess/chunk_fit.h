@@ -1,0 +1,188 @@
+// What fits by chunks are made of: statistics of a column that grow with each chunk, and a ChunkFit that keeps one for each column.
+//
+// Sums are merged as Chan's, so they differ from those of all rows at once by rounding alone; ranges, counts and quantile sketches do
+// not depend on where chunks end.
+//
+// Cost     O(n_rows) a column; memory as the statistic says.
+// Source   Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm", 1979.
+// Checked  chunk_fit_test.cc: a fit by chunks equals the fit of all rows.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/quantile_sketch.h"
+
+namespace kolosal {
+
+/// Moments of the finite numbers; a few bytes.
+class ChunkMoments {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  void add(const Sample& sample);
+  /// As column_moments gives them of all rows.
+  Moments found() const;
+
+ private:
+  double n_values_ = 0;
+  Moments weighted_;
+};
+
+/// Mean of the finite numbers, summed with twice the digits of float64 so that where chunks end does not change it; a few bytes.
+class ChunkMean {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// As column_mean gives it of all rows.
+  double found() const;
+
+ private:
+  double sum_ = 0, rest_ = 0, weight_ = 0;
+};
+
+/// Least and largest finite number; a few bytes.
+class ChunkRange {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// As column_range gives it of all rows.
+  Range found() const { return range_; }
+
+ private:
+  Range range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+};
+
+/// Quantiles of the finite numbers, by sketch.
+class ChunkQuantiles {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  const QuantileSketch& found() const { return sketch_; }
+
+ private:
+  QuantileSketch sketch_;
+};
+
+/// Bytes that a statistic takes from the budget of a fit as it grows.
+class GrowingLease {
+ public:
+  /// Takes what `bytes` is more than before. Throws Error(OutOfMemory) that says what for.
+  void grow(const FitContext& context, size_t bytes, const Column& column);
+
+ private:
+  std::vector<MemoryLease> leases_;
+  size_t bytes_ = 0;
+};
+
+/// The levels and their weights; memory grows with the number of levels.
+class ChunkLevels {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// As column_levels gives them of all rows, without codes.
+  ColumnLevels found() const;
+
+ private:
+  std::unordered_map<std::string, double> weights_;
+  double missing_weight_ = 0, total_weight_ = 0;
+  size_t bytes_ = 0;
+  ColumnKind kind_ = ColumnKind::Text;
+  GrowingLease lease_;
+};
+
+/// The most frequent number or text; memory grows with the number of distinct ones.
+class ChunkMode {
+ public:
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// The smallest of the most frequent; 0 and "missing" of none.
+  double number() const;
+  std::string text() const;
+
+ private:
+  std::map<double, double> numbers_;
+  std::map<std::string, double> texts_;
+  size_t bytes_ = 0;
+  GrowingLease lease_;
+};
+
+/// Throws Error(FeatureMismatch) where a later chunk has other columns or kinds than the first.
+void check_chunk(const Table& like, const Table& chunk, std::string_view transformer);
+/// Throws Error(EmptyInput).
+[[noreturn]] void throw_no_chunk(std::string_view transformer);
+
+/// A ChunkFit that keeps a Statistic of each column that `choose` picks from a chunk.
+template <class Statistic>
+class ColumnsInChunks final : public ChunkFit {
+ public:
+  using Choose = std::function<std::vector<const Column*>(const TransformerInput& chunk)>;
+  /// `like` has the columns of the chunks and no rows; `columns` are those chosen of it.
+  using Finish = std::function<std::unique_ptr<FittedTransformer>(const Table& like, std::span<const Column* const> columns,
+                                                                  const std::vector<Statistic>& statistics)>;
+
+  /// `fresh` makes the statistic of a column that no rows have been seen of.
+  ColumnsInChunks(
+      std::string_view transformer, Choose choose, Finish finish, std::function<Statistic()> fresh = [] { return Statistic(); })
+      : transformer_(transformer), choose_(std::move(choose)), finish_(std::move(finish)), fresh_(std::move(fresh)) {}
+
+  void add(const TransformerInput& chunk, const FitContext& context) override {
+    if (chunk.table.n_rows() == 0) return;
+    const std::vector<const Column*> chosen = choose_(chunk);
+    if (!like_) start(chunk.table, chosen);
+    check_chunk(*like_, chunk.table, transformer_);
+    const std::span<const double> weights = telling_weights(chunk.weights);
+    context.threads->parallel_each(chosen.size(), [&](size_t i) {
+      context.check();
+      statistics_[i].add(*chosen[i], weights, context);
+    });
+  }
+
+  std::unique_ptr<FittedTransformer> finish() const override {
+    if (!like_) throw_no_chunk(transformer_);
+    std::vector<const Column*> columns;
+    for (const size_t place : places_) columns.push_back(&like_->column(place));
+    return finish_(*like_, columns, statistics_);
+  }
+
+ private:
+  void start(const Table& table, const std::vector<const Column*>& chosen) {
+    like_ = table.slice(0, 0);
+    for (const Column* column : chosen) {
+      places_.push_back(static_cast<size_t>(column - table.columns().data()));
+      statistics_.push_back(fresh_());
+    }
+  }
+
+  std::string transformer_;
+  Choose choose_;
+  Finish finish_;
+  std::function<Statistic()> fresh_;
+  std::optional<Table> like_;
+  std::vector<size_t> places_;
+  std::vector<Statistic> statistics_;
+};
+
+/// A ChunkFit that makes of the levels of each column `choose` picks what `fit_column(column, levels, free names)` gives, and of all
+/// those what `make` gives.
+template <class FitColumn, class Spec>
+std::unique_ptr<ChunkFit> fit_levels_in_chunks(std::string_view transformer, ColumnsInChunks<ChunkLevels>::Choose choose,
+                                               FitColumn fit_column,
+                                               std::unique_ptr<FittedTransformer> (*make)(std::vector<Spec> columns)) {
+  return std::make_unique<ColumnsInChunks<ChunkLevels>>(
+      transformer, std::move(choose),
+      [fit_column, make](const Table& like, std::span<const Column* const> chosen, const std::vector<ChunkLevels>& statistics) {
+        FreeNames names(like);
+        std::vector<Spec> fitted;
+        for (size_t i = 0; i < chosen.size(); ++i) fitted.push_back(fit_column(*chosen[i], statistics[i].found(), names));
+        return make(std::move(fitted));
+      });
+}
+
+/// A ChunkFit for a transformer that learns nothing from values: it fits `transformer` on the first chunk, and checks the others.
+std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer);
+
+}  // namespace kolosal
