@@ -4,10 +4,13 @@
 #define HWY_TARGET_INCLUDE "kolosal/kernels/kernels.cc"
 #include "kolosal/kernels/kernels.h"
 
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "kolosal/kernels/kernels_scalar.h"
 
@@ -145,13 +148,27 @@ Range range_of(const T* x, size_t n) {
 HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, double* to) { hn::StoreU(values, kDouble, to); }
 HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, float* to) { hn::StoreU(hn::DemoteTo(kHalf, values), kHalf, to); }
 
+// Whether what is written should pass the caches by: it is too much to stay in them, and lies as vectors want it.
+template <class T>
+bool passes_caches(const T* out, size_t n) {
+  return n * sizeof(T) >= (size_t{1} << 22) && reinterpret_cast<uintptr_t>(out) % 64 == 0;
+}
+
 template <class T>
 void affine_of(const T* x, size_t n, double center, double scale, double offset, T* out) {
   const auto centers = hn::Set(kDouble, center), scales = hn::Set(kDouble, scale), offsets = hn::Set(kDouble, offset);
+  const auto changed = [&](size_t i) { return hn::Add(hn::Div(hn::Sub(load_double(x + i), centers), scales), offsets); };
+  const auto tail = [&](size_t i) { out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset); };
+  if constexpr (std::is_same_v<T, double>) {
+    if (passes_caches(out, n)) {
+      loop(
+          n, hn::Lanes(kDouble), [&](size_t i) { hn::Stream(changed(i), kDouble, out + i); }, tail);
+      hwy::FlushStream();
+      return;
+    }
+  }
   loop(
-      n, hn::Lanes(kDouble),
-      [&](size_t i) { store_double(hn::Add(hn::Div(hn::Sub(load_double(x + i), centers), scales), offsets), out + i); },
-      [&](size_t i) { out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset); });
+      n, hn::Lanes(kDouble), [&](size_t i) { store_double(changed(i), out + i); }, tail);
 }
 
 // Eight rows at most, whose bits lie in one byte.
@@ -173,14 +190,19 @@ template <class T>
 void fill_of(const T* x, size_t n, const uint8_t* bits, T number, T* out) {
   const ByteTag<T> tag;
   const auto numbers = hn::Set(tag, number);
+  const auto filled = [&](size_t i) {
+    const auto kept = hn::IfThenElse(there_mask<T>(bits, i), hn::LoadU(tag, x + i), numbers);
+    return hn::IfThenElse(hn::Eq(kept, kept), kept, numbers);
+  };
+  const auto tail = [&](size_t i) { out[i] = is_there(bits, i) && x[i] == x[i] ? x[i] : number; };
+  if (!passes_caches(out, n)) {
+    loop(
+        n, hn::Lanes(tag), [&](size_t i) { hn::StoreU(filled(i), tag, out + i); }, tail);
+    return;
+  }
   loop(
-      n, hn::Lanes(tag),
-      [&](size_t i) {
-        const auto value = hn::LoadU(tag, x + i);
-        const auto kept = hn::IfThenElse(there_mask<T>(bits, i), value, numbers);
-        hn::StoreU(hn::IfThenElse(hn::Eq(kept, kept), kept, numbers), tag, out + i);
-      },
-      [&](size_t i) { out[i] = is_there(bits, i) && x[i] == x[i] ? x[i] : number; });
+      n, hn::Lanes(tag), [&](size_t i) { hn::Stream(filled(i), tag, out + i); }, tail);
+  hwy::FlushStream();
 }
 
 double differences_of(const double* x, size_t n, const uint8_t* bits, double center) {
