@@ -9,12 +9,14 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
 
 #include "bindings.h"
 #include "kolosal/base/json.h"
+#include "kolosal/preprocess/pipeline.h"
 #include "kolosal/preprocess/scale/row_major.h"
 #include "kolosal/preprocess/transformer.h"
 
@@ -208,6 +210,23 @@ std::pair<Fitted, Table> fit_transformer(const std::string& name, const std::str
   return transformer->fit_transform(input, context_of(n_threads, seed));
 }
 
+/// Steps fitted one after the other, what the training rows became, and which of them are left (none: all).
+std::tuple<std::vector<Fitted>, Table, std::optional<std::vector<uint32_t>>> fit_steps_of(const std::string& steps, const Table& table,
+                                                                                          const Table* target,
+                                                                                          const std::optional<Weights>& weights,
+                                                                                          int n_threads, int64_t seed) {
+  const nb::gil_scoped_release released;
+  std::vector<PipelineStep> wanted;
+  const Value given = parse_json(steps);
+  for (const Value& step : given.as_list()) wanted.push_back(from_value<PipelineStep>(step, "step"));
+  std::optional<Target> known;
+  if (target != nullptr) known = target_of(*target);
+  TransformerInput input{table, known ? &*known : nullptr};
+  if (weights) input.weights = {weights->data(), weights->size()};
+  FittedSteps fitted = fit_steps(wanted, input, context_of(n_threads, seed), "pipeline");
+  return {std::move(fitted.steps), std::move(fitted.table), std::move(fitted.rows)};
+}
+
 }  // namespace
 
 void bind_transformers(nb::module_& module) {
@@ -237,6 +256,11 @@ void bind_transformers(nb::module_& module) {
              "Fits a transformer of the catalog, with parameters in JSON.");
   module.def("fit_rows", &fit_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
              nb::arg("seed") = 0, "Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.");
+  module.def("fit_steps", &fit_steps_of, nb::arg("steps"), nb::arg("table"), nb::arg("target").none() = nb::none(),
+             nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
+             "Fits a JSON list of {transformer, parameters} in order; gives them, the training rows, and which are left (None: all).");
+  module.def(
+      "transformer_names", [] { return transformers().names(); }, "Names of the transformers.");
   module.def("table_from_rows", &table_from_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
              "A native table of a float32 or float64 array; columns that lie in one piece are not copied.");
   module.def("rows_from_table", &rows_from_table, nb::arg("table"), nb::arg("n_threads") = 0,

@@ -176,6 +176,21 @@ def fit_rows(
     Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.
     """
 
+def fit_steps(
+    steps: str,
+    table: Table,
+    target: Table | None = None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> tuple[list[FittedTransformer], Table, list[int] | None]:
+    """
+    Fits a JSON list of {transformer, parameters} in order; gives them, the training rows, and which are left (None: all).
+    """
+
+def transformer_names() -> list[str]:
+    """Names of the transformers."""
+
 def table_from_rows(
     rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
 ) -> Table:
