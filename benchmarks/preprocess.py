@@ -12,6 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +68,27 @@ def holes(rows: np.ndarray) -> np.ndarray:
     holed = rows.copy()
     holed[np.random.default_rng(1).random(rows.shape) < 0.1] = np.nan
     return holed
+
+
+def write_mixed(path: str) -> None:
+    """A CSV file of N_ROWS: four columns of numbers, three of integers, two of categories, one of dates."""
+    import polars as pl  # noqa: PLC0415
+
+    random = np.random.default_rng(3)
+    columns: dict[str, Any] = {f"f{j}": random.standard_normal(N_ROWS) * 10**j for j in range(4)}
+    columns |= {"f1": columns["f1"].round(4), "f2": columns["f2"].round(2)}
+    columns |= {"i0": random.integers(0, 100, N_ROWS), "i1": random.integers(-(10**6), 10**6, N_ROWS), "i2": random.integers(0, 2, N_ROWS)}
+    columns["s0"] = np.array([f"category_{i:02d}" for i in range(20)])[random.integers(0, 20, N_ROWS)]
+    columns["s1"] = np.array([f"city {i:04d}" for i in range(1000)])[random.integers(0, 1000, N_ROWS)]
+    columns["d"] = np.datetime64("2015-01-01") + random.integers(0, 3650, N_ROWS)
+    pl.DataFrame(columns).write_csv(path)
+
+
+def peak_memory(job: str, path: str) -> float:
+    """Largest resident size of a fresh process that does the job, in MB."""
+    program = f"import kolosal, sys; path = sys.argv[1]; {job}; print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+    done = subprocess.run([sys.executable, "-c", program, path], check=True, capture_output=True, text=True)
+    return int(done.stdout) / 1024
 
 
 def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
@@ -239,6 +263,33 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             lambda made: made.indices,
         )
 
+    def files() -> Iterator[Row]:
+        from pyarrow import csv  # noqa: PLC0415
+
+        import kolosal  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "mixed.csv")
+            write_mixed(path)
+
+            def values(made: Any) -> np.ndarray:
+                found = made if isinstance(made, pl.DataFrame) else pl.DataFrame(pa.table(made))
+                return found.select("f0", "f1", "f2", "f3", "i0", "i1", "i2").to_numpy()
+
+            kinds: dict[str, Any] = {"try_parse_dates": True, "schema_overrides": {"s0": pl.Categorical, "s1": pl.Categorical}}
+            peers = {
+                "polars": partial(pl.read_csv, path, **kinds),
+                "pyarrow": partial(csv.read_csv, path, convert_options=csv.ConvertOptions(auto_dict_encode=True)),
+            }
+            for peer, read in peers.items():
+                yield Row("csv 1M x 10", peer, 1.0, partial(kolosal.read_table, path), read, values, values)
+            for name, target, job in (
+                ("csv, load", 250, "kolosal.read_table(path)"),
+                ("csv, pipeline", 400, "kolosal.DataPreprocessor().fit_transform(kolosal.read_table(path))"),
+            ):
+                print(f"{name:24}{peak_memory(job, path):10.0f} MB at most, whole process; asked {target}", flush=True)
+
+    yield "csv", files
     yield "standard min-max robust", scalers
     yield "yeo-johnson quantile", shapes
     yield "impute knn mice", imputers
