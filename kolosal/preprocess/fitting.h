@@ -63,7 +63,7 @@ Range column_range(const Column& column, std::span<const double> weights);
 /// where nothing is weighted.
 std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles);
 
-/// The levels of a column and how much weight each has.
+/// The levels of a category column, in order, and which each row has.
 struct ColumnLevels {
   std::vector<std::string> levels;  ///< numbers by value, everything else by text; levels of weight 0 are not in it
   std::vector<int32_t> codes;       ///< of each row; -1 where missing or of weight 0
@@ -71,7 +71,7 @@ struct ColumnLevels {
   double missing_weight = 0;
   double total_weight = 0;  ///< of all rows, missing ones too
 };
-/// The levels of a category column that occur, with their weights.
-ColumnLevels column_levels(const Column& column, std::span<const double> weights);
+/// The levels of a category column that occur, with their weights. The number of threads changes nothing.
+ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 
 }  // namespace kolosal

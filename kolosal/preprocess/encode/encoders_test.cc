@@ -27,13 +27,13 @@ TEST(OneHot, MakesAColumnForEachLevelInOrderOfText) {
 }
 
 TEST(OneHot, MergesRareLevelsWithUnknownOnes) {
-  const auto encoder = fitted("one_hot", object({{"min_rows", 2}}), {cities()});
+  const auto encoder = fitted("one_hot", object({{"min_frequency", 2}}), {cities()});
   EXPECT_EQ(encoder->transform(cities()).names(), (std::vector<std::string>{"city__rome", "city__other"}));
   EXPECT_EQ(encoder->transform(unseen()).column("city__other").numbers(), (std::vector<double>{1, 0, 1}));
   EXPECT_FALSE(encoder->invertible());
-  EXPECT_EQ(transformed("one_hot", object({{"max_categories", 2}}), {cities()}).names(),
+  EXPECT_EQ(transformed("one_hot", object({{"max_levels", 2}}), {cities()}).names(),
             (std::vector<std::string>{"city__rome", "city__other"}));
-  EXPECT_EQ(transformed("one_hot", object({{"max_categories", 3}}), {cities()}).n_columns(), 3U);
+  EXPECT_EQ(transformed("one_hot", object({{"max_levels", 3}}), {cities()}).n_columns(), 3U);
 }
 
 TEST(OneHot, LeavesOutTheFirstColumnWhereAsked) {
@@ -46,7 +46,7 @@ TEST(OneHot, LeavesOutTheFirstColumnWhereAsked) {
 
 TEST(OneHot, TellsMissingValuesApartWhereAskedAndNeverTakesANameInUse) {
   const Table table = cities().with_column(Column::boolean("city__missing", {0, 0, 0, 0, 0, 0}));
-  const Table out = transformed("one_hot", object({{"add_indicator", true}}), {table});
+  const Table out = transformed("one_hot", object({{"missing", "indicator"}}), {table});
   EXPECT_EQ(out.column("city__missing_2").numbers(), (std::vector<double>{0, 0, 0, 0, 0, 1}));
 }
 
@@ -74,7 +74,7 @@ TEST(Ordinal, NumbersLevelsAsScikitLearnDoesAndBack) {
 TEST(Ordinal, NumbersIntegersByValueAndLevelsByFrequencyWhereAsked) {
   const Table numbers({integers("n", {10, 9, 100, 9})});
   EXPECT_EQ(transformed("ordinal", object({{"columns", list({"n"})}}), {numbers}).column(0).numbers(), (std::vector<double>{1, 0, 2, 0}));
-  const Value parameters = object({{"order", "frequency"}, {"unknown_value", -1}, {"missing_value", -2}});
+  const Value parameters = object({{"order", "frequency"}, {"unknown", "default"}, {"unknown_value", -1}, {"missing_value", -2}});
   const auto encoder = fitted("ordinal", parameters, {cities()});
   EXPECT_EQ(encoder->transform(cities()).column(0).numbers(), (std::vector<double>{0, 2, 0, 1, 0, -2}));
   EXPECT_EQ(encoder->transform(unseen()).column(0).numbers(), (std::vector<double>{-1, -2, 2}));
