@@ -23,6 +23,8 @@ class Goals {
   /// Output `output` of a row; in multiclass the class itself comes from class_of.
   double at(size_t row, size_t output) const noexcept { return target_->values[row * target_->n_targets + output]; }
   size_t class_of(size_t row) const noexcept { return static_cast<size_t>(target_->values[row]); }
+  /// Any output of a row.
+  double of(size_t row, size_t output) const noexcept { return one_of_many() ? (class_of(row) == output ? 1 : 0) : at(row, output); }
   /// Calls see(output, value) for each output of a row that is not zero for being another class.
   template <class See>
   void each(size_t row, const See& see) const {

@@ -15,8 +15,8 @@ void refuse_unknown_levels(const Column& column, std::span<const uint32_t> slots
   if (found == slots.end()) return;
   const auto row = static_cast<size_t>(found - slots.begin());
   throw Error(ErrorCode::BadValue,
-              "column '" + column.name() + "', row " + std::to_string(row + 1) + ": the level '" + level_text(column, row) +
-                  "' was not seen in fitting (unknown category)",
+              "unknown categories in column '" + column.name() + "': row " + std::to_string(row + 1) + " has the level '" +
+                  level_text(column, row) + "', which was not seen in fitting",
               "Fit on rows that have it, or set unknown to " + std::string(allowed) + ".");
 }
 

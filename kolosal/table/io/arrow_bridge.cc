@@ -149,6 +149,23 @@ Column from_decimals(const std::string& name, const arrow::DataType& type, const
       validity_of(chunks));
 }
 
+Column from_text_views(const std::string& name, const Chunks& chunks) {
+  struct Owner {
+    std::vector<int64_t> offsets{0};
+    std::string bytes;
+  };
+  auto owner = std::make_shared<Owner>();
+  owner->offsets.reserve(length_of(chunks) + 1);
+  for (const auto& chunk : chunks) {
+    const auto& typed = static_cast<const arrow::StringViewArray&>(*chunk);
+    for (int64_t i = 0; i < typed.length(); ++i) {
+      if (typed.IsValid(i)) owner->bytes += typed.GetView(i);
+      owner->offsets.push_back(static_cast<int64_t>(owner->bytes.size()));
+    }
+  }
+  return Column::view_text(name, owner->offsets, owner->bytes.data(), owner, validity_of(chunks));
+}
+
 /// Offsets are widened; the bytes of a single chunk are shared, those of several are put together.
 template <class ArrayType>
 Column from_texts(const std::string& name, const Chunks& chunks) {
@@ -248,7 +265,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::UINT8: return from_integers<arrow::UInt8Array>(name, chunks);
     case arrow::Type::BOOL: return from_booleans(name, chunks);
     case arrow::Type::STRING: return from_texts<arrow::StringArray>(name, chunks);
-    case arrow::Type::STRING_VIEW: return from_texts<arrow::StringViewArray>(name, chunks);
+    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks);
     case arrow::Type::LARGE_STRING: return from_large_texts(name, chunks);
     case arrow::Type::TIMESTAMP: return from_timestamps(name, type, chunks);
     case arrow::Type::DATE32:
