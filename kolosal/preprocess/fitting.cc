@@ -330,13 +330,20 @@ ColumnLevels column_levels(const Column& column, std::span<const double> weights
     place[text] = static_cast<int32_t>(found.levels.size()) - 1;
   }
   const auto codes = written.codes();
-  found.codes.resize(codes.size());
+  std::shared_ptr<int32_t> own = written.own_codes();  // written over; those of a dictionary are not
+  if (own == nullptr) {
+    const auto made = std::make_shared_for_overwrite<int32_t[]>(codes.size());
+    own = {made, made.get()};
+  }
+  int32_t* to = own.get();
   those.parallel_for(codes.size(), kLevelRowsABlock, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {
       const bool there = codes[row] >= 0 && (weights.empty() || weights[row] != 0);
-      found.codes[row] = there ? place[static_cast<size_t>(codes[row])] : -1;
+      to[row] = there ? place[static_cast<size_t>(codes[row])] : -1;
     }
   });
+  found.codes = {to, codes.size()};
+  found.owned = std::move(own);
   return found;
 }
 

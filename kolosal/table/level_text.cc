@@ -22,6 +22,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kRowsABlock = size_t{1} << 16;
+constexpr size_t kFirstLevels = 128;
 
 std::string number_text(const Column& column, size_t row) {
   const double number = column.number(row);
@@ -96,9 +97,12 @@ void WrittenLevels::read_texts(const Column& column, const Threads* threads) {
   const auto offsets = column.text_offsets();
   const char* bytes = column.text_bytes();
   const Validity& validity = column.validity();
-  std::vector<TextIndex> blocks((column.size() + kRowsABlock - 1) / kRowsABlock);
+  // Alone, a thread numbers all rows with one index: the numbers are the same.
+  const bool is_alone = threads == nullptr || threads->size() == 1;
+  const size_t n_blocks = is_alone ? 1 : (column.size() + kRowsABlock - 1) / kRowsABlock;
+  std::vector<TextIndex> blocks(n_blocks, TextIndex(std::min<size_t>(column.size(), kFirstLevels)));
   for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
-    TextIndex& index = blocks[begin / kRowsABlock];
+    TextIndex& index = blocks[is_alone ? 0 : begin / kRowsABlock];
     for (size_t row = begin; row < end; ++row) {
       const std::string_view text = validity.is_valid(row)
                                         ? stripped({bytes + offsets[row], static_cast<size_t>(offsets[row + 1] - offsets[row])})

@@ -31,6 +31,8 @@ class WrittenLevels {
   const std::vector<std::string_view>& texts() const noexcept { return texts_; }
   /// For each row the number of its text, -1 where missing.
   std::span<const int32_t> codes() const noexcept { return codes_; }
+  /// What owns the codes; null for those of a dictionary, which the column owns.
+  const std::shared_ptr<int32_t>& own_codes() const noexcept { return own_codes_; }
   /// A row that has the text; only for columns that hold neither texts nor a dictionary.
   size_t first_row(size_t text) const noexcept { return first_rows_[text]; }
 

@@ -1,4 +1,5 @@
-// TextIndex: numbers distinct texts 0, 1, 2, ... in the order in which they are added. An open-addressing hash table of views.
+// TextIndex: numbers distinct texts 0, 1, 2, ... in the order in which they are added. An open-addressing hash table of
+// views that holds short texts in its slots.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,22 @@ class TextIndex {
   const std::vector<std::string_view>& texts() const noexcept { return texts_; }
 
  private:
+  /// A text in two words: up to 16 bytes they and the length are the text, beyond they are its hash.
+  struct Key {
+    uint64_t first = 0, second = 0;
+    uint64_t length = 0;
+  };
   struct Slot {
-    uint32_t tag = 0;  // high bits of the hash
+    uint64_t first = 0, second = 0;
+    uint32_t length = 0;
     int32_t number = -1;
   };
-  size_t place_of(std::string_view text, uint64_t hash) const noexcept;
+  static Key key_of(std::string_view text) noexcept;
+  static uint64_t hash_of(const Key& key) noexcept;
+  size_t place_of(std::string_view text, const Key& key) const noexcept;
   void grow();
 
-  std::vector<Slot> slots_;  // a power of two of them, at most half in use
+  std::vector<Slot> slots_;  // a power of two of them, at most a quarter in use
   std::vector<std::string_view> texts_;
 };
 

@@ -227,10 +227,15 @@ nb::tuple sparse_rows(const FittedTransformer& fitted, const Table& table, int n
   return nb::make_tuple(array_of(std::move(made.starts)), array_of(std::move(made.columns)), n_columns);
 }
 
-/// The distinct objects of an array of them, told apart by identity, as rows that hold them first; and for each row the number of its.
-nb::tuple distinct_objects(const nb::ndarray<const intptr_t, nb::ndim<1>, nb::device::cpu>& addresses) {
-  const size_t n = addresses.shape(0);
-  const int64_t stride = addresses.stride(0);
+/// The distinct objects of a NumPy array of objects, told apart by identity: for each row the number of its object, and the first row of
+/// each object.
+nb::tuple distinct_objects(const nb::object& objects) {
+  const auto interface = nb::cast<nb::dict>(objects.attr("__array_interface__"));
+  if (nb::cast<std::string>(interface["typestr"]) != "|O" || nb::cast<int>(objects.attr("ndim")) != 1)
+    throw Error(ErrorCode::BadValue, "distinct_objects takes an array of objects of one dimension");
+  const auto* start = reinterpret_cast<const char*>(nb::cast<uintptr_t>(interface["data"][0]));
+  const int64_t stride = nb::cast<int64_t>(objects.attr("strides")[0]);
+  const size_t n = nb::len(objects);
   std::vector<int32_t> codes(n);
   std::vector<int64_t> first_rows;
   struct Slot {
@@ -245,7 +250,7 @@ nb::tuple distinct_objects(const nb::ndarray<const intptr_t, nb::ndim<1>, nb::de
     return place;
   };
   for (size_t row = 0; row < n; ++row) {
-    const intptr_t address = addresses.data()[static_cast<int64_t>(row) * stride];
+    const auto address = *reinterpret_cast<const intptr_t*>(start + static_cast<int64_t>(row) * stride);
     size_t place = place_of(address);
     if (slots[place].code < 0) {
       if (2 * (first_rows.size() + 1) > slots.size()) {
@@ -445,8 +450,9 @@ void bind_transformers(nb::module_& module) {
       .def_static(
           "from_json", [](const std::string& text) { return transformer_from_value(parse_json(text)); }, nb::arg("text"),
           "The transformer that to_json described.");
-  module.def("distinct_objects", &distinct_objects, nb::arg("addresses"),
-             "For an array of objects seen as their addresses: the number of each row's object, and the first row of each object.");
+  module.def(
+      "distinct_objects", &distinct_objects, nb::arg("objects"),
+      "For a one-dimensional array of objects, told apart by identity: the number of each row's object, and the first row of each object.");
   module.def("fit_transformer", &fit_transformer, nb::arg("name"), nb::arg("parameters"), nb::arg("table"),
              nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON; gives it and what the training rows become.");

@@ -66,7 +66,7 @@ class Ordinal : public Transformer {
       fitted[i] = spec_of(*columns[i], found, order);
       if (made == nullptr) return;
       auto& place = (*made)[static_cast<size_t>(columns[i] - input.table.columns().data())];
-      place = looked_up(fitted[i], slots_of(found, order, *context.threads), *context.threads).front();
+      place = numbered(fitted[i], found, order, *context.threads);
     });
     return make_lookup(std::move(fitted));
   }
@@ -79,15 +79,23 @@ class Ordinal : public Transformer {
     return order;
   }
 
-  static std::vector<uint32_t> slots_of(const ColumnLevels& found, const std::vector<size_t>& order, const Threads& threads) {
-    std::vector<uint32_t> place(order.size() + 1);
-    for (size_t i = 0; i < order.size(); ++i) place[order[i] + 1] = static_cast<uint32_t>(i);
-    place[0] = static_cast<uint32_t>(order.size() + 1);  // missing
-    std::vector<uint32_t> slots(found.codes.size());
-    threads.parallel_for(slots.size(), size_t{1} << 15, [&](size_t begin, size_t end) {
-      for (size_t row = begin; row < end; ++row) slots[row] = place[static_cast<size_t>(found.codes[row] + 1)];
-    });
-    return slots;
+  /// The training rows by the codes that fitting found.
+  static Column numbered(const LookupColumn& spec, const ColumnLevels& found, const std::vector<size_t>& order, const Threads& threads) {
+    std::vector<double> numbers(order.size() + 1, spec.values.back());  // missing first, then by code
+    for (size_t i = 0; i < order.size(); ++i) numbers[order[i] + 1] = static_cast<double>(i);
+    const auto codes = found.codes;
+    Validity validity;
+    if (spec.leave_missing && found.missing_weight > 0) {
+      std::vector<uint8_t> there(codes.size());
+      for (size_t row = 0; row < codes.size(); ++row) there[row] = codes[row] >= 0;
+      validity = Validity::from_bytes(there);
+    }
+    const auto write = [&](std::span<double> to) {
+      threads.parallel_for(to.size(), size_t{1} << 15, [&](size_t begin, size_t end) {
+        for (size_t row = begin; row < end; ++row) to[row] = numbers[static_cast<size_t>(codes[row] + 1)];
+      });
+    };
+    return Column::written(spec.outputs.front(), codes.size(), write, validity);
   }
 
   LookupColumn spec_of(const Column& column, const ColumnLevels& found, const std::vector<size_t>& order) const {

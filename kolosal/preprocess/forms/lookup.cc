@@ -77,6 +77,9 @@ Validity results_there(const LookupColumn& spec, std::span<const uint32_t> slots
   const size_t n_levels = spec.levels.size();
   std::array<uint8_t, 2> beyond{spec.unknown != UnknownLevel::Missing, !spec.leave_missing};
   if (beyond[0] != 0 && beyond[1] != 0) return {};
+  uint32_t largest = 0;
+  for (const uint32_t slot : slots) largest = std::max(largest, slot);
+  if (largest < n_levels) return {};
   std::vector<uint8_t> there(slots.size());
   for (size_t row = 0; row < slots.size(); ++row) there[row] = slots[row] < n_levels || beyond[slots[row] - n_levels] != 0;
   return Validity::from_bytes(there);

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import _kolosal
 from .._errors import InvalidInputError
 from ._base import CatalogTransformer, Invertible, Weighted, fitted_column
 from ._input import Input
