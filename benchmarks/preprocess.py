@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,33 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             frame,
         )
 
+    def shapes() -> Iterator[Row]:
+        rows = numbers()
+        table = to_native({f"c{j}": np.ascontiguousarray(rows[:, j]) for j in range(N_COLUMNS)})
+        yield Row(
+            "yeo-johnson",
+            "scikit-learn",
+            0.1,
+            native("yeo_johnson", table),
+            lambda: preprocessing.PowerTransformer().fit_transform(rows),
+            columns,
+            array,
+            repeats=2,
+            tolerance=1e-5,  # both find lambda to some 8 digits
+        )
+        for output in ("uniform", "normal"):
+            peer = preprocessing.QuantileTransformer(output_distribution=output, subsample=None)
+            yield Row(
+                f"quantile {output}",
+                "scikit-learn",
+                0.15,
+                native("quantile_transform", table, output=output),
+                partial(peer.fit_transform, rows),
+                columns,
+                array,
+                repeats=2,
+            )
+
     def imputers() -> Iterator[Row]:
         rows = holes(numbers())
         polars = pl.DataFrame({f"c{j}": rows[:, j] for j in range(N_COLUMNS)}).select(pl.all().fill_nan(None))
@@ -212,6 +240,7 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
         )
 
     yield "standard min-max robust", scalers
+    yield "yeo-johnson quantile", shapes
     yield "impute knn mice", imputers
     yield "label target one-hot", categories
 

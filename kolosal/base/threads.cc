@@ -44,6 +44,27 @@ constexpr bool kTopologyIsKnown = true;
 constexpr bool kTopologyIsKnown = true;
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+// oneTBB is not built for ThreadSanitizer, which therefore does not see that a task comes after what its caller did before the loop, and
+// what follows the loop after the task. These calls tell it.
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+char order_of_tasks;
+void publish() { __tsan_release(&order_of_tasks); }
+void take_over() { __tsan_acquire(&order_of_tasks); }
+#else
+void publish() {}
+void take_over() {}
+#endif
+
+// Around a task: it sees what its caller published, and publishes what it did.
+struct InOrder {
+  InOrder() { take_over(); }
+  ~InOrder() { publish(); }
+  InOrder(const InOrder&) = delete;
+  InOrder& operator=(const InOrder&) = delete;
+};
+
 // The NUMA nodes; one that stands for the whole machine where the topology is not known.
 std::vector<tbb::numa_node_id> numa_nodes() {
   return kTopologyIsKnown ? tbb::info::numa_nodes() : std::vector<tbb::numa_node_id>{tbb::task_arena::automatic};
@@ -179,8 +200,14 @@ void Threads::parallel_for(size_t n, size_t grain, const std::function<void(size
     for (size_t block = 0; block < n_blocks; ++block) run_block(block);
     return;
   }
+  const auto run_in_order = [&](size_t block) {
+    const InOrder in_order;
+    run_block(block);
+  };
+  publish();
   arena_->arena.execute(
-      [&] { tbb::this_task_arena::isolate([&] { tbb::parallel_for(size_t{0}, n_blocks, run_block, tbb::simple_partitioner()); }); });
+      [&] { tbb::this_task_arena::isolate([&] { tbb::parallel_for(size_t{0}, n_blocks, run_in_order, tbb::simple_partitioner()); }); });
+  take_over();
 }
 
 void Threads::parallel_each(size_t n, const std::function<void(size_t)>& body) const {
@@ -191,7 +218,9 @@ void Threads::enqueue(std::function<void()> task) const {
   const std::shared_ptr<Pending> pending = arena_->pending;
   pending->start();
   try {
+    publish();
     arena_->arena.enqueue([task = std::move(task), pending] {
+      const InOrder in_order;
       task();
       pending->finish();
     });

@@ -84,6 +84,21 @@ TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
   EXPECT_NE(out(percentile), out(with(percentile, "upper_percentile", 80)));
   EXPECT_NE(out(constant), out(with(constant, "fill_value", 500)));
   EXPECT_NE(out(rows), out(with(rows, "norm", "max")));
+  const Value::Object bent{{"numeric_strategy", "yeo_johnson"}}, ranks{{"numeric_strategy", "quantile_uniform"}, {"n_quantiles", 5}},
+      range{{"scaling", "minmax"}}, robust{{"scaling", "robust"}}, iterative{{"missing_strategy", "iterative"}};
+  EXPECT_NE(out(bent), out(with(bent, "power", 0.1)));
+  EXPECT_NE(out(ranks), out({{"numeric_strategy", "quantile_uniform"}}));
+  EXPECT_NE(out(range), out(with(range, "scale_low", -1)));
+  EXPECT_NE(out(range), out(with(range, "scale_high", 2)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_centering", false)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_lower_percentile", 10)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_upper_percentile", 90)));
+  std::vector<double> height = table.column("height").numbers();
+  height[1] = height[3] = height[12] = kNaN;
+  const Table two_gaps = table.with_column(Column::numeric("height", height));
+  EXPECT_NE(content(prepared(with(iterative, "tol", 0), two_gaps).second), content(prepared(with(iterative, "tol", 1e6), two_gaps).second));
+  EXPECT_NE(out(iqr), out(with(iqr, "clip_lower", 30)));
+  EXPECT_NE(out(iqr), out(with(iqr, "clip_upper", 40)));
   EXPECT_NE(out({}), out({{"label_order", "frequency"}}));
   EXPECT_NE(out({}), out({{"max_cardinality", 2}}));
   EXPECT_NE(out({}), out({{"auto_detect_types", false}}));
@@ -95,6 +110,42 @@ TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
   EXPECT_NE(content(prepared(constant, gap).second),
             content(prepared({{"missing_strategy", "constant"}, {"fill_text", "york"}}, gap).second));
   EXPECT_EQ(prepared({}, gap).second.column("town").n_missing(), 0U);
+}
+
+TEST(DataPreprocessor, ChangesTheShapeOfNumbersAsTold) {
+  std::vector<double> skewed(60), even(60), negative(60);
+  for (size_t i = 0; i < skewed.size(); ++i) {
+    even[i] = static_cast<double>(i) - 30;
+    skewed[i] = std::exp(static_cast<double>(i) / 8);
+    negative[i] = -static_cast<double>(i % 5);
+  }
+  const Table table({Column::numeric("skewed", skewed), Column::numeric("even", even), Column::numeric("negative", negative)});
+  const auto shaped = [&](std::string_view strategy) {
+    return prepared({{"numeric_strategy", strategy}, {"scaling", "none"}}, table).second;
+  };
+  EXPECT_NEAR(shaped("log").column("skewed").number(10), std::log1p(skewed[10]), 1e-12);
+  EXPECT_EQ(shaped("sqrt").column("even").number(3), even[3]) << "a column with negative numbers has no square roots";
+  EXPECT_NEAR(shaped("sqrt").column("skewed").number(3), std::sqrt(skewed[3]), 1e-12);
+  EXPECT_NE(shaped("box_cox").column("skewed").number(3), skewed[3]);
+  EXPECT_NEAR(shaped("quantile_uniform").column("even").number(59), 1, 1e-12);
+  EXPECT_LT(shaped("quantile_normal").column("even").number(0), -5);
+  EXPECT_NE(shaped("auto").column("skewed").number(3), skewed[3]);
+  EXPECT_EQ(shaped("auto").column("even").number(3), even[3]);
+}
+
+TEST(DataPreprocessor, ChoosesTheEncodingOfEachColumn) {
+  std::vector<std::string> few(60), many(60);
+  std::vector<double> values(60);
+  for (size_t i = 0; i < few.size(); ++i) {
+    few[i] = i % 2 == 0 ? "a" : "b";
+    many[i] = "level" + std::to_string(i % 20);
+    values[i] = static_cast<double>(i % 3);
+  }
+  const Table table({Column::text("few", few), Column::text("many", many)});
+  const Target target = regression(values);
+  const auto names = [&](const Target* known) { return prepared({{"categorical_encoding", "auto"}}, table, known).second.names(); };
+  EXPECT_EQ(names(&target), (std::vector<std::string>{"few__a", "few__b", "many__target"}));
+  EXPECT_EQ(names(nullptr), (std::vector<std::string>{"few__a", "few__b", "many__frequency"}));
 }
 
 TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {

@@ -11,7 +11,9 @@
 #include <limits>
 #include <numeric>
 
+#include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
+#include "kolosal/kernels/sort.h"
 #include "kolosal/table/level_text.h"
 
 namespace kolosal {
@@ -63,22 +65,22 @@ std::string FreeNames::claim(std::string wanted) {
 }
 
 Sample finite_sample(const Column& column, std::span<const double> weights) {
-  Sample sample;
-  sample.values.reserve(column.size());
-  if (!weights.empty()) sample.weights.reserve(column.size());
+  Sample sample{column.numbers(), {weights.begin(), weights.end()}};
+  size_t n = 0;  // without a branch: which rows are missing is chance
   for (size_t row = 0; row < column.size(); ++row) {
-    if (!weights.empty() && weights[row] == 0) continue;
-    const double value = column.number(row);
-    if (!std::isfinite(value)) continue;
-    sample.values.push_back(value);
-    if (!weights.empty()) sample.weights.push_back(weights[row]);
+    const double value = sample.values[row], weight = sample.weight(row);
+    sample.values[n] = value;
+    if (!weights.empty()) sample.weights[n] = weight;
+    n += static_cast<size_t>(std::isfinite(value)) & static_cast<size_t>(weight != 0);
   }
+  sample.values.resize(n);
+  if (!weights.empty()) sample.weights.resize(n);
   return sample;
 }
 
 void sort_sample(Sample& sample) {
   if (sample.weights.empty()) {
-    std::ranges::sort(sample.values);
+    sort_ascending(sample.values);
     return;
   }
   std::vector<std::pair<double, double>> pairs(sample.values.size());
@@ -112,27 +114,39 @@ double sample_variance(const Sample& sample, double mean) {
   return squares / total;
 }
 
-double sorted_quantile(const Sample& sorted, double q) {
-  const size_t n = sorted.values.size();
-  if (n == 0) return 0;
-  const auto between = [&](size_t i, double share) {
-    if (i + 1 >= n || share <= 0) return sorted.values[i];
-    return sorted.values[i] + share * (sorted.values[i + 1] - sorted.values[i]);
-  };
-  if (sorted.weights.empty()) {
-    const double place = q * static_cast<double>(n - 1);
-    const auto low = static_cast<size_t>(place);
-    return between(low, place - static_cast<double>(low));
+double sorted_quantile(const Sample& sorted, double q) { return sorted_quantiles(sorted.values, sorted.weights, std::array{q}).front(); }
+
+std::vector<double> sorted_quantiles(std::span<const double> sorted, std::span<const double> weights, std::span<const double> quantiles) {
+  const size_t n = sorted.size();
+  std::vector<double> found;
+  found.reserve(quantiles.size());
+  if (n == 0) return std::vector<double>(quantiles.size());
+  if (weights.empty()) {
+    for (const double q : quantiles) {
+      const double place = q * static_cast<double>(n - 1);
+      const size_t at = std::min(static_cast<size_t>(place), n - 1), next = std::min(at + 1, n - 1);
+      found.push_back(sorted[at] + (place - static_cast<double>(at)) * (sorted[next] - sorted[at]));
+    }
+    return found;
   }
-  const auto step = [&](size_t i) { return (sorted.weights[i] + sorted.weights[i + 1]) / 2; };
-  double length = 0;
-  for (size_t i = 0; i + 1 < n; ++i) length += step(i);
-  double place = q * length;
-  for (size_t i = 0; i + 1 < n; ++i) {
-    if (place < step(i)) return between(i, place / step(i));
-    place -= step(i);
+  // Value i lies along a stretch as long as its weight; a quantile is the mean over one row's length, as interpolation is.
+  double length = 0, start = 0;
+  for (const double weight : weights) length += weight;
+  const double row = std::min(1.0, length / static_cast<double>(n));
+  size_t at = 0;
+  for (const double q : quantiles) {
+    const double from = q * (length - row), to = from + row;
+    while (at + 1 < n && start + weights[at] <= from) start += weights[at++];
+    double sum = 0, begin = from, end = start + weights[at];
+    size_t i = at;
+    for (; i + 1 < n && end < to; end += weights[++i]) {
+      sum += (end - begin) * (sorted[i] - sorted[at]);
+      begin = end;
+    }
+    sum += (to - begin) * (sorted[i] - sorted[at]);
+    found.push_back(sorted[at] + sum / row);
   }
-  return sorted.values.back();
+  return found;
 }
 
 std::span<const double> telling_weights(std::span<const double> weights) {
@@ -141,50 +155,6 @@ std::span<const double> telling_weights(std::span<const double> weights) {
 }
 
 namespace {
-
-constexpr size_t kSampled = 8192;        // values that bracket an order statistic
-constexpr size_t kBracket = 160;         // places in the sample to either side of it: more than three standard errors
-constexpr size_t kSelectable = 1 << 16;  // with fewer values, plain selection is as fast
-
-/// The values that would stand at `rank`, from 0, and after it, were the values sorted; the last twice at the end.
-std::pair<double, double> order_statistics(std::span<const double> values, size_t rank, std::vector<double>& buffer) {
-  const auto pick = [&](size_t place) {
-    const auto nth = buffer.begin() + static_cast<std::ptrdiff_t>(place);
-    std::ranges::nth_element(buffer, nth);
-    return std::pair(*nth, nth + 1 == buffer.end() ? *nth : *std::min_element(nth + 1, buffer.end()));
-  };
-  if (values.size() >= kSelectable) {
-    std::vector<double> sampled(kSampled);
-    for (size_t i = 0; i < kSampled; ++i) sampled[i] = values[i * values.size() / kSampled + (i * 7919) % (values.size() / kSampled)];
-    std::ranges::sort(sampled);
-    const size_t place = rank * kSampled / values.size();
-    const double low = place > kBracket ? sampled[place - kBracket] : -std::numeric_limits<double>::infinity();
-    const double high = place + kBracket < kSampled ? sampled[place + kBracket] : std::numeric_limits<double>::infinity();
-    size_t n_below = 0;
-    buffer.clear();
-    std::array<double, 1024> inside;  // without a branch: which values fall between is chance
-    for (size_t begin = 0; begin < values.size(); begin += inside.size()) {
-      const size_t end = std::min(values.size(), begin + inside.size());
-      size_t n_inside = 0;
-      for (size_t i = begin; i < end; ++i) {
-        inside[n_inside] = values[i];
-        n_below += static_cast<size_t>(values[i] < low);
-        n_inside += static_cast<size_t>(values[i] >= low) & static_cast<size_t>(values[i] <= high);
-      }
-      buffer.insert(buffer.end(), inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(n_inside));
-    }
-    const bool has_next = rank + 1 < n_below + buffer.size() || rank + 1 == values.size();
-    if (rank >= n_below && rank - n_below < buffer.size() && has_next) return pick(rank - n_below);
-  }
-  buffer.assign(values.begin(), values.end());
-  return pick(rank);
-}
-
-/// The numbers as they lie, where the column holds float64 that are all there and finite; else null.
-std::span<const double> plain_numbers(const Column& column) {
-  if (column.kind() != ColumnKind::Numeric || column.is_float32() || column.validity().bits != nullptr) return {};
-  return std::isfinite(sum(column.float64())) ? column.float64() : std::span<const double>();
-}
 
 size_t n_there(const Column& column) {
   const uint8_t* bits = column.validity().bits;
@@ -240,31 +210,25 @@ Range column_range(const Column& column, std::span<const double> weights) {
 
 std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles) {
   weights = telling_weights(weights);
-  std::vector<double> found;
-  Sample sample;
-  std::span<const double> values = weights.empty() ? plain_numbers(column) : std::span<const double>();
-  if (values.empty()) {
-    sample = finite_sample(column, weights);
-    if (!telling_weights(sample.weights).empty()) {
-      sort_sample(sample);
-      for (const double q : quantiles) found.push_back(sorted_quantile(sample, q));
-      return found;
-    }
-    values = sample.values;
+  if (is_plain(column, weights)) {
+    ArrayBytes scratch = ArrayBytes::unset(column.size() * sizeof(double));  // fresh pages would cost as much as the sort
+    const std::span<double> values(reinterpret_cast<double*>(scratch.begin_writing()), column.size());
+    size_t n = 0;
+    const auto take = [&](auto numbers) {
+      for (const auto number : numbers) {
+        values[n] = static_cast<double>(number);
+        n += static_cast<size_t>(std::isfinite(number));
+      }
+    };
+    if (column.is_float32()) take(column.float32());
+    else take(column.float64());
+    sort_ascending(values.first(n));
+    return sorted_quantiles(values.first(n), {}, quantiles);
   }
-  std::vector<double> buffer;
-  for (const double q : quantiles) {
-    if (values.empty()) {
-      found.push_back(0);
-      continue;
-    }
-    const double place = q * static_cast<double>(values.size() - 1);
-    const auto rank = static_cast<size_t>(place);
-    const double share = place - static_cast<double>(rank);
-    const auto [value, next] = order_statistics(values, rank, buffer);
-    found.push_back(share > 0 ? value + share * (next - value) : value);
-  }
-  return found;
+  Sample sample = finite_sample(column, weights);
+  if (telling_weights(sample.weights).empty()) sample.weights.clear();
+  sort_sample(sample);
+  return sorted_quantiles(sample.values, sample.weights, quantiles);
 }
 
 namespace {

@@ -48,9 +48,11 @@ void sort_sample(Sample& sample);
 double sample_mean(const Sample& sample);
 /// Weighted population variance about `mean`; 0 of no values.
 double sample_variance(const Sample& sample, double mean);
-/// The quantile of a sorted sample, 0 <= q <= 1, interpolated between neighbours (as numpy's default where weights are equal; else
-/// each value stands at the middle of its weight). 0 of no values.
+/// The quantile of a sorted sample, 0 <= q <= 1, interpolated between neighbours as numpy's default. A value of weight w counts as w
+/// equal ones; where weights are less than 1 on average, only their ratios count. 0 of no values.
 double sorted_quantile(const Sample& sorted, double q);
+/// Several of them, in ascending order of q; O(n) for all together. `weights` is empty where all are one.
+std::vector<double> sorted_quantiles(std::span<const double> sorted, std::span<const double> weights, std::span<const double> quantiles);
 
 /// The weights, or none where all are one: weights of one change nothing, not even how sums are rounded.
 std::span<const double> telling_weights(std::span<const double> weights);
@@ -60,8 +62,7 @@ Moments column_moments(const Column& column, std::span<const double> weights);
 double column_mean(const Column& column, std::span<const double> weights);
 /// Least and largest finite number of a column where a weight is not 0; infinity and minus infinity of none.
 Range column_range(const Column& column, std::span<const double> weights);
-/// The quantiles, each 0 <= q <= 1, of the finite numbers of a column, as sorted_quantile gives them. Cost O(n_rows) a quantile
-/// where nothing is weighted.
+/// The quantiles, each 0 <= q <= 1 and in ascending order, of the finite numbers of a column, as sorted_quantile gives them.
 std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles);
 
 /// The levels of a category column, in order, and which each row has.

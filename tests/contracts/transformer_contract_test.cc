@@ -20,12 +20,13 @@ Dictionary dictionary(std::vector<std::string> levels) { return std::make_shared
 
 Table make_table(size_t n, Holes holes, uint64_t seed = 1, const Dictionary& levels = dictionary({"Lima", "Oslo", "Rome"})) {
   RandomStream random(seed, "transformer contract");
+  RandomStream amounts(seed, "amount");
   const auto there = [&] {
     std::vector<uint8_t> bytes(n);
     for (uint8_t& byte : bytes) byte = holes == Holes::None || (holes == Holes::Some && random.uniform() < 0.8);
     return bytes;
   };
-  std::vector<double> number(n);
+  std::vector<double> number(n), amount(n);
   std::vector<float> single(n);
   std::vector<int64_t> whole(n), microseconds(n), days(n);
   std::vector<uint8_t> flag(n);
@@ -34,6 +35,7 @@ Table make_table(size_t n, Holes holes, uint64_t seed = 1, const Dictionary& lev
   const std::vector<uint8_t> has_code = there();
   for (size_t i = 0; i < n; ++i) {
     number[i] = random.normal();
+    amount[i] = 1 + 9 * amounts.uniform();
     single[i] = static_cast<float>(10 * random.normal() + 3);
     whole[i] = static_cast<int64_t>(random.below(50)) - 10;
     flag[i] = static_cast<uint8_t>(random.below(2));
@@ -44,10 +46,11 @@ Table make_table(size_t n, Holes holes, uint64_t seed = 1, const Dictionary& lev
     microseconds[i] = days[i] * 86'400'000'000 + static_cast<int64_t>(random.below(86'400'000'000));
   }
   return Table(
-      {Column::numeric("number", number, Validity::from_bytes(there())), Column::numeric("single", single, Validity::from_bytes(there())),
-       Column::integer("whole", whole, Validity::from_bytes(there())), Column::boolean("flag", flag, Validity::from_bytes(there())),
-       Column::categorical("city", codes, levels), Column::text("words", words, Validity::from_bytes(there())),
-       Column::timestamp("when", microseconds, Validity::from_bytes(there())), Column::date("day", days, Validity::from_bytes(there()))});
+      {Column::numeric("number", number, Validity::from_bytes(there())), Column::numeric("amount", amount, Validity::from_bytes(there())),
+       Column::numeric("single", single, Validity::from_bytes(there())), Column::integer("whole", whole, Validity::from_bytes(there())),
+       Column::boolean("flag", flag, Validity::from_bytes(there())), Column::categorical("city", codes, levels),
+       Column::text("words", words, Validity::from_bytes(there())), Column::timestamp("when", microseconds, Validity::from_bytes(there())),
+       Column::date("day", days, Validity::from_bytes(there()))});
 }
 
 Target make_target(size_t n) {

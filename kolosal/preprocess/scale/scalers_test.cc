@@ -2,8 +2,10 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "kolosal/base/random.h"
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/preprocess_test_rows.h"
 
@@ -127,6 +129,25 @@ TEST(SortedQuantile, InterpolatesAsNumpyDoesAndNeedsNoValues) {
   sample.weights = {3, 3, 3, 3};
   EXPECT_EQ(sorted_quantile(sample, 0.25), 1.75);
   EXPECT_EQ(sorted_quantile(Sample{}, 0.5), 0);
+}
+
+TEST(SortedQuantile, CountsAValueOfWeightTwoTwice) {
+  RandomStream random(5, "quantiles");
+  for (int round = 0; round < 100; ++round) {
+    Sample weighted, repeated, halved;
+    for (uint64_t i = 0, n = 1 + random.below(20); i < n; ++i) {
+      weighted.values.push_back(random.normal());
+      weighted.weights.push_back(static_cast<double>(1 + random.below(3)));
+    }
+    std::ranges::sort(weighted.values);
+    for (size_t i = 0; i < weighted.values.size(); ++i)
+      repeated.values.insert(repeated.values.end(), static_cast<size_t>(weighted.weights[i]), weighted.values[i]);
+    halved = {repeated.values, std::vector<double>(repeated.values.size(), 0.5)};
+    for (const double q : {0.0, 0.1, 0.25, 0.5, 0.9, 1.0}) {
+      EXPECT_NEAR(sorted_quantile(weighted, q), sorted_quantile(repeated, q), 1e-12);
+      EXPECT_NEAR(sorted_quantile(halved, q), sorted_quantile(repeated, q), 1e-12);
+    }
+  }
 }
 
 TEST(Normalize, EqualsScikitLearnAndLeavesZeroRows) {

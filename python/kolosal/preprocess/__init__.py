@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._data_preprocessor import DataPreprocessor
 from ._imputers import IterativeImputer, KNNImputer, SimpleImputer
 from ._select import VarianceThreshold
+from ._shape import KBinsDiscretizer, PowerTransformer, QuantileTransformer
 from ._transformers import (
     FrequencyEncoder,
     MaxAbsScaler,
@@ -21,12 +22,15 @@ __all__ = [
     "DataPreprocessor",
     "FrequencyEncoder",
     "IterativeImputer",
+    "KBinsDiscretizer",
     "KNNImputer",
     "MaxAbsScaler",
     "MinMaxScaler",
     "Normalizer",
     "OneHotEncoder",
     "OrdinalEncoder",
+    "PowerTransformer",
+    "QuantileTransformer",
     "RobustScaler",
     "SimpleImputer",
     "StandardScaler",

@@ -1,0 +1,115 @@
+"""What changes the shape of a column's distribution, under scikit-learn's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._errors import InvalidInputError
+from ._base import CatalogTransformer, Invertible, Weighted, fitted_column
+
+
+class PowerTransformer(Weighted, Invertible):
+    """Each column is bent to be as normal as one power makes it; missing values stay missing.
+
+    ``method`` is "yeo-johnson", for any numbers, or "box-cox", for positive ones.
+
+    Attributes:
+        lambdas_: the likeliest power of each column, (n_features,).
+    """
+
+    def __init__(self, method: str = "yeo-johnson", *, standardize: bool = True) -> None:
+        self.method = method
+        self.standardize = standardize
+
+    @property
+    def _catalog_name(self) -> str:  # type: ignore[override]
+        if self.method not in ("yeo-johnson", "box-cox"):
+            raise InvalidInputError(f"method is '{self.method}'; allowed: yeo-johnson, box-cox", "bad_value")
+        return self.method.replace("-", "_")
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return {"standardize": self.standardize}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.lambdas_ = fitted_column(fitted, "lambda")
+
+
+class QuantileTransformer(Weighted, Invertible):
+    """Each number becomes its rank among the training rows, all of which count.
+
+    ``output_distribution`` is "uniform", over [0, 1], or "normal".
+
+    Attributes:
+        quantiles_: the values at equal distances of rank, (n_quantiles_, n_features).
+        references_: their ranks, (n_quantiles_,).
+    """
+
+    _catalog_name = "quantile_transform"
+
+    def __init__(self, *, n_quantiles: int = 1000, output_distribution: str = "uniform") -> None:
+        self.n_quantiles = n_quantiles
+        self.output_distribution = output_distribution
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return {"n_quantiles": self.n_quantiles, "output": self.output_distribution}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.quantiles_ = np.array([column["quantiles"] for column in fitted["columns"]]).T
+        self.n_quantiles_ = len(self.quantiles_)
+        self.references_ = np.linspace(0, 1, self.n_quantiles_)
+
+
+class KBinsDiscretizer(Weighted, CatalogTransformer):
+    """Each column is cut into bins; missing values stay missing, or set no column.
+
+    ``strategy`` is "uniform" (bins of equal width), "quantile" (of equally many rows) or "kmeans" (around clusters); ``encode`` is
+    "ordinal", the bin's number, or "onehot", a column for each bin.
+
+    Attributes:
+        bin_edges_: where the bins of each column begin and end; n_features arrays.
+        n_bins_: their numbers, (n_features,).
+    """
+
+    _STRATEGIES = {"uniform": "equal_width_bin", "quantile": "equal_frequency_bin", "kmeans": "kmeans_bin"}
+    _ENCODES = {"ordinal": "ordinal", "onehot": "one_hot"}
+
+    def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", strategy: str = "quantile") -> None:
+        self.n_bins = n_bins
+        self.encode = encode
+        self.strategy = strategy
+
+    @property
+    def _catalog_name(self) -> str:  # type: ignore[override]
+        if self.strategy not in self._STRATEGIES:
+            raise InvalidInputError(f"strategy is '{self.strategy}'; allowed: {', '.join(self._STRATEGIES)}", "bad_value")
+        return self._STRATEGIES[self.strategy]
+
+    def _native_parameters(self) -> dict[str, Any]:
+        if self.encode not in self._ENCODES:
+            raise InvalidInputError(f"encode is '{self.encode}'; allowed: {', '.join(self._ENCODES)}", "bad_value")
+        return {"n_bins": self.n_bins, "encode": self._ENCODES[self.encode]}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self._columns = fitted["columns"]
+        self.bin_edges_ = [np.array(column["edges"]) for column in self._columns]
+        self.n_bins_ = np.array([len(edges) - 1 for edges in self.bin_edges_])
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        if self.encode == "ordinal":
+            return names
+        return [f"{name}__bin_{bin}" for name, n_bins in zip(names, self.n_bins_, strict=True) for bin in range(n_bins)]
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """The middle of each row's bins, (n_rows, n_features); NaN where a value was missing. For ``encode="ordinal"``."""
+        self._check_fitted()
+        if self.encode != "ordinal":
+            raise InvalidInputError("inverse_transform is for encode='ordinal'", "bad_value")
+        bins = np.asarray(X, dtype=float)
+        out = np.full(bins.shape, np.nan)
+        for j, edges in enumerate(self.bin_edges_):
+            middles = (edges[:-1] + edges[1:]) / 2
+            known = ~np.isnan(bins[:, j])
+            out[known, j] = middles[bins[known, j].astype(int)]
+        return out
