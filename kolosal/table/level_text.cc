@@ -42,15 +42,19 @@ void for_blocks(size_t n, const Threads* threads, const std::function<void(size_
   for (size_t begin = 0; begin < n; begin += kRowsABlock) body(begin, std::min(n, begin + kRowsABlock));
 }
 
-/// What equal values have in common: their bits, with one zero and one NaN.
-uint64_t value_bits(const Column& column, size_t row) {
+/// Calls work(bits_of) with what gives a row's value as bits that equal values share: those of a number with one zero and one NaN.
+template <class Work>
+void with_bits(const Column& column, const Work& work) {
+  const auto of_number = [](auto number) {
+    return std::isnan(number) ? ~uint64_t{0} : std::bit_cast<uint64_t>(number == 0 ? 0.0 : static_cast<double>(number));
+  };
   switch (column.kind()) {
-    case ColumnKind::Numeric: {
-      const double number = column.is_float32() ? static_cast<double>(column.float32()[row]) : column.float64()[row];
-      return std::isnan(number) ? ~uint64_t{0} : std::bit_cast<uint64_t>(number == 0 ? 0.0 : number);
-    }
-    case ColumnKind::Boolean: return column.boolean()[row] != 0 ? 1 : 0;
-    default: return static_cast<uint64_t>(column.int64()[row]);
+    case ColumnKind::Numeric:
+      if (column.is_float32()) return work([&, values = column.float32()](size_t row) { return of_number(values[row]); });
+      return work([&, values = column.float64()](size_t row) { return of_number(values[row]); });
+    case ColumnKind::Boolean:
+      return work([values = column.boolean()](size_t row) { return static_cast<uint64_t>(values[row] != 0 ? 1 : 0); });
+    default: return work([values = column.int64()](size_t row) { return static_cast<uint64_t>(values[row]); });
   }
 }
 
@@ -59,6 +63,42 @@ std::string_view stripped(std::string_view text) noexcept {
   const auto is_ink = [](char c) { return static_cast<unsigned char>(c) > ' '; };
   return !text.empty() && is_ink(text.front()) && is_ink(text.back()) ? text : strip_blanks(text);
 }
+
+/// Numbers distinct values 0, 1, 2, ... in the order in which they are added: open addressing, at most half of the slots in use.
+class ValueIndex {
+ public:
+  /// The number of a value, a new one where it was not there.
+  int32_t add(uint64_t bits) {
+    size_t place = place_of(bits);
+    if (slots_[place].number >= 0) return slots_[place].number;
+    if (2 * (values_.size() + 1) > slots_.size()) {
+      std::vector<Slot> former(2 * slots_.size());
+      former.swap(slots_);
+      for (const Slot& slot : former)
+        if (slot.number >= 0) slots_[place_of(slot.bits)] = slot;
+      place = place_of(bits);
+    }
+    slots_[place] = {bits, static_cast<int32_t>(values_.size())};
+    values_.push_back(bits);
+    return slots_[place].number;
+  }
+  /// The values, by number.
+  const std::vector<uint64_t>& values() const { return values_; }
+
+ private:
+  struct Slot {
+    uint64_t bits = 0;
+    int32_t number = -1;
+  };
+  size_t place_of(uint64_t bits) const {
+    size_t place = ((bits ^ bits >> 32) * 0x9E3779B97F4A7C15) >> 32 & (slots_.size() - 1);
+    while (slots_[place].number >= 0 && slots_[place].bits != bits) place = (place + 1) & (slots_.size() - 1);
+    return place;
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(64);
+  std::vector<uint64_t> values_;
+};
 
 /// Uninitialised codes.
 std::shared_ptr<int32_t> new_codes(size_t n) {
@@ -129,32 +169,30 @@ void WrittenLevels::read_texts(const Column& column, const Threads* threads) {
 void WrittenLevels::read_values(const Column& column, const Threads* threads) {
   int32_t* codes = own_codes_.get();
   struct Block {
-    std::unordered_map<uint64_t, int32_t> number_of;
-    std::vector<std::pair<uint64_t, size_t>> found;  // a value and its first row
+    ValueIndex index;
+    std::vector<size_t> first_rows;
   };
   std::vector<Block> blocks((column.size() + kRowsABlock - 1) / kRowsABlock);
-  for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
-    Block& block = blocks[begin / kRowsABlock];
-    for (size_t row = begin; row < end; ++row) {
-      codes[row] = -1;
-      if (column.is_missing(row)) continue;
-      const uint64_t bits = value_bits(column, row);
-      const auto [place, is_new] = block.number_of.emplace(bits, static_cast<int32_t>(block.found.size()));
-      if (is_new) block.found.emplace_back(bits, row);
-      codes[row] = place->second;
-    }
+  with_bits(column, [&](const auto& bits_of) {
+    for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
+      Block& block = blocks[begin / kRowsABlock];
+      for (size_t row = begin; row < end; ++row) {
+        codes[row] = column.is_missing(row) ? -1 : block.index.add(bits_of(row));
+        if (codes[row] == static_cast<int32_t>(block.first_rows.size())) block.first_rows.push_back(row);
+      }
+    });
   });
-  std::unordered_map<uint64_t, int32_t> number_of;
-  std::vector<std::vector<int32_t>> numbers_of(blocks.size());
+  ValueIndex all;
+  std::vector<std::vector<int32_t>> number_of(blocks.size());
   for (size_t block = 0; block < blocks.size(); ++block)
-    for (const auto& [bits, row] : blocks[block].found) {
-      const auto [place, is_new] = number_of.emplace(bits, static_cast<int32_t>(first_rows_.size()));
-      if (is_new) first_rows_.push_back(row);
-      numbers_of[block].push_back(place->second);
+    for (size_t i = 0; i < blocks[block].first_rows.size(); ++i) {
+      number_of[block].push_back(all.add(blocks[block].index.values()[i]));
+      if (all.values().size() > first_rows_.size()) first_rows_.push_back(blocks[block].first_rows[i]);
     }
   for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
+    const std::vector<int32_t>& numbers = number_of[begin / kRowsABlock];
     for (size_t row = begin; row < end; ++row)
-      if (codes[row] >= 0) codes[row] = numbers_of[begin / kRowsABlock][static_cast<size_t>(codes[row])];
+      if (codes[row] >= 0) codes[row] = numbers[static_cast<size_t>(codes[row])];
   });
   own_texts_.reserve(first_rows_.size());
   for (const size_t row : first_rows_) own_texts_.push_back(level_text(column, row));

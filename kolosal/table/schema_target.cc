@@ -63,7 +63,9 @@ NumberFacts facts_of(const Column& column) {
     ++facts.n_rows;
     facts.whole &= number == std::trunc(number) && std::isfinite(number);
     if (facts.distinct.size() > kMostNumberClasses) break;  // too many for classes, whatever follows
-    if (std::ranges::find(facts.distinct, number) == facts.distinct.end()) facts.distinct.push_back(number);
+    bool is_known = false;  // without a branch: which of few values comes next is chance
+    for (const double known : facts.distinct) is_known |= known == number;
+    if (!is_known) facts.distinct.push_back(number);
   }
   return facts;
 }

@@ -53,7 +53,7 @@ void describe(Fields<OneHotParams>& f) {
       .choices({"error", "ignore", "infrequent"});
   f.add("missing", &P::missing,
         "What missing values give: no column; where there are some in fitting a column of their own beside the others; or a level as "
-        "others are, the last in order.");
+        "others are, the last in order, which under unknown 'infrequent' is unknown where fitting saw none.");
 }
 
 class OneHot : public Transformer {
@@ -116,6 +116,9 @@ class OneHot : public Transformer {
       for (int32_t& output : output_of)
         if (output >= 0) --output;
     }
+    // A missing value where fitting saw none is a level that it did not see.
+    if (!has_missing && params_.missing == OneHotMissing::Level && params_.unknown == UnknownLevel::Infrequent)
+      output_of[n_levels + 1] = output_of[n_levels];
     if (has_missing && params_.missing == OneHotMissing::Indicator) {
       output_of[n_levels + 1] = static_cast<int32_t>(wanted.size());
       wanted.push_back(start + "missing");

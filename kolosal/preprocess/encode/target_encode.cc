@@ -104,6 +104,11 @@ std::vector<uint8_t> deal_folds(const Target& target, std::span<const double> we
       if (is_there(row)) folds[row] = fold_of[target.group[row]];
     return folds;
   }
+  if (has_classes) {
+    std::vector<size_t> n_of_class(units.size());
+    for (const double number : target.values) ++n_of_class[static_cast<size_t>(number)];
+    for (size_t i = 0; i < units.size(); ++i) units[i].reserve(n_of_class[i]);
+  }
   for (size_t row = 0; row < target.n_rows; ++row)
     if (is_there(row)) units[has_classes ? static_cast<size_t>(target.values[row]) : 0].push_back(static_cast<uint32_t>(row));
   std::vector<Deal> deals;
