@@ -252,6 +252,17 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             array,
             tolerance=0.05,
         )
+        amounts = random.standard_normal(N_ROWS)
+        yield Row(
+            "target encode, numbers",
+            "scikit-learn",
+            0.15,
+            native("target_encode", table, to_native({"t": amounts}), columns=["c"], smoothing=None),
+            lambda: preprocessing.TargetEncoder(smooth="auto").fit_transform(objects, amounts),
+            columns,
+            array,
+            tolerance=0.2,  # the folds are others'
+        )
         hundred = np.array([f"level_{i:02d}" for i in range(100)], dtype=object)[random.integers(0, 100, N_ROWS)][:, None]
         yield Row(
             "one-hot sparse",

@@ -238,36 +238,83 @@ std::vector<double> column_quantiles(const Column& column, std::span<const doubl
   return sorted_quantiles(sample.values, sample.weights, quantiles);
 }
 
-ColumnLevels column_levels(const Column& column, std::span<const double> weights) {
-  std::vector<std::string> seen;
-  std::vector<int32_t> codes = LevelCodes({}).find_all(column, &seen);
-  std::vector<double> seen_weights(seen.size());
-  ColumnLevels found;
-  for (size_t row = 0; row < codes.size(); ++row) {
-    const double weight = weights.empty() ? 1.0 : weights[row];
-    found.total_weight += weight;
-    if (codes[row] < 0) found.missing_weight += weight;
-    else seen_weights[static_cast<size_t>(codes[row])] += weight;
-    if (weight == 0) codes[row] = -1;
-  }
-  std::vector<size_t> order;
-  for (size_t level = 0; level < seen.size(); ++level)
-    if (seen_weights[level] > 0) order.push_back(level);
-  const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (by_number)
-      if (const double left = std::stod(seen[a]), right = std::stod(seen[b]); left != right) return left < right;
-    return seen[a] < seen[b];
+namespace {
+
+constexpr size_t kLevelRowsABlock = size_t{1} << 16;
+
+/// The weight of the rows of each text of `written`, and last that of missing values: sums of blocks, added in order.
+std::vector<double> text_weights(const WrittenLevels& written, std::span<const double> weights, const Threads& threads) {
+  const auto codes = written.codes();
+  const size_t n_texts = written.texts().size();
+  // A block has a sum for each text: fewer blocks where there are many texts.
+  const size_t grain = std::max(kLevelRowsABlock, n_texts);
+  std::vector<std::vector<double>> blocks((codes.size() + grain - 1) / grain);
+  threads.parallel_for(codes.size(), grain, [&](size_t begin, size_t end) {
+    std::vector<double>& sums = blocks[begin / grain];
+    sums.resize(n_texts + 1);
+    for (size_t row = begin; row < end; ++row)
+      sums[codes[row] < 0 ? n_texts : static_cast<size_t>(codes[row])] += weights.empty() ? 1.0 : weights[row];
   });
-  std::vector<int32_t> place(seen.size(), -1);
-  for (const size_t level : order) {
-    place[level] = static_cast<int32_t>(found.levels.size());
-    found.levels.push_back(seen[level]);
-    found.weights.push_back(seen_weights[level]);
+  std::vector<double> all(n_texts + 1);
+  for (const std::vector<double>& sums : blocks)
+    for (size_t text = 0; text <= n_texts; ++text) all[text] += sums[text];
+  return all;
+}
+
+/// The numbers of the texts that have weight, in order of level; texts written alike stand beside each other.
+std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_number) {
+  const auto& texts = written.texts();
+  std::vector<size_t> order;
+  for (size_t text = 0; text < texts.size(); ++text)
+    if (weights[text] > 0 && !texts[text].empty()) order.push_back(text);
+  std::vector<double> numbers(by_number ? texts.size() : 0);
+  if (by_number)
+    for (const size_t text : order) numbers[text] = std::stod(std::string(texts[text]));
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    if (by_number && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
+    return texts[a] < texts[b];
+  });
+  return order;
+}
+
+}  // namespace
+
+ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
+  static const Threads alone(1);
+  const Threads& those = threads == nullptr ? alone : *threads;
+  const WrittenLevels written(column, threads);
+  const std::vector<double> of_text = text_weights(written, weights, those);
+  const auto& texts = written.texts();
+  ColumnLevels found;
+  found.total_weight = std::accumulate(of_text.begin(), of_text.end(), 0.0);
+  found.missing_weight = of_text.back();
+  for (size_t text = 0; text < texts.size(); ++text)
+    if (texts[text].empty()) found.missing_weight += of_text[text];
+  std::vector<int32_t> place(texts.size(), -1);
+  const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
+  for (const size_t text : level_order(written, of_text, by_number)) {
+    if (found.levels.empty() || found.levels.back() != texts[text]) {
+      found.levels.emplace_back(texts[text]);
+      found.weights.push_back(0);
+    }
+    found.weights.back() += of_text[text];
+    place[text] = static_cast<int32_t>(found.levels.size()) - 1;
   }
-  for (int32_t& code : codes)
-    if (code >= 0) code = place[static_cast<size_t>(code)];
-  found.codes = std::move(codes);
+  const auto codes = written.codes();
+  std::shared_ptr<int32_t> own = written.own_codes();  // written over; those of a dictionary are not
+  if (own == nullptr) {
+    const auto made = std::make_shared_for_overwrite<int32_t[]>(codes.size());
+    own = {made, made.get()};
+  }
+  int32_t* to = own.get();
+  those.parallel_for(codes.size(), kLevelRowsABlock, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      const bool there = codes[row] >= 0 && (weights.empty() || weights[row] != 0);
+      to[row] = there ? place[static_cast<size_t>(codes[row])] : -1;
+    }
+  });
+  found.codes = {to, codes.size()};
+  found.owned = std::move(own);
   return found;
 }
 

@@ -11,9 +11,16 @@
 
 namespace kolosal::python {
 Target target_of(const Table& table) {
-  SchemaOptions options;
-  options.target = {table.column(0).name()};
-  const Schema schema = infer_schema(table, options);
+  const Column& column = table.column(0);
+  Schema schema;
+  if (column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer) {
+    // Numbers are what they are: what else inference would count is not asked for.
+    schema.columns.push_back({.name = column.name(), .kind = column.kind(), .role = ColumnRole::Target});
+  } else {
+    SchemaOptions options;
+    options.target = {column.name()};
+    schema = infer_schema(table, options);
+  }
   const Table conformed = conform(table, schema, Conform::Training);
   return make_target(conformed, schema, infer_task(conformed, schema, nullptr));
 }

@@ -16,6 +16,7 @@
 
 #include "bindings.h"
 #include "kolosal/base/json.h"
+#include "kolosal/preprocess/forms/indicators.h"
 #include "kolosal/preprocess/pipeline.h"
 #include "kolosal/preprocess/scale/row_major.h"
 #include "kolosal/preprocess/transformer.h"
@@ -176,6 +177,66 @@ nb::object transform_rows(const FittedTransformer& fitted, const Rows& rows, con
   return rows_from_table(table, n_threads);
 }
 
+/// A vector as a NumPy array that owns it.
+template <class T>
+nb::object array_of(std::vector<T> values) {
+  auto* held = new std::vector<T>(std::move(values));
+  const nb::capsule owner(held, [](void* pointer) noexcept { delete static_cast<std::vector<T>*>(pointer); });
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(held->data(), {held->size()}, owner));
+}
+
+/// The rows of indicators as starts and columns of compressed sparse rows, and the number of columns.
+nb::tuple sparse_rows(const FittedTransformer& fitted, const Table& table, int n_threads) {
+  SparseIndicators made;
+  {
+    const nb::gil_scoped_release released;
+    made = sparse_indicators(fitted, table, Threads(n_threads));
+  }
+  const size_t n_columns = made.n_columns;
+  return nb::make_tuple(array_of(std::move(made.starts)), array_of(std::move(made.columns)), n_columns);
+}
+
+/// The distinct objects of a NumPy array of objects, told apart by identity: for each row the number of its object, and the first row of
+/// each object.
+nb::tuple distinct_objects(const nb::object& objects) {
+  const auto interface = nb::cast<nb::dict>(objects.attr("__array_interface__"));
+  if (nb::cast<std::string>(interface["typestr"]) != "|O" || nb::cast<int>(objects.attr("ndim")) != 1)
+    throw Error(ErrorCode::BadValue, "distinct_objects takes an array of objects of one dimension");
+  const auto* start = reinterpret_cast<const char*>(nb::cast<uintptr_t>(interface["data"][0]));
+  const int64_t stride = nb::cast<int64_t>(objects.attr("strides")[0]);
+  const size_t n = nb::len(objects);
+  std::vector<int32_t> codes(n);
+  std::vector<int64_t> first_rows;
+  struct Slot {
+    intptr_t address = 0;
+    int32_t code = -1;
+  };
+  std::vector<Slot> slots(1024);
+  const auto place_of = [&](intptr_t address) {
+    const size_t mask = slots.size() - 1;
+    size_t place = (static_cast<uint64_t>(address) * 0x9E3779B97F4A7C15) >> 20 & mask;
+    while (slots[place].code >= 0 && slots[place].address != address) place = (place + 1) & mask;
+    return place;
+  };
+  for (size_t row = 0; row < n; ++row) {
+    const auto address = *reinterpret_cast<const intptr_t*>(start + static_cast<int64_t>(row) * stride);
+    size_t place = place_of(address);
+    if (slots[place].code < 0) {
+      if (2 * (first_rows.size() + 1) > slots.size()) {
+        std::vector<Slot> former(2 * slots.size());
+        former.swap(slots);
+        for (const Slot& slot : former)
+          if (slot.code >= 0) slots[place_of(slot.address)] = slot;
+        place = place_of(address);
+      }
+      slots[place] = {address, static_cast<int32_t>(first_rows.size())};
+      first_rows.push_back(static_cast<int64_t>(row));
+    }
+    codes[row] = slots[place].code;
+  }
+  return nb::make_tuple(array_of(std::move(codes)), array_of(std::move(first_rows)));
+}
+
 Fitted fit_form(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
                 const std::optional<Weights>& weights, int n_threads, int64_t seed) {
   const nb::gil_scoped_release released;
@@ -240,6 +301,8 @@ void bind_transformers(nb::module_& module) {
           nb::arg("table"), nb::arg("n_threads") = 0, "Changes a native table.")
       .def("transform_rows", &transform_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
            "Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.")
+      .def("sparse_indicators", &sparse_rows, nb::arg("table"), nb::arg("n_threads") = 0,
+           "For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.")
       .def("inverse_transform", &FittedTransformer::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes transform.")
       .def_prop_ro("invertible", &FittedTransformer::invertible, "Whether inverse_transform works.")
@@ -248,6 +311,9 @@ void bind_transformers(nb::module_& module) {
       .def_static(
           "from_json", [](const std::string& text) { return transformer_from_value(parse_json(text)); }, nb::arg("text"),
           "The transformer that to_json described.");
+  module.def(
+      "distinct_objects", &distinct_objects, nb::arg("objects"),
+      "For a one-dimensional array of objects, told apart by identity: the number of each row's object, and the first row of each object.");
   module.def("fit_transformer", &fit_transformer, nb::arg("name"), nb::arg("parameters"), nb::arg("table"),
              nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON; gives it and what the training rows become.");

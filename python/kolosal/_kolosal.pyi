@@ -126,6 +126,11 @@ class FittedTransformer:
         Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.
         """
 
+    def sparse_indicators(self, table: Table, n_threads: int = 0) -> tuple:
+        """
+        For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.
+        """
+
     def inverse_transform(self, table: Table) -> Table:
         """Undoes transform."""
 
@@ -139,6 +144,11 @@ class FittedTransformer:
     @staticmethod
     def from_json(text: str) -> FittedTransformer:
         """The transformer that to_json described."""
+
+def distinct_objects(objects: object) -> tuple:
+    """
+    For a one-dimensional array of objects, told apart by identity: the number of each row's object, and the first row of each object.
+    """
 
 def fit_transformer(
     name: str,
