@@ -50,7 +50,7 @@ FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema,
 
 Table FittedPreprocessor::transform(const Table& table) const {
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)", "Give at least one row.");
-  Table changed = conform(table, schema_, Conform::Features);
+  Table changed = conform(table, schema_, Conform::OpenFeatures);
   for (const auto& step : steps_) changed = step->transform(changed);
   return numbers_for_indicators(std::move(changed), schema_);
 }
@@ -100,7 +100,7 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
   Schema schema = feature_schema(table, config_);
-  Table changed = conform(table, schema, Conform::Features);
+  Table changed = conform(table, schema, Conform::OpenFeatures);
   FitContext seeded = context;
   seeded.seed = static_cast<uint64_t>(config_.seed);
   FittedSteps fitted = fit_steps(plan_steps(config_, schema, changed, target != nullptr), {changed, target, {}}, seeded, "preprocess");
