@@ -321,12 +321,12 @@ void apply_environment() {
   }();
 }
 
-bool use_scalar() {
+}  // namespace
+
+bool uses_scalar_loops() noexcept {
   apply_environment();
   return scalar_forced();
 }
-
-}  // namespace
 
 std::vector<std::string> simd_targets() {
   std::vector<std::string> names;
@@ -342,7 +342,7 @@ void set_simd_target(std::string_view name) {
 }
 
 std::string simd_target() {
-  if (use_scalar()) return "scalar";
+  if (uses_scalar_loops()) return "scalar";
   const int64_t in_use = hwy::SupportedTargets() & HWY_TARGETS;
   for (const NamedTarget& target : kTargets)
     if ((in_use & target.bits) != 0) return target.name;
@@ -357,58 +357,58 @@ Moments Moments::merged(const Moments& other) const noexcept {
 }
 
 double sum(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_float)(x.data(), x.size());
 }
 double sum(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_double)(x.data(), x.size());
 }
 Moments moments(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_float)(x.data(), x.size());
 }
 Moments moments(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_double)(x.data(), x.size());
 }
 double mean(std::span<const float> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
 double mean(std::span<const double> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
 double variance(std::span<const float> x) noexcept { return moments(x).variance(); }
 double variance(std::span<const double> x) noexcept { return moments(x).variance(); }
 double dot(std::span<const float> a, std::span<const float> b) noexcept {
-  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_float)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_float)(a.data(), b.data(), a.size());
 }
 double dot(std::span<const double> a, std::span<const double> b) noexcept {
-  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_double)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_double)(a.data(), b.data(), a.size());
 }
 double squared_distance(std::span<const float> a, std::span<const float> b) noexcept {
-  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_float)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_float)(a.data(), b.data(), a.size());
 }
 double squared_distance(std::span<const double> a, std::span<const double> b) noexcept {
-  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_double)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_double)(a.data(), b.data(), a.size());
 }
 Range min_max(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_float)(x.data(), x.size());
 }
 Range min_max(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
 }
 void affine(std::span<const float> x, double center, double scale, double offset, std::span<float> out) noexcept {
-  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  if (uses_scalar_loops()) scalar::affine(x, center, scale, offset, out);
   else HWY_DYNAMIC_DISPATCH(affine_float)(x.data(), x.size(), center, scale, offset, out.data());
 }
 void affine(std::span<const double> x, double center, double scale, double offset, std::span<double> out) noexcept {
-  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  if (uses_scalar_loops()) scalar::affine(x, center, scale, offset, out);
   else HWY_DYNAMIC_DISPATCH(affine_double)(x.data(), x.size(), center, scale, offset, out.data());
 }
 void fill_missing(std::span<const float> x, const uint8_t* there, float number, std::span<float> out) noexcept {
-  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  if (uses_scalar_loops()) scalar::fill_missing(x, there, number, out);
   else HWY_DYNAMIC_DISPATCH(fill_float)(x.data(), x.size(), there, number, out.data());
 }
 void fill_missing(std::span<const double> x, const uint8_t* there, double number, std::span<double> out) noexcept {
-  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  if (uses_scalar_loops()) scalar::fill_missing(x, there, number, out);
   else HWY_DYNAMIC_DISPATCH(fill_double)(x.data(), x.size(), there, number, out.data());
 }
 double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept {
-  return use_scalar() ? scalar::sum_of_differences(x, there, center)
-                      : HWY_DYNAMIC_DISPATCH(differences_of)(x.data(), x.size(), there, center);
+  return uses_scalar_loops() ? scalar::sum_of_differences(x, there, center)
+                             : HWY_DYNAMIC_DISPATCH(differences_of)(x.data(), x.size(), there, center);
 }
 
 }  // namespace kolosal

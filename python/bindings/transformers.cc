@@ -18,6 +18,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/preprocess/forms/indicators.h"
 #include "kolosal/preprocess/pipeline.h"
+#include "kolosal/preprocess/run_steps.h"
 #include "kolosal/preprocess/scale/row_major.h"
 #include "kolosal/preprocess/transformer.h"
 
@@ -325,6 +326,14 @@ void bind_transformers(nb::module_& module) {
   module.def("fit_steps", &fit_steps_of, nb::arg("steps"), nb::arg("table"), nb::arg("target").none() = nb::none(),
              nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a JSON list of {transformer, parameters} in order; gives them, the training rows, and which are left (None: all).");
+  module.def(
+      "run_steps",
+      [](const std::vector<const FittedTransformer*>& steps, const Table& table, int n_threads) {
+        const nb::gil_scoped_release released;
+        return run_steps(std::span<const FittedTransformer* const>(steps), table, Threads(n_threads));
+      },
+      nb::arg("steps"), nb::arg("table"), nb::arg("n_threads") = 0,
+      "What the rows become through fitted transformers, one after the other.");
   module.def(
       "transformer_names", [] { return transformers().names(); }, "Names of the transformers.");
   module.def("table_from_rows", &table_from_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,

@@ -88,7 +88,7 @@ def fit(
 class FittedPreprocessor:
     """What a DataPreprocessor learnt."""
 
-    def transform(self, table: Table) -> Table:
+    def transform(self, table: Table, n_threads: int = 0) -> Table:
         """Preprocesses a native table."""
 
     def inverse_transform(self, table: Table) -> Table:
@@ -197,6 +197,9 @@ def fit_steps(
     """
     Fits a JSON list of {transformer, parameters} in order; gives them, the training rows, and which are left (None: all).
     """
+
+def run_steps(steps: Sequence[FittedTransformer], table: Table, n_threads: int = 0) -> Table:
+    """What the rows become through fitted transformers, one after the other."""
 
 def transformer_names() -> list[str]:
     """Names of the transformers."""

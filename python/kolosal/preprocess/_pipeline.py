@@ -67,10 +67,7 @@ class Pipeline:
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become; none is removed."""
         given = Input(X, False)
-        made = self._table_of(given)
-        for step in self._fitted:
-            made = step.transform(made, self.n_threads)
-        return self._give(made, given)
+        return self._give(_kolosal.run_steps(self._fitted, self._table_of(given), self.n_threads), given)
 
     def inverse_transform(self, X: Any) -> Any:
         """What rows that :meth:`transform` gave were before.
