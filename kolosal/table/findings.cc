@@ -151,7 +151,8 @@ double explained_share(const std::vector<size_t>& bins, const std::vector<double
     even.count[bins[row]] += 1;
     total += values[row];
   }
-  const double mean = total / static_cast<double>((bins.size() + 1) / 2);
+  const size_t n_even = (bins.size() + 1) / 2;
+  const double mean = total / static_cast<double>(n_even);
   double left = 0, all = 0;
   for (size_t row = 1; row < bins.size(); row += 2) {
     left += std::pow(values[row] - even.mean(bins[row], mean), 2);

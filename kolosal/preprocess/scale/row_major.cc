@@ -120,7 +120,8 @@ struct Summary {
 /// Of row-major rows, in blocks added in order; nothing where a value is missing or infinite or a sum overflows.
 template <Wanted kWanted, class T>
 std::optional<Summary> summary_of(const RowMajor<T>& given, const Threads& threads) {
-  const auto [rows, n_rows, n_columns] = given;
+  const T* const rows = given.values;
+  const size_t n_rows = given.n_rows, n_columns = given.n_columns;
   const size_t n_blocks = (n_rows + kRowsABlock - 1) / kRowsABlock;
   std::vector<Summary> blocks(n_blocks, Summary(n_columns));
   std::vector<uint8_t> finite(n_blocks);
