@@ -35,7 +35,7 @@ std::vector<std::string> sorted_levels(const Column& column) {
   for (size_t text = 0; text < has_rows.size(); ++text)
     if (has_rows[text] != 0 && !written.texts()[text].empty()) levels.emplace_back(written.texts()[text]);
   std::ranges::sort(levels);
-  levels.erase(std::ranges::unique(levels).begin(), levels.end());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   std::vector<double> values;
   for (const std::string& level : levels)
     if (const auto number = parse_number(level); number && !std::isnan(*number)) values.push_back(*number);
