@@ -32,8 +32,8 @@ cpu_set_t allowed_cpus() {
   return allowed;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kTopologyIsKnown = false;  // AddressSanitizer ends the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kTopologyIsKnown = false;  // sanitizers end the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 constexpr bool kTopologyIsKnown = false;
@@ -77,11 +77,13 @@ class Pinning : public tbb::task_scheduler_observer {
     const cpu_set_t allowed = allowed_cpus();
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
       if (CPU_ISSET(cpu, &allowed)) cpus_.push_back(cpu);
+    publish();
     observe(true);
   }
   ~Pinning() override { observe(false); }
 
   void on_scheduler_entry(bool) override {
+    take_over();
     masks().push_back(allowed_cpus());
     const int slot = std::max(0, tbb::this_task_arena::current_thread_index());
     cpu_set_t one;
@@ -126,6 +128,12 @@ class Pending {
   std::mutex mutex_;
   std::condition_variable none_;
   size_t n_tasks_ = 0;
+};
+
+// A task, and who waits for it.
+struct Job {
+  std::function<void()> task;
+  std::shared_ptr<Pending> pending;
 };
 
 // oneTBB makes no more workers than its limit, at first the number of cores; of several limits the lowest counts. So there
@@ -218,12 +226,15 @@ void Threads::enqueue(std::function<void()> task) const {
   const std::shared_ptr<Pending> pending = arena_->pending;
   pending->start();
   try {
+    auto job = std::make_unique<Job>(Job{std::move(task), pending});
     publish();
-    arena_->arena.enqueue([task = std::move(task), pending] {
+    arena_->arena.enqueue([to_run = job.get()] {
       const InOrder in_order;
-      task();
-      pending->finish();
+      const std::unique_ptr<Job> owned(to_run);
+      owned->task();
+      owned->pending->finish();
     });
+    (void)job.release();
   } catch (...) {
     pending->finish();
     throw;

@@ -8,6 +8,7 @@
 #include "kolosal/base/random.h"
 #include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/pipeline.h"
+#include "kolosal/preprocess/run_steps.h"
 
 namespace kolosal {
 namespace {
@@ -49,10 +50,13 @@ FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema,
       n_removed_rows_(std::move(n_removed_rows)) {}
 
 Table FittedPreprocessor::transform(const Table& table) const {
+  static const Threads alone(1);
+  return transform(table, alone);
+}
+
+Table FittedPreprocessor::transform(const Table& table, const Threads& threads) const {
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)", "Give at least one row.");
-  Table changed = conform(table, schema_, Conform::Features);
-  for (const auto& step : steps_) changed = step->transform(changed);
-  return numbers_for_indicators(std::move(changed), schema_);
+  return numbers_for_indicators(run_steps(steps_, conform(table, schema_, Conform::OpenFeatures), threads), schema_);
 }
 
 Table FittedPreprocessor::inverse_transform(const Table& table) const {
@@ -100,7 +104,7 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
   Schema schema = feature_schema(table, config_);
-  Table changed = conform(table, schema, Conform::Features);
+  Table changed = conform(table, schema, Conform::OpenFeatures);
   FitContext seeded = context;
   seeded.seed = static_cast<uint64_t>(config_.seed);
   FittedSteps fitted = fit_steps(plan_steps(config_, schema, changed, target != nullptr), {changed, target, {}}, seeded, "preprocess");

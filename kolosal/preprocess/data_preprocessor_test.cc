@@ -99,6 +99,12 @@ TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
   EXPECT_NE(content(prepared(with(iterative, "tol", 0), two_gaps).second), content(prepared(with(iterative, "tol", 1e6), two_gaps).second));
   EXPECT_NE(out(iqr), out(with(iqr, "clip_lower", 30)));
   EXPECT_NE(out(iqr), out(with(iqr, "clip_upper", 40)));
+  const Value::Object hot{{"categorical_encoding", "one_hot"}}, hash{{"categorical_encoding", "hash"}};
+  EXPECT_NE(out(hot), out(with(hot, "one_hot_drop", "first")));
+  EXPECT_NE(out(hot), out(with(hot, "min_frequency", 14)));
+  EXPECT_NE(out(hot), out(with(hot, "max_levels", 2)));
+  EXPECT_NE(out(hash), out(with(hash, "n_components", 3)));
+  EXPECT_NE(out(hash), out({{"categorical_encoding", "binary"}}));
   EXPECT_NE(out({}), out({{"label_order", "frequency"}}));
   EXPECT_NE(out({}), out({{"max_cardinality", 2}}));
   EXPECT_NE(out({}), out({{"auto_detect_types", false}}));
@@ -157,6 +163,30 @@ TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {
   EXPECT_NE(content(out), content(fitted.transform(people())));
   EXPECT_NE(content(out), content(prepared({{"categorical_encoding", "target"}, {"seed", 9}}, people(), &target).second));
   EXPECT_THROW((void)prepared({{"categorical_encoding", "target"}}, people()), Error);
+}
+
+TEST(DataPreprocessor, DoesWithUnknownLevelsAsTold) {
+  const std::vector<std::string> towns(40, "oslo");
+  const Table unseen = people().with_column(Column::text("town", towns));
+  const auto of_unseen = [&](Value::Object members) { return prepared(std::move(members), people()).first.transform(unseen); };
+  EXPECT_THROW((void)of_unseen({{"unknown", "error"}}), Error);
+  EXPECT_EQ(of_unseen({{"unknown", "default"}}).column("town").number(0), -1);
+  EXPECT_TRUE(of_unseen({{"unknown", "ignore"}}).column("town").is_missing(0));
+  EXPECT_EQ(of_unseen({{"unknown", "missing"}, {"categorical_encoding", "one_hot"}}).column("town__york").number(0), 0);
+  EXPECT_THROW((void)of_unseen({{"unknown", "infrequent"}}), Error) << "label encoding has no rare levels";
+}
+
+TEST(DataPreprocessor, SmoothsTargetEncodingAsTold) {
+  std::vector<double> values(40);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 3);
+  const Target target = regression(values);
+  const auto encoded = [&](Value::Object more) {
+    more.emplace_back("categorical_encoding", "target");
+    return content(prepared(std::move(more), people(), &target).first.transform(people()));
+  };
+  EXPECT_NE(encoded({}), encoded({{"smoothing", 1}}));
+  EXPECT_NE(encoded({}), encoded({{"smoothing", Value()}}));
+  EXPECT_NE(encoded({}), encoded({{"min_samples", 14}}));
 }
 
 TEST(DataPreprocessor, IsReadBackAsItWasWritten) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -156,13 +157,24 @@ std::span<const double> telling_weights(std::span<const double> weights) {
 
 namespace {
 
-size_t n_there(const Column& column) {
-  const uint8_t* bits = column.validity().bits;
-  if (bits == nullptr) return column.size();
-  size_t count = 0;
-  for (size_t row = 0; row + 8 <= column.size(); row += 8) count += static_cast<size_t>(std::popcount(bits[row / 8]));
-  for (size_t row = column.size() / 8 * 8; row < column.size(); ++row) count += column.is_missing(row) ? 0 : 1;
+size_t n_there(std::span<const uint8_t> bits, size_t n_rows) {
+  size_t count = 0, byte = 0;
+  for (uint64_t word = 0; byte + sizeof word <= n_rows / 8; byte += sizeof word) {
+    std::memcpy(&word, &bits[byte], sizeof word);
+    count += static_cast<size_t>(std::popcount(word));
+  }
+  for (size_t row = 8 * byte; row < n_rows; ++row) count += (bits[row / 8] >> (row % 8)) & 1;
   return count;
+}
+
+/// Mean of the numbers that are there, in one pass over memory: as differences from the mean of the first of them.
+double mean_there(std::span<const double> numbers, const uint8_t* there) {
+  constexpr size_t kFirst = 4096;  // a whole number of bytes of `there`
+  const auto count_of = [&](size_t n) { return there == nullptr ? n : n_there({there, (n + 7) / 8}, n); };
+  const size_t n_first = std::min(kFirst, numbers.size());
+  const size_t of_first = count_of(n_first), of_all = count_of(numbers.size());
+  const double center = of_first == 0 ? 0 : sum_of_differences(numbers.first(n_first), there, 0) / static_cast<double>(of_first);
+  return center + sum_of_differences(numbers, there, center) / static_cast<double>(of_all);
 }
 
 bool is_plain(const Column& column, std::span<const double> weights) {
@@ -189,13 +201,8 @@ Moments column_moments(const Column& column, std::span<const double> weights) {
 
 double column_mean(const Column& column, std::span<const double> weights) {
   weights = telling_weights(weights);
-  if (weights.empty() && column.kind() == ColumnKind::Numeric && !column.is_float32()) {
-    const uint8_t* there = column.validity().bits;
-    const auto count = static_cast<double>(n_there(column));
-    const double mean = sum_of_differences(column.float64(), there, 0) / count;
-    const double rest = sum_of_differences(column.float64(), there, mean) / count;  // what rounding lost
-    if (std::isfinite(mean + rest)) return mean + rest;
-  }
+  if (weights.empty() && column.kind() == ColumnKind::Numeric && !column.is_float32())
+    if (const double mean = mean_there(column.float64(), column.validity().bits); std::isfinite(mean)) return mean;
   return sample_mean(finite_sample(column, weights));
 }
 

@@ -76,25 +76,47 @@ void add_scaling(std::vector<PipelineStep>& steps, const PreprocessorConfig& con
   }
 }
 
-/// Categories of few levels get a column each; others are encoded by the target, or by frequency where there is none.
-void add_encoding_by_column(std::vector<PipelineStep>& steps, const Schema& schema, bool has_target) {
-  Value::List few, many;
-  for (const ColumnSchema& column : schema.columns)
-    if (column.kind == ColumnKind::Categorical) (column.n_unique <= kFewLevels ? few : many).emplace_back(column.name);
-  if (!few.empty()) steps.push_back({"one_hot", Value(Value::Object{{"columns", Value(std::move(few))}})});
-  if (!many.empty())
-    steps.push_back({has_target ? "target_encode" : "frequency_encode", Value(Value::Object{{"columns", Value(std::move(many))}})});
+/// The step that encodes `columns`, or where none is named all categories, in one way.
+PipelineStep encoding_step(const PreprocessorConfig& config, CategoricalEncoding encoding, Value::List columns = {}) {
+  Value::Object members;
+  if (!columns.empty()) members.emplace_back("columns", Value(std::move(columns)));
+  const bool is_one_hot = encoding == CategoricalEncoding::OneHot;
+  if (config.unknown && encoding != CategoricalEncoding::Hash) {  // to leave a level out is to set no column, or to be missing
+    UnknownLevel unknown = *config.unknown;
+    if (unknown == UnknownLevel::Ignore || unknown == UnknownLevel::Missing)
+      unknown = is_one_hot ? UnknownLevel::Ignore : UnknownLevel::Missing;
+    members.emplace_back("unknown", enum_name(unknown));
+  }
+  const auto step = [&](const char* name) { return PipelineStep{name, Value(std::move(members))}; };
+  switch (encoding) {
+    case CategoricalEncoding::Label: members.emplace_back("order", enum_name(config.label_order)); return step("ordinal");
+    case CategoricalEncoding::OneHot:
+      members.emplace_back("drop", enum_name(config.one_hot_drop));
+      members.emplace_back("min_frequency", config.min_frequency);
+      if (config.max_levels) members.emplace_back("max_levels", *config.max_levels);
+      return step("one_hot");
+    case CategoricalEncoding::Target:
+      members.emplace_back("smoothing", or_null(config.smoothing));
+      members.emplace_back("min_samples", config.min_samples);
+      return step("target_encode");
+    case CategoricalEncoding::Binary: return step("binary_encode");
+    case CategoricalEncoding::Hash: members.emplace_back("n_components", config.n_components); return step("hash_encode");
+    default: return step("frequency_encode");
+  }
 }
 
 void add_encoding(std::vector<PipelineStep>& steps, const PreprocessorConfig& config, const Schema& schema, bool has_target) {
-  switch (config.categorical_encoding) {
-    case CategoricalEncoding::None: return;
-    case CategoricalEncoding::Label: steps.push_back({"ordinal", Value(Value::Object{{"order", enum_name(config.label_order)}})}); return;
-    case CategoricalEncoding::OneHot: steps.push_back({"one_hot", {}}); return;
-    case CategoricalEncoding::Target: steps.push_back({"target_encode", {}}); return;
-    case CategoricalEncoding::Frequency: steps.push_back({"frequency_encode", {}}); return;
-    case CategoricalEncoding::Auto: add_encoding_by_column(steps, schema, has_target); return;
+  if (config.categorical_encoding == CategoricalEncoding::None) return;
+  if (config.categorical_encoding != CategoricalEncoding::Auto) {
+    steps.push_back(encoding_step(config, config.categorical_encoding));
+    return;
   }
+  Value::List few, many;
+  for (const ColumnSchema& column : schema.columns)
+    if (column.kind == ColumnKind::Categorical) (column.n_unique <= kFewLevels ? few : many).emplace_back(column.name);
+  if (!few.empty()) steps.push_back(encoding_step(config, CategoricalEncoding::OneHot, std::move(few)));
+  const auto of_many = has_target ? CategoricalEncoding::Target : CategoricalEncoding::Frequency;
+  if (!many.empty()) steps.push_back(encoding_step(config, of_many, std::move(many)));
 }
 
 double skewness(const Column& column) {
@@ -162,7 +184,19 @@ void describe(Fields<PreprocessorConfig>& f) {
   f.add("max_iter", &P::max_iter, "Most rounds under missing_strategy 'iterative'.").min(1);
   f.add("tol", &P::tol, "Change below which rounds end under missing_strategy 'iterative'.").min(0);
   f.add("categorical_encoding", &P::categorical_encoding, "How categories become numbers.").alias("categorical_strategy");
+  f.add("unknown", &P::unknown,
+        "What a level not seen in fitting gives, as far as the encoding knows it: an error, nothing (a missing value, or no column), the "
+        "column of rare levels, or the encoding's default; not set: what the encoding does by itself.");
   f.add("label_order", &P::label_order, "Order of the levels under categorical_encoding 'label'.");
+  f.add("one_hot_drop", &P::one_hot_drop, "Which column is left out under categorical_encoding 'one_hot'.");
+  f.add("min_frequency", &P::min_frequency,
+        "Levels of fewer rows, or below 1 of a smaller share of them, share a column under categorical_encoding 'one_hot'.")
+      .min(0);
+  f.add("max_levels", &P::max_levels, "Most columns made of one under categorical_encoding 'one_hot'; not set: no limit.").min(1);
+  f.add("smoothing", &P::smoothing, "Rows of prior under categorical_encoding 'target'; null lets the variances say (empirical Bayes).")
+      .min(0);
+  f.add("min_samples", &P::min_samples, "Levels of fewer rows get the mean of all under categorical_encoding 'target'.").min(0);
+  f.add("n_components", &P::n_components, "Columns made of one under categorical_encoding 'hash'.").min(1).max(1 << 16);
   f.add("outlier_strategy", &P::outlier_strategy,
         "Which numbers are far out, and whether they are brought to a bound, become missing, or their training rows are removed.");
   f.add("iqr_factor", &P::iqr_factor, "Interquartile ranges allowed beyond the quartiles under the iqr strategies.").min(0);

@@ -13,7 +13,9 @@
 
 #include "kolosal/base/fields.h"
 #include "kolosal/preprocess/encode/level_order.h"
+#include "kolosal/preprocess/encode/one_hot_drop.h"
 #include "kolosal/preprocess/forms/row_norm.h"
+#include "kolosal/preprocess/forms/unknown_level.h"
 #include "kolosal/preprocess/pipeline.h"
 
 namespace kolosal {
@@ -57,13 +59,15 @@ constexpr auto enum_names(MissingStrategy) {
 }
 
 /// How categories become numbers. Auto: those of few levels one column a level, others by the target, or by frequency without one.
-enum class CategoricalEncoding { None, Label, OneHot, Target, Frequency, Auto };
+enum class CategoricalEncoding { None, Label, OneHot, Target, Frequency, Binary, Hash, Auto };
 constexpr auto enum_names(CategoricalEncoding) {
   return std::to_array<std::pair<CategoricalEncoding, std::string_view>>({{CategoricalEncoding::None, "none"},
                                                                           {CategoricalEncoding::Label, "label"},
                                                                           {CategoricalEncoding::OneHot, "one_hot"},
                                                                           {CategoricalEncoding::Target, "target"},
                                                                           {CategoricalEncoding::Frequency, "frequency"},
+                                                                          {CategoricalEncoding::Binary, "binary"},
+                                                                          {CategoricalEncoding::Hash, "hash"},
                                                                           {CategoricalEncoding::Auto, "auto"}});
 }
 
@@ -114,7 +118,14 @@ struct PreprocessorConfig {
   int64_t max_iter = 10;
   double tol = 1e-3;
   CategoricalEncoding categorical_encoding = CategoricalEncoding::Label;
+  std::optional<UnknownLevel> unknown;
   LevelOrder label_order = LevelOrder::Alphabetical;
+  OneHotDrop one_hot_drop = OneHotDrop::None;
+  double min_frequency = 0;
+  std::optional<int64_t> max_levels;
+  std::optional<double> smoothing = 10;
+  double min_samples = 0;
+  int64_t n_components = 8;
   OutlierStrategy outlier_strategy = OutlierStrategy::None;
   double iqr_factor = 1.5;
   double zscore_threshold = 3;

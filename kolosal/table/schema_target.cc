@@ -63,7 +63,7 @@ NumberFacts facts_of(const Column& column) {
     ++facts.n_rows;
     facts.whole &= number == std::trunc(number) && std::isfinite(number);
     if (facts.distinct.size() > kMostNumberClasses) break;  // too many for classes, whatever follows
-    bool is_known = false;  // without a branch: which of few values comes next is chance
+    bool is_known = false;                                  // without a branch: which of few values comes next is chance
     for (const double known : facts.distinct) is_known |= known == number;
     if (!is_known) facts.distinct.push_back(number);
   }

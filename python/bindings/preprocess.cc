@@ -41,8 +41,13 @@ std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, co
 
 void bind_preprocess(nb::module_& module) {
   nb::class_<FittedPreprocessor>(module, "FittedPreprocessor", "What a DataPreprocessor learnt.")
-      .def("transform", &FittedPreprocessor::transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
-           "Preprocesses a native table.")
+      .def(
+          "transform",
+          [](const FittedPreprocessor& fitted, const Table& table, int n_threads) {
+            const nb::gil_scoped_release released;
+            return fitted.transform(table, Threads(n_threads));
+          },
+          nb::arg("table"), nb::arg("n_threads") = 0, "Preprocesses a native table.")
       .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes preprocessing.")
       .def_prop_ro("feature_names_out", &FittedPreprocessor::feature_names_out, "Names of the columns it gives.")

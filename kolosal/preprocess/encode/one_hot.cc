@@ -10,17 +10,12 @@
 #include <numeric>
 #include <optional>
 
+#include "kolosal/preprocess/encode/one_hot_drop.h"
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/forms/indicators.h"
 
 namespace kolosal {
 namespace {
-
-enum class OneHotDrop { None, First, IfBinary };
-constexpr auto enum_names(OneHotDrop) {
-  return std::to_array<std::pair<OneHotDrop, std::string_view>>(
-      {{OneHotDrop::None, "none"}, {OneHotDrop::First, "first"}, {OneHotDrop::IfBinary, "if_binary"}});
-}
 
 enum class OneHotMissing { Ignore, Indicator, Level };
 constexpr auto enum_names(OneHotMissing) {

@@ -17,6 +17,7 @@ class Goals {
  public:
   explicit Goals(const Target& target);
 
+  /// How many numbers a row has.
   size_t n_outputs() const noexcept { return n_outputs_; }
   /// Whether they are indicators of classes, of which a row has one.
   bool one_of_many() const noexcept { return target_->task == Task::Multiclass; }
@@ -68,8 +69,11 @@ class LevelSums {
   /// Adds sums, and squares as they are.
   void add(const LevelSums& other);
 
+  /// Levels, missing values not counted.
   size_t n_levels() const noexcept { return weights_.size() - 1; }
+  /// Weight of a level's rows; level n_levels() is missing values.
   double weight(size_t level) const noexcept { return weights_[level]; }
+  /// Weighted sum of an output over a level's rows.
   double sum(size_t level, size_t output) const noexcept { return sums_[level * n_outputs_ + output]; }
   /// The mean of each output over all rows; `of_no_rows` where there are none.
   std::vector<double> priors(double of_no_rows) const;
@@ -88,12 +92,13 @@ class LevelSums {
 std::vector<LevelSums> sums_by_fold(std::span<const int32_t> codes, std::span<const uint8_t> folds, size_t n_folds, const Goals& goals,
                                     std::span<const double> weights, size_t n_levels, bool with_squares, const FitContext& context);
 
-/// The columns that a target encoder applies to, with their levels: all but `values` of each spec set. Throws Error(BadValue) where
-/// there are columns and no target for each row.
+/// The columns that a target encoder applies to, and the form of each but for its `values`.
 struct TargetColumns {
   std::vector<const Column*> columns;
   std::vector<LookupColumn> specs;
 };
+/// The columns named, or where none is named all categorical ones, with their levels. Throws Error(BadValue) where there are columns and no
+/// target for each row.
 TargetColumns target_columns(const TransformerInput& input, const std::vector<std::string>& names, UnknownLevel unknown, bool keep,
                              std::string_view transformer);
 

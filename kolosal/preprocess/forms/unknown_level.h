@@ -11,6 +11,7 @@
 
 namespace kolosal {
 
+/// What a level that fitting did not see gives.
 enum class UnknownLevel {
   Error,       ///< transform throws Error(BadValue)
   Missing,     ///< the results are missing

@@ -3,25 +3,13 @@
 //
 // Cost     O(n_rows) a column.
 // Checked  scalers_test.cc, against scikit-learn's StandardScaler.
+#include "kolosal/preprocess/scale/standard_scale.h"
+
 #include <cmath>
 #include <limits>
 
-#include "kolosal/preprocess/scale/column_scaler.h"
-
 namespace kolosal {
 namespace {
-
-struct StandardScaleParams {
-  std::vector<std::string> columns;
-  bool with_mean = true;
-  bool with_std = true;
-};
-
-void describe(Fields<StandardScaleParams>& f) {
-  f.add("columns", &StandardScaleParams::columns, "Columns to scale; empty means all numbers and integers.");
-  f.add("with_mean", &StandardScaleParams::with_mean, "Whether the mean is subtracted.");
-  f.add("with_std", &StandardScaleParams::with_std, "Whether values are divided by the standard deviation.");
-}
 
 class StandardScale : public Transformer {
  public:
@@ -29,13 +17,7 @@ class StandardScale : public Transformer {
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     return fit_scaler(input, context, params_.columns, "standard_scale", [this](const Column& column, std::span<const double> weights) {
-      AffineColumn fitted;
-      const Moments found = column_moments(column, weights);
-      const double mean = found.mean, variance = found.variance();
-      const double rounding = found.n * std::numeric_limits<double>::epsilon();
-      if (params_.with_mean) fitted.center = mean;
-      if (params_.with_std && variance > rounding * variance + rounding * mean * rounding * mean) fitted.scale = std::sqrt(variance);
-      return fitted;
+      return standard_column(column_moments(column, weights), params_);
     });
   }
 
@@ -44,6 +26,21 @@ class StandardScale : public Transformer {
 };
 
 }  // namespace
+
+void describe(Fields<StandardScaleParams>& f) {
+  f.add("columns", &StandardScaleParams::columns, "Columns to scale; empty means all numbers and integers.");
+  f.add("with_mean", &StandardScaleParams::with_mean, "Whether the mean is subtracted.");
+  f.add("with_std", &StandardScaleParams::with_std, "Whether values are divided by the standard deviation.");
+}
+
+AffineColumn standard_column(const Moments& found, const StandardScaleParams& params) {
+  AffineColumn fitted;
+  const double mean = found.mean, variance = found.variance();
+  const double rounding = found.n * std::numeric_limits<double>::epsilon();
+  if (params.with_mean) fitted.center = mean;
+  if (params.with_std && variance > rounding * variance + rounding * mean * rounding * mean) fitted.scale = std::sqrt(variance);
+  return fitted;
+}
 
 void register_standard_scale(Catalog<Transformer>& catalog) {
   catalog.add<StandardScale, StandardScaleParams>("standard_scale", "Each column gets mean 0 and standard deviation 1.",
