@@ -247,6 +247,8 @@ std::vector<double> Column::numbers() const {
     case ColumnKind::Categorical: break;
     default: return with_gaps(int64());
   }
+  if (kind_ == ColumnKind::Numeric && !float32_ && validity_.bits == nullptr) return {float64().begin(), float64().end()};
+  if (kind_ == ColumnKind::Integer && validity_.bits == nullptr) return {int64().begin(), int64().end()};
   std::vector<double> out(size_);
   for (size_t row = 0; row < size_; ++row) out[row] = number(row);
   return out;

@@ -118,6 +118,8 @@ void fill_numbers(const Column& column, size_t k, Target& target) {
                    "Choose a classification task, or another target.");
       target.values[row * target.n_targets + k] = *parse_number(text);
     }
+  } else if (target.n_targets == 1) {
+    target.values = column.numbers();
   } else {
     for (size_t row = 0; row < column.size(); ++row) target.values[row * target.n_targets + k] = column.number(row);
   }

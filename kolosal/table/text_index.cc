@@ -33,7 +33,7 @@ constexpr size_t kMostInSlot = 16;
 
 TextIndex::TextIndex(size_t n_expected) : slots_(std::bit_ceil(4 * n_expected + 16)) { texts_.reserve(n_expected); }
 
-TextIndex::Key TextIndex::key_of(std::string_view text) noexcept {
+[[gnu::always_inline]] inline TextIndex::Key TextIndex::key_of(std::string_view text) noexcept {
   const char* bytes = text.data();
   const size_t n = text.size();
   if (n > kMostInSlot) {
@@ -49,10 +49,12 @@ TextIndex::Key TextIndex::key_of(std::string_view text) noexcept {
   return {byte(0) | byte(n / 2) << 8 | byte(n - 1) << 16, 0, n};
 }
 
-uint64_t TextIndex::hash_of(const Key& key) noexcept { return folded(key.first ^ kFirst, key.second ^ kSecond ^ key.length * kFirst); }
+[[gnu::always_inline]] inline uint64_t TextIndex::hash_of(const Key& key) noexcept {
+  return folded(key.first ^ kFirst, key.second ^ kSecond ^ key.length * kFirst);
+}
 
 /// The slot that holds the text, or the empty one where it would go.
-size_t TextIndex::place_of(std::string_view text, const Key& key) const noexcept {
+[[gnu::always_inline]] inline size_t TextIndex::place_of(std::string_view text, const Key& key) const noexcept {
   const size_t mask = slots_.size() - 1;
   size_t place = hash_of(key) & mask;
   while (true) {
@@ -69,27 +71,27 @@ int32_t TextIndex::find(std::string_view text) const noexcept { return slots_[pl
 
 int32_t TextIndex::add(std::string_view text) {
   const Key key = key_of(text);
-  size_t place = place_of(text, key);
-  if (slots_[place].number >= 0) return slots_[place].number;
-  if (4 * (texts_.size() + 1) > slots_.size()) {
-    grow();
-    place = place_of(text, key);
-  }
-  slots_[place] = {key.first, key.second, static_cast<uint32_t>(key.length), static_cast<int32_t>(texts_.size())};
-  texts_.push_back(text);
-  return slots_[place].number;
+  const int32_t number = slots_[place_of(text, key)].number;
+  return number >= 0 ? number : insert(text, key);
 }
 
-void TextIndex::grow() {
-  std::vector<Slot> former(2 * slots_.size());
-  former.swap(slots_);
-  const size_t mask = slots_.size() - 1;
-  for (const Slot& slot : former) {
-    if (slot.number < 0) continue;
-    size_t place = hash_of({slot.first, slot.second, texts_[static_cast<size_t>(slot.number)].size()}) & mask;
-    while (slots_[place].number >= 0) place = (place + 1) & mask;
-    slots_[place] = slot;
+/// Gives a new text its number; the table is doubled where it is a quarter full.
+[[gnu::noinline]] int32_t TextIndex::insert(std::string_view text, const Key& key) {
+  if (4 * (texts_.size() + 1) > slots_.size()) {
+    std::vector<Slot> former(2 * slots_.size());
+    former.swap(slots_);
+    const size_t mask = slots_.size() - 1;
+    for (const Slot& slot : former) {
+      if (slot.number < 0) continue;
+      size_t place = hash_of({slot.first, slot.second, texts_[static_cast<size_t>(slot.number)].size()}) & mask;
+      while (slots_[place].number >= 0) place = (place + 1) & mask;
+      slots_[place] = slot;
+    }
   }
+  const auto number = static_cast<int32_t>(texts_.size());
+  slots_[place_of(text, key)] = {key.first, key.second, static_cast<uint32_t>(key.length), number};
+  texts_.push_back(text);
+  return number;
 }
 
 }  // namespace kolosal

@@ -34,7 +34,7 @@ class TextIndex {
   static Key key_of(std::string_view text) noexcept;
   static uint64_t hash_of(const Key& key) noexcept;
   size_t place_of(std::string_view text, const Key& key) const noexcept;
-  void grow();
+  int32_t insert(std::string_view text, const Key& key);
 
   std::vector<Slot> slots_;  // a power of two of them, at most a quarter in use
   std::vector<std::string_view> texts_;

@@ -30,7 +30,7 @@ TEST(TextIndex, TellsTextsOfEveryLengthApartThatDifferInOneByte) {
   TextIndex index;
   std::vector<std::string> texts;
   for (size_t length = 0; length < 70; ++length) {
-    texts.push_back(std::string(length, 'x'));
+    texts.emplace_back(length, 'x');
     for (size_t i = 0; i < length; ++i) {
       texts.push_back(texts[texts.size() - i - 1]);
       texts.back()[i] = 'y';

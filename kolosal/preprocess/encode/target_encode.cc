@@ -176,12 +176,16 @@ class TargetEncode : public Transformer {
   /// Each row by the table of its fold.
   static std::vector<Column> encode_rows(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
                                          const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads) {
-    const size_t width = spec.outputs.size();
+    const size_t width = spec.outputs.size(), n_slots = tables.front().size() / width;
     std::vector<Column> made;
     for (size_t k = 0; k < width; ++k) {
+      std::vector<double> numbers;  // fold by fold, slot by slot
+      for (const std::vector<double>& table : tables)
+        for (size_t slot = 0; slot < n_slots; ++slot) numbers.push_back(table[slot * width + k]);
       const auto write = [&](std::span<double> to) {
         threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
-          for (size_t row = begin; row < end; ++row) to[row] = tables[folds[row]][slots[row] * width + k];
+          const double* from = numbers.data();
+          for (size_t row = begin; row < end; ++row) to[row] = from[folds[row] * n_slots + slots[row]];
         });
       };
       made.push_back(Column::written(spec.outputs[k], slots.size(), write));

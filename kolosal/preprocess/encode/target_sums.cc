@@ -11,6 +11,25 @@ namespace {
 
 constexpr size_t kRowsABlock = size_t{1} << 16;
 
+/// LevelSums::add for rows [begin, end) of a single goal each.
+void add_single_goals(std::vector<LevelSums>& sums, std::span<const int32_t> codes, std::span<const uint8_t> folds, const double* goals,
+                      std::span<const double> weights, size_t begin, size_t end) {
+  std::vector<double*> weight_of, sum_of;
+  for (LevelSums& fold : sums) {
+    weight_of.push_back(fold.weights());
+    sum_of.push_back(fold.sums());
+  }
+  const size_t missing = sums.front().n_levels();
+  for (size_t row = begin; row < end; ++row) {
+    const size_t fold = folds[row];
+    if (fold == weight_of.size()) continue;
+    const size_t level = codes[row] < 0 ? missing : static_cast<size_t>(codes[row]);
+    const double weight = weights.empty() ? 1.0 : weights[row];
+    weight_of[fold][level] += weight;
+    sum_of[fold][level] += weight * goals[row];
+  }
+}
+
 }  // namespace
 
 Goals::Goals(const Target& target)
@@ -110,11 +129,12 @@ std::vector<LevelSums> sums_by_fold(std::span<const int32_t> codes, std::span<co
   const size_t n_sums = n_folds * (n_levels + 1) * (goals.n_outputs() + 1);
   const size_t grain = std::max(kRowsABlock, n_sums), n_blocks = (codes.size() + grain - 1) / grain;
   std::vector<LevelSums> all = none;
-  const auto in_blocks = [&](const auto& see) {
+  const auto in_blocks = [&](bool is_first, const auto& see) {
     std::vector<std::vector<LevelSums>> blocks(n_blocks, none);
     context.threads->parallel_for(codes.size(), grain, [&](size_t begin, size_t end) {
       context.check();
       std::vector<LevelSums>& sums = blocks[begin / grain];
+      if (is_first && goals.single() != nullptr) return add_single_goals(sums, codes, folds, goals.single(), weights, begin, end);
       for (size_t row = begin; row < end; ++row) {
         const size_t fold = folds[row];
         if (fold == n_folds) continue;
@@ -125,14 +145,14 @@ std::vector<LevelSums> sums_by_fold(std::span<const int32_t> codes, std::span<co
     for (const std::vector<LevelSums>& block : blocks)
       for (size_t fold = 0; fold < n_folds; ++fold) all[fold].add(block[fold]);
   };
-  in_blocks([&](LevelSums& sums, size_t, size_t level, size_t row, double weight) { sums.add(level, goals, row, weight); });
+  in_blocks(true, [&](LevelSums& sums, size_t, size_t level, size_t row, double weight) { sums.add(level, goals, row, weight); });
   if (!with_squares) return all;
   if (goals.are_indicators()) {
     for (LevelSums& sums : all) sums.set_squares_of_indicators();
     return all;
   }
   const std::vector<LevelSums> whole = all;
-  in_blocks([&](LevelSums& sums, size_t fold, size_t level, size_t row, double weight) {
+  in_blocks(false, [&](LevelSums& sums, size_t fold, size_t level, size_t row, double weight) {
     sums.add_square(level, goals, row, weight, whole[fold]);
   });
   return all;

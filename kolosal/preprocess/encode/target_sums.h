@@ -34,6 +34,10 @@ class Goals {
   }
   /// The encoding where there are no rows at all.
   double of_no_rows() const noexcept { return one_of_many() ? 1 / static_cast<double>(n_outputs_) : 0; }
+  /// The goals of all rows where a row has one, else null.
+  const double* single() const noexcept {
+    return n_outputs_ == 1 && !one_of_many() && target_->n_targets == 1 ? target_->values.data() : nullptr;
+  }
   /// Whether all goals are 0 or 1.
   bool are_indicators() const noexcept { return is_classification(target_->task); }
 
@@ -60,6 +64,9 @@ class LevelSums {
     double* sums = &sums_[level * n_outputs_];
     goals.each(row, [&](size_t k, double goal) { sums[k] += weight * goal; });
   }
+  /// Where the weights and sums lie, level by level: for loops over rows of a single goal.
+  double* weights() noexcept { return weights_.data(); }
+  double* sums() noexcept { return sums_.data(); }
   /// Adds the square of a row's distance from the means, which are those of `whole`.
   void add_square(size_t level, const Goals& goals, size_t row, double weight, const LevelSums& whole);
   /// The squares where all goals are 0 or 1, which follow from the sums.
