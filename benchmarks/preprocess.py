@@ -5,6 +5,7 @@ Ratios are of the best time of each side. `--threads` holds for both where the p
 
     .venv/bin/python benchmarks/preprocess.py                  # every row
     .venv/bin/python benchmarks/preprocess.py standard knn     # those whose name begins so
+    .venv/bin/python benchmarks/preprocess.py cost             # how cost grows with rows
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +69,27 @@ def holes(rows: np.ndarray) -> np.ndarray:
     holed = rows.copy()
     holed[np.random.default_rng(1).random(rows.shape) < 0.1] = np.nan
     return holed
+
+
+def write_mixed(path: str) -> None:
+    """A CSV file of N_ROWS: four columns of numbers, three of integers, two of categories, one of dates."""
+    import polars as pl  # noqa: PLC0415
+
+    random = np.random.default_rng(3)
+    columns: dict[str, Any] = {f"f{j}": random.standard_normal(N_ROWS) * 10**j for j in range(4)}
+    columns |= {"f1": columns["f1"].round(4), "f2": columns["f2"].round(2)}
+    columns |= {"i0": random.integers(0, 100, N_ROWS), "i1": random.integers(-(10**6), 10**6, N_ROWS), "i2": random.integers(0, 2, N_ROWS)}
+    columns["s0"] = np.array([f"category_{i:02d}" for i in range(20)])[random.integers(0, 20, N_ROWS)]
+    columns["s1"] = np.array([f"city {i:04d}" for i in range(1000)])[random.integers(0, 1000, N_ROWS)]
+    columns["d"] = np.datetime64("2015-01-01") + random.integers(0, 3650, N_ROWS)
+    pl.DataFrame(columns).write_csv(path)
+
+
+def peak_memory(job: str, path: str) -> float:
+    """Largest resident size of a fresh process that does the job, in MB."""
+    program = f"import kolosal, sys; path = sys.argv[1]; {job}; print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+    done = subprocess.run([sys.executable, "-c", program, path], check=True, capture_output=True, text=True)
+    return int(done.stdout) / 1024
 
 
 def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
@@ -228,6 +253,17 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             array,
             tolerance=0.05,
         )
+        amounts = random.standard_normal(N_ROWS)
+        yield Row(
+            "target encode, numbers",
+            "scikit-learn",
+            0.15,
+            native("target_encode", table, to_native({"t": amounts}), columns=["c"], smoothing=None),
+            lambda: preprocessing.TargetEncoder(smooth="auto").fit_transform(objects, amounts),
+            columns,
+            array,
+            tolerance=0.2,  # the folds are others'
+        )
         hundred = np.array([f"level_{i:02d}" for i in range(100)], dtype=object)[random.integers(0, 100, N_ROWS)][:, None]
         yield Row(
             "one-hot sparse",
@@ -239,10 +275,57 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             lambda made: made.indices,
         )
 
+    def files() -> Iterator[Row]:
+        from pyarrow import csv  # noqa: PLC0415
+
+        import kolosal  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "mixed.csv")
+            write_mixed(path)
+
+            def values(made: Any) -> np.ndarray:
+                found = made if isinstance(made, pl.DataFrame) else pl.DataFrame(pa.table(made))
+                return found.select("f0", "f1", "f2", "f3", "i0", "i1", "i2").to_numpy()
+
+            kinds: dict[str, Any] = {"try_parse_dates": True, "schema_overrides": {"s0": pl.Categorical, "s1": pl.Categorical}}
+            peers = {
+                "polars": partial(pl.read_csv, path, **kinds),
+                "pyarrow": partial(csv.read_csv, path, convert_options=csv.ConvertOptions(auto_dict_encode=True)),
+            }
+            for peer, read in peers.items():
+                yield Row("csv 1M x 10", peer, 1.0, partial(kolosal.read_table, path), read, values, values)
+            for name, target, job in (
+                ("csv, load", 250, "kolosal.read_table(path)"),
+                ("csv, pipeline", 400, "kolosal.DataPreprocessor().fit_transform(kolosal.read_table(path))"),
+            ):
+                print(f"{name:24}{peak_memory(job, path):10.0f} MB at most, whole process; asked {target}", flush=True)
+
+    yield "csv", files
     yield "standard min-max robust", scalers
     yield "yeo-johnson quantile", shapes
     yield "impute knn mice", imputers
     yield "label target one-hot", categories
+
+
+def print_costs(threads: int) -> None:
+    """Nanoseconds a cell at 10 thousand to 10 million rows: a level line is a cost that grows as the rows do."""
+    from kolosal._tables import to_native  # noqa: PLC0415
+
+    from kolosal import _kolosal  # noqa: PLC0415
+
+    sizes = [10_000, 100_000, 1_000_000, 10_000_000]
+    random = np.random.default_rng(4)
+    values, codes = random.standard_normal(sizes[-1]), random.integers(0, 100, sizes[-1])
+    print("ns a cell, at rows:     " + "".join(f"{size:>12,}" for size in sizes))
+    for name in ("standard_scale", "robust_scale", "quantile_transform", "yeo_johnson", "impute", "clip_outliers", "ordinal", "one_hot"):
+        column = codes if name in ("ordinal", "one_hot") else values
+        times = []
+        for size in sizes:
+            table = to_native({"x": column[:size]})
+            job = partial(_kolosal.fit_transformer, name, json.dumps({"columns": ["x"]}), table, None, None, threads, 0)
+            times.append(best_time(job, 3)[0] / size * 1e9)
+        print(f"{name:24}" + "".join(f"{time:12.1f}" for time in times), flush=True)
 
 
 def main() -> int:
@@ -270,6 +353,8 @@ def main() -> int:
                 f"{row.name:24}{1000 * ours:10.1f}{1000 * theirs:10.1f}  {row.peer:14}{ours / theirs:7.2f}{row.target:7.2f}{note}",
                 flush=True,
             )
+    if not wanted or "cost".startswith(wanted):
+        print_costs(arguments.threads)
     return 1 if differing else 0
 
 

@@ -32,8 +32,8 @@ cpu_set_t allowed_cpus() {
   return allowed;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kTopologyIsKnown = false;  // AddressSanitizer ends the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kTopologyIsKnown = false;  // sanitizers end the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 constexpr bool kTopologyIsKnown = false;
@@ -43,6 +43,27 @@ constexpr bool kTopologyIsKnown = true;
 #else
 constexpr bool kTopologyIsKnown = true;
 #endif
+
+#if defined(__SANITIZE_THREAD__)
+// oneTBB is not built for ThreadSanitizer, which therefore does not see that a task comes after what its caller did before the loop, and
+// what follows the loop after the task. These calls tell it.
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+char order_of_tasks;
+void publish() { __tsan_release(&order_of_tasks); }
+void take_over() { __tsan_acquire(&order_of_tasks); }
+#else
+void publish() {}
+void take_over() {}
+#endif
+
+// Around a task: it sees what its caller published, and publishes what it did.
+struct InOrder {
+  InOrder() { take_over(); }
+  ~InOrder() { publish(); }
+  InOrder(const InOrder&) = delete;
+  InOrder& operator=(const InOrder&) = delete;
+};
 
 // The NUMA nodes; one that stands for the whole machine where the topology is not known.
 std::vector<tbb::numa_node_id> numa_nodes() {
@@ -56,11 +77,13 @@ class Pinning : public tbb::task_scheduler_observer {
     const cpu_set_t allowed = allowed_cpus();
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
       if (CPU_ISSET(cpu, &allowed)) cpus_.push_back(cpu);
+    publish();
     observe(true);
   }
   ~Pinning() override { observe(false); }
 
   void on_scheduler_entry(bool) override {
+    take_over();
     masks().push_back(allowed_cpus());
     const int slot = std::max(0, tbb::this_task_arena::current_thread_index());
     cpu_set_t one;
@@ -105,6 +128,12 @@ class Pending {
   std::mutex mutex_;
   std::condition_variable none_;
   size_t n_tasks_ = 0;
+};
+
+// A task, and who waits for it.
+struct Job {
+  std::function<void()> task;
+  std::shared_ptr<Pending> pending;
 };
 
 // oneTBB makes no more workers than its limit, at first the number of cores; of several limits the lowest counts. So there
@@ -179,8 +208,14 @@ void Threads::parallel_for(size_t n, size_t grain, const std::function<void(size
     for (size_t block = 0; block < n_blocks; ++block) run_block(block);
     return;
   }
+  const auto run_in_order = [&](size_t block) {
+    const InOrder in_order;
+    run_block(block);
+  };
+  publish();
   arena_->arena.execute(
-      [&] { tbb::this_task_arena::isolate([&] { tbb::parallel_for(size_t{0}, n_blocks, run_block, tbb::simple_partitioner()); }); });
+      [&] { tbb::this_task_arena::isolate([&] { tbb::parallel_for(size_t{0}, n_blocks, run_in_order, tbb::simple_partitioner()); }); });
+  take_over();
 }
 
 void Threads::parallel_each(size_t n, const std::function<void(size_t)>& body) const {
@@ -191,10 +226,15 @@ void Threads::enqueue(std::function<void()> task) const {
   const std::shared_ptr<Pending> pending = arena_->pending;
   pending->start();
   try {
-    arena_->arena.enqueue([task = std::move(task), pending] {
-      task();
-      pending->finish();
+    auto job = std::make_unique<Job>(Job{std::move(task), pending});
+    publish();
+    arena_->arena.enqueue([to_run = job.get()] {
+      const InOrder in_order;
+      const std::unique_ptr<Job> owned(to_run);
+      owned->task();
+      owned->pending->finish();
     });
+    (void)job.release();
   } catch (...) {
     pending->finish();
     throw;

@@ -18,7 +18,7 @@ Value::Value(Value&& other) noexcept = default;
 Value& Value::operator=(const Value& other) = default;
 Value& Value::operator=(Value&& other) noexcept = default;
 Value::~Value() = default;
-bool Value::operator==(const Value& other) const = default;
+bool Value::operator==(const Value& other) const { return node_ == other.node_; }
 
 size_t number_size(NumberType type) noexcept {
   static constexpr std::array<uint8_t, 10> kSizes = {4, 8, 1, 1, 2, 2, 4, 4, 8, 8};

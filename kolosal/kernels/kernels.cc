@@ -4,10 +4,13 @@
 #define HWY_TARGET_INCLUDE "kolosal/kernels/kernels.cc"
 #include "kolosal/kernels/kernels.h"
 
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "kolosal/kernels/kernels_scalar.h"
 
@@ -145,13 +148,27 @@ Range range_of(const T* x, size_t n) {
 HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, double* to) { hn::StoreU(values, kDouble, to); }
 HWY_INLINE void store_double(hn::Vec<decltype(kDouble)> values, float* to) { hn::StoreU(hn::DemoteTo(kHalf, values), kHalf, to); }
 
+// Whether what is written should pass the caches by: it is too much to stay in them, and lies as vectors want it.
+template <class T>
+bool passes_caches(const T* out, size_t n) {
+  return n * sizeof(T) >= (size_t{1} << 22) && reinterpret_cast<uintptr_t>(out) % 64 == 0;
+}
+
 template <class T>
 void affine_of(const T* x, size_t n, double center, double scale, double offset, T* out) {
   const auto centers = hn::Set(kDouble, center), scales = hn::Set(kDouble, scale), offsets = hn::Set(kDouble, offset);
+  const auto changed = [&](size_t i) { return hn::Add(hn::Div(hn::Sub(load_double(x + i), centers), scales), offsets); };
+  const auto tail = [&](size_t i) { out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset); };
+  if constexpr (std::is_same_v<T, double>) {
+    if (passes_caches(out, n)) {
+      loop(
+          n, hn::Lanes(kDouble), [&](size_t i) { hn::Stream(changed(i), kDouble, out + i); }, tail);
+      hwy::FlushStream();
+      return;
+    }
+  }
   loop(
-      n, hn::Lanes(kDouble),
-      [&](size_t i) { store_double(hn::Add(hn::Div(hn::Sub(load_double(x + i), centers), scales), offsets), out + i); },
-      [&](size_t i) { out[i] = static_cast<T>((static_cast<double>(x[i]) - center) / scale + offset); });
+      n, hn::Lanes(kDouble), [&](size_t i) { store_double(changed(i), out + i); }, tail);
 }
 
 // Eight rows at most, whose bits lie in one byte.
@@ -173,14 +190,19 @@ template <class T>
 void fill_of(const T* x, size_t n, const uint8_t* bits, T number, T* out) {
   const ByteTag<T> tag;
   const auto numbers = hn::Set(tag, number);
+  const auto filled = [&](size_t i) {
+    const auto kept = hn::IfThenElse(there_mask<T>(bits, i), hn::LoadU(tag, x + i), numbers);
+    return hn::IfThenElse(hn::Eq(kept, kept), kept, numbers);
+  };
+  const auto tail = [&](size_t i) { out[i] = is_there(bits, i) && x[i] == x[i] ? x[i] : number; };
+  if (!passes_caches(out, n)) {
+    loop(
+        n, hn::Lanes(tag), [&](size_t i) { hn::StoreU(filled(i), tag, out + i); }, tail);
+    return;
+  }
   loop(
-      n, hn::Lanes(tag),
-      [&](size_t i) {
-        const auto value = hn::LoadU(tag, x + i);
-        const auto kept = hn::IfThenElse(there_mask<T>(bits, i), value, numbers);
-        hn::StoreU(hn::IfThenElse(hn::Eq(kept, kept), kept, numbers), tag, out + i);
-      },
-      [&](size_t i) { out[i] = is_there(bits, i) && x[i] == x[i] ? x[i] : number; });
+      n, hn::Lanes(tag), [&](size_t i) { hn::Stream(filled(i), tag, out + i); }, tail);
+  hwy::FlushStream();
 }
 
 double differences_of(const double* x, size_t n, const uint8_t* bits, double center) {
@@ -299,12 +321,12 @@ void apply_environment() {
   }();
 }
 
-bool use_scalar() {
+}  // namespace
+
+bool uses_scalar_loops() noexcept {
   apply_environment();
   return scalar_forced();
 }
-
-}  // namespace
 
 std::vector<std::string> simd_targets() {
   std::vector<std::string> names;
@@ -320,7 +342,7 @@ void set_simd_target(std::string_view name) {
 }
 
 std::string simd_target() {
-  if (use_scalar()) return "scalar";
+  if (uses_scalar_loops()) return "scalar";
   const int64_t in_use = hwy::SupportedTargets() & HWY_TARGETS;
   for (const NamedTarget& target : kTargets)
     if ((in_use & target.bits) != 0) return target.name;
@@ -335,58 +357,58 @@ Moments Moments::merged(const Moments& other) const noexcept {
 }
 
 double sum(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_float)(x.data(), x.size());
 }
 double sum(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::sum(x) : HWY_DYNAMIC_DISPATCH(sum_double)(x.data(), x.size());
 }
 Moments moments(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_float)(x.data(), x.size());
 }
 Moments moments(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::moments(x) : HWY_DYNAMIC_DISPATCH(moments_double)(x.data(), x.size());
 }
 double mean(std::span<const float> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
 double mean(std::span<const double> x) noexcept { return sum(x) / static_cast<double>(x.size()); }
 double variance(std::span<const float> x) noexcept { return moments(x).variance(); }
 double variance(std::span<const double> x) noexcept { return moments(x).variance(); }
 double dot(std::span<const float> a, std::span<const float> b) noexcept {
-  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_float)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_float)(a.data(), b.data(), a.size());
 }
 double dot(std::span<const double> a, std::span<const double> b) noexcept {
-  return use_scalar() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_double)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::dot(a, b) : HWY_DYNAMIC_DISPATCH(dot_double)(a.data(), b.data(), a.size());
 }
 double squared_distance(std::span<const float> a, std::span<const float> b) noexcept {
-  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_float)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_float)(a.data(), b.data(), a.size());
 }
 double squared_distance(std::span<const double> a, std::span<const double> b) noexcept {
-  return use_scalar() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_double)(a.data(), b.data(), a.size());
+  return uses_scalar_loops() ? scalar::squared_distance(a, b) : HWY_DYNAMIC_DISPATCH(distance_double)(a.data(), b.data(), a.size());
 }
 Range min_max(std::span<const float> x) noexcept {
-  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_float)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_float)(x.data(), x.size());
 }
 Range min_max(std::span<const double> x) noexcept {
-  return use_scalar() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
+  return uses_scalar_loops() ? scalar::min_max(x) : HWY_DYNAMIC_DISPATCH(range_double)(x.data(), x.size());
 }
 void affine(std::span<const float> x, double center, double scale, double offset, std::span<float> out) noexcept {
-  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  if (uses_scalar_loops()) scalar::affine(x, center, scale, offset, out);
   else HWY_DYNAMIC_DISPATCH(affine_float)(x.data(), x.size(), center, scale, offset, out.data());
 }
 void affine(std::span<const double> x, double center, double scale, double offset, std::span<double> out) noexcept {
-  if (use_scalar()) scalar::affine(x, center, scale, offset, out);
+  if (uses_scalar_loops()) scalar::affine(x, center, scale, offset, out);
   else HWY_DYNAMIC_DISPATCH(affine_double)(x.data(), x.size(), center, scale, offset, out.data());
 }
 void fill_missing(std::span<const float> x, const uint8_t* there, float number, std::span<float> out) noexcept {
-  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  if (uses_scalar_loops()) scalar::fill_missing(x, there, number, out);
   else HWY_DYNAMIC_DISPATCH(fill_float)(x.data(), x.size(), there, number, out.data());
 }
 void fill_missing(std::span<const double> x, const uint8_t* there, double number, std::span<double> out) noexcept {
-  if (use_scalar()) scalar::fill_missing(x, there, number, out);
+  if (uses_scalar_loops()) scalar::fill_missing(x, there, number, out);
   else HWY_DYNAMIC_DISPATCH(fill_double)(x.data(), x.size(), there, number, out.data());
 }
 double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept {
-  return use_scalar() ? scalar::sum_of_differences(x, there, center)
-                      : HWY_DYNAMIC_DISPATCH(differences_of)(x.data(), x.size(), there, center);
+  return uses_scalar_loops() ? scalar::sum_of_differences(x, there, center)
+                             : HWY_DYNAMIC_DISPATCH(differences_of)(x.data(), x.size(), there, center);
 }
 
 }  // namespace kolosal

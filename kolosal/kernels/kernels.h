@@ -66,6 +66,8 @@ void fill_missing(std::span<const double> x, const uint8_t* there, double number
 /// Sum of x[i] - center where bit i of `there` (as above) is set.
 double sum_of_differences(std::span<const double> x, const uint8_t* there, double center) noexcept;
 
+/// Whether the scalar loops are forced.
+bool uses_scalar_loops() noexcept;
 /// Names of the instruction sets that this processor has, widest first: "avx512", "avx2", "sse4", "neon", "scalar".
 std::vector<std::string> simd_targets();
 /// The one in use.

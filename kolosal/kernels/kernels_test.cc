@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "kolosal/base/array.h"
 #include "kolosal/base/error.h"
 #include "kolosal/base/random.h"
 #include "kolosal/kernels/kernels_scalar.h"
@@ -54,6 +56,22 @@ void agrees_with_scalar(double tolerance) {
     scalar::affine<T>(a, 0.3, 1.7, -2, expected);
     EXPECT_EQ(scaled, expected);
   });
+}
+
+// Large results pass the caches by.
+TEST_P(Kernels, AgreeWithTheScalarLoopsOnLargeAlignedSpans) {
+  const size_t n = (size_t{1} << 19) + 5;
+  const std::vector<double> x = numbers<double>(n, 9);
+  std::vector<uint8_t> there(n / 8 + 1, 0xb7);
+  ArrayBytes made = ArrayBytes::unset(n * sizeof(double));
+  const std::span<double> out(reinterpret_cast<double*>(made.begin_writing()), n);
+  std::vector<double> expected(n);
+  affine(std::span<const double>(x), 0.3, 1.7, -2, out);
+  scalar::affine<double>(x, 0.3, 1.7, -2, expected);
+  EXPECT_TRUE(std::ranges::equal(out, expected));
+  fill_missing(std::span<const double>(x), there.data(), 4.5, out);
+  scalar::fill_missing<double>(x, there.data(), 4.5, expected);
+  EXPECT_TRUE(std::ranges::equal(out, expected));
 }
 
 TEST_P(Kernels, AgreeWithTheScalarLoopsOnFloat64) { agrees_with_scalar<double>(1e-13); }

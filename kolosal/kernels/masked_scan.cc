@@ -95,7 +95,7 @@ size_t masked_scan_scalar(const double* tile, size_t n_columns, const MaskedQuer
   return n_found;
 }
 
-MaskedScan masked_scan() { return simd_target() == "scalar" ? &masked_scan_scalar : &HWY_DYNAMIC_DISPATCH(scan); }
+MaskedScan masked_scan() { return uses_scalar_loops() ? &masked_scan_scalar : &HWY_DYNAMIC_DISPATCH(scan); }
 
 }  // namespace kolosal
 

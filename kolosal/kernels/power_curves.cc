@@ -176,7 +176,6 @@ HWY_EXPORT(yeo_johnson_sums_of);
 
 namespace {
 
-bool use_scalar() { return simd_target() == "scalar"; }
 double bent(double log, double power) { return power == 0 ? log : std::expm1(power * log) / power; }
 
 template <class Curve>
@@ -199,26 +198,26 @@ double box_cox(double x, double lambda) noexcept { return x > 0 ? bent(std::log(
 double yeo_johnson(double x, double lambda) noexcept { return x < 0 ? -bent(std::log1p(-x), 2 - lambda) : bent(std::log1p(x), lambda); }
 
 void box_cox(std::span<const double> x, double lambda, double center, double scale, std::span<double> out) noexcept {
-  if (use_scalar())
+  if (uses_scalar_loops())
     for (size_t i = 0; i < x.size(); ++i) out[i] = (box_cox(x[i], lambda) - center) / scale;
   else HWY_DYNAMIC_DISPATCH(box_cox_of)(x.data(), x.size(), lambda, center, scale, out.data());
 }
 void yeo_johnson(std::span<const double> x, double lambda, double center, double scale, std::span<double> out) noexcept {
-  if (use_scalar())
+  if (uses_scalar_loops())
     for (size_t i = 0; i < x.size(); ++i) out[i] = (yeo_johnson(x[i], lambda) - center) / scale;
   else HWY_DYNAMIC_DISPATCH(yeo_johnson_of)(x.data(), x.size(), lambda, center, scale, out.data());
 }
 void signed_log1p(std::span<const double> x, std::span<double> out) noexcept {
-  if (use_scalar())
+  if (uses_scalar_loops())
     for (size_t i = 0; i < x.size(); ++i) out[i] = std::copysign(std::log1p(std::abs(x[i])), x[i]);
   else HWY_DYNAMIC_DISPATCH(signed_log1p_of)(x.data(), x.size(), out.data());
 }
 PowerSums box_cox_sums(std::span<const double> logs, std::span<const double> weights, double lambda, double origin) noexcept {
-  if (use_scalar()) return scalar_sums(logs, weights, origin, [&](double log) { return bent(log, lambda); });
+  if (uses_scalar_loops()) return scalar_sums(logs, weights, origin, [&](double log) { return bent(log, lambda); });
   return HWY_DYNAMIC_DISPATCH(box_cox_sums_of)(logs.data(), data_or_null(weights), logs.size(), lambda, origin);
 }
 PowerSums yeo_johnson_sums(std::span<const double> logs, std::span<const double> weights, double lambda, double origin) noexcept {
-  if (use_scalar())
+  if (uses_scalar_loops())
     return scalar_sums(logs, weights, origin, [&](double log) { return log < 0 ? -bent(-log, 2 - lambda) : bent(log, lambda); });
   return HWY_DYNAMIC_DISPATCH(yeo_johnson_sums_of)(logs.data(), data_or_null(weights), logs.size(), lambda, origin);
 }

@@ -9,7 +9,7 @@
 namespace kolosal {
 
 void sort_ascending(std::span<double> x) {
-  if (simd_target() == "scalar") std::ranges::sort(x);
+  if (uses_scalar_loops()) std::ranges::sort(x);
   else hwy::Sorter()(x.data(), x.size(), hwy::SortAscending());
 }
 

@@ -84,6 +84,27 @@ TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
   EXPECT_NE(out(percentile), out(with(percentile, "upper_percentile", 80)));
   EXPECT_NE(out(constant), out(with(constant, "fill_value", 500)));
   EXPECT_NE(out(rows), out(with(rows, "norm", "max")));
+  const Value::Object bent{{"numeric_strategy", "yeo_johnson"}}, ranks{{"numeric_strategy", "quantile_uniform"}, {"n_quantiles", 5}},
+      range{{"scaling", "minmax"}}, robust{{"scaling", "robust"}}, iterative{{"missing_strategy", "iterative"}};
+  EXPECT_NE(out(bent), out(with(bent, "power", 0.1)));
+  EXPECT_NE(out(ranks), out({{"numeric_strategy", "quantile_uniform"}}));
+  EXPECT_NE(out(range), out(with(range, "scale_low", -1)));
+  EXPECT_NE(out(range), out(with(range, "scale_high", 2)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_centering", false)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_lower_percentile", 10)));
+  EXPECT_NE(out(robust), out(with(robust, "robust_upper_percentile", 90)));
+  std::vector<double> height = table.column("height").numbers();
+  height[1] = height[3] = height[12] = kNaN;
+  const Table two_gaps = table.with_column(Column::numeric("height", height));
+  EXPECT_NE(content(prepared(with(iterative, "tol", 0), two_gaps).second), content(prepared(with(iterative, "tol", 1e6), two_gaps).second));
+  EXPECT_NE(out(iqr), out(with(iqr, "clip_lower", 30)));
+  EXPECT_NE(out(iqr), out(with(iqr, "clip_upper", 40)));
+  const Value::Object hot{{"categorical_encoding", "one_hot"}}, hash{{"categorical_encoding", "hash"}};
+  EXPECT_NE(out(hot), out(with(hot, "one_hot_drop", "first")));
+  EXPECT_NE(out(hot), out(with(hot, "min_frequency", 14)));
+  EXPECT_NE(out(hot), out(with(hot, "max_levels", 2)));
+  EXPECT_NE(out(hash), out(with(hash, "n_components", 3)));
+  EXPECT_NE(out(hash), out({{"categorical_encoding", "binary"}}));
   EXPECT_NE(out({}), out({{"label_order", "frequency"}}));
   EXPECT_NE(out({}), out({{"max_cardinality", 2}}));
   EXPECT_NE(out({}), out({{"auto_detect_types", false}}));
@@ -97,6 +118,42 @@ TEST(DataPreprocessor, FollowsEachFieldOfItsConfiguration) {
   EXPECT_EQ(prepared({}, gap).second.column("town").n_missing(), 0U);
 }
 
+TEST(DataPreprocessor, ChangesTheShapeOfNumbersAsTold) {
+  std::vector<double> skewed(60), even(60), negative(60);
+  for (size_t i = 0; i < skewed.size(); ++i) {
+    even[i] = static_cast<double>(i) - 30;
+    skewed[i] = std::exp(static_cast<double>(i) / 8);
+    negative[i] = -static_cast<double>(i % 5);
+  }
+  const Table table({Column::numeric("skewed", skewed), Column::numeric("even", even), Column::numeric("negative", negative)});
+  const auto shaped = [&](std::string_view strategy) {
+    return prepared({{"numeric_strategy", strategy}, {"scaling", "none"}}, table).second;
+  };
+  EXPECT_NEAR(shaped("log").column("skewed").number(10), std::log1p(skewed[10]), 1e-12);
+  EXPECT_EQ(shaped("sqrt").column("even").number(3), even[3]) << "a column with negative numbers has no square roots";
+  EXPECT_NEAR(shaped("sqrt").column("skewed").number(3), std::sqrt(skewed[3]), 1e-12);
+  EXPECT_NE(shaped("box_cox").column("skewed").number(3), skewed[3]);
+  EXPECT_NEAR(shaped("quantile_uniform").column("even").number(59), 1, 1e-12);
+  EXPECT_LT(shaped("quantile_normal").column("even").number(0), -5);
+  EXPECT_NE(shaped("auto").column("skewed").number(3), skewed[3]);
+  EXPECT_EQ(shaped("auto").column("even").number(3), even[3]);
+}
+
+TEST(DataPreprocessor, ChoosesTheEncodingOfEachColumn) {
+  std::vector<std::string> few(60), many(60);
+  std::vector<double> values(60);
+  for (size_t i = 0; i < few.size(); ++i) {
+    few[i] = i % 2 == 0 ? "a" : "b";
+    many[i] = "level" + std::to_string(i % 20);
+    values[i] = static_cast<double>(i % 3);
+  }
+  const Table table({Column::text("few", few), Column::text("many", many)});
+  const Target target = regression(values);
+  const auto names = [&](const Target* known) { return prepared({{"categorical_encoding", "auto"}}, table, known).second.names(); };
+  EXPECT_EQ(names(&target), (std::vector<std::string>{"few__a", "few__b", "many__target"}));
+  EXPECT_EQ(names(nullptr), (std::vector<std::string>{"few__a", "few__b", "many__frequency"}));
+}
+
 TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {
   std::vector<double> values(40);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 7);
@@ -106,6 +163,30 @@ TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {
   EXPECT_NE(content(out), content(fitted.transform(people())));
   EXPECT_NE(content(out), content(prepared({{"categorical_encoding", "target"}, {"seed", 9}}, people(), &target).second));
   EXPECT_THROW((void)prepared({{"categorical_encoding", "target"}}, people()), Error);
+}
+
+TEST(DataPreprocessor, DoesWithUnknownLevelsAsTold) {
+  const std::vector<std::string> towns(40, "oslo");
+  const Table unseen = people().with_column(Column::text("town", towns));
+  const auto of_unseen = [&](Value::Object members) { return prepared(std::move(members), people()).first.transform(unseen); };
+  EXPECT_THROW((void)of_unseen({{"unknown", "error"}}), Error);
+  EXPECT_EQ(of_unseen({{"unknown", "default"}}).column("town").number(0), -1);
+  EXPECT_TRUE(of_unseen({{"unknown", "ignore"}}).column("town").is_missing(0));
+  EXPECT_EQ(of_unseen({{"unknown", "missing"}, {"categorical_encoding", "one_hot"}}).column("town__york").number(0), 0);
+  EXPECT_THROW((void)of_unseen({{"unknown", "infrequent"}}), Error) << "label encoding has no rare levels";
+}
+
+TEST(DataPreprocessor, SmoothsTargetEncodingAsTold) {
+  std::vector<double> values(40);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 3);
+  const Target target = regression(values);
+  const auto encoded = [&](Value::Object more) {
+    more.emplace_back("categorical_encoding", "target");
+    return content(prepared(std::move(more), people(), &target).first.transform(people()));
+  };
+  EXPECT_NE(encoded({}), encoded({{"smoothing", 1}}));
+  EXPECT_NE(encoded({}), encoded({{"smoothing", Value()}}));
+  EXPECT_NE(encoded({}), encoded({{"min_samples", 14}}));
 }
 
 TEST(DataPreprocessor, IsReadBackAsItWasWritten) {

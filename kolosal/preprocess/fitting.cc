@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -156,13 +157,24 @@ std::span<const double> telling_weights(std::span<const double> weights) {
 
 namespace {
 
-size_t n_there(const Column& column) {
-  const uint8_t* bits = column.validity().bits;
-  if (bits == nullptr) return column.size();
-  size_t count = 0;
-  for (size_t row = 0; row + 8 <= column.size(); row += 8) count += static_cast<size_t>(std::popcount(bits[row / 8]));
-  for (size_t row = column.size() / 8 * 8; row < column.size(); ++row) count += column.is_missing(row) ? 0 : 1;
+size_t n_there(std::span<const uint8_t> bits, size_t n_rows) {
+  size_t count = 0, byte = 0;
+  for (uint64_t word = 0; byte + sizeof word <= n_rows / 8; byte += sizeof word) {
+    std::memcpy(&word, &bits[byte], sizeof word);
+    count += static_cast<size_t>(std::popcount(word));
+  }
+  for (size_t row = 8 * byte; row < n_rows; ++row) count += (bits[row / 8] >> (row % 8)) & 1;
   return count;
+}
+
+/// Mean of the numbers that are there, in one pass over memory: as differences from the mean of the first of them.
+double mean_there(std::span<const double> numbers, const uint8_t* there) {
+  constexpr size_t kFirst = 4096;  // a whole number of bytes of `there`
+  const auto count_of = [&](size_t n) { return there == nullptr ? n : n_there({there, (n + 7) / 8}, n); };
+  const size_t n_first = std::min(kFirst, numbers.size());
+  const size_t of_first = count_of(n_first), of_all = count_of(numbers.size());
+  const double center = of_first == 0 ? 0 : sum_of_differences(numbers.first(n_first), there, 0) / static_cast<double>(of_first);
+  return center + sum_of_differences(numbers, there, center) / static_cast<double>(of_all);
 }
 
 bool is_plain(const Column& column, std::span<const double> weights) {
@@ -189,13 +201,8 @@ Moments column_moments(const Column& column, std::span<const double> weights) {
 
 double column_mean(const Column& column, std::span<const double> weights) {
   weights = telling_weights(weights);
-  if (weights.empty() && column.kind() == ColumnKind::Numeric && !column.is_float32()) {
-    const uint8_t* there = column.validity().bits;
-    const auto count = static_cast<double>(n_there(column));
-    const double mean = sum_of_differences(column.float64(), there, 0) / count;
-    const double rest = sum_of_differences(column.float64(), there, mean) / count;  // what rounding lost
-    if (std::isfinite(mean + rest)) return mean + rest;
-  }
+  if (weights.empty() && column.kind() == ColumnKind::Numeric && !column.is_float32())
+    if (const double mean = mean_there(column.float64(), column.validity().bits); std::isfinite(mean)) return mean;
   return sample_mean(finite_sample(column, weights));
 }
 
@@ -231,36 +238,83 @@ std::vector<double> column_quantiles(const Column& column, std::span<const doubl
   return sorted_quantiles(sample.values, sample.weights, quantiles);
 }
 
-ColumnLevels column_levels(const Column& column, std::span<const double> weights) {
-  std::vector<std::string> seen;
-  std::vector<int32_t> codes = LevelCodes({}).find_all(column, &seen);
-  std::vector<double> seen_weights(seen.size());
-  ColumnLevels found;
-  for (size_t row = 0; row < codes.size(); ++row) {
-    const double weight = weights.empty() ? 1.0 : weights[row];
-    found.total_weight += weight;
-    if (codes[row] < 0) found.missing_weight += weight;
-    else seen_weights[static_cast<size_t>(codes[row])] += weight;
-    if (weight == 0) codes[row] = -1;
-  }
-  std::vector<size_t> order;
-  for (size_t level = 0; level < seen.size(); ++level)
-    if (seen_weights[level] > 0) order.push_back(level);
-  const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (by_number)
-      if (const double left = std::stod(seen[a]), right = std::stod(seen[b]); left != right) return left < right;
-    return seen[a] < seen[b];
+namespace {
+
+constexpr size_t kLevelRowsABlock = size_t{1} << 16;
+
+/// The weight of the rows of each text of `written`, and last that of missing values: sums of blocks, added in order.
+std::vector<double> text_weights(const WrittenLevels& written, std::span<const double> weights, const Threads& threads) {
+  const auto codes = written.codes();
+  const size_t n_texts = written.texts().size();
+  // A block has a sum for each text: fewer blocks where there are many texts.
+  const size_t grain = std::max(kLevelRowsABlock, n_texts);
+  std::vector<std::vector<double>> blocks((codes.size() + grain - 1) / grain);
+  threads.parallel_for(codes.size(), grain, [&](size_t begin, size_t end) {
+    std::vector<double>& sums = blocks[begin / grain];
+    sums.resize(n_texts + 1);
+    for (size_t row = begin; row < end; ++row)
+      sums[codes[row] < 0 ? n_texts : static_cast<size_t>(codes[row])] += weights.empty() ? 1.0 : weights[row];
   });
-  std::vector<int32_t> place(seen.size(), -1);
-  for (const size_t level : order) {
-    place[level] = static_cast<int32_t>(found.levels.size());
-    found.levels.push_back(seen[level]);
-    found.weights.push_back(seen_weights[level]);
+  std::vector<double> all(n_texts + 1);
+  for (const std::vector<double>& sums : blocks)
+    for (size_t text = 0; text <= n_texts; ++text) all[text] += sums[text];
+  return all;
+}
+
+/// The numbers of the texts that have weight, in order of level; texts written alike stand beside each other.
+std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_number) {
+  const auto& texts = written.texts();
+  std::vector<size_t> order;
+  for (size_t text = 0; text < texts.size(); ++text)
+    if (weights[text] > 0 && !texts[text].empty()) order.push_back(text);
+  std::vector<double> numbers(by_number ? texts.size() : 0);
+  if (by_number)
+    for (const size_t text : order) numbers[text] = std::stod(std::string(texts[text]));
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    if (by_number && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
+    return texts[a] < texts[b];
+  });
+  return order;
+}
+
+}  // namespace
+
+ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
+  static const Threads alone(1);
+  const Threads& those = threads == nullptr ? alone : *threads;
+  const WrittenLevels written(column, threads);
+  const std::vector<double> of_text = text_weights(written, weights, those);
+  const auto& texts = written.texts();
+  ColumnLevels found;
+  found.total_weight = std::accumulate(of_text.begin(), of_text.end(), 0.0);
+  found.missing_weight = of_text.back();
+  for (size_t text = 0; text < texts.size(); ++text)
+    if (texts[text].empty()) found.missing_weight += of_text[text];
+  std::vector<int32_t> place(texts.size(), -1);
+  const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
+  for (const size_t text : level_order(written, of_text, by_number)) {
+    if (found.levels.empty() || found.levels.back() != texts[text]) {
+      found.levels.emplace_back(texts[text]);
+      found.weights.push_back(0);
+    }
+    found.weights.back() += of_text[text];
+    place[text] = static_cast<int32_t>(found.levels.size()) - 1;
   }
-  for (int32_t& code : codes)
-    if (code >= 0) code = place[static_cast<size_t>(code)];
-  found.codes = std::move(codes);
+  const auto codes = written.codes();
+  std::shared_ptr<int32_t> own = written.own_codes();  // written over; those of a dictionary are not
+  if (own == nullptr) {
+    const auto made = std::make_shared_for_overwrite<int32_t[]>(codes.size());
+    own = {made, made.get()};
+  }
+  int32_t* to = own.get();
+  those.parallel_for(codes.size(), kLevelRowsABlock, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      const bool there = codes[row] >= 0 && (weights.empty() || weights[row] != 0);
+      to[row] = there ? place[static_cast<size_t>(codes[row])] : -1;
+    }
+  });
+  found.codes = {to, codes.size()};
+  found.owned = std::move(own);
   return found;
 }
 

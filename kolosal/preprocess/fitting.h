@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,15 +65,16 @@ Range column_range(const Column& column, std::span<const double> weights);
 /// The quantiles, each 0 <= q <= 1 and in ascending order, of the finite numbers of a column, as sorted_quantile gives them.
 std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles);
 
-/// The levels of a column and how much weight each has.
+/// The levels of a category column, in order, and which each row has.
 struct ColumnLevels {
   std::vector<std::string> levels;  ///< numbers by value, everything else by text; levels of weight 0 are not in it
-  std::vector<int32_t> codes;       ///< of each row; -1 where missing or of weight 0
+  std::span<const int32_t> codes;   ///< of each row; -1 where missing or of weight 0
   std::vector<double> weights;      ///< of each level
   double missing_weight = 0;
-  double total_weight = 0;  ///< of all rows, missing ones too
+  double total_weight = 0;               ///< of all rows, missing ones too
+  std::shared_ptr<const int32_t> owned;  ///< keeps the codes
 };
-/// The levels of a category column that occur, with their weights.
-ColumnLevels column_levels(const Column& column, std::span<const double> weights);
+/// The levels of a category column that occur, with their weights. The number of threads changes nothing.
+ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 
 }  // namespace kolosal

@@ -233,7 +233,7 @@ std::vector<PipelineStep> plan_pipeline(const Schema& schema, const FeatureNeeds
   if (!one_hot.empty()) {
     const int64_t rare = std::min<int64_t>(kRareRows, static_cast<int64_t>(n_rows / 20));
     add("one_hot",
-        {{"columns", column_list(one_hot)}, {"min_rows", static_cast<double>(rare)}, {"drop", "if_binary"}, {"add_indicator", true}});
+        {{"columns", column_list(one_hot)}, {"min_frequency", static_cast<double>(rare)}, {"drop", "if_binary"}, {"missing", "indicator"}});
   }
   if (columns.n_texts > 0) add("text_hash", {{"n_features", hash_features(n_rows, columns.n_texts, needs.wants_scaling)}});
   return steps;

@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string>
 #include <vector>
+
+#include "kolosal/base/random.h"
 
 namespace kolosal {
 namespace {
@@ -88,6 +92,22 @@ TEST(CellText, ADecimalCommaIsFoundOnlyWhereNoPointFits) {
   EXPECT_EQ(format_of({"1.5", "2"}).decimal_point, '.');
   EXPECT_EQ(format_of({"1.5", "2,5"}).kind, ColumnKind::Text);
   EXPECT_EQ(format_of({"1,5"}, ".").kind, ColumnKind::Text);
+}
+
+TEST(ParseNumber, RoundsEveryDecimalAsTheStandardLibraryDoes) {
+  RandomStream random(1, "decimals");
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = std::to_string(random.below(uint64_t{1} << (1 + random.below(63))));
+    if (random.below(3) > 0) text.insert(random.below(text.size() + 1), ".");
+    if (random.below(5) == 0) text += "e" + std::to_string(static_cast<int>(random.below(40)) - 20);
+    const auto found = parse_number(text);
+    ASSERT_TRUE(found.has_value()) << text;
+    ASSERT_EQ(*found, std::strtod(text.c_str(), nullptr)) << text;
+  }
+  EXPECT_FALSE(parse_number(".").has_value());
+  EXPECT_FALSE(parse_number("1.2.3").has_value());
+  EXPECT_EQ(parse_number("1,25", ','), 1.25);
+  EXPECT_FALSE(parse_number("1.25", ',').has_value());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "kolosal/table/column.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -41,14 +42,21 @@ struct TextStorage {
 }  // namespace
 
 Validity Validity::from_bytes(std::span<const uint8_t> there) {
-  bool all = true;
-  for (const uint8_t flag : there) all &= flag != 0;
-  if (all) return {};
+  if (std::ranges::find(there, uint8_t{0}) == there.end()) return {};
   auto bits = std::make_shared<std::vector<uint8_t>>((there.size() + 7) / 8, uint8_t{0});
-  for (size_t row = 0; row < there.size(); ++row)
-    if (there[row] != 0) (*bits)[row >> 3] |= static_cast<uint8_t>(1U << (row & 7));
+  size_t row = 0;
+  for (uint8_t& byte : *bits)
+    for (unsigned bit = 0; bit < 8 && row < there.size(); ++bit, ++row) byte |= static_cast<uint8_t>((there[row] != 0) << bit);
   const uint8_t* start = bits->data();
   return {std::move(bits), start};
+}
+
+Validity Validity::slice(size_t begin, size_t n_rows) const {
+  if (bits == nullptr) return {};
+  if (begin % 8 == 0) return {owner, bits + begin / 8};
+  std::vector<uint8_t> there(n_rows);
+  for (size_t row = 0; row < n_rows; ++row) there[row] = is_valid(begin + row);
+  return from_bytes(there);
 }
 
 Column::Column(const Column& other) = default;
@@ -226,6 +234,21 @@ double Column::number(size_t row) const {
 }
 
 std::vector<double> Column::numbers() const {
+  if (kind_ == ColumnKind::Text) wrong_kind("a number");
+  const auto with_gaps = [this](const auto values) {
+    std::vector<double> out(values.begin(), values.end());
+    if (validity_.bits != nullptr)
+      for (size_t row = 0; row < size_; ++row) out[row] = validity_.is_valid(row) ? out[row] : std::numeric_limits<double>::quiet_NaN();
+    return out;
+  };
+  switch (kind_) {
+    case ColumnKind::Numeric: return float32_ ? with_gaps(float32()) : with_gaps(float64());
+    case ColumnKind::Boolean: return with_gaps(boolean());
+    case ColumnKind::Categorical: break;
+    default: return with_gaps(int64());
+  }
+  if (kind_ == ColumnKind::Numeric && !float32_ && validity_.bits == nullptr) return {float64().begin(), float64().end()};
+  if (kind_ == ColumnKind::Integer && validity_.bits == nullptr) return {int64().begin(), int64().end()};
   std::vector<double> out(size_);
   for (size_t row = 0; row < size_; ++row) out[row] = number(row);
   return out;
@@ -277,9 +300,20 @@ Column Column::take(std::span<const uint32_t> rows) const {
 }
 
 Column Column::slice(size_t begin, size_t n_rows) const {
-  std::vector<uint32_t> rows(n_rows);
-  for (size_t i = 0; i < n_rows; ++i) rows[i] = static_cast<uint32_t>(begin + i);
-  return take(rows);
+  Column part = *this;
+  part.size_ = n_rows;
+  switch (kind_) {
+    case ColumnKind::Text: part.offsets_ += begin; break;
+    case ColumnKind::Boolean: part.values_ = boolean().data() + begin; break;
+    case ColumnKind::Categorical: part.values_ = codes().data() + begin; break;
+    case ColumnKind::Numeric:
+      if (float32_) part.values_ = float32().data() + begin;
+      else part.values_ = float64().data() + begin;
+      break;
+    default: part.values_ = int64().data() + begin;
+  }
+  part.validity_ = validity_.slice(begin, n_rows);
+  return part;
 }
 
 std::string date_text(int64_t days) {

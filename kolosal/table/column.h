@@ -52,6 +52,8 @@ struct Validity {
   bool is_valid(size_t row) const noexcept { return bits == nullptr || ((bits[row >> 3] >> (row & 7)) & 1) != 0; }
   /// From one byte a row (0 = missing). All ones give null bits.
   static Validity from_bytes(std::span<const uint8_t> there);
+  /// That of rows [begin, begin + n_rows), which are there; shares the bits where `begin` is a multiple of eight.
+  Validity slice(size_t begin, size_t n_rows) const;
 };
 
 class Column {
@@ -125,7 +127,7 @@ class Column {
   Column renamed(std::string name) const;
   /// The rows listed, in that order (a row may repeat).
   Column take(std::span<const uint32_t> rows) const;
-  /// Rows [begin, begin + n_rows).
+  /// Rows [begin, begin + n_rows), which are there: a view that shares the values.
   Column slice(size_t begin, size_t n_rows) const;
 
  private:

@@ -140,16 +140,17 @@ Column to_text(const Column& column) {
   return Column::text(column.name(), texts, Validity::from_bytes(there));
 }
 
-Column to_categorical(const Column& column, const ColumnSchema& schema) {
+Column to_categorical(const Column& column, const ColumnSchema& schema, bool open) {
   std::vector<std::string> levels = schema.categories;
   std::vector<std::string> further;
-  std::vector<int32_t> codes = LevelCodes(levels).find_all(column, schema.role == ColumnRole::Target ? &further : nullptr);
+  std::vector<int32_t> codes = LevelCodes(levels).find_all(column, open ? &further : nullptr);
   levels.insert(levels.end(), further.begin(), further.end());
   return Column::categorical(column.name(), std::move(codes), std::make_shared<const std::vector<std::string>>(std::move(levels)));
 }
 
-Column conform_column(const Column& column, const ColumnSchema& schema) {
-  if (schema.kind == ColumnKind::Categorical) return to_categorical(column, schema);
+// `open`: whether a level that the schema does not know stays.
+Column conform_column(const Column& column, const ColumnSchema& schema, bool open) {
+  if (schema.kind == ColumnKind::Categorical) return to_categorical(column, schema, open);
   if (column.kind() == schema.kind) return column;
   switch (schema.kind) {
     case ColumnKind::Numeric: return to_numeric(column, schema);
@@ -197,8 +198,9 @@ Table conform(const Table& table, const Schema& schema, Conform which) {
   check_columns(table, schema, which);
   std::vector<Column> columns;
   for (const ColumnSchema& wanted : schema.columns) {
-    if (wanted.role == ColumnRole::Ignored || (which == Conform::Features && wanted.role != ColumnRole::Feature)) continue;
-    if (const Column* column = table.find(wanted.name)) columns.push_back(conform_column(*column, wanted));
+    if (wanted.role == ColumnRole::Ignored || (which != Conform::Training && wanted.role != ColumnRole::Feature)) continue;
+    const bool open = wanted.role == ColumnRole::Target || which == Conform::OpenFeatures;
+    if (const Column* column = table.find(wanted.name)) columns.push_back(conform_column(*column, wanted, open));
   }
   return Table(std::move(columns));
 }
@@ -212,7 +214,7 @@ Table reading_kinds(const Schema& schema) {
 std::vector<uint32_t> rows_with_target(const Table& table, const Schema& schema) {
   std::vector<uint8_t> there(table.n_rows(), 1);
   for (const ColumnSchema* target : schema.with_role(ColumnRole::Target)) {
-    const Column column = conform_column(table.column(target->name), *target);
+    const Column column = conform_column(table.column(target->name), *target, true);
     for (size_t row = 0; row < there.size(); ++row)
       if (column.is_missing(row) || (column.kind() == ColumnKind::Numeric && std::isnan(column.number(row)))) there[row] = 0;
   }

@@ -54,12 +54,12 @@ std::optional<std::string> marker_of(const Column& column) {
   std::ranges::sort(values);
   for (const bool lowest : {true, false}) {
     const double marker = lowest ? values.front() : values.back();
-    const auto same = std::ranges::equal_range(values, marker);
-    const auto count = static_cast<size_t>(same.size());
+    const auto [first, last] = std::equal_range(values.begin(), values.end(), marker);
+    const auto count = static_cast<size_t>(last - first);
     const size_t others = values.size() - count;
     if (!is_nines(marker) || count < 2 || static_cast<double>(count) < kMarkerShare * static_cast<double>(column.size()) || others < 2)
       continue;
-    const double nearest = lowest ? *same.end() : *(same.begin() - 1);
+    const double nearest = lowest ? *last : *(first - 1);
     const double farthest = lowest ? values.back() : values.front();
     const bool alone_below_zero = marker < 0 && nearest >= 0;
     if (std::abs(marker - nearest) > std::abs(farthest - nearest) || (alone_below_zero && farthest > nearest))
@@ -151,7 +151,8 @@ double explained_share(const std::vector<size_t>& bins, const std::vector<double
     even.count[bins[row]] += 1;
     total += values[row];
   }
-  const double mean = total / static_cast<double>((bins.size() + 1) / 2);
+  const size_t n_even = (bins.size() + 1) / 2;
+  const double mean = total / static_cast<double>(n_even);
   double left = 0, all = 0;
   for (size_t row = 1; row < bins.size(); row += 2) {
     left += std::pow(values[row] - even.mean(bins[row], mean), 2);

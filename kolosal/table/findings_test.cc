@@ -81,7 +81,7 @@ TEST(Findings, AColumnOfNearlyDistinctLevelsIsNoLeak) {
     target.values.push_back(static_cast<double>(random.below(2)));
   }
   std::vector<std::string> answers;
-  for (const double value : target.values) answers.push_back(value > 0 ? "good" : "bad");
+  for (const double value : target.values) answers.emplace_back(value > 0 ? "good" : "bad");
   const auto findings = find_in_columns(Table({levels("name", names), levels("answer", answers)}), &target);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].column, "answer");

@@ -95,13 +95,14 @@ class SchemaSurvey {
 
 /// Which columns `conform` gives.
 enum class Conform {
-  Training,  ///< all columns of the schema that are not Ignored; features and targets must be there, the others where they are
-  Features,  ///< features only, which must be there: target, weight, group and so on are left out
+  Training,      ///< all columns of the schema that are not Ignored; features and targets must be there, the others where they are
+  Features,      ///< features only, which must be there: target, weight, group and so on are left out
+  OpenFeatures,  ///< the same, and a category that the schema does not know stays, as a further level
 };
 
 /// The table's columns brought to the schema's kinds, in the schema's order, without Ignored columns. Columns that the schema
-/// does not have are left out. A category of a feature that the schema does not know becomes missing; a target keeps it, as a
-/// further level. The one liberty with kinds: an Integer column that comes with fractions stays Numeric. Throws
+/// does not have are left out. A category of a feature that the schema does not know becomes missing (but for OpenFeatures); a target
+/// keeps it, as a further level. The one liberty with kinds: an Integer column that comes with fractions stays Numeric. Throws
 /// Error(FeatureMismatch), whose message contains "feature", where a column is missing or cannot be read as its kind: the
 /// message names column, row (the first row is 1) and value.
 Table conform(const Table& table, const Schema& schema, Conform which);

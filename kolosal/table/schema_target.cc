@@ -27,13 +27,15 @@ const ColumnSchema& only_target(const Schema& schema) {
 
 /// The distinct levels of a column, in order of class: numbers by value where all are numbers, else texts alphabetically.
 std::vector<std::string> sorted_levels(const Column& column) {
+  const WrittenLevels written(column);
+  std::vector<uint8_t> has_rows(written.texts().size());
+  for (const int32_t code : written.codes())
+    if (code >= 0) has_rows[static_cast<size_t>(code)] = 1;
   std::vector<std::string> levels;
-  std::unordered_map<std::string, bool> seen;
-  for (size_t row = 0; row < column.size(); ++row) {
-    std::string text = level_text(column, row);
-    if (!text.empty() && seen.emplace(text, true).second) levels.push_back(std::move(text));
-  }
+  for (size_t text = 0; text < has_rows.size(); ++text)
+    if (has_rows[text] != 0 && !written.texts()[text].empty()) levels.emplace_back(written.texts()[text]);
   std::ranges::sort(levels);
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   std::vector<double> values;
   for (const std::string& level : levels)
     if (const auto number = parse_number(level); number && !std::isnan(*number)) values.push_back(*number);
@@ -60,8 +62,10 @@ NumberFacts facts_of(const Column& column) {
     if (std::isnan(number)) continue;
     ++facts.n_rows;
     facts.whole &= number == std::trunc(number) && std::isfinite(number);
-    if (facts.distinct.size() > kMostNumberClasses) continue;
-    if (std::ranges::find(facts.distinct, number) == facts.distinct.end()) facts.distinct.push_back(number);
+    if (facts.distinct.size() > kMostNumberClasses) break;  // too many for classes, whatever follows
+    bool is_known = false;                                  // without a branch: which of few values comes next is chance
+    for (const double known : facts.distinct) is_known |= known == number;
+    if (!is_known) facts.distinct.push_back(number);
   }
   return facts;
 }
@@ -114,6 +118,8 @@ void fill_numbers(const Column& column, size_t k, Target& target) {
                    "Choose a classification task, or another target.");
       target.values[row * target.n_targets + k] = *parse_number(text);
     }
+  } else if (target.n_targets == 1) {
+    target.values = column.numbers();
   } else {
     for (size_t row = 0; row < column.size(); ++row) target.values[row * target.n_targets + k] = column.number(row);
   }

@@ -11,9 +11,16 @@
 
 namespace kolosal::python {
 Target target_of(const Table& table) {
-  SchemaOptions options;
-  options.target = {table.column(0).name()};
-  const Schema schema = infer_schema(table, options);
+  const Column& column = table.column(0);
+  Schema schema;
+  if (column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer) {
+    // Numbers are what they are: what else inference would count is not asked for.
+    schema.columns.push_back({.name = column.name(), .kind = column.kind(), .role = ColumnRole::Target});
+  } else {
+    SchemaOptions options;
+    options.target = {column.name()};
+    schema = infer_schema(table, options);
+  }
   const Table conformed = conform(table, schema, Conform::Training);
   return make_target(conformed, schema, infer_task(conformed, schema, nullptr));
 }
@@ -34,8 +41,13 @@ std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, co
 
 void bind_preprocess(nb::module_& module) {
   nb::class_<FittedPreprocessor>(module, "FittedPreprocessor", "What a DataPreprocessor learnt.")
-      .def("transform", &FittedPreprocessor::transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
-           "Preprocesses a native table.")
+      .def(
+          "transform",
+          [](const FittedPreprocessor& fitted, const Table& table, int n_threads) {
+            const nb::gil_scoped_release released;
+            return fitted.transform(table, Threads(n_threads));
+          },
+          nb::arg("table"), nb::arg("n_threads") = 0, "Preprocesses a native table.")
       .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes preprocessing.")
       .def_prop_ro("feature_names_out", &FittedPreprocessor::feature_names_out, "Names of the columns it gives.")

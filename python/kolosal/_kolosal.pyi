@@ -88,7 +88,7 @@ def fit(
 class FittedPreprocessor:
     """What a DataPreprocessor learnt."""
 
-    def transform(self, table: Table) -> Table:
+    def transform(self, table: Table, n_threads: int = 0) -> Table:
         """Preprocesses a native table."""
 
     def inverse_transform(self, table: Table) -> Table:
@@ -126,6 +126,11 @@ class FittedTransformer:
         Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.
         """
 
+    def sparse_indicators(self, table: Table, n_threads: int = 0) -> tuple:
+        """
+        For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.
+        """
+
     def inverse_transform(self, table: Table) -> Table:
         """Undoes transform."""
 
@@ -139,6 +144,11 @@ class FittedTransformer:
     @staticmethod
     def from_json(text: str) -> FittedTransformer:
         """The transformer that to_json described."""
+
+def distinct_objects(objects: object) -> tuple:
+    """
+    For a one-dimensional array of objects, told apart by identity: the number of each row's object, and the first row of each object.
+    """
 
 def fit_transformer(
     name: str,
@@ -175,6 +185,24 @@ def fit_rows(
     """
     Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.
     """
+
+def fit_steps(
+    steps: str,
+    table: Table,
+    target: Table | None = None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> tuple[list[FittedTransformer], Table, list[int] | None]:
+    """
+    Fits a JSON list of {transformer, parameters} in order; gives them, the training rows, and which are left (None: all).
+    """
+
+def run_steps(steps: Sequence[FittedTransformer], table: Table, n_threads: int = 0) -> Table:
+    """What the rows become through fitted transformers, one after the other."""
+
+def transformer_names() -> list[str]:
+    """Names of the transformers."""
 
 def table_from_rows(
     rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0

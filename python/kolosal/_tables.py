@@ -28,12 +28,30 @@ def _numpy_columns(array: np.ndarray, names: Sequence[str]) -> pa.Table:
 
 
 def _object_column(column: np.ndarray) -> pa.Array:
-    missing = np.array([value is None or value != value for value in column], dtype=bool)
-    values = [None if gone else value for value, gone in zip(column, missing, strict=True)]
+    codes, rows = _kolosal.distinct_objects(column)
+    distinct, _ = distinct_values(column[rows])
+    return distinct if len(rows) == len(column) else distinct.take(pa.array(codes))
+
+
+def distinct_values(objects: np.ndarray) -> tuple[pa.Array, np.ndarray]:
+    """Objects as an Arrow array, null where None or NaN; and where that is."""
+    missing = np.array([value is None or value != value for value in objects], dtype=bool)
+    values = [None if gone else value for value, gone in zip(objects, missing, strict=True)]
     try:
-        return pa.array(values)
+        return pa.array(values), missing
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values])
+        return pa.array([None if value is None else str(value) for value in values]), missing
+
+
+def category_column(column: np.ndarray) -> pa.Array:
+    """As _object_column, but texts become a dictionary and codes."""
+    codes, rows = _kolosal.distinct_objects(column)
+    distinct, missing = distinct_values(column[rows])
+    if not pa.types.is_string(distinct.type):
+        return distinct.take(pa.array(codes))
+    if not missing.any():
+        return pa.DictionaryArray.from_arrays(codes, distinct)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing[codes]), distinct.fill_null(""))
 
 
 def _from_numpy(array: np.ndarray) -> pa.Table:

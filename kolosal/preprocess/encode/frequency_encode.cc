@@ -1,4 +1,4 @@
-// Frequency encoding: each level becomes the share of rows (by weight) that have it. Missing counts as a level; unknown is 0.
+// Frequency encoding: each level becomes the share of rows (by weight) that have it. Missing counts as a level.
 //
 // Cost     O(n_rows) a column.
 // Checked  encoders_test.cc.
@@ -10,11 +10,14 @@ namespace {
 
 struct FrequencyEncodeParams {
   std::vector<std::string> columns;
+  UnknownLevel unknown = UnknownLevel::Default;
   bool keep = false;
 };
 
 void describe(Fields<FrequencyEncodeParams>& f) {
   f.add("columns", &FrequencyEncodeParams::columns, "Columns to encode; empty means all categorical ones.");
+  f.add("unknown", &FrequencyEncodeParams::unknown, "What a level not seen in fitting gives: an error, a missing value, or 0 (default).")
+      .choices({"error", "missing", "default"});
   f.add("keep", &FrequencyEncodeParams::keep, "Whether the column itself stays, before the one made of it.");
 }
 
@@ -27,7 +30,7 @@ class FrequencyEncode : public Transformer {
     std::vector<LookupColumn> fitted;
     for (const Column* column : chosen(input)) {
       context.check();
-      fitted.push_back(fit_column(*column, column_levels(*column, input.weights), names));
+      fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
     }
     return make_lookup(std::move(fitted));
   }
@@ -47,7 +50,8 @@ class FrequencyEncode : public Transformer {
 
   LookupColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
     const double total = found.total_weight > 0 ? found.total_weight : 1;
-    LookupColumn spec{.name = column.name(), .outputs = {names.claim(column.name() + "__frequency")}, .keep = params_.keep};
+    LookupColumn spec{
+        .name = column.name(), .outputs = {names.claim(column.name() + "__frequency")}, .unknown = params_.unknown, .keep = params_.keep};
     for (const double weight : found.weights) spec.values.push_back(weight / total);
     spec.values.push_back(0);
     spec.values.push_back(found.missing_weight / total);

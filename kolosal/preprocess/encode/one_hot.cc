@@ -1,7 +1,8 @@
 // One-hot encoding: a Boolean column for each level.
 //
-// Levels with fewer rows than `min_rows`, and beyond `max_categories` columns the least frequent, share one column NAME__other, which also
-// takes levels never seen. Without such a column an unknown level sets none.
+// Levels of fewer rows than `min_frequency`, and beyond `max_levels` columns the least frequent, share one column NAME__other, the last;
+// under unknown 'infrequent' it takes levels never seen too. As in scikit-learn, a `max_levels` that is not more than the number of
+// levels always leaves a place for that column.
 //
 // Cost     O(n_rows n_columns_made).
 // Checked  encoders_test.cc, against scikit-learn's OneHotEncoder.
@@ -10,32 +11,44 @@
 #include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
+#include "kolosal/preprocess/encode/one_hot_drop.h"
 #include "kolosal/preprocess/forms/indicators.h"
 
 namespace kolosal {
 namespace {
 
-enum class OneHotDrop { None, First, IfBinary };
-constexpr auto enum_names(OneHotDrop) {
-  return std::to_array<std::pair<OneHotDrop, std::string_view>>(
-      {{OneHotDrop::None, "none"}, {OneHotDrop::First, "first"}, {OneHotDrop::IfBinary, "if_binary"}});
+enum class OneHotMissing { Ignore, Indicator, Level };
+constexpr auto enum_names(OneHotMissing) {
+  return std::to_array<std::pair<OneHotMissing, std::string_view>>(
+      {{OneHotMissing::Ignore, "ignore"}, {OneHotMissing::Indicator, "indicator"}, {OneHotMissing::Level, "level"}});
 }
 
 struct OneHotParams {
   std::vector<std::string> columns;
-  std::optional<int> max_categories;
-  double min_rows = 1;
+  std::optional<int> max_levels;
+  double min_frequency = 1;
   OneHotDrop drop = OneHotDrop::None;
-  bool add_indicator = false;
+  UnknownLevel unknown = UnknownLevel::Infrequent;
+  OneHotMissing missing = OneHotMissing::Ignore;
 };
 
 void describe(Fields<OneHotParams>& f) {
   using P = OneHotParams;
   f.add("columns", &P::columns, "Columns to encode; empty means all categorical ones.");
-  f.add("max_categories", &P::max_categories, "Most columns made of one, the one for rare levels included; null means no limit.").min(2);
-  f.add("min_rows", &P::min_rows, "Levels with fewer rows (by weight) are merged into one column.").min(0).alias("min_frequency");
-  f.add("drop", &P::drop, "Whether the first column made is left out: none, first, or where there are two levels.");
-  f.add("add_indicator", &P::add_indicator, "Whether missing values get a column where there were some in fitting.");
+  f.add("max_levels", &P::max_levels, "Most columns made of one, the one for rare levels included; null means no limit.")
+      .min(1)
+      .alias("max_categories");
+  f.add("min_frequency", &P::min_frequency,
+        "Levels of fewer rows (by weight), or below 1 of a smaller share of the rows, are rare: they are merged into one column.")
+      .min(0)
+      .alias("min_rows");
+  f.add("drop", &P::drop, "Whether the first column made is left out: none, first, or where there are two columns.");
+  f.add("unknown", &P::unknown,
+        "What a level not seen in fitting gives: an error, no column, or that of the rare levels (no column where there is none).")
+      .choices({"error", "ignore", "infrequent"});
+  f.add("missing", &P::missing,
+        "What missing values give: no column; where there are some in fitting a column of their own beside the others; or a level as "
+        "others are, the last in order, which under unknown 'infrequent' is unknown where fitting saw none.");
 }
 
 class OneHot : public Transformer {
@@ -48,7 +61,7 @@ class OneHot : public Transformer {
     std::vector<IndicatorsColumn> fitted;
     for (const Column* column : columns) {
       context.check();
-      fitted.push_back(fit_column(*column, column_levels(*column, input.weights), names));
+      fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
     }
     return make_indicators(std::move(fitted));
   }
@@ -66,47 +79,59 @@ class OneHot : public Transformer {
     return choose_columns(input, params_.columns, fits, "one_hot");
   }
 
-  /// Whether each level is merged with other rare ones.
-  std::vector<bool> rare_levels(const ColumnLevels& found) const {
-    const size_t n = found.levels.size();
+  /// Whether each level is merged with other rare ones. Of levels alike in weight the first are.
+  std::vector<bool> rare_levels(const std::vector<double>& weights, double total_weight) const {
+    const size_t n = weights.size();
+    const double least = params_.min_frequency < 1 ? params_.min_frequency * total_weight : params_.min_frequency;
     std::vector<bool> rare(n);
+    size_t n_frequent = 0;
+    for (size_t i = 0; i < n; ++i) n_frequent += (rare[i] = weights[i] < least) ? 0 : 1;
+    const size_t most = params_.max_levels ? static_cast<size_t>(*params_.max_levels) : n + 1;
+    if (n_frequent + 1 <= most) return rare;
     std::vector<size_t> by_weight(n);
     std::iota(by_weight.begin(), by_weight.end(), size_t{0});
-    std::ranges::stable_sort(by_weight, [&](size_t a, size_t b) { return found.weights[a] > found.weights[b]; });
-    size_t n_rare = 0;
-    for (size_t i = 0; i < n; ++i) n_rare += rare[i] = found.weights[i] < params_.min_rows;
-    const size_t most = params_.max_categories ? static_cast<size_t>(*params_.max_categories) : n;
-    if (n - n_rare + (n_rare > 0 ? 1 : 0) > most)
-      for (size_t place = most - 1; place < n; ++place) rare[by_weight[place]] = true;
+    std::ranges::stable_sort(by_weight, [&](size_t a, size_t b) { return weights[a] < weights[b]; });
+    for (size_t place = 0; place + most < n + 1; ++place) rare[by_weight[place]] = true;
     return rare;
   }
 
   IndicatorsColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
-    const std::vector<bool> rare = rare_levels(found);
-    IndicatorsColumn fitted{.name = column.name()};
+    const size_t n_levels = found.levels.size();
+    const bool has_missing = found.missing_weight > 0;
+    const bool as_level = has_missing && params_.missing == OneHotMissing::Level;
+    std::vector<double> weights = found.weights;
+    if (as_level) weights.push_back(found.missing_weight);
+    const std::vector<bool> rare = rare_levels(weights, found.total_weight);
+    const std::string start = column.name() + "__";
     std::vector<std::string> wanted;
-    for (size_t level = 0; level < rare.size(); ++level) {
-      fitted.output_of.push_back(rare[level] ? -1 : static_cast<int32_t>(wanted.size()));
-      if (!rare[level]) wanted.push_back(column.name() + "__" + found.levels[level]);
-    }
-    int32_t rare_output = -1;
-    if (std::ranges::count(rare, true) > 0) {
-      rare_output = static_cast<int32_t>(wanted.size());
-      wanted.push_back(column.name() + "__other");
+    std::vector<int32_t> output_of(n_levels + 2, -1);
+    const auto place_of = [&](size_t level) { return level < n_levels ? level : n_levels + 1; };
+    for (size_t level = 0; level < rare.size(); ++level)
+      if (!rare[level]) {
+        output_of[place_of(level)] = static_cast<int32_t>(wanted.size());
+        wanted.push_back(start + (level < n_levels ? found.levels[level] : "missing"));
+      }
+    if (std::ranges::find(rare, true) != rare.end()) {
+      output_of[n_levels] = static_cast<int32_t>(wanted.size());
+      wanted.push_back(start + "other");
       for (size_t level = 0; level < rare.size(); ++level)
-        if (rare[level]) fitted.output_of[level] = rare_output;
+        if (rare[level]) output_of[place_of(level)] = output_of[n_levels];
     }
-    fitted.output_of.push_back(rare_output);  // unknown levels
-    if (params_.drop == OneHotDrop::First || (params_.drop == OneHotDrop::IfBinary && wanted.size() == 2)) {
-      if (!wanted.empty()) wanted.erase(wanted.begin());
-      for (int32_t& output : fitted.output_of)
+    if (!wanted.empty() && (params_.drop == OneHotDrop::First || (params_.drop == OneHotDrop::IfBinary && wanted.size() == 2))) {
+      wanted.erase(wanted.begin());
+      for (int32_t& output : output_of)
         if (output >= 0) --output;
     }
-    const bool indicates = params_.add_indicator && found.missing_weight > 0;
-    fitted.output_of.push_back(indicates ? static_cast<int32_t>(wanted.size()) : -1);
-    if (indicates) wanted.push_back(column.name() + "__missing");
+    // A missing value where fitting saw none is a level that it did not see.
+    if (!has_missing && params_.missing == OneHotMissing::Level && params_.unknown == UnknownLevel::Infrequent)
+      output_of[n_levels + 1] = output_of[n_levels];
+    if (has_missing && params_.missing == OneHotMissing::Indicator) {
+      output_of[n_levels + 1] = static_cast<int32_t>(wanted.size());
+      wanted.push_back(start + "missing");
+    }
+    IndicatorsColumn fitted{.name = column.name(), .levels = std::move(found.levels), .output_of = std::move(output_of)};
     for (std::string& name : wanted) fitted.outputs.push_back(names.claim(std::move(name)));
-    fitted.levels = std::move(found.levels);
+    fitted.unknown = params_.unknown;
     return fitted;
   }
 

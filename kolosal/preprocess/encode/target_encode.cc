@@ -2,106 +2,119 @@
 //
 //   encoding(level) = (sum of w y over its rows + smoothing * prior) / (sum of w + smoothing),  prior = weighted mean of y
 //
+// or, where `smoothing` is not set, by empirical Bayes: share * (mean of the level) + (1 - share) * prior with
+// share = V n / (V n + v), V the variance of y over all rows, v that over the level's n rows.
+//
 // y is the target (regression, each target of several, relevance), the indicator of class 1 (binary) or of each class. Missing values
 // are a level of their own; a level not seen in fitting gets the prior. The training rows are encoded out of fold: rows are dealt
-// into `n_folds` at random (rows of a ranking group together), and a row's encoding, prior included, sums over the other folds only,
-// so no row sees its own target.
+// into `n_folds` at random, those of each class evenly (so the prior does not differ between folds and tell a row its class), those of a
+// ranking group together. A row's encoding, prior included, sums over the other folds only, so no row sees its own target. Rows of weight
+// 0 are in no fold and are encoded as new rows are.
+//
+// Folds are dealt by shuffling each run of about 1024 rows, which any number of threads can do.
 //
 // Shapes   a column gives n_outputs columns: 1, or n_classes in multiclass, or n_targets.
-// Cost     O(n_rows n_outputs + n_folds n_levels n_outputs) a column.
-// Source   Micci-Barreca, SIGKDD Explorations 3(1), 2001 (the m-estimate).
-// Checked  encoders_test.cc: by hand, and that no row sees its own target.
+// Cost     O(n_rows n_outputs + n_folds^2 n_levels n_outputs) a column.
+// Source   Micci-Barreca, SIGKDD Explorations 3(1), 2001 (the m-estimate and empirical Bayes).
+// Checked  target_encode_test.cc: by hand, and that no row sees its own target; scikit-learn's TargetEncoder in tests/parity.
+
 #include <algorithm>
 #include <numeric>
 
 #include "kolosal/base/random.h"
-#include "kolosal/preprocess/fitting.h"
-#include "kolosal/preprocess/forms/lookup.h"
+#include "kolosal/preprocess/encode/target_sums.h"
 
 namespace kolosal {
 namespace {
 
+constexpr size_t kShuffledTogether = 1024;
+constexpr size_t kRowsABlock = size_t{1} << 15;
+constexpr int kMostFolds = 100;
+
 struct TargetEncodeParams {
   std::vector<std::string> columns;
-  double smoothing = 10;
+  std::optional<double> smoothing = 10;
+  double min_samples = 0;
   int n_folds = 5;
+  UnknownLevel unknown = UnknownLevel::Default;
   bool keep = false;
 };
 
 void describe(Fields<TargetEncodeParams>& f) {
   using P = TargetEncodeParams;
   f.add("columns", &P::columns, "Columns to encode; empty means all categorical ones.");
-  f.add("smoothing", &P::smoothing, "Rows of prior: how much the mean of all rows counts against a level's own.").min(0).search_log(1, 100);
-  f.add("n_folds", &P::n_folds, "Folds for the out-of-fold encoding of the training rows.").min(2).alias("cv");
+  f.add("smoothing", &P::smoothing,
+        "Rows of prior: how much the mean of all rows counts against a level's own; null lets the variances say (empirical Bayes).")
+      .min(0)
+      .search_log(1, 100);
+  f.add("min_samples", &P::min_samples, "Levels of fewer rows (by weight) get the mean of all rows.").min(0).alias("min_rows");
+  f.add("n_folds", &P::n_folds, "Folds for the out-of-fold encoding of the training rows.").min(2).max(kMostFolds).alias("cv");
+  f.add("unknown", &P::unknown, "What a level not seen in fitting gives: an error, a missing value, or the mean of all rows (default).")
+      .choices({"error", "missing", "default"});
   f.add("keep", &P::keep, "Whether the column itself stays, before those made of it.");
 }
 
-/// What is averaged: (n_rows, n_outputs) as a function of row and output.
-struct Goals {
-  const Target& target;
-  size_t n_outputs;
-
-  explicit Goals(const Target& from)
-      : target(from),
-        n_outputs(from.task == Task::Binary       ? 1
-                  : from.task == Task::Multiclass ? from.n_classes()
-                                                  : from.n_targets) {}
-  double at(size_t row, size_t output) const {
-    if (target.task == Task::Multiclass) return target.values[row] == static_cast<double>(output) ? 1 : 0;
-    return target.values[row * target.n_targets + output];
-  }
+/// Units (rows, or groups of rows) that are dealt evenly among themselves.
+struct Deal {
+  std::span<const uint32_t> units;  ///< none: the units from 0 on
+  size_t n_units = 0;
 };
 
-/// Weighted sums of goals and weights for each level (the last: missing), level by level: n_outputs sums, then the weight.
-class LevelSums {
- public:
-  LevelSums(size_t n_levels, size_t n_outputs) : width_(n_outputs + 1), sums_((n_levels + 1) * width_) {}
-
-  void add(size_t level, const Goals& goals, size_t row, double weight) {
-    double* sums = &sums_[level * width_];
-    for (size_t k = 0; k + 1 < width_; ++k) sums[k] += weight * goals.at(row, k);
-    sums[width_ - 1] += weight;
-  }
-  void add(const LevelSums& other) {
-    for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
-  }
-
-  /// (n_levels + 2, n_outputs): each level, unknown levels, missing values.
-  std::vector<double> encodings(double smoothing, double no_rows) const {
-    const size_t n_levels = sums_.size() / width_ - 1;
-    std::vector<double> prior(width_);
-    for (size_t i = 0; i < sums_.size(); ++i) prior[i % width_] += sums_[i];
-    for (size_t k = 0; k + 1 < width_; ++k) prior[k] = prior.back() > 0 ? prior[k] / prior.back() : no_rows;
-    std::vector<double> values;
-    const auto append = [&](const double* sums) {
-      for (size_t k = 0; k + 1 < width_; ++k) {
-        const double weight = sums == nullptr ? 0 : sums[width_ - 1];
-        values.push_back(weight > 0 ? (sums[k] + smoothing * prior[k]) / (weight + smoothing) : prior[k]);
+/// Deals each of `deals` into folds: runs of units are shuffled, each by a random stream of its own.
+void deal_evenly(const std::vector<Deal>& deals, size_t n_folds, uint64_t seed, const Threads& threads, std::span<uint8_t> fold_of) {
+  const size_t run = n_folds * std::max<size_t>(1, kShuffledTogether / n_folds);
+  uint64_t first_index = 0;
+  size_t offset = 0;  // where the last deal left off, so that folds differ by one unit at most
+  for (const Deal& deal : deals) {
+    threads.parallel_for(deal.n_units, run, [&, first_index, offset](size_t begin, size_t end) {
+      std::vector<uint8_t> folds(end - begin);
+      for (size_t i = 0; i < folds.size(); ++i) folds[i] = static_cast<uint8_t>((i + offset) % n_folds);
+      RandomStream random(seed, "target_encode.folds", first_index + begin / run);
+      uint64_t bits = 0;
+      for (size_t i = folds.size(); i > 1; --i) {
+        bits = (folds.size() - i) % 2 == 0 ? random.next() : bits >> 32;
+        std::swap(folds[i - 1], folds[((bits & 0xFFFFFFFF) * i) >> 32]);
       }
-    };
-    for (size_t level = 0; level < n_levels; ++level) append(&sums_[level * width_]);
-    append(nullptr);
-    append(&sums_[n_levels * width_]);
-    return values;
+      for (size_t i = 0; i < folds.size(); ++i) fold_of[deal.units.empty() ? begin + i : deal.units[begin + i]] = folds[i];
+    });
+    first_index += (deal.n_units + run - 1) / run;
+    offset += deal.n_units;
   }
+}
 
- private:
-  size_t width_;
-  std::vector<double> sums_;
-};
-
-/// A fold for each row; rows of one ranking group share theirs.
-std::vector<uint32_t> deal_folds(const Target& target, int n_folds, uint64_t seed) {
-  const bool grouped = !target.group.empty();
-  const size_t n_units = grouped ? *std::ranges::max_element(target.group) + size_t{1} : target.n_rows;
-  std::vector<uint32_t> order(n_units);
-  std::iota(order.begin(), order.end(), 0U);
-  RandomStream(seed, "target_encode.folds").shuffle(std::span(order));
-  std::vector<uint32_t> fold_of(n_units);
-  for (size_t i = 0; i < n_units; ++i) fold_of[order[i]] = static_cast<uint32_t>(i % static_cast<size_t>(n_folds));
-  if (!grouped) return fold_of;
-  std::vector<uint32_t> folds(target.n_rows);
-  for (size_t row = 0; row < folds.size(); ++row) folds[row] = fold_of[target.group[row]];
+/// A fold for each row of weight, n_folds for others; rows of one ranking group share theirs.
+std::vector<uint8_t> deal_folds(const Target& target, std::span<const double> weights, size_t n_folds, const FitContext& context) {
+  const bool some_absent = std::ranges::find(weights, 0.0) != weights.end();
+  const auto is_there = [&](size_t row) { return !some_absent || weights[row] != 0; };
+  std::vector<uint8_t> folds(target.n_rows, static_cast<uint8_t>(n_folds));
+  const bool is_grouped = !target.group.empty(), has_classes = is_classification(target.task);
+  if (!is_grouped && !has_classes && !some_absent) {
+    deal_evenly({{{}, target.n_rows}}, n_folds, context.seed, *context.threads, folds);
+    return folds;
+  }
+  std::vector<std::vector<uint32_t>> units(has_classes ? target.n_classes() : 1);
+  if (is_grouped) {
+    std::vector<uint8_t> has_rows(*std::ranges::max_element(target.group) + size_t{1});
+    for (size_t row = 0; row < target.n_rows; ++row) has_rows[target.group[row]] |= static_cast<uint8_t>(is_there(row));
+    for (size_t group = 0; group < has_rows.size(); ++group)
+      if (has_rows[group] != 0) units[0].push_back(static_cast<uint32_t>(group));
+    std::vector<uint8_t> fold_of(has_rows.size());
+    deal_evenly({{units[0], units[0].size()}}, n_folds, context.seed, *context.threads, fold_of);
+    for (size_t row = 0; row < target.n_rows; ++row)
+      if (is_there(row)) folds[row] = fold_of[target.group[row]];
+    return folds;
+  }
+  if (has_classes) {
+    std::vector<size_t> n_of_class(units.size());
+    for (const double number : target.values) ++n_of_class[static_cast<size_t>(number)];
+    for (size_t i = 0; i < units.size(); ++i) units[i].reserve(n_of_class[i]);
+  }
+  for (size_t row = 0; row < target.n_rows; ++row)
+    if (is_there(row)) units[has_classes ? static_cast<size_t>(target.values[row]) : 0].push_back(static_cast<uint32_t>(row));
+  std::vector<Deal> deals;
+  for (const std::vector<uint32_t>& of_class : units)
+    if (!of_class.empty()) deals.push_back({of_class, of_class.size()});
+  deal_evenly(deals, n_folds, context.seed, *context.threads, folds);
   return folds;
 }
 
@@ -115,83 +128,69 @@ class TargetEncode : public Transformer {
 
   std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
                                                                      const FitContext& context) const override {
-    std::vector<std::vector<Column>> encoded;
+    std::vector<std::vector<Column>> encoded(input.table.n_columns());
     auto fitted = fit_columns(input, context, &encoded);
-    std::vector<Column> columns;
-    for (size_t j = 0; j < input.table.n_columns(); ++j) {
-      if (encoded[j].empty() || params_.keep) columns.push_back(input.table.column(j));
-      for (Column& made : encoded[j]) columns.push_back(std::move(made));
-    }
-    return {std::move(fitted), Table(std::move(columns))};
+    return {std::move(fitted), with_encoded(input.table, std::move(encoded), params_.keep)};
   }
 
  private:
   /// Fits; where `encoded` is given it gets, for each column of the table, the columns made of it for the training rows.
   std::unique_ptr<FittedTransformer> fit_columns(const TransformerInput& input, const FitContext& context,
                                                  std::vector<std::vector<Column>>* encoded) const {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    const auto columns = choose_columns(input, params_.columns, fits, "target_encode");
-    if (encoded != nullptr) encoded->resize(input.table.n_columns());
-    if (columns.empty()) return make_lookup({});
-    if (input.target == nullptr || input.target->n_rows != input.table.n_rows())
-      throw Error(ErrorCode::BadValue, "target_encode needs a target value for each row", "Fit it with a target, or use frequency_encode.");
-    const Goals goals(*input.target);
-    FreeNames names(input.table);
-    std::vector<LookupColumn> fitted(columns.size());
-    for (size_t i = 0; i < columns.size(); ++i) {
-      fitted[i].name = columns[i]->name();
-      fitted[i].keep = params_.keep;
-      fitted[i].outputs = output_names(fitted[i].name, *input.target, goals.n_outputs, names);
-    }
-    const std::vector<uint32_t> folds = deal_folds(*input.target, params_.n_folds, context.seed);
-    context.threads->parallel_each(columns.size(), [&](size_t i) {
+    TargetColumns chosen = target_columns(input, params_.columns, params_.unknown, params_.keep, "target_encode");
+    if (chosen.columns.empty()) return make_lookup({});
+    const auto n_folds = static_cast<size_t>(params_.n_folds);  // fit sums by fold too, so that it gives the bytes of fit_transform
+    const std::vector<uint8_t> folds = deal_folds(*input.target, input.weights, n_folds, context);
+    context.threads->parallel_each(chosen.columns.size(), [&](size_t i) {
       context.check();
-      const auto place = static_cast<size_t>(columns[i] - input.table.columns().data());
-      fit_column(*columns[i], goals, input.weights, folds, fitted[i], encoded == nullptr ? nullptr : &(*encoded)[place]);
+      const auto place = static_cast<size_t>(chosen.columns[i] - input.table.columns().data());
+      fit_column(*chosen.columns[i], input, folds, n_folds, context, chosen.specs[i], encoded == nullptr ? nullptr : &(*encoded)[place]);
     });
-    return make_lookup(std::move(fitted));
+    return make_lookup(std::move(chosen.specs));
   }
 
-  static std::vector<std::string> output_names(const std::string& column, const Target& target, size_t n_outputs, FreeNames& names) {
-    std::vector<std::string> outputs;
-    for (size_t k = 0; k < n_outputs; ++k) {
-      std::string name = column + "__target";
-      if (target.task == Task::Multiclass) name += "_" + target.class_names[k];
-      else if (n_outputs > 1) name += std::to_string(k);
-      outputs.push_back(names.claim(std::move(name)));
+  void fit_column(const Column& column, const TransformerInput& input, std::span<const uint8_t> folds, size_t n_folds,
+                  const FitContext& context, LookupColumn& fitted, std::vector<Column>* encoded) const {
+    const Goals goals(*input.target);
+    const Smoothing smoothing{params_.smoothing, params_.min_samples};
+    ColumnLevels found = column_levels(column, input.weights, context.threads.get());
+    const auto sums =
+        sums_by_fold(found.codes, folds, n_folds, goals, input.weights, found.levels.size(), !params_.smoothing.has_value(), context);
+    LevelSums all = sums.front();
+    for (size_t fold = 1; fold < n_folds; ++fold) all.merge(sums[fold]);
+    fitted.values = all.encodings(smoothing, goals.of_no_rows());
+    if (encoded != nullptr) {
+      std::vector<std::vector<double>> tables;
+      for (size_t fold = 0; fold < n_folds; ++fold) {
+        LevelSums others(found.levels.size(), goals.n_outputs(), !params_.smoothing.has_value());
+        for (size_t other = 0; other < n_folds; ++other)
+          if (other != fold) others.merge(sums[other]);
+        tables.push_back(others.encodings(smoothing, goals.of_no_rows()));
+      }
+      tables.push_back(fitted.values);
+      *encoded = encode_rows(slots_of_rows(column, found, input.weights, *context.threads), folds, tables, fitted, *context.threads);
     }
-    return outputs;
+    fitted.levels = std::move(found.levels);
   }
 
-  void fit_column(const Column& column, const Goals& goals, std::span<const double> weights, const std::vector<uint32_t>& folds,
-                  LookupColumn& fitted, std::vector<Column>* encoded) const {
-    const ColumnLevels found = column_levels(column, weights);
-    const size_t n_levels = found.levels.size();
-    const auto n_folds = static_cast<size_t>(params_.n_folds);
-    std::vector<LevelSums> sums(n_folds, LevelSums(n_levels, goals.n_outputs));
-    for (size_t row = 0; row < folds.size(); ++row) {
-      const double weight = weights.empty() ? 1.0 : weights[row];
-      if (weight == 0) continue;
-      sums[folds[row]].add(found.codes[row] < 0 ? n_levels : static_cast<size_t>(found.codes[row]), goals, row, weight);
+  /// Each row by the table of its fold.
+  static std::vector<Column> encode_rows(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
+                                         const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads) {
+    const size_t width = spec.outputs.size(), n_slots = tables.front().size() / width;
+    std::vector<Column> made;
+    for (size_t k = 0; k < width; ++k) {
+      std::vector<double> numbers;  // fold by fold, slot by slot
+      for (const std::vector<double>& table : tables)
+        for (size_t slot = 0; slot < n_slots; ++slot) numbers.push_back(table[slot * width + k]);
+      const auto write = [&](std::span<double> to) {
+        threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
+          const double* from = numbers.data();
+          for (size_t row = begin; row < end; ++row) to[row] = from[folds[row] * n_slots + slots[row]];
+        });
+      };
+      made.push_back(Column::written(spec.outputs[k], slots.size(), write));
     }
-    const double no_rows = goals.target.task == Task::Multiclass ? 1 / static_cast<double>(goals.n_outputs) : 0;
-    LevelSums all(n_levels, goals.n_outputs);
-    for (const LevelSums& fold : sums) all.add(fold);
-    fitted.levels = found.levels;
-    fitted.values = all.encodings(params_.smoothing, no_rows);
-    if (encoded == nullptr) return;
-    const std::vector<uint32_t> slots = LevelSlots(found.levels).find(column);
-    std::vector<std::vector<double>> values(goals.n_outputs, std::vector<double>(folds.size()));
-    for (size_t fold = 0; fold < n_folds; ++fold) {
-      LevelSums others(n_levels, goals.n_outputs);
-      for (size_t other = 0; other < n_folds; ++other)
-        if (other != fold) others.add(sums[other]);
-      const std::vector<double> encodings = others.encodings(params_.smoothing, no_rows);
-      for (size_t row = 0; row < folds.size(); ++row)
-        if (folds[row] == fold)
-          for (size_t k = 0; k < goals.n_outputs; ++k) values[k][row] = encodings[slots[row] * goals.n_outputs + k];
-    }
-    for (size_t k = 0; k < goals.n_outputs; ++k) encoded->push_back(Column::numeric(fitted.outputs[k], std::move(values[k])));
+    return made;
   }
 
   TargetEncodeParams params_;

@@ -27,14 +27,4 @@ Column number_column(std::string name, std::vector<double> values, const Column&
   return Column::numeric(std::move(name), std::vector<float>(values.begin(), values.end()), validity);
 }
 
-std::vector<uint32_t> LevelSlots::find(const Column& column) const {
-  const std::vector<int32_t> codes = codes_.find_all(column);
-  std::vector<uint32_t> slots(codes.size());
-  for (size_t row = 0; row < codes.size(); ++row) {
-    if (codes[row] >= 0) slots[row] = static_cast<uint32_t>(codes[row]);
-    else slots[row] = static_cast<uint32_t>(n_levels_ + (level_text(column, row).empty() ? 1 : 0));
-  }
-  return slots;
-}
-
 }  // namespace kolosal

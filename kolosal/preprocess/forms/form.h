@@ -32,19 +32,6 @@ const Column& needed_column(const Table& table, std::string_view name);
 /// float32 numbers where `like` holds float32, else float64. Missing rows stay missing.
 Column number_column(std::string name, std::vector<double> values, const Column& like, Validity validity);
 
-/// The texts of the levels that a form was fitted on, and for each row of a column its slot: the level's number, n_levels for
-/// a level not seen in fitting, n_levels + 1 for a missing value. Immutable; look-ups cost one hash each.
-class LevelSlots {
- public:
-  explicit LevelSlots(const std::vector<std::string>& levels) : codes_(levels), n_levels_(levels.size()) {}
-  /// Where each code of the column's dictionary stands.
-  std::vector<uint32_t> find(const Column& column) const;
-
- private:
-  LevelCodes codes_;
-  size_t n_levels_;
-};
-
 /// Cells from which threads are worth their start.
 inline constexpr size_t kWorthThreads = 1 << 14;
 

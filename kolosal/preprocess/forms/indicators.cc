@@ -10,6 +10,8 @@
 namespace kolosal {
 namespace {
 
+constexpr size_t kRowsABlock = size_t{1} << 15;
+
 /// The level that is meant where column k alone is set (last entry: where none is), -1 where that is missing or unknown; and
 /// whether no two levels are meant by the same.
 bool levels_by_output(const IndicatorsColumn& spec, std::vector<int32_t>& level_of) {
@@ -27,20 +29,35 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   explicit Indicators(std::vector<IndicatorsColumn> columns) : PerColumnForm(std::move(columns)) {
     std::vector<int32_t> level_of;
     for (const IndicatorsColumn& spec : specs()) {
-      slots_.emplace_back(spec.levels);
+      codes_.emplace_back(spec.levels);
       invertible_ = invertible_ && levels_by_output(spec, level_of);
     }
   }
   std::string_view form() const override { return "indicators"; }
   bool invertible() const override { return invertible_; }
 
+  /// For each row the column of spec i that it sets, -1 for none.
+  std::vector<int32_t> set_by_rows(size_t i, const Column& column, const Threads& threads) const {
+    const IndicatorsColumn& spec = specs()[i];
+    const std::vector<uint32_t> slots = codes_[i].find_slots(column, &threads);
+    if (spec.unknown == UnknownLevel::Error) refuse_unknown_levels(column, slots, spec.levels.size(), "ignore or infrequent");
+    std::vector<int32_t> output_of = spec.output_of;
+    if (spec.unknown != UnknownLevel::Infrequent) output_of[spec.levels.size()] = -1;
+    std::vector<int32_t> set(slots.size());
+    threads.parallel_for(slots.size(), kRowsABlock, [&](size_t begin, size_t end) {
+      for (size_t row = begin; row < end; ++row) set[row] = output_of[slots[row]];
+    });
+    return set;
+  }
+
  protected:
   std::vector<Column> apply(size_t i, const Column& column) const override {
+    static const Threads alone(1);
     const IndicatorsColumn& spec = specs()[i];
-    const std::vector<uint32_t> slots = slots_[i].find(column);
-    std::vector<std::vector<uint8_t>> flags(spec.outputs.size(), std::vector<uint8_t>(slots.size()));
-    for (size_t row = 0; row < slots.size(); ++row)
-      if (const int32_t output = spec.output_of[slots[row]]; output >= 0) flags[static_cast<size_t>(output)][row] = 1;
+    const std::vector<int32_t> set = set_by_rows(i, column, alone);
+    std::vector<std::vector<uint8_t>> flags(spec.outputs.size(), std::vector<uint8_t>(set.size()));
+    for (size_t row = 0; row < set.size(); ++row)
+      if (set[row] >= 0) flags[static_cast<size_t>(set[row])][row] = 1;
     std::vector<Column> made;
     for (size_t k = 0; k < flags.size(); ++k) made.push_back(Column::boolean(spec.outputs[k], std::move(flags[k])));
     return made;
@@ -68,7 +85,7 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   }
 
  private:
-  std::vector<LevelSlots> slots_;
+  std::vector<LevelCodes> codes_;
   bool invertible_ = true;
 };
 
@@ -95,11 +112,42 @@ void describe(Fields<IndicatorsColumn>& fields) {
   fields.add("levels", &IndicatorsColumn::levels, "The levels seen in fitting.");
   fields.add("outputs", &IndicatorsColumn::outputs, "Names of the columns made.");
   fields.add("output_of", &IndicatorsColumn::output_of,
-             "Number of the column that each level sets, then unknown levels and missing values; -1 for none.");
+             "Number of the column that each level sets, then the rare levels together and missing values; -1 for none.");
+  fields.add("unknown", &IndicatorsColumn::unknown, "What unknown levels give: an error, no column, or that of the rare levels.")
+      .choices({"error", "ignore", "infrequent"});
 }
 
 std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn> columns) {
   return std::make_unique<Indicators>(std::move(columns));
+}
+
+SparseIndicators sparse_indicators(const FittedTransformer& fitted, const Table& table, const Threads& threads) {
+  const auto* form = dynamic_cast<const Indicators*>(&fitted);
+  if (form == nullptr)
+    throw Error(ErrorCode::Unsupported, "the fitted form '" + std::string(fitted.form()) + "' does not make indicators", "Use transform.");
+  const size_t n_specs = form->specs().size(), n_rows = table.n_rows();
+  std::vector<std::vector<int32_t>> set(n_specs);
+  std::vector<int32_t> first_column;
+  SparseIndicators made;
+  for (size_t i = 0; i < n_specs; ++i) {
+    set[i] = form->set_by_rows(i, needed_column(table, form->specs()[i].name), threads);
+    first_column.push_back(static_cast<int32_t>(made.n_columns));
+    made.n_columns += form->specs()[i].outputs.size();
+  }
+  made.starts.resize(n_rows + 1);
+  for (size_t row = 0; row < n_rows; ++row) {
+    int64_t n_set = 0;
+    for (const std::vector<int32_t>& of_spec : set) n_set += of_spec[row] >= 0 ? 1 : 0;
+    made.starts[row + 1] = made.starts[row] + n_set;
+  }
+  made.columns.resize(static_cast<size_t>(made.starts.back()));
+  threads.parallel_for(n_rows, kRowsABlock, [&](size_t begin, size_t end) {
+    auto place = static_cast<size_t>(made.starts[begin]);
+    for (size_t row = begin; row < end; ++row)
+      for (size_t i = 0; i < n_specs; ++i)
+        if (set[i][row] >= 0) made.columns[place++] = first_column[i] + set[i][row];
+  });
+  return made;
 }
 
 void register_indicators(Catalog<TransformerForm>& catalog) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kolosal/preprocess/forms/form.h"
+#include "kolosal/preprocess/forms/unknown_level.h"
 
 namespace kolosal {
 
@@ -10,11 +11,21 @@ struct IndicatorsColumn {
   std::string name;
   std::vector<std::string> levels;
   std::vector<std::string> outputs;  ///< names of the columns made
-  std::vector<int32_t> output_of;    ///< (n_levels + 2) column set by each level, by unknown levels, by missing values; -1: none
+  std::vector<int32_t> output_of;    ///< (n_levels + 2) column set by each level, by all rare levels, by missing values; -1: none
+  UnknownLevel unknown = UnknownLevel::Infrequent;  ///< Error, Ignore, or Infrequent: the column of the rare levels
 };
 void describe(Fields<IndicatorsColumn>& fields);
 
 /// The fitted form "indicators". Invertible where no two levels of a column set the same column, and at most one sets none.
 std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn> columns);
+
+/// Which columns each row sets, in compressed sparse rows: row i sets columns [starts[i], starts[i + 1]).
+struct SparseIndicators {
+  std::vector<int64_t> starts;
+  std::vector<int32_t> columns;
+  size_t n_columns = 0;
+};
+/// What an "indicators" form makes of its columns, spec by spec, without the zeros. Throws Error(Unsupported) for another form.
+SparseIndicators sparse_indicators(const FittedTransformer& fitted, const Table& table, const Threads& threads);
 
 }  // namespace kolosal

@@ -6,24 +6,34 @@
 #include "kolosal/preprocess/forms/lookup.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
 namespace kolosal {
 namespace {
 
-/// Whether one number stands for each level and no two levels share it.
+constexpr size_t kRowsABlock = size_t{1} << 15;
+
+std::vector<double> numbers_of(const LookupColumn& spec, size_t level) {
+  const size_t width = spec.outputs.size();
+  const auto first = spec.values.begin() + static_cast<std::ptrdiff_t>(level * width);
+  return {first, first + static_cast<std::ptrdiff_t>(width)};
+}
+
+/// Whether no two levels share their numbers.
 bool is_one_to_one(const LookupColumn& spec) {
-  if (spec.outputs.size() != 1 || spec.keep) return false;
-  std::vector<double> values(spec.values.begin(), spec.values.begin() + static_cast<std::ptrdiff_t>(spec.levels.size()));
-  std::ranges::sort(values);
-  return std::ranges::adjacent_find(values) == values.end();
+  if (spec.keep) return false;
+  std::vector<std::vector<double>> numbers;
+  for (size_t level = 0; level < spec.levels.size(); ++level) numbers.push_back(numbers_of(spec, level));
+  std::ranges::sort(numbers);
+  return std::ranges::adjacent_find(numbers) == numbers.end();
 }
 
 class Lookup : public PerColumnForm<LookupColumn> {
  public:
   explicit Lookup(std::vector<LookupColumn> columns) : PerColumnForm(std::move(columns)) {
-    for (const LookupColumn& spec : specs()) slots_.emplace_back(spec.levels);
+    for (const LookupColumn& spec : specs()) codes_.emplace_back(spec.levels);
     invertible_ = std::ranges::all_of(specs(), is_one_to_one);
   }
   std::string_view form() const override { return "lookup"; }
@@ -31,48 +41,73 @@ class Lookup : public PerColumnForm<LookupColumn> {
 
  protected:
   std::vector<Column> apply(size_t i, const Column& column) const override {
+    static const Threads alone(1);
     const LookupColumn& spec = specs()[i];
-    const std::vector<uint32_t> slots = slots_[i].find(column);
-    const size_t width = spec.outputs.size(), unknown = spec.levels.size();
-    std::vector<uint8_t> there(slots.size());
-    for (size_t row = 0; row < slots.size(); ++row)
-      there[row] = slots[row] < unknown || !(slots[row] == unknown ? spec.leave_unknown : spec.leave_missing);
-    const Validity validity = Validity::from_bytes(there);
-    std::vector<Column> made;
-    if (spec.keep) made.push_back(column);
-    for (size_t k = 0; k < width; ++k) {
-      std::vector<double> values(slots.size());
-      for (size_t row = 0; row < slots.size(); ++row) values[row] = spec.values[slots[row] * width + k];
-      made.push_back(Column::numeric(spec.outputs[k], std::move(values), validity));
-    }
+    const std::vector<uint32_t> slots = codes_[i].find_slots(column);
+    if (spec.unknown == UnknownLevel::Error) refuse_unknown_levels(column, slots, spec.levels.size(), "missing or default");
+    std::vector<Column> made = looked_up(spec, slots, alone);
+    if (spec.keep) made.insert(made.begin(), column);
     return made;
   }
 
   std::vector<std::string> outputs(size_t i) const override { return specs()[i].outputs; }
 
-  /// The level whose number it is; missing where there is none.
+  /// The level whose numbers they are; missing where there is none.
   Column undo(size_t i, const std::vector<Column>& made) const override {
     const LookupColumn& spec = specs()[i];
-    std::map<double, int32_t> level_of;
-    for (size_t level = 0; level < spec.levels.size(); ++level) level_of.emplace(spec.values[level], static_cast<int32_t>(level));
+    std::map<std::vector<double>, int32_t> level_of;
+    for (size_t level = 0; level < spec.levels.size(); ++level) level_of.emplace(numbers_of(spec, level), static_cast<int32_t>(level));
     std::vector<int32_t> codes(made.front().size(), -1);
+    std::vector<double> numbers(made.size());
     for (size_t row = 0; row < codes.size(); ++row) {
-      const double value = made.front().number(row);
-      if (std::isnan(value)) continue;
-      if (const auto found = level_of.find(value); found != level_of.end()) codes[row] = found->second;
+      for (size_t k = 0; k < made.size(); ++k) numbers[k] = made[k].number(row);
+      if (std::ranges::any_of(numbers, [](double number) { return std::isnan(number); })) continue;
+      if (const auto found = level_of.find(numbers); found != level_of.end()) codes[row] = found->second;
     }
     return Column::categorical(spec.name, std::move(codes), std::make_shared<const std::vector<std::string>>(spec.levels));
   }
 
  private:
-  std::vector<LevelSlots> slots_;
+  std::vector<LevelCodes> codes_;
   bool invertible_ = false;
 };
+
+/// Which rows have a result.
+Validity results_there(const LookupColumn& spec, std::span<const uint32_t> slots) {
+  const size_t n_levels = spec.levels.size();
+  std::array<uint8_t, 2> beyond{spec.unknown != UnknownLevel::Missing, !spec.leave_missing};
+  if (beyond[0] != 0 && beyond[1] != 0) return {};
+  uint32_t largest = 0;
+  for (const uint32_t slot : slots) largest = std::max(largest, slot);
+  if (largest < n_levels) return {};
+  std::vector<uint8_t> there(slots.size());
+  for (size_t row = 0; row < slots.size(); ++row) there[row] = slots[row] < n_levels || beyond[slots[row] - n_levels] != 0;
+  return Validity::from_bytes(there);
+}
+
+/// The column as an older version wrote it, which said with `leave_unknown` whether unknown levels become missing.
+Value with_unknown(const Value& column) {
+  const Value* leave = column.find("leave_unknown");
+  if (leave == nullptr) return column;
+  Value::Object members;
+  for (const auto& [name, member] : column.as_object())
+    if (name == "leave_unknown") members.emplace_back("unknown", leave->as_bool() ? "missing" : "default");
+    else members.emplace_back(name, member);
+  return Value(std::move(members));
+}
+
+Value with_unknown_levels(const Value& value) {
+  const Value* columns = value.is_object() ? value.find("columns") : nullptr;
+  if (columns == nullptr || !columns->is_list()) return value;
+  Value::List changed;
+  for (const Value& column : columns->as_list()) changed.push_back(column.is_object() ? with_unknown(column) : column);
+  return Value(Value::Object{{"columns", Value(std::move(changed))}});
+}
 
 class LookupForm : public TransformerForm {
  public:
   std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
-    auto specs = specs_from_value<LookupColumn>(value, "lookup");
+    auto specs = specs_from_value<LookupColumn>(with_unknown_levels(value), "lookup");
     for (const LookupColumn& spec : specs) {
       require_fitted(!spec.outputs.empty() && spec.values.size() % spec.outputs.size() == 0 &&
                          spec.values.size() / spec.outputs.size() == spec.levels.size() + 2,
@@ -92,9 +127,26 @@ void describe(Fields<LookupColumn>& fields) {
   fields.add("levels", &LookupColumn::levels, "The levels seen in fitting.");
   fields.add("outputs", &LookupColumn::outputs, "Names of the columns made.");
   fields.add("values", &LookupColumn::values, "Numbers of each level, then of unknown levels and of missing values, row by row.");
-  fields.add("leave_unknown", &LookupColumn::leave_unknown, "Whether unknown levels become missing.");
+  fields.add("unknown", &LookupColumn::unknown, "What unknown levels give: an error, missing values, or their row of numbers.")
+      .choices({"error", "missing", "default"});
   fields.add("leave_missing", &LookupColumn::leave_missing, "Whether missing values stay missing.");
   fields.add("keep", &LookupColumn::keep, "Whether the column itself stays.");
+}
+
+std::vector<Column> looked_up(const LookupColumn& spec, std::span<const uint32_t> slots, const Threads& threads) {
+  const Validity validity = results_there(spec, slots);
+  const size_t width = spec.outputs.size();
+  std::vector<Column> made;
+  for (size_t k = 0; k < width; ++k) {
+    const double* from = spec.values.data() + k;
+    const auto write = [&](std::span<double> to) {
+      threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
+        for (size_t row = begin; row < end; ++row) to[row] = from[slots[row] * width];
+      });
+    };
+    made.push_back(Column::written(spec.outputs[k], slots.size(), write, validity));
+  }
+  return made;
 }
 
 std::unique_ptr<FittedTransformer> make_lookup(std::vector<LookupColumn> columns) { return std::make_unique<Lookup>(std::move(columns)); }

@@ -40,6 +40,7 @@ struct ClipOutliersParams {
   double threshold = 3;
   double low_quantile = 0.01;
   double high_quantile = 0.99;
+  std::optional<double> lower, upper;
 };
 
 void describe(Fields<ClipOutliersParams>& f) {
@@ -52,6 +53,8 @@ void describe(Fields<ClipOutliersParams>& f) {
   f.add("threshold", &P::threshold, "Standard deviations from the mean that are still allowed, under 'z_score'.").above(0);
   f.add("low_quantile", &P::low_quantile, "The lower bound under 'percentile', as a share of rows.").min(0).max(1);
   f.add("high_quantile", &P::high_quantile, "The upper bound under 'percentile', as a share of rows; at least the lower.").min(0).max(1);
+  f.add("lower", &P::lower, "A lower bound that stands for the learnt one of every column.");
+  f.add("upper", &P::upper, "An upper bound that stands for the learnt one of every column; at least the lower.");
 }
 
 /// What of a column that comes in chunks the bounds are made of.
@@ -82,6 +85,10 @@ class ClipOutliers : public Transformer {
                   "clip_outliers: low_quantile is " + std::to_string(params_.low_quantile) + " and high_quantile " +
                       std::to_string(params_.high_quantile),
                   "Let low_quantile be at most high_quantile.");
+    if (params_.lower && params_.upper && *params_.lower > *params_.upper)
+      throw Error(ErrorCode::BadValue,
+                  "clip_outliers: lower is " + std::to_string(*params_.lower) + " and upper " + std::to_string(*params_.upper),
+                  "Let lower be at most upper.");
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
@@ -136,8 +143,11 @@ class ClipOutliers : public Transformer {
   }
 
   ClipColumn clip_column(const Column& column, std::pair<double, double> found) const {
+    auto [lower, upper] = found;
+    lower = params_.lower.value_or(std::min(lower, params_.upper.value_or(lower)));
+    upper = params_.upper.value_or(std::max(upper, lower));
     constexpr double kLargest = std::numeric_limits<double>::max();
-    return {column.name(), std::max(found.first, -kLargest), std::min(found.second, kLargest), params_.action == OutlierAction::ToMissing};
+    return {column.name(), std::max(lower, -kLargest), std::min(upper, kLargest), params_.action == OutlierAction::ToMissing};
   }
 
   std::pair<double, double> bounds(Sample sample) const {

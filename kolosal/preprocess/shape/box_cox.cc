@@ -9,13 +9,13 @@ namespace {
 
 struct BoxCoxParams {
   std::vector<std::string> columns;
-  std::optional<double> lambda;
+  std::optional<double> power;
   bool standardize = true;
 };
 
 void describe(Fields<BoxCoxParams>& f) {
   f.add("columns", &BoxCoxParams::columns, "Columns to bend; empty means all numbers and integers that are positive throughout.");
-  f.add("lambda", &BoxCoxParams::lambda, "How the curve is bent; null for the likeliest of each column.").min(-30).max(30);
+  f.add("power", &BoxCoxParams::power, "How the curve is bent; null for the likeliest of each column.").min(-30).max(30).alias("lambda");
   f.add("standardize", &BoxCoxParams::standardize, "Whether what comes out gets mean 0 and standard deviation 1.");
 }
 
@@ -24,13 +24,13 @@ class BoxCox : public Transformer {
   explicit BoxCox(BoxCoxParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_power(input, context, PowerCurve::BoxCox, params_.columns, params_.lambda, params_.standardize, "box_cox");
+    return fit_power(input, context, PowerCurve::BoxCox, params_.columns, params_.power, params_.standardize, "box_cox");
   }
 
-  /// The likeliest lambda hangs on all rows at once.
+  /// The likeliest power hangs on all rows at once.
   std::unique_ptr<ChunkFit> start_chunks() const override {
-    if (!params_.lambda) return nullptr;
-    return fit_power_in_chunks(PowerCurve::BoxCox, params_.columns, params_.lambda, params_.standardize, "box_cox");
+    if (!params_.power) return nullptr;
+    return fit_power_in_chunks(PowerCurve::BoxCox, params_.columns, params_.power, params_.standardize, "box_cox");
   }
 
  private:

@@ -9,13 +9,16 @@ namespace {
 
 struct YeoJohnsonParams {
   std::vector<std::string> columns;
-  std::optional<double> lambda;
+  std::optional<double> power;
   bool standardize = true;
 };
 
 void describe(Fields<YeoJohnsonParams>& f) {
   f.add("columns", &YeoJohnsonParams::columns, "Columns to bend; empty means all numbers and integers.");
-  f.add("lambda", &YeoJohnsonParams::lambda, "How the curve is bent; null for the likeliest of each column.").min(-30).max(30);
+  f.add("power", &YeoJohnsonParams::power, "How the curve is bent; null for the likeliest of each column.")
+      .min(-30)
+      .max(30)
+      .alias("lambda");
   f.add("standardize", &YeoJohnsonParams::standardize, "Whether what comes out gets mean 0 and standard deviation 1.");
 }
 
@@ -24,13 +27,13 @@ class YeoJohnson : public Transformer {
   explicit YeoJohnson(YeoJohnsonParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_power(input, context, PowerCurve::YeoJohnson, params_.columns, params_.lambda, params_.standardize, "yeo_johnson");
+    return fit_power(input, context, PowerCurve::YeoJohnson, params_.columns, params_.power, params_.standardize, "yeo_johnson");
   }
 
-  /// The likeliest lambda hangs on all rows at once.
+  /// The likeliest power hangs on all rows at once.
   std::unique_ptr<ChunkFit> start_chunks() const override {
-    if (!params_.lambda) return nullptr;
-    return fit_power_in_chunks(PowerCurve::YeoJohnson, params_.columns, params_.lambda, params_.standardize, "yeo_johnson");
+    if (!params_.power) return nullptr;
+    return fit_power_in_chunks(PowerCurve::YeoJohnson, params_.columns, params_.power, params_.standardize, "yeo_johnson");
   }
 
  private:

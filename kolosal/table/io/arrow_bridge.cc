@@ -15,6 +15,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "kolosal/base/array.h"
 #include "kolosal/table/io/arrow_status.h"
 
 namespace kolosal {
@@ -148,8 +149,7 @@ Column from_decimals(const std::string& name, const arrow::DataType& type, const
       validity_of(chunks));
 }
 
-template <class ArrayType>
-Column from_texts(const std::string& name, const Chunks& chunks) {
+Column from_text_views(const std::string& name, const Chunks& chunks) {
   struct Owner {
     std::vector<int64_t> offsets{0};
     std::string bytes;
@@ -157,13 +157,46 @@ Column from_texts(const std::string& name, const Chunks& chunks) {
   auto owner = std::make_shared<Owner>();
   owner->offsets.reserve(length_of(chunks) + 1);
   for (const auto& chunk : chunks) {
-    const auto& typed = static_cast<const ArrayType&>(*chunk);
+    const auto& typed = static_cast<const arrow::StringViewArray&>(*chunk);
     for (int64_t i = 0; i < typed.length(); ++i) {
       if (typed.IsValid(i)) owner->bytes += typed.GetView(i);
       owner->offsets.push_back(static_cast<int64_t>(owner->bytes.size()));
     }
   }
   return Column::view_text(name, owner->offsets, owner->bytes.data(), owner, validity_of(chunks));
+}
+
+/// Offsets are widened; the bytes of a single chunk are shared, those of several are put together.
+template <class ArrayType>
+Column from_texts(const std::string& name, const Chunks& chunks) {
+  struct Owner {
+    ArrayBytes offsets;
+    std::string bytes;
+    std::shared_ptr<arrow::Array> chunk;
+  };
+  const size_t n_rows = length_of(chunks);
+  auto owner = std::make_shared<Owner>();
+  owner->offsets = ArrayBytes::unset((n_rows + 1) * sizeof(int64_t));
+  const std::span<int64_t> offsets(reinterpret_cast<int64_t*>(owner->offsets.begin_writing()), n_rows + 1);
+  const bool is_single = chunks.size() == 1;
+  const char* bytes = "";
+  size_t row = 0;
+  offsets[0] = 0;
+  for (const auto& chunk : chunks) {
+    const auto& typed = static_cast<const ArrayType&>(*chunk);
+    const auto* from = typed.raw_value_offsets();
+    const auto n = static_cast<size_t>(typed.length());
+    const int64_t shift = is_single ? 0 : static_cast<int64_t>(owner->bytes.size()) - static_cast<int64_t>(from[0]);
+    for (size_t i = 0; i <= n; ++i) offsets[row + i] = static_cast<int64_t>(from[i]) + shift;
+    row += n;
+    if (typed.value_data() == nullptr) continue;
+    const auto* data = reinterpret_cast<const char*>(typed.value_data()->data());
+    if (is_single) bytes = data;
+    else owner->bytes.append(data + from[0], static_cast<size_t>(from[n] - from[0]));
+  }
+  if (is_single) owner->chunk = chunks[0];
+  else bytes = owner->bytes.data();
+  return Column::view_text(name, offsets, bytes, owner, validity_of(chunks));
 }
 
 Column from_large_texts(const std::string& name, const Chunks& chunks) {
@@ -232,7 +265,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::UINT8: return from_integers<arrow::UInt8Array>(name, chunks);
     case arrow::Type::BOOL: return from_booleans(name, chunks);
     case arrow::Type::STRING: return from_texts<arrow::StringArray>(name, chunks);
-    case arrow::Type::STRING_VIEW: return from_texts<arrow::StringViewArray>(name, chunks);
+    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks);
     case arrow::Type::LARGE_STRING: return from_large_texts(name, chunks);
     case arrow::Type::TIMESTAMP: return from_timestamps(name, type, chunks);
     case arrow::Type::DATE32:

@@ -6,7 +6,9 @@
 // Checked  csv_test.cc.
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -61,7 +63,7 @@ class CsvRows {
   template <class OnCell>
   bool take_plain(size_t index, OnCell& on_cell) {
     const char* start = at_;
-    while (at_ != end_ && *at_ != delimiter_ && *at_ != '\n') ++at_;
+    at_ = cell_end(at_);
     std::string_view cell(start, static_cast<size_t>(at_ - start));
     const bool last = end_cell();
     if (last && cell.ends_with('\r')) cell.remove_suffix(1);
@@ -97,7 +99,7 @@ class CsvRows {
       }
       // Text after the closing quote belongs to the cell as it stands.
       start = at_;
-      while (at_ != end_ && *at_ != delimiter_ && *at_ != '\n') ++at_;
+      at_ = cell_end(at_);
       joined_.append(start, at_);
       if ((at_ == end_ || *at_ == '\n') && joined_.ends_with('\r')) joined_.pop_back();
       return finish(index, joined_, on_cell);
@@ -110,6 +112,22 @@ class CsvRows {
     const bool last = end_cell();
     on_cell(index, cell);
     return last;
+  }
+
+  // The first delimiter or line end from `at` on, eight bytes at a time.
+  const char* cell_end(const char* at) const noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+      constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+      const uint64_t delimiters = kOnes * static_cast<unsigned char>(delimiter_), line_ends = kOnes * static_cast<unsigned char>('\n');
+      for (uint64_t eight = 0; end_ - at >= 8; at += 8) {
+        std::memcpy(&eight, at, 8);
+        const uint64_t a = eight ^ delimiters, b = eight ^ line_ends;  // a byte of 0 where it is one
+        const uint64_t found = (((a - kOnes) & ~a) | ((b - kOnes) & ~b)) & kHighs;
+        if (found != 0) return at + std::countr_zero(found) / 8;
+      }
+    }
+    while (at != end_ && *at != delimiter_ && *at != '\n') ++at;
+    return at;
   }
 
   // Moves behind what ends a cell; true at the end of the row.

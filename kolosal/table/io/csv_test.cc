@@ -74,6 +74,28 @@ TEST(Csv, TheLastRowOfABigFileCountsForTheKind) {
   EXPECT_EQ(read(text + "0.5,\n").column("b").kind(), ColumnKind::Date);
 }
 
+// Formats are guessed from a sample; what lies beyond it counts all the same.
+TEST(Csv, ARowThatNoSampleHoldsCountsForTheKindAndForErrors) {
+  std::string many = "a,b,c\n";
+  for (int i = 0; i < 50'000; ++i) many += "1,2020-01-05,true\n";
+  const auto kind_with = [&](const std::string& last, const char* column) { return read(many + last).column(column).kind(); };
+  EXPECT_EQ(kind_with("1,2020-01-05,true\n", "a"), ColumnKind::Integer);
+  EXPECT_EQ(kind_with("1.5,2020-01-05,true\n", "a"), ColumnKind::Numeric);
+  EXPECT_EQ(kind_with("3.0,2020-01-05,true\n", "a"), ColumnKind::Numeric);
+  EXPECT_EQ(kind_with("x,2020-01-05,true\n", "a"), ColumnKind::Text);
+  EXPECT_EQ(kind_with("1,2020-01-05 10:30,true\n", "b"), ColumnKind::Timestamp);
+  EXPECT_EQ(kind_with("1,never,true\n", "b"), ColumnKind::Text);
+  EXPECT_EQ(kind_with("1,2020-01-05,2\n", "c"), ColumnKind::Text);
+  const Table late = read(many + "\"x\ny\",NA,\n");
+  EXPECT_EQ(late.column("a").display(50'000), "x\ny");
+  EXPECT_EQ(late.column("a").display(49'999), "1");
+  EXPECT_TRUE(late.column("b").is_missing(50'000));
+  EXPECT_EQ(late.column("b").kind(), ColumnKind::Date);
+  EXPECT_NE(failure(many + "1,2\n").find("t.csv:50002: 2 cells where there are 3 columns"), std::string::npos);
+  EXPECT_NE(failure(many + "1,\xFF,3\n").find("t.csv:50002: column 'b' holds the byte 0xFF"), std::string::npos);
+  EXPECT_NE(failure(many + "1,\"2,3\n").find("t.csv:50002: a quote opens here"), std::string::npos);
+}
+
 TEST(Csv, IntegersAbove2To53KeepTheirDigits) {
   EXPECT_EQ(cells(read("a\n9007199254740993\n-9223372036854775808\n"), "a"), (Cells{"9007199254740993", "-9223372036854775808"}));
   EXPECT_EQ(read("a\n9223372036854775808\n").column("a").kind(), ColumnKind::Numeric);

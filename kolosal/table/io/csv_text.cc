@@ -1,7 +1,9 @@
-// CSV text to columns, in two passes over blocks of rows.
+// CSV text to columns, in passes over blocks of rows: one counts rows, one converts under formats guessed from a sample. Where a cell
+// does not fit the guess or anything is wrong, a pass over every cell finds the formats or the first error, and the text is converted
+// again.
 //
-// Cost     both passes are parallel over blocks of about 1 MiB; only where a text holds quotes is it cut into blocks by one
-//          thread, since a line end may then be inside a cell. Memory: the columns, and 50 bytes a block and column.
+// Cost     passes are parallel over blocks of about 1 MiB; only where a text holds quotes is it cut into blocks by one thread, since
+//          a line end may then be inside a cell. Memory: the columns, and the texts once more while they are put together.
 // Checked  csv_test.cc: every malformed case, a round trip of random tables, 1 thread against 4.
 #include "kolosal/table/io/csv_text.h"
 
@@ -21,19 +23,22 @@ namespace {
 
 constexpr size_t kBlockBytes = size_t{1} << 20;
 constexpr size_t kMostBlocks = 1024;
+constexpr size_t kSampledBlocks = 8, kSampledBytes = size_t{32} << 10;
 constexpr size_t kShownBytes = 60;
 
 std::string shown(std::string_view cell) {
   return cell.size() <= kShownBytes ? std::string(cell) : std::string(utf8_prefix(cell, kShownBytes)) + "...";
 }
 
-/// What the first pass learns of a block.
+/// What is learnt of a block, and what it holds of columns whose size is not known before.
 struct Block {
   std::string_view text;
   size_t n_rows = 0;
   size_t first_row = 0;
-  std::vector<CellSketch> sketches;  // one a column
-  std::vector<size_t> text_bytes;    // bytes of the cells of a column that are there
+  bool is_odd = false;                         // something in it needs the survey
+  std::vector<CellSketch> sketches;            // one a column
+  std::vector<std::string> texts;              // bytes of the cells of each text column
+  std::vector<std::vector<uint32_t>> missing;  // rows of each column, from the first of the block
   std::exception_ptr failure;
 };
 
@@ -73,26 +78,30 @@ class Reading {
       : text_(text), plan_(plan), missing_(missing), context_(context), done_(done), blocks_(cut_blocks(text.text, plan.delimiter)) {}
 
   Table run() {
-    for_each_block([this](Block& block) { survey(block); });
-    settle_formats();
-    make_room();
-    for_each_block([this](Block& block) { convert(block); });
+    const bool formats_known = plan_.formats_known;
+    if (!formats_known) sample_formats();
+    for_each_block([this](Block& block) { count_rows(block); });
+    place_rows();
+    const bool fits = std::ranges::none_of(blocks_, &Block::is_odd) && convert_all(formats_known ? Misfit::Judge : Misfit::Tell);
+    if (!fits) {
+      plan_.formats_known = formats_known;
+      for_each_block([this](Block& block) { survey(block); });
+      place_rows();
+      settle_formats();
+      convert_all(Misfit::Judge);
+    }
     return finish();
   }
 
  private:
+  /// What a cell that does not fit its column's format means: that the format was a wrong guess, or an error or a missing value.
+  enum class Misfit { Tell, Judge };
+
   /// Memory of one column while it is filled.
   struct Room {
-    std::vector<double> reals;
-    std::vector<int64_t> integers;
+    std::shared_ptr<double[]> reals;
+    std::shared_ptr<int64_t[]> integers;  // Text: where each row's bytes begin in its block's, n_rows + 1
     std::vector<uint8_t> booleans;
-    std::vector<int64_t> offsets;  // Text: n_rows + 1
-    std::unique_ptr<char[]> bytes;
-    std::vector<uint8_t> there;
-  };
-  struct TextOwner {
-    std::vector<int64_t> offsets;
-    std::unique_ptr<char[]> bytes;
   };
 
   size_t n_columns() const { return plan_.names.size(); }
@@ -155,18 +164,55 @@ class Reading {
                     "', or set the delimiter.");
   }
 
+  /// Sketches of the cells of a block's first rows, as far as they begin within `n_bytes`.
+  void sketch(Block& block, size_t n_bytes) {
+    block.sketches.assign(n_columns(), CellSketch(plan_.decimal_points));
+    CsvRows rows(block.text, plan_.delimiter);
+    while (static_cast<size_t>(rows.position() - block.text.data()) < n_bytes && rows.find_row())
+      rows.take_row([&](size_t column, std::string_view cell) {
+        if (column < n_columns() && plan_.wanted[column] && !plan_.is_text[column] && !missing_.contains(cell))
+          block.sketches[column].add(cell);
+      });
+  }
+
+  /// Guesses each column's format by rows from all over the text. No cell that fits the guess can change it: the sample has ruled out
+  /// every format that comes before.
+  void sample_formats() {
+    const size_t step = std::max<size_t>(blocks_.size() / kSampledBlocks, 1);
+    for (size_t b = 0; b < blocks_.size(); b += step) sketch(blocks_[b], kSampledBytes);
+    settle_formats();
+    for (Block& block : blocks_) block.sketches.clear();
+  }
+
+  void count_rows(Block& block) {
+    const std::string_view text = block.text;
+    block.is_odd = std::memchr(text.data(), '\0', text.size()) != nullptr || first_invalid_utf8(text) != text.size();
+    if (block.is_odd) return;
+    if (std::memchr(text.data(), '"', text.size()) != nullptr) {
+      CsvRows rows(text, plan_.delimiter);
+      for (; rows.find_row(); ++block.n_rows) rows.skip_row();
+      block.is_odd = rows.open_quote() != nullptr;
+      return;
+    }
+    for (const char *at = text.data(), *end = at + text.size(); at != end;) {
+      const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
+      const char* line_end = newline == nullptr ? end : newline;
+      block.n_rows += CsvRows({at, static_cast<size_t>(line_end - at)}, plan_.delimiter).find_row();
+      at = newline == nullptr ? end : newline + 1;
+    }
+  }
+
+  /// Reads every cell of a block for errors, in order, and sketches.
   void survey(Block& block) {
     check_bytes(block);
+    block.n_rows = 0;
     block.sketches.assign(n_columns(), CellSketch(plan_.decimal_points));
-    block.text_bytes.assign(n_columns(), 0);
     CsvRows rows(block.text, plan_.delimiter);
-    const bool sketching = !plan_.formats_known;
     while (rows.find_row()) {
       const char* start = rows.position();
       const size_t n_cells = rows.take_row([&](size_t column, std::string_view cell) {
-        if (column >= n_columns() || !plan_.wanted[column] || missing_.contains(cell)) return;
-        if (sketching && !plan_.is_text[column]) block.sketches[column].add(cell);
-        block.text_bytes[column] += cell.size();
+        if (column < n_columns() && plan_.wanted[column] && !plan_.is_text[column] && !missing_.contains(cell))
+          block.sketches[column].add(cell);
       });
       if (rows.open_quote() != nullptr)
         throw Error(ErrorCode::BadFile, text_.place(rows.open_quote()) + "a quote opens here and is never closed",
@@ -176,82 +222,94 @@ class Reading {
     }
   }
 
-  void settle_formats() {
+  void place_rows() {
+    n_rows_ = 0;
     for (Block& block : blocks_) {
       block.first_row = n_rows_;
       n_rows_ += block.n_rows;
     }
+  }
+
+  void settle_formats() {
     if (plan_.formats_known) return;
     for (size_t c = 0; c < n_columns(); ++c) {
       CellSketch sketch(plan_.decimal_points);
-      for (const Block& block : blocks_) sketch.merge(block.sketches[c]);
+      for (const Block& block : blocks_)
+        if (!block.sketches.empty()) sketch.merge(block.sketches[c]);
       plan_.formats[c] = plan_.is_text[c] ? CellFormat{} : plan_.imposed[c] ? sketch.format_as(plan_.kinds[c]) : sketch.format();
     }
     plan_.formats_known = true;
   }
 
+  bool is_text(size_t c) const { return plan_.formats[c].kind == ColumnKind::Text || plan_.formats[c].kind == ColumnKind::Categorical; }
+
   void make_room() {
+    rooms_.clear();
     size_t bytes = 0;
-    for (size_t c = 0; c < n_columns(); ++c) {
-      if (!plan_.wanted[c]) continue;
-      bytes += n_rows_ * (plan_.formats[c].kind == ColumnKind::Boolean ? 2 : 9);
-      if (plan_.formats[c].kind == ColumnKind::Text)
-        for (const Block& block : blocks_) bytes += block.text_bytes[c];
-    }
+    for (size_t c = 0; c < n_columns(); ++c)
+      if (plan_.wanted[c]) bytes += n_rows_ * (plan_.formats[c].kind == ColumnKind::Boolean ? 1 : sizeof(double));
     lease_.emplace(context_.memory, bytes, "the table read from " + text_.name);
     rooms_.resize(n_columns());
-    context_.threads->parallel_each(n_columns(), [&](size_t c) {
-      if (plan_.wanted[c]) make_room_for(c);
-    });
-  }
-
-  void make_room_for(size_t c) {
-    Room& room = rooms_[c];
-    room.there.resize(n_rows_);
-    switch (plan_.formats[c].kind) {
-      case ColumnKind::Numeric: room.reals.resize(n_rows_); break;
-      case ColumnKind::Boolean: room.booleans.resize(n_rows_); break;
-      case ColumnKind::Text:
-      case ColumnKind::Categorical: {
-        size_t total = 0;
-        for (Block& block : blocks_) total += std::exchange(block.text_bytes[c], total);  // becomes where the block's bytes start
-        room.offsets.resize(n_rows_ + 1);
-        room.offsets[n_rows_] = static_cast<int64_t>(total);
-        room.bytes = std::make_unique_for_overwrite<char[]>(total);
-        break;
-      }
-      default: room.integers.resize(n_rows_);
+    for (size_t c = 0; c < n_columns(); ++c) {
+      if (!plan_.wanted[c]) continue;
+      if (plan_.formats[c].kind == ColumnKind::Numeric) rooms_[c].reals = std::make_shared_for_overwrite<double[]>(n_rows_);
+      else if (plan_.formats[c].kind == ColumnKind::Boolean) rooms_[c].booleans.resize(n_rows_);
+      else rooms_[c].integers = std::make_shared_for_overwrite<int64_t[]>(n_rows_ + 1);
     }
   }
 
-  void convert(Block& block) {
+  /// Fills the columns; false where `misfit` is Tell and a cell does not fit or a row has not one cell for each column.
+  bool convert_all(Misfit misfit) {
+    make_room();
+    for (Block& block : blocks_) block.is_odd = false;
+    for_each_block([this, misfit](Block& block) { convert(block, misfit); });
+    return std::ranges::none_of(blocks_, &Block::is_odd);
+  }
+
+  void convert(Block& block, Misfit misfit) {
+    block.missing.assign(n_columns(), {});
+    block.texts.assign(n_columns(), {});
+    for (size_t c = 0; c < n_columns(); ++c)
+      if (plan_.wanted[c] && is_text(c)) block.texts[c].reserve(block.text.size() / n_columns());
     CsvRows rows(block.text, plan_.delimiter);
-    for (size_t row = block.first_row; rows.find_row(); ++row) {
+    for (size_t row = 0; !block.is_odd && rows.find_row(); ++row) {
       const char* start = rows.position();
-      rows.take_row([&](size_t c, std::string_view cell) {
-        if (!plan_.wanted[c]) return;
-        Room& room = rooms_[c];
-        const bool text = plan_.formats[c].kind == ColumnKind::Text;
-        if (text) room.offsets[row] = static_cast<int64_t>(block.text_bytes[c]);
-        if (missing_.contains(cell)) return;
-        if (text) {
-          std::memcpy(room.bytes.get() + block.text_bytes[c], cell.data(), cell.size());
-          block.text_bytes[c] += cell.size();
-          room.there[row] = 1;
-        } else if (store(room, plan_.formats[c], row, cell)) {
-          room.there[row] = 1;
-        } else if (plan_.on_bad_value == OnBadValue::Error) {
-          throw Error(ErrorCode::BadValue,
-                      text_.place(start) + "column '" + plan_.names[c] + "' is " + std::string(enum_name(plan_.formats[c].kind)) +
-                          " but holds '" + shown(cell) + "'",
-                      "Correct the cell, read the column as text, or set on_bad_value to missing.");
+      const size_t n_cells = rows.take_row([&](size_t c, std::string_view cell) {
+        if (c >= n_columns() || !plan_.wanted[c]) return;
+        if (missing_.contains(cell)) {
+          leave_missing(block, c, row);
+        } else if (is_text(c)) {
+          rooms_[c].integers[block.first_row + row] = static_cast<int64_t>(block.texts[c].size());
+          block.texts[c] += cell;
+        } else if (!store(rooms_[c], plan_.formats[c], block.first_row + row, cell, misfit == Misfit::Judge)) {
+          if (misfit == Misfit::Tell) block.is_odd = true;
+          else if (plan_.on_bad_value == OnBadValue::Error) bad_value(start, c, cell);
+          else leave_missing(block, c, row);
         }
       });
+      if (n_cells == n_columns()) continue;
+      if (misfit == Misfit::Judge) ragged(start, n_cells, {start, static_cast<size_t>(rows.position() - start)});
+      block.is_odd = true;
     }
   }
 
-  /// Puts a value into its place; false where the cell does not fit.
-  static bool store(Room& room, const CellFormat& format, size_t row, std::string_view cell) {
+  void leave_missing(Block& block, size_t c, size_t row) {
+    block.missing[c].push_back(static_cast<uint32_t>(row));
+    const size_t place = block.first_row + row;
+    if (is_text(c)) rooms_[c].integers[place] = static_cast<int64_t>(block.texts[c].size());
+    else if (rooms_[c].reals) rooms_[c].reals[place] = 0;
+    else if (rooms_[c].integers) rooms_[c].integers[place] = 0;
+  }
+
+  [[noreturn]] void bad_value(const char* line, size_t c, std::string_view cell) const {
+    throw Error(ErrorCode::BadValue,
+                text_.place(line) + "column '" + plan_.names[c] + "' is " + std::string(enum_name(plan_.formats[c].kind)) + " but holds '" +
+                    shown(cell) + "'",
+                "Correct the cell, read the column as text, or set on_bad_value to missing.");
+  }
+
+  /// Puts a value into its place; false where the cell does not fit. Where `lenient`, 3.0 and 1e6 are whole numbers too.
+  static bool store(Room& room, const CellFormat& format, size_t row, std::string_view cell, bool lenient) {
     const auto put = [row](auto& values, const auto& parsed) {
       if (parsed) values[row] = *parsed;
       return parsed.has_value();
@@ -259,7 +317,7 @@ class Reading {
     switch (format.kind) {
       case ColumnKind::Integer: {
         auto parsed = parse_integer(cell);
-        if (!parsed)  // 3.0 and 1e6 are whole numbers too
+        if (!parsed && lenient)
           if (const auto real = parse_number(cell, format.decimal_point); real && std::abs(*real) <= 0x1p53 && *real == std::floor(*real))
             parsed = static_cast<int64_t>(*real);
         return put(room.integers, parsed);
@@ -272,6 +330,10 @@ class Reading {
   }
 
   Table finish() {
+    size_t text_bytes = 0;
+    for (const Block& block : blocks_)
+      for (const std::string& text : block.texts) text_bytes += text.size();
+    text_lease_.emplace(context_.memory, text_bytes, "the texts of the table read from " + text_.name);
     std::vector<std::optional<Column>> made(n_columns());
     context_.threads->parallel_each(n_columns(), [&](size_t c) {
       if (plan_.wanted[c]) made[c] = finish_column(c);
@@ -282,21 +344,40 @@ class Reading {
     return Table(std::move(columns));
   }
 
+  Validity validity_of(size_t c) const {
+    if (std::ranges::all_of(blocks_, [c](const Block& block) { return block.missing[c].empty(); })) return {};
+    std::vector<uint8_t> there(n_rows_, 1);
+    for (const Block& block : blocks_)
+      for (const uint32_t row : block.missing[c]) there[block.first_row + row] = 0;
+    return Validity::from_bytes(there);
+  }
+
   Column finish_column(size_t c) {
     Room room = std::move(rooms_[c]);
-    Validity validity = Validity::from_bytes(room.there);
     const std::string& name = plan_.names[c];
-    switch (plan_.formats[c].kind) {
-      case ColumnKind::Numeric: return Column::numeric(name, std::move(room.reals), std::move(validity));
-      case ColumnKind::Integer: return Column::integer(name, std::move(room.integers), std::move(validity));
-      case ColumnKind::Boolean: return Column::boolean(name, std::move(room.booleans), std::move(validity));
-      case ColumnKind::Date: return Column::date(name, std::move(room.integers), std::move(validity));
-      case ColumnKind::Timestamp: return Column::timestamp(name, std::move(room.integers), std::move(validity));
-      case ColumnKind::Text:
-      case ColumnKind::Categorical: break;
+    const ColumnKind kind = plan_.formats[c].kind;
+    if (is_text(c)) return finish_text(c, room.integers);
+    if (kind == ColumnKind::Numeric)
+      return Column::view_numeric(name, std::span<const double>(room.reals.get(), n_rows_), room.reals, validity_of(c));
+    if (kind == ColumnKind::Boolean) return Column::boolean(name, std::move(room.booleans), validity_of(c));
+    return Column::view_int64(name, kind, std::span<const int64_t>(room.integers.get(), n_rows_), room.integers, validity_of(c));
+  }
+
+  /// Puts the blocks' texts one behind the other; `offsets` become places in the whole.
+  Column finish_text(size_t c, const std::shared_ptr<int64_t[]>& offsets) {
+    size_t total = 0;
+    for (const Block& block : blocks_) total += block.texts[c].size();
+    const std::shared_ptr<char[]> bytes = std::make_shared_for_overwrite<char[]>(total);
+    size_t begin = 0;
+    for (Block& block : blocks_) {
+      const std::string text = std::move(block.texts[c]);
+      std::memcpy(bytes.get() + begin, text.data(), text.size());
+      for (size_t row = 0; row < block.n_rows; ++row) offsets[block.first_row + row] += static_cast<int64_t>(begin);
+      begin += text.size();
     }
-    auto owner = std::make_shared<TextOwner>(TextOwner{std::move(room.offsets), std::move(room.bytes)});
-    return Column::view_text(name, owner->offsets, owner->bytes.get(), owner, std::move(validity));
+    offsets[n_rows_] = static_cast<int64_t>(total);
+    const auto owner = std::make_shared<const std::pair<std::shared_ptr<int64_t[]>, std::shared_ptr<char[]>>>(offsets, bytes);
+    return Column::view_text(plan_.names[c], std::span<const int64_t>(offsets.get(), n_rows_ + 1), bytes.get(), owner, validity_of(c));
   }
 
   const CsvText& text_;
@@ -307,7 +388,7 @@ class Reading {
   std::vector<Block> blocks_;
   size_t n_rows_ = 0;
   std::vector<Room> rooms_;
-  std::optional<MemoryLease> lease_;
+  std::optional<MemoryLease> lease_, text_lease_;
 };
 
 }  // namespace

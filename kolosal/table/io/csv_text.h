@@ -1,7 +1,6 @@
 // CSV text to columns: what csv.cc reads whole and in chunks.
 //
-// A text is cut into blocks at row ends. A first pass over the blocks counts rows, checks them and sketches which kinds fit
-// each column; a second converts straight into the columns' memory. Nothing but the text and the columns is ever held.
+// A text is cut into blocks at row ends, which are counted and converted apart from one another.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._data_preprocessor import DataPreprocessor
 from ._imputers import IterativeImputer, KNNImputer, SimpleImputer
+from ._pipeline import Pipeline, transformer_names
 from ._select import VarianceThreshold
 from ._shape import KBinsDiscretizer, PowerTransformer, QuantileTransformer
 from ._transformers import (
@@ -29,6 +30,7 @@ __all__ = [
     "Normalizer",
     "OneHotEncoder",
     "OrdinalEncoder",
+    "Pipeline",
     "PowerTransformer",
     "QuantileTransformer",
     "RobustScaler",
@@ -36,4 +38,5 @@ __all__ = [
     "StandardScaler",
     "TargetEncoder",
     "VarianceThreshold",
+    "transformer_names",
 ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from .._tables import _numpy_columns, to_arrow, to_native
+from .._tables import _numpy_columns, category_column, to_arrow, to_native
 
 # Cells of a sparse matrix beyond which it is not written out densely (2 GiB of float64).
 MOST_DENSE_CELLS = 1 << 28
@@ -32,6 +32,7 @@ class Input:
     def __init__(self, data: Any, numeric: bool) -> None:
         self.rows: np.ndarray | None = None
         self.frame: Any = None
+        self._objects: _kolosal.Table | None = None  # of an array of objects: columns made once
         self.names: list[str] | None = None
         if _is_frame(data):
             self.frame = data
@@ -59,7 +60,9 @@ class Input:
             table = pa.table(to_arrow(self.frame))
             return to_native(table.rename_columns(list(names)))
         if self.rows.dtype == object:
-            return to_native(_numpy_columns(self.rows, names))
+            if self._objects is None:
+                self._objects = to_native(pa.table([category_column(self.rows[:, j]) for j in range(self.n_features)], names=list(names)))
+            return self._objects
         if self.rows.dtype.kind == "f":
             return _kolosal.table_from_rows(self.rows, list(names))
         return to_native(_numpy_columns(self.rows, names))
@@ -92,7 +95,7 @@ def _array_of(data: Any, numeric: bool) -> np.ndarray:
     if array.ndim != 2:
         hint = " Reshape your data either using array.reshape(-1, 1) or array.reshape(1, -1)." if array.ndim < 2 else ""
         raise InvalidInputError(f"Expected 2D array, got {array.ndim}D array instead.{hint}", "bad_value")
-    if array.dtype.kind == "c" or (array.dtype == object and any(isinstance(value, complex) for value in array.flat)):
+    if array.dtype.kind == "c" or (array.dtype == object and _holds_complex(array)):
         raise InvalidInputError("Complex data not supported", "bad_value", "Pass real numbers.")
     if array.dtype == np.float16:
         return array.astype(np.float32)
@@ -105,6 +108,11 @@ def _array_of(data: Any, numeric: bool) -> np.ndarray:
         return np.where(array == None, np.nan, array).astype(np.float64) if array.dtype == object else array.astype(np.float64)  # noqa: E711
     except ValueError as error:
         raise InvalidInputError(f"a value is not a number: {error}", "bad_value") from None
+
+
+def _holds_complex(array: np.ndarray) -> bool:
+    columns = (array[:, j] for j in range(array.shape[1]))
+    return any(isinstance(value, complex) for column in columns for value in column[_kolosal.distinct_objects(column)[1]])
 
 
 def check_names(fitted: Sequence[str] | None, found: Sequence[str] | None, name: str) -> None:

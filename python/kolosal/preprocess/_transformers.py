@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
-from .. import _kolosal
 from .._errors import InvalidInputError
 from ._base import CatalogTransformer, Invertible, Weighted, fitted_column
 from ._input import Input
@@ -129,13 +127,6 @@ class _Encoder(CatalogTransformer):
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         self._levels = [column["levels"] for column in fitted["columns"]]
 
-    def _refuse_unknown(self, names: list[str], unknown: list[int]) -> None:
-        if unknown:
-            found = ", ".join(f"'{names[j]}'" for j in unknown)
-            raise InvalidInputError(
-                f"Found unknown categories in column {found} during transform", "bad_value", "Set handle_unknown to allow them."
-            )
-
 
 class OrdinalEncoder(_Encoder):
     """Each level becomes its number in order; missing values stay missing.
@@ -156,20 +147,9 @@ class OrdinalEncoder(_Encoder):
     def _native_parameters(self) -> dict[str, Any]:
         if self.handle_unknown not in ("error", "use_encoded_value"):
             raise InvalidInputError(f"handle_unknown is '{self.handle_unknown}'; allowed: error, use_encoded_value", "bad_value")
-        return {
-            "unknown_value": _UNKNOWN if self.handle_unknown == "error" else _number_or_none(self.unknown_value),
-            "missing_value": _number_or_none(self.encoded_missing_value),
-        }
-
-    def _apply(self, given: Input) -> Any:
-        made = super()._apply(given)
-        if self.handle_unknown == "error":
-            rows = made if isinstance(made, np.ndarray) else np.asarray(_kolosal.rows_from_table(made))
-            self._refuse_unknown(self._names_in(), [j for j in range(rows.shape[1]) if (rows[:, j] == _UNKNOWN).any()])
-        return made
-
-
-_UNKNOWN = -2147483648.0
+        value = _number_or_none(self.unknown_value) if self.handle_unknown == "use_encoded_value" else None
+        unknown = "error" if self.handle_unknown == "error" else "missing" if value is None else "default"
+        return {"unknown": unknown, "unknown_value": value, "missing_value": _number_or_none(self.encoded_missing_value)}
 
 
 def _number_or_none(value: float | None) -> float | None:
@@ -188,19 +168,24 @@ class FrequencyEncoder(Weighted, _Encoder):
 class TargetEncoder(Weighted, _Encoder):
     """Each level becomes the mean target of its rows, drawn to the mean of all by ``smooth`` rows.
 
+    ``smooth`` "auto" draws each level by its variance (empirical Bayes); levels of fewer than ``min_samples`` rows get the mean of all.
     ``fit_transform`` encodes each row without its own fold of ``cv``. A target of several classes gives a column for each.
     """
 
     _catalog_name = "target_encode"
     _needs_target = True
 
-    def __init__(self, *, smooth: float = 10.0, cv: int = 5, random_state: int | None = None) -> None:
+    def __init__(self, *, smooth: float | str = 10.0, min_samples: float = 0.0, cv: int = 5, random_state: int | None = None) -> None:
         self.smooth = smooth
+        self.min_samples = min_samples
         self.cv = cv
         self.random_state = random_state
 
     def _native_parameters(self) -> dict[str, Any]:
-        return {"smoothing": self.smooth, "n_folds": self.cv}
+        if isinstance(self.smooth, str) and self.smooth != "auto":
+            raise InvalidInputError(f"smooth is '{self.smooth}'; allowed: a number, auto", "bad_value")
+        smoothing = None if self.smooth == "auto" else self.smooth
+        return {"smoothing": smoothing, "min_samples": self.min_samples, "n_folds": self.cv}
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         super()._read_fitted(fitted)
@@ -242,23 +227,16 @@ class OneHotEncoder(_Encoder):
             raise InvalidInputError(f"handle_unknown is '{self.handle_unknown}'; allowed: error, ignore, infrequent_if_exist", "bad_value")
         return {
             "drop": self.drop or "none",
-            "min_rows": self.min_frequency or 1,
-            "max_categories": self.max_categories,
-            "add_indicator": True,
+            "min_frequency": self.min_frequency or 1,
+            "max_levels": self.max_categories,
+            "unknown": "infrequent" if self.handle_unknown == "infrequent_if_exist" else self.handle_unknown,
+            "missing": "level",
         }
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         super()._read_fitted(fitted)
         self._output_of = [np.array(column["output_of"]) for column in fitted["columns"]]
         self._n_outputs = [len(column["outputs"]) for column in fitted["columns"]]
-        codes = {"columns": [self._codes_of(column) for column in fitted["columns"]]}
-        self._codes = json_form("lookup", codes)
-
-    def _codes_of(self, column: dict[str, Any]) -> dict[str, Any]:
-        places = [float(place) for place in column["output_of"]]
-        if self.handle_unknown != "infrequent_if_exist":
-            places[-2] = _UNKNOWN
-        return {"name": column["name"], "levels": column["levels"], "outputs": [column["name"]], "values": places}
 
     def _names_out(self, names: list[str]) -> list[str]:
         made = []
@@ -266,34 +244,25 @@ class OneHotEncoder(_Encoder):
             endings = [""] * n
             for place, level in zip(places[:-2], levels, strict=True):
                 if place >= 0:
-                    endings[place] = str(level) if (places[:-2] == place).sum() == 1 else "infrequent_sklearn"
+                    endings[place] = str(level)
             if places[-1] >= 0:
                 endings[places[-1]] = "nan"
+            if places[-2] >= 0:
+                endings[places[-2]] = "infrequent_sklearn"
             made += [f"{name}_{ending}" for ending in endings]
         return made
 
     def _apply(self, given: Input) -> Any:
-        names = self._names_in()
-        codes = _kolosal.FittedTransformer.from_json(self._codes).transform(given.to_native(names))
-        places = np.asarray(_kolosal.rows_from_table(codes)).astype(np.int64)
-        if self.handle_unknown == "error":
-            self._refuse_unknown(names, [j for j in range(places.shape[1]) if (places[:, j] == _UNKNOWN).any()])
-        sets = places >= 0
-        places += np.concatenate(([0], np.cumsum(self._n_outputs)[:-1]))
-        n_out = sum(self._n_outputs)
+        starts, places, n_out = self._native.sparse_indicators(given.to_native(self._names_in()))
         if self.sparse_output:
             from scipy.sparse import csr_matrix  # noqa: PLC0415
 
-            starts = np.concatenate(([0], np.cumsum(sets.sum(axis=1))))
-            return csr_matrix((np.ones(starts[-1]), places[sets], starts), shape=(given.n_rows, n_out))
+            if starts[-1] <= np.iinfo(np.int32).max:
+                starts = starts.astype(np.int32)
+            return csr_matrix((np.ones(len(places)), places, starts), shape=(given.n_rows, n_out))
         made = np.zeros((given.n_rows, n_out))
-        made[np.nonzero(sets)[0], places[sets]] = 1
+        made[np.repeat(np.arange(given.n_rows), np.diff(starts)), places] = 1
         return made
 
     def _give(self, given: Input, made: Any) -> Any:
         return made if self.sparse_output else super()._give(given, made)
-
-
-def json_form(form: str, fitted: dict[str, Any]) -> str:
-    """A fitted form as its to_json writes it."""
-    return json.dumps({"form": form, "fitted": fitted})

@@ -1,0 +1,183 @@
+"""Any transformers of the native catalog, by name, one after the other."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import _kolosal
+from .._errors import InvalidInputError, NotFittedError
+from .._tables import to_native
+from ._base import _array_of_table, _plain, _weights
+from ._input import Input, frame_of
+
+Step = str | tuple[str, Mapping[str, Any]]
+
+
+def transformer_names() -> list[str]:
+    """Names of all transformers that a :class:`Pipeline` may have."""
+    return list(_kolosal.transformer_names())
+
+
+class Pipeline:
+    """Transformers of the catalog, each on the columns that it is for or that its parameter ``columns`` names.
+
+    A step is a name, or a name and a dict of parameters::
+
+        Pipeline([("impute", {"strategy": "median"}), "standard_scale", ("one_hot", {"columns": ["town"]})])
+
+    Frames give frames of their own kind, arrays arrays; columns of an array are called x0, x1, ... A column of texts is encoded where a
+    step names it, or where it is categorical (a pandas category, a polars Categorical, an Arrow dictionary). Each step is fitted on
+    what those before made of the training rows, and sees the target in ``fit_transform`` out of fold.
+
+    Args:
+        steps: the steps, in order.
+        n_threads: threads to use; 0 for all.
+        random_state: seed of what is drawn.
+
+    Attributes:
+        kept_rows_: numbers of the training rows that are left, where a step removed some; else None.
+    """
+
+    def __init__(self, steps: Sequence[Step], *, n_threads: int = 0, random_state: int = 0) -> None:
+        self.steps = steps
+        self.n_threads = n_threads
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Pipeline:
+        """Learns from the rows of ``X``.
+
+        Returns:
+            The pipeline.
+        """
+        self._fit(Input(X, False), y, sample_weight)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """What the training rows become; steps that use the target encode each row without its own, steps that remove rows do."""
+        given = Input(X, False)
+        return self._give(self._fit(given, y, sample_weight), given)
+
+    def transform(self, X: Any) -> Any:
+        """What the rows of ``X`` become; none is removed."""
+        given = Input(X, False)
+        return self._give(_kolosal.run_steps(self._fitted, self._table_of(given), self.n_threads), given)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """What rows that :meth:`transform` gave were before.
+
+        Raises:
+            KolosalError: where a step cannot be undone.
+        """
+        given = Input(X, False)
+        made = given.to_native(self._names_out if given.names is None else given.names)
+        for step in reversed(self._fitted):
+            made = step.inverse_transform(made)
+        return self._give(made, given)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns that :meth:`transform` gives."""
+        del input_features  # the names seen in fit hold
+        _ = self._fitted
+        return np.array(self._names_out, dtype=object)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What each step learnt, as plain data."""
+        return [json.loads(step.to_json()) for step in self._fitted]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name."""
+        del deep
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **parameters: Any) -> Pipeline:
+        """Sets parameters.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            InvalidInputError: for a name that is no parameter.
+        """
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise InvalidInputError(f"a Pipeline has no parameter '{name}'. Known: {', '.join(self.get_params())}.", "bad_value")
+            setattr(self, name, value)
+        return self
+
+    @property
+    def _fitted(self) -> list[_kolosal.FittedTransformer]:
+        natives: list[_kolosal.FittedTransformer] | None = getattr(self, "_natives", None)
+        if natives is None:
+            raise NotFittedError("this Pipeline is not fitted yet", "not_fitted", "Call fit first.")
+        return natives
+
+    def _fit(self, given: Input, y: Any, sample_weight: Any) -> _kolosal.Table:
+        table = given.to_native(_names_of(given))
+        target = None if y is None else to_native({"target": np.asarray(y)})
+        steps = json.dumps([_step_of(step) for step in self.steps], default=_plain)
+        self._natives, made, rows = _kolosal.fit_steps(
+            steps, table, target, _weights(sample_weight, given.n_rows), self.n_threads, self.random_state
+        )
+        for step, learnt in zip(self.steps, self.describe(), strict=True):
+            if learnt["fitted"].get("columns") == []:
+                name = step if isinstance(step, str) else step[0]
+                warnings.warn(f"the step '{name}' is for no column of the table; name its columns, if it should", UserWarning, stacklevel=3)
+        self.kept_rows_ = None if rows is None else np.asarray(rows)
+        self.n_features_in_ = given.n_features
+        self._names_out = list(made.names)
+        return made
+
+    def _table_of(self, given: Input) -> _kolosal.Table:
+        _ = self._fitted
+        if given.names is None and given.n_features != self.n_features_in_:
+            raise InvalidInputError(
+                f"X has {given.n_features} features where {self.n_features_in_} were seen in fit",
+                "feature_mismatch",
+                "Pass the columns seen in fit.",
+            )
+        return given.to_native(_names_of(given))
+
+    @staticmethod
+    def _give(made: _kolosal.Table, given: Input) -> Any:
+        if given.rows is not None:
+            return _array_of_table(made)
+        table = pa.table(made)
+        if hasattr(given.frame, "iloc") and table.num_rows != given.n_rows:  # rows were removed: the frame's index does not fit
+            return table.to_pandas()
+        return frame_of(table, given, None, table.column_names)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_natives", None) is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if "_natives" in state:
+            state["_natives"] = [step.to_json() for step in state["_natives"]]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_natives" in state:
+            self._natives = [_kolosal.FittedTransformer.from_json(text) for text in state["_natives"]]
+
+    def __repr__(self) -> str:
+        return f"Pipeline({list(self.steps)!r})"
+
+
+def _names_of(given: Input) -> list[str]:
+    return [f"x{j}" for j in range(given.n_features)] if given.names is None else given.names
+
+
+def _step_of(step: Step) -> dict[str, Any]:
+    if isinstance(step, str):
+        return {"transformer": step, "parameters": {}}
+    if not (isinstance(step, (tuple, list)) and len(step) == 2 and isinstance(step[0], str) and isinstance(step[1], Mapping)):
+        raise InvalidInputError(f"step {step!r} is neither a name nor a name and a dict of parameters", "bad_value")
+    return {"transformer": step[0], "parameters": dict(step[1])}
