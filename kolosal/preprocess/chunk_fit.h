@@ -27,7 +27,9 @@ namespace kolosal {
 /// Moments of the finite numbers; a few bytes.
 class ChunkMoments {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// Learns from further numbers.
   void add(const Sample& sample);
   /// As column_moments gives them of all rows.
   Moments found() const;
@@ -40,6 +42,7 @@ class ChunkMoments {
 /// Mean of the finite numbers, summed with twice the digits of float64 so that where chunks end does not change it; a few bytes.
 class ChunkMean {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
   /// As column_mean gives it of all rows.
   double found() const;
@@ -51,6 +54,7 @@ class ChunkMean {
 /// Least and largest finite number; a few bytes.
 class ChunkRange {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
   /// As column_range gives it of all rows.
   Range found() const { return range_; }
@@ -62,7 +66,9 @@ class ChunkRange {
 /// Quantiles of the finite numbers, by sketch.
 class ChunkQuantiles {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// The sketch of all rows so far.
   const QuantileSketch& found() const { return sketch_; }
 
  private:
@@ -83,6 +89,7 @@ class GrowingLease {
 /// The levels and their weights; memory grows with the number of levels.
 class ChunkLevels {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
   /// As column_levels gives them of all rows, without codes.
   ColumnLevels found() const;
@@ -98,6 +105,7 @@ class ChunkLevels {
 /// The most frequent number or text; memory grows with the number of distinct ones.
 class ChunkMode {
  public:
+  /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
   /// The smallest of the most frequent; 0 and "missing" of none.
   double number() const;
