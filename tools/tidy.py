@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 PASSED = ROOT / "build" / "tidy"
 PROJECT_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
-# Options that the compiler of the build knows and clang does not.
-FOREIGN = re.compile(r" -mtls-dialect=\S+")
+# Options that the compiler of the build knows and clang does not, and its precompiled headers.
+FOREIGN = re.compile(r" -mtls-dialect=\S+| -fpch-preprocess| -Winvalid-pch| -include \S+cmake_pch\.hxx")
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-unused-command-line-argument"]
 
 
