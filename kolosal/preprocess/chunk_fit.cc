@@ -88,6 +88,11 @@ void ChunkMoments::add(const Column& column, std::span<const double> weights, co
   weighted_ = weighted_.merged(more);
 }
 
+void ChunkMoments::merge(const ChunkMoments& other) {
+  n_values_ += other.n_values_;
+  weighted_ = weighted_.merged(other.weighted_);
+}
+
 Moments ChunkMoments::found() const {
   if (weighted_.n == 0) return {};
   return {n_values_, weighted_.mean, weighted_.m2 / weighted_.n * n_values_};
@@ -112,6 +117,10 @@ double ChunkMean::found() const {
 void ChunkRange::add(const Column& column, std::span<const double> weights, const FitContext&) {
   const Range more = column_range(column, weights);
   range_ = {std::min(range_.min, more.min), std::max(range_.max, more.max)};
+}
+
+void ChunkRange::merge(const ChunkRange& other) {
+  range_ = {std::min(range_.min, other.range_.min), std::max(range_.max, other.range_.max)};
 }
 
 void ChunkQuantiles::add(const Column& column, std::span<const double> weights, const FitContext&) { sketch_.add(column, weights); }

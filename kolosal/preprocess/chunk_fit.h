@@ -31,6 +31,8 @@ class ChunkMoments {
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
   /// Learns from further numbers.
   void add(const Sample& sample);
+  /// Learns from the rows that the other has learnt from.
+  void merge(const ChunkMoments& other);
   /// As column_moments gives them of all rows.
   Moments found() const;
 
@@ -56,6 +58,8 @@ class ChunkRange {
  public:
   /// Learns from further rows; no weights mean that each is one.
   void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// Learns from the rows that the other has learnt from.
+  void merge(const ChunkRange& other);
   /// As column_range gives it of all rows.
   Range found() const { return range_; }
 

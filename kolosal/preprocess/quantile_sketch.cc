@@ -38,9 +38,13 @@ QuantileSketch::Entries QuantileSketch::cut(Entries entries) {
 void QuantileSketch::close_buffer() {
   sort_and_join(buffer_);
   if (buffer_.size() * 2 <= width_) return;  // many were equal: there is room again
-  Entries summary = std::exchange(buffer_, {});
-  for (size_t level = 0;; ++level) {
-    if (level == levels_.size()) levels_.emplace_back();
+  raise(std::exchange(buffer_, {}), 0);
+}
+
+// Puts a summary where its level has none, else joins the two and goes on with the level above.
+void QuantileSketch::raise(Entries summary, size_t level) {
+  for (;; ++level) {
+    if (level >= levels_.size()) levels_.resize(level + 1);
     if (levels_[level].empty()) {
       levels_[level] = std::move(summary);
       break;
@@ -66,6 +70,27 @@ void QuantileSketch::add(double value, double weight) {
 void QuantileSketch::add(const Column& column, std::span<const double> weights) {
   const Sample sample = finite_sample(column, weights);
   for (size_t i = 0; i < sample.values.size(); ++i) add(sample.values[i], sample.weight(i));
+}
+
+void QuantileSketch::merge(const QuantileSketch& other) {
+  if (other.width_ != width_)
+    throw Error(ErrorCode::BadValue,
+                "a quantile sketch of width " + std::to_string(other.width_) + " cannot be merged into one of " + std::to_string(width_),
+                "Give both the same width.");
+  if (other.total_ == 0) return;
+  least_ = total_ == 0 ? other.least_ : std::min(least_, other.least_);
+  largest_ = total_ == 0 ? other.largest_ : std::max(largest_, other.largest_);
+  total_ += other.total_;
+  n_ += other.n_;
+  lost_ += other.lost_;
+  const std::vector<Entries> levels = other.levels_;  // copies: the other may be this one
+  const Entries rest = other.buffer_;
+  for (size_t level = 0; level < levels.size(); ++level)
+    if (!levels[level].empty()) raise(levels[level], level);
+  for (const Entry& entry : rest) {
+    buffer_.push_back(entry);
+    if (buffer_.size() >= width_) close_buffer();
+  }
 }
 
 Sample QuantileSketch::sample() const {

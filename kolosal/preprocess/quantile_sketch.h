@@ -28,6 +28,9 @@ class QuantileSketch {
   /// Adds the finite numbers of a column; weights of 0 count for nothing, none means all are one.
   void add(const Column& column, std::span<const double> weights);
 
+  /// As if all that the other was given had been added here, within the same bound. Throws Error(BadValue) where their widths differ.
+  void merge(const QuantileSketch& other);
+
   /// Most that the rank of a quantile can be off, as a share of all weight; 0 while nothing was lost.
   double rank_error() const noexcept { return total_ > 0 ? lost_ / total_ : 0; }
   /// The numbers kept, in ascending order, with weights that stand for all numbers: what sorted_quantile takes. The first is the least
@@ -43,6 +46,7 @@ class QuantileSketch {
   using Entries = std::vector<Entry>;
 
   void close_buffer();
+  void raise(Entries summary, size_t level);
   static void sort_and_join(Entries& entries);
   Entries cut(Entries entries);
 

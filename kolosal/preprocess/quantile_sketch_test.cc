@@ -96,6 +96,37 @@ RC_GTEST_PROP(QuantileSketch, IsExactWhileAllNumbersFit, ()) {
   for (size_t i = 0; i < found.size(); ++i) RC_ASSERT(std::abs(found[i] - sorted_quantile(sample, kQuantiles[i])) < 1e-9);
 }
 
+RC_GTEST_PROP(QuantileSketch, OfAnySplitMergedInAnyOrderStaysWithinTheErrorItTells, ()) {
+  constexpr size_t kWidth = 32;
+  RandomStream random(*rc::gen::arbitrary<uint64_t>(), "sketch");
+  const auto n = *rc::gen::inRange<size_t>(1, 3000);
+  std::vector<QuantileSketch> parts(*rc::gen::inRange<size_t>(1, 9), QuantileSketch(kWidth));
+  Sample sample;
+  for (size_t i = 0; i < n; ++i) {
+    sample.values.push_back(std::exp(2 * random.normal()));
+    sample.weights.push_back(1 + static_cast<double>(random.below(3)));
+    parts[random.below(parts.size())].add(sample.values.back(), sample.weights.back());
+  }
+  while (parts.size() > 1) {
+    const auto from = static_cast<std::ptrdiff_t>(1 + random.below(parts.size() - 1));
+    parts.front().merge(parts[static_cast<size_t>(from)]);
+    parts.erase(parts.begin() + from);
+  }
+  expect_within_bound(parts.front(), sample);
+  RC_ASSERT(!testing::Test::HasFailure());
+  // Each level of the largest part and of the merge may add half a piece of 1 / width.
+  RC_ASSERT(parts.front().rank_error() <= std::log2(3.0 * static_cast<double>(n)) / (2 * kWidth));
+}
+
+TEST(QuantileSketch, DoublesItselfAndRefusesAnotherWidth) {
+  QuantileSketch sketch(64);
+  for (int i = 0; i < 10; ++i) sketch.add(i);
+  sketch.merge(sketch);
+  EXPECT_EQ(sketch.sample().values.size(), 10u);
+  EXPECT_EQ(sketch.sample().weight(3), 2);
+  EXPECT_THROW(sketch.merge(QuantileSketch(32)), Error);
+}
+
 TEST(QuantileSketch, GivesZeroOfNoNumbers) { EXPECT_EQ(QuantileSketch().quantiles(kQuantiles).front(), 0); }
 
 }  // namespace
