@@ -1,12 +1,17 @@
-// kolosal preprocess: fits preprocessing on a table and keeps it, or applies one that was kept, forth or back.
+// kolosal preprocess: fits preprocessing on a table and keeps it, or applies one that was kept, forth or back. With --memory the table is
+// gone through in passes and never in memory as a whole.
 
 #include "cli/command.h"
 #include "cli/field_flags.h"
 #include "cli/model_input.h"
+#include "cli/progress.h"
+#include "kolosal/automl/options.h"
 #include "kolosal/base/config.h"
 #include "kolosal/base/json.h"
+#include "kolosal/base/memory_pressure.h"
 #include "kolosal/inference/preprocessor_artifact.h"
 #include "kolosal/preprocess/data_preprocessor.h"
+#include "kolosal/stream/preprocess_file.h"
 #include "kolosal/table/io/table_io.h"
 
 namespace kolosal::cli {
@@ -19,15 +24,20 @@ struct PreprocessFlags {
   std::string save;
   std::string load;
   std::string target;
+  std::string memory;
   bool inverse = false;
   int n_threads = 0;
   std::unique_ptr<FieldFlags> config;
   std::unique_ptr<FieldFlags> reading;
 };
 
+PreprocessorConfig resolve_config(const PreprocessFlags& flags) {
+  return resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()});
+}
+
 Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
   const FitContext context = make_context(session, flags.n_threads);
-  const auto config = resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()});
+  const PreprocessorConfig config = resolve_config(flags);
   Table table = read_table(flags.table, from_value<ReadOptions>(flags.reading->values()), context);
   Target target;
   std::vector<Column> kept;
@@ -65,9 +75,42 @@ size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& 
   return n_rows;
 }
 
+// Says what was done: `report` with the output, the time and the memory it took.
+void write_done(const Session& session, const PreprocessFlags& flags, Value report, const std::string& how) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - session.started).count();
+  const size_t peak_bytes = read_memory_state().peak_bytes;
+  report.set("output", Value(flags.output)).set("seconds", Value(seconds)).set("peak_memory_bytes", Value(peak_bytes));
+  if (session.json && flags.output != "-") return write_output(to_json(report));
+  write_note(session, std::to_string(report.at("rows").as_integer()) + " rows preprocessed" + how + ", " + short_number(seconds) +
+                          " s, at most " + short_bytes(static_cast<double>(peak_bytes)) + " of memory");
+}
+
+// Fits and writes in passes over the file.
+int run_in_passes(const Session& session, const PreprocessFlags& flags) {
+  FilePassOptions options;
+  options.reading = from_value<ReadOptions>(flags.reading->values());
+  options.output_format = flags.format;
+  options.target = flags.target;
+  options.memory_bytes = static_cast<size_t>(parse_bytes(flags.memory));
+  FilePassReport report;
+  {
+    PassProgress line(session);
+    options.on_progress = [&line](const FileProgress& progress) { line.show(progress); };
+    const FittedPreprocessor fitted =
+        preprocess_file(flags.table, flags.output, resolve_config(flags), options, make_context(session, flags.n_threads), &report);
+    if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
+  }
+  if (report.n_rows_removed > 0) write_note(session, std::to_string(report.n_rows_removed) + " training rows removed");
+  Value value = to_value(report);
+  value.set("rows", Value(report.n_rows_written));
+  write_done(session, flags, std::move(value), " in " + std::to_string(report.n_passes) + " passes");
+  return kSuccess;
+}
+
 int run_preprocess(const Session& session, const PreprocessFlags& flags) {
   if (flags.load.empty() && flags.inverse)
     throw Error(ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE.");
+  if (!flags.memory.empty()) return run_in_passes(session, flags);
   const auto writer = create_table(flags.output, flags.format);
   size_t n_rows = 0;
   if (flags.load.empty()) {
@@ -78,9 +121,7 @@ int run_preprocess(const Session& session, const PreprocessFlags& flags) {
     n_rows = apply(session, flags, *writer);
   }
   writer->close();
-  if (session.json && flags.output != "-")
-    write_output(to_json(Value(Value::Object{{"rows", Value(n_rows)}, {"output", Value(flags.output)}})));
-  else write_note(session, std::to_string(n_rows) + " rows preprocessed");
+  write_done(session, flags, Value(Value::Object{{"rows", Value(n_rows)}}), "");
   return kSuccess;
 }
 
@@ -93,8 +134,11 @@ void add_preprocess(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("-o,--output", flags->output, "File to write; - for standard output")->capture_default_str();
   command->add_option("--output-format", flags->format, "csv, parquet, arrow or jsonl; by the output's name where not given");
   CLI::Option* save = command->add_option("--save", flags->save, "File to keep the fitted preprocessing in");
-  command->add_option("--load", flags->load, "Apply the preprocessing of this file in place of fitting")->excludes(save);
+  CLI::Option* load =
+      command->add_option("--load", flags->load, "Apply the preprocessing of this file in place of fitting")->excludes(save);
   command->add_flag("--inverse", flags->inverse, "Undo the preprocessing of --load");
+  command->add_option("--memory", flags->memory, "Most memory to use, as in 500MB: the table is read several times, a part of it at a time")
+      ->excludes(load);
   command->add_option("-t,--target", flags->target, "Target column: used by target encoding, and passed through unchanged");
   command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
       ->check(CLI::Range(0, 1024))
@@ -102,7 +146,9 @@ void add_preprocess(CLI::App& program, Session& session, int& exit_code) {
   flags->config = std::make_unique<FieldFlags>(*command, parameter_table<PreprocessorConfig>());
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns"});
-  command->footer("Example: kolosal preprocess adult.csv --scaling standard --save prep.kolosal -o adult.parquet");
+  command->footer(
+      "Example: kolosal preprocess adult.csv --scaling standard --save prep.kolosal -o adult.parquet\n"
+      "         kolosal preprocess larger_than_memory.csv --memory 500MB -o out.parquet");
   command->callback([&session, &exit_code, flags] { exit_code = run_preprocess(session, *flags); });
 }
 

@@ -92,4 +92,21 @@ bool TrainProgress::on_candidate_end(const CandidateRecord& candidate) {
 
 void TrainProgress::on_train_end(const RunRecord&) { clear(); }
 
+PassProgress::~PassProgress() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
+
+void PassProgress::show(const FileProgress& progress) {
+  if (!live_ || Clock::now() - last_drawn_ < kRedraw) return;
+  last_drawn_ = Clock::now();
+  const double rate = progress.seconds > 0 ? static_cast<double>(progress.n_rows) / progress.seconds : 0;
+  std::string line = "pass " + std::to_string(progress.pass) + " of " + std::to_string(progress.n_passes) + "  " +
+                     std::to_string(progress.n_rows) + " rows  " + std::to_string(static_cast<int64_t>(rate)) + " rows/s  " +
+                     seconds_text(progress.seconds);
+  line = line.substr(0, terminal_width() - 1);
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
 }  // namespace kolosal::cli

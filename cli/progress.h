@@ -1,4 +1,4 @@
-// Progress of a training run on standard error: one live line on a terminal, plain lines elsewhere.
+// Progress on standard error. Of a training run: one live line on a terminal, plain lines elsewhere; of passes over a file: a live line.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "kolosal/automl/callbacks.h"
+#include "kolosal/stream/preprocess_file.h"
 
 namespace kolosal::cli {
 
@@ -36,6 +37,23 @@ class TrainProgress : public TrainCallback {
   std::string metric_;
   size_t n_candidates_ = 0, n_done_ = 0;
   std::optional<double> best_;
+  Clock::time_point last_drawn_{};
+};
+
+/// A line on a terminal that says where the passes over a file are; nothing elsewhere.
+class PassProgress {
+ public:
+  explicit PassProgress(const Session& session) : live_(session.terminal && !session.quiet) {}
+  ~PassProgress();
+  PassProgress(const PassProgress&) = delete;
+  PassProgress& operator=(const PassProgress&) = delete;
+
+  /// Draws the line anew, unless it was just drawn.
+  void show(const FileProgress& progress);
+
+ private:
+  bool live_;
+  bool drawn_ = false;
   Clock::time_point last_drawn_{};
 };
 

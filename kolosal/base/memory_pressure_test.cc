@@ -46,6 +46,7 @@ TEST(MemoryState, TheRealOneIsPlausible) {
   std::memset(memory, 1, size);
   EXPECT_GT(read_memory_state().process_bytes, before.process_bytes + size / 2);
   munmap(memory, size);
+  EXPECT_GT(read_memory_state().peak_bytes, before.process_bytes + size / 2);
 }
 
 TEST_F(FakeMemory, WithoutAGroupTheMachineCounts) {

@@ -13,7 +13,7 @@ constexpr size_t kNodeBytes = 96;  // of a map's entry, beside its text
 /// Nothing but the columns and their kinds.
 class FirstChunkFit final : public ChunkFit {
  public:
-  explicit FirstChunkFit(const Transformer& transformer) : transformer_(transformer) {}
+  FirstChunkFit(const Transformer& transformer, bool removes_rows) : transformer_(transformer), removes_rows_(removes_rows) {}
 
   void add(const TransformerInput& chunk, const FitContext& context) override {
     if (chunk.table.n_rows() == 0) return;
@@ -28,9 +28,20 @@ class FirstChunkFit final : public ChunkFit {
     return transformer_from_value(first_);
   }
   bool needs_all_rows() const override { return false; }
+  std::vector<const Column*> columns(const TransformerInput& chunk) const override {
+    std::vector<const Column*> all;
+    for (const Column& column : chunk.table.columns()) all.push_back(&column);
+    return all;
+  }
+  bool removes_rows() const override { return removes_rows_; }
+  std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& chunk, const FitContext& context) const override {
+    if (!removes_rows_) return std::nullopt;
+    return transformer_.training_rows(chunk, context);
+  }
 
  private:
   const Transformer& transformer_;
+  bool removes_rows_;
   std::optional<Table> like_;
   Value first_;
 };
@@ -58,7 +69,9 @@ void throw_no_chunk(std::string_view transformer) {
   throw Error(ErrorCode::EmptyInput, std::string(transformer) + " cannot be fitted: the table is empty (0 rows)", "Give at least one row.");
 }
 
-std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer) { return std::make_unique<FirstChunkFit>(transformer); }
+std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer, bool removes_rows) {
+  return std::make_unique<FirstChunkFit>(transformer, removes_rows);
+}
 
 void GrowingLease::grow(const FitContext& context, size_t bytes, const Column& column) {
   if (bytes <= bytes_) return;
@@ -121,6 +134,30 @@ void ChunkRange::add(const Column& column, std::span<const double> weights, cons
 
 void ChunkRange::merge(const ChunkRange& other) {
   range_ = {std::min(range_.min, other.range_.min), std::max(range_.max, other.range_.max)};
+}
+
+void ChunkSkewness::add(const Column& column, std::span<const double> weights, const FitContext&) {
+  const Sample sample = finite_sample(column, weights);
+  if (sample.values.empty()) return;
+  double n = 0, second = 0, third = 0;
+  const double mean = sample_mean(sample);
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    const double weight = sample.weight(i), gap = sample.values[i] - mean;
+    n += weight;
+    second += weight * gap * gap;
+    third += weight * gap * gap * gap;
+  }
+  // Pebay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments", 2008.
+  const double both = n_ + n, gap = mean - mean_;
+  third_ += third + gap * gap * gap * n_ * n * (n_ - n) / (both * both) + 3 * gap * (n_ * second - n * second_) / both;
+  second_ += second + gap * gap * n_ * n / both;
+  mean_ += gap * n / both;
+  n_ = both;
+}
+
+double ChunkSkewness::found() const {
+  const double spread = n_ > 0 ? std::sqrt(second_ / n_) : 0;
+  return spread > 0 ? third_ / n_ / (spread * spread * spread) : 0;
 }
 
 void ChunkQuantiles::add(const Column& column, std::span<const double> weights, const FitContext&) { sketch_.add(column, weights); }

@@ -67,6 +67,18 @@ class ChunkRange {
   Range range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
 };
 
+/// Moments up to the third of the finite numbers; a few bytes.
+class ChunkSkewness {
+ public:
+  /// Learns from further rows; no weights mean that each is one.
+  void add(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// The third moment of the numbers less their mean, divided by their deviation; 0 where they are all equal.
+  double found() const;
+
+ private:
+  double n_ = 0, mean_ = 0, second_ = 0, third_ = 0;  // sums of powers of the differences from the mean
+};
+
 /// Quantiles of the finite numbers, by sketch.
 class ChunkQuantiles {
  public:
@@ -129,7 +141,7 @@ void check_chunk(const Table& like, const Table& chunk, std::string_view transfo
 
 /// A ChunkFit that keeps a Statistic of each column that `choose` picks from a chunk.
 template <class Statistic>
-class ColumnsInChunks final : public ChunkFit {
+class ColumnsInChunks : public ChunkFit {
  public:
   using Choose = std::function<std::vector<const Column*>(const TransformerInput& chunk)>;
   /// `like` has the columns of the chunks and no rows; `columns` are those chosen of it.
@@ -153,12 +165,21 @@ class ColumnsInChunks final : public ChunkFit {
     });
   }
 
+  std::vector<const Column*> columns(const TransformerInput& chunk) const override { return choose_(chunk); }
+
   std::unique_ptr<FittedTransformer> finish() const override {
     if (!like_) throw_no_chunk(transformer_);
+    return finish_(*like_, chosen(), statistics_);
+  }
+
+ protected:
+  /// The columns chosen, without rows, and what was found of each.
+  std::vector<const Column*> chosen() const {
     std::vector<const Column*> columns;
     for (const size_t place : places_) columns.push_back(&like_->column(place));
-    return finish_(*like_, columns, statistics_);
+    return columns;
   }
+  const std::vector<Statistic>& statistics() const { return statistics_; }
 
  private:
   void start(const Table& table, const std::vector<const Column*>& chosen) {
@@ -194,7 +215,8 @@ std::unique_ptr<ChunkFit> fit_levels_in_chunks(std::string_view transformer, Col
       });
 }
 
-/// A ChunkFit for a transformer that learns nothing from values: it fits `transformer` on the first chunk, and checks the others.
-std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer);
+/// A ChunkFit for a transformer that learns nothing from values: it fits `transformer` on the first chunk, and checks the others. Where it
+/// `removes_rows`, its training_rows looks at each row alone.
+std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer, bool removes_rows = false);
 
 }  // namespace kolosal

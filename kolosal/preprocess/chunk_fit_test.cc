@@ -56,6 +56,7 @@ void expect_same(const Value& whole, const Value& chunked, const std::string& wh
     RC_ASSERT(whole.as_object().size() == chunked.as_object().size());
     for (const char* size : {"center", "lower", "upper"})
       if (const Value* number = whole.find(size)) slack = std::max(slack, 1e-14 * std::abs(number->as_real()));
+    if (whole.find("lambda") != nullptr) slack = std::max(slack, 1e-4);  // the search for the likeliest ends there
     for (const auto& [name, member] : whole.as_object()) expect_same(member, chunked.at(name), what + "." + name, slack);
     return;
   }
@@ -97,15 +98,21 @@ std::vector<Case> cases() {
           {"ordinal", only("n", {{"order", "frequency"}})},
           {"ordinal", only("x")},
           {"one_hot", object({{"min_frequency", 3}})},
+          {"binary_encode", {}},
+          {"hash_encode", object({{"n_components", 4}})},
           {"frequency_encode", object({{"keep", true}})},
           {"date_parts", object({{"cyclic", true}})},
           {"text_hash", object({{"n_features", 8}})},
           {"log1p", object({{"standardize", true}})},
           {"sqrt", {}},
           {"yeo_johnson", only("f", {{"power", 0.5}})},
+          {"yeo_johnson", only("f")},
+          {"box_cox", object({{"standardize", false}})},
+          {"quantile_transform", object({{"n_quantiles", 20}})},
           {"clip_outliers", {}},
           {"clip_outliers", object({{"method", "z_score"}, {"action", "to_missing"}})},
           {"clip_outliers", object({{"method", "percentile"}})},
+          {"clip_outliers", object({{"action", "remove"}})},
           {"select", only("x")}};
 }
 
@@ -126,9 +133,8 @@ RC_GTEST_PROP(ChunkFit, OfAnyChunksIsTheFitOfAllRows, ()) {
 }
 
 TEST(ChunkFit, IsRefusedByWhatNeedsAllRowsAtOnce) {
-  for (const char* name : {"knn_impute", "iterative_impute", "target_encode", "yeo_johnson", "isolation_forest_outliers"})
+  for (const char* name : {"knn_impute", "iterative_impute", "target_encode", "isolation_forest_outliers"})
     EXPECT_EQ(transformers().make(name)->start_chunks(), nullptr) << name;
-  EXPECT_EQ(transformers().make("clip_outliers", object({{"action", "remove"}}))->start_chunks(), nullptr);
 }
 
 TEST(ChunkFit, OfManyLevelsStopsAtTheMemoryBudget) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kolosal/base/random.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/pipeline.h"
 #include "kolosal/preprocess/run_steps.h"
@@ -13,20 +14,17 @@
 namespace kolosal {
 namespace {
 
-/// Kinds as inferred, every column a feature: preprocessing leaves no column out.
-Schema feature_schema(const Table& table, const PreprocessorConfig& config) {
-  SchemaOptions options;
-  options.max_categories = config.max_cardinality;
-  Schema schema = infer_schema(table, options);
-  for (const ColumnSchema& column : schema.columns) {
-    if (!config.auto_detect_types) options.kinds[column.name] = table.column(column.name).kind();
-    // Text that repeats is a category here: there is no other use for it.
-    else if (is_level(column.kind))
-      options.kinds[column.name] = column.n_unique <= config.max_cardinality ? ColumnKind::Categorical : ColumnKind::Text;
+/// The number columns of a table that are skewed, where the configuration asks for them.
+std::optional<std::vector<std::string>> skewed_columns(const Table& table, const PreprocessorConfig& config, const FitContext& context) {
+  if (!asks_for_skewness(config)) return std::nullopt;
+  std::vector<std::string> names;
+  for (const Column& column : table.columns()) {
+    if (!is_number(column.kind()) || column.kind() == ColumnKind::Boolean) continue;
+    ChunkSkewness skewness;
+    skewness.add(column, {}, context);
+    if (is_skewed(skewness.found())) names.push_back(column.name());
   }
-  if (!options.kinds.empty()) schema = infer_schema(table, options);
-  for (ColumnSchema& column : schema.columns) column.role = ColumnRole::Feature;
-  return schema;
+  return names;
 }
 
 /// Indicators as numbers; Boolean columns of the schema itself stay.
@@ -103,11 +101,14 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
                                                                      std::optional<std::vector<uint32_t>>* kept_rows) const {
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
-  Schema schema = feature_schema(table, config_);
+  SchemaSurvey survey;
+  survey.add(table);
+  Schema schema = feature_schema(survey, table, config_);
   Table changed = conform(table, schema, Conform::OpenFeatures);
   FitContext seeded = context;
   seeded.seed = static_cast<uint64_t>(config_.seed);
-  FittedSteps fitted = fit_steps(plan_steps(config_, schema, changed, target != nullptr), {changed, target, {}}, seeded, "preprocess");
+  const auto steps = plan_steps(config_, schema, skewed_columns(changed, config_, context), target != nullptr);
+  FittedSteps fitted = fit_steps(steps, {changed, target, {}}, seeded, "preprocess");
   changed = numbers_for_indicators(fitted.table, schema);
   if (kept_rows != nullptr) *kept_rows = std::move(fitted.rows);
   std::vector<std::string> names = changed.names();

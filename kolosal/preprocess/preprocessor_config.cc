@@ -119,25 +119,7 @@ void add_encoding(std::vector<PipelineStep>& steps, const PreprocessorConfig& co
   if (!many.empty()) steps.push_back(encoding_step(config, of_many, std::move(many)));
 }
 
-double skewness(const Column& column) {
-  const Sample sample = finite_sample(column, {});
-  const double mean = sample_mean(sample), spread = std::sqrt(sample_variance(sample, mean));
-  if (!(spread > 0)) return 0;
-  double sum = 0;
-  for (const double value : sample.values) sum += std::pow((value - mean) / spread, 3);
-  return sum / static_cast<double>(sample.values.size());
-}
-
-/// The columns whose shape Auto changes.
-Value::List skewed_columns(const Schema& schema, const Table& table) {
-  Value::List names;
-  for (const ColumnSchema& column : schema.columns)
-    if (is_number(column.kind) && column.kind != ColumnKind::Boolean && std::abs(skewness(table.column(column.name))) > kSkewed)
-      names.emplace_back(column.name);
-  return names;
-}
-
-void add_shaping(std::vector<PipelineStep>& steps, const PreprocessorConfig& config, const Schema& schema, const Table& table) {
+void add_shaping(std::vector<PipelineStep>& steps, const PreprocessorConfig& config, const std::vector<std::string>& skewed) {
   const Value unscaled(Value::Object{{"power", or_null(config.power)}, {"standardize", false}});
   const auto ranks = [&](std::string_view output) {
     return PipelineStep{"quantile_transform", Value(Value::Object{{"n_quantiles", config.n_quantiles}, {"output", output}})};
@@ -152,8 +134,9 @@ void add_shaping(std::vector<PipelineStep>& steps, const PreprocessorConfig& con
     case NumericStrategy::QuantileNormal: steps.push_back(ranks("normal")); return;
     case NumericStrategy::Auto: break;
   }
-  if (Value::List names = skewed_columns(schema, table); !names.empty())
-    steps.push_back({"yeo_johnson", Value(Value::Object{{"columns", Value(std::move(names))}, {"standardize", false}})});
+  if (!skewed.empty())
+    steps.push_back(
+        {"yeo_johnson", Value(Value::Object{{"columns", Value(Value::List(skewed.begin(), skewed.end()))}, {"standardize", false}})});
 }
 
 }  // namespace
@@ -217,11 +200,45 @@ void describe(Fields<PreprocessorConfig>& f) {
       .alias("random_state");
 }
 
-std::vector<PipelineStep> plan_steps(const PreprocessorConfig& config, const Schema& schema, const Table& table, bool has_target) {
+Schema feature_schema(const SchemaSurvey& survey, const Table& like, const PreprocessorConfig& config) {
+  SchemaOptions options;
+  options.max_categories = config.max_cardinality;
+  for (const Column& column : like.columns())
+    if (!config.auto_detect_types) options.kinds[column.name()] = column.kind();
+    else if (column.kind() == ColumnKind::Categorical) options.kinds[column.name()] = ColumnKind::Text;  // until the levels are counted
+  Schema schema = survey.infer(options);
+  if (config.auto_detect_types) {
+    // Text that repeats is a category here: there is no other use for it.
+    for (const ColumnSchema& column : schema.columns)
+      if (is_level(column.kind))
+        options.kinds[column.name] = column.n_unique <= config.max_cardinality ? ColumnKind::Categorical : ColumnKind::Text;
+    schema = survey.infer(options);
+  }
+  for (ColumnSchema& column : schema.columns) column.role = ColumnRole::Feature;
+  return schema;
+}
+
+bool asks_for_skewness(const PreprocessorConfig& config) { return config.numeric_strategy == NumericStrategy::Auto; }
+bool is_skewed(double skewness) { return std::abs(skewness) > kSkewed; }
+
+std::string strategy_of(const PreprocessorConfig& config, const PipelineStep& step) {
+  const std::string_view name = step.transformer;
+  const auto called = [](const char* field, auto strategy) { return std::string(field) + " '" + std::string(enum_name(strategy)) + "'"; };
+  if (name.ends_with("outliers")) return called("outlier_strategy", config.outlier_strategy);
+  if (name.ends_with("impute") || name == "drop_missing") return called("missing_strategy", config.missing_strategy);
+  if (name.ends_with("scale") || name == "normalize") return called("scaling", config.scaling);
+  if (name.ends_with("encode") || name == "ordinal" || name == "one_hot")
+    return called("categorical_encoding", config.categorical_encoding);
+  return called("numeric_strategy", config.numeric_strategy);
+}
+
+std::vector<PipelineStep> plan_steps(const PreprocessorConfig& config, const Schema& schema,
+                                     const std::optional<std::vector<std::string>>& skewed, bool has_target) {
   std::vector<PipelineStep> steps;
   if (config.outlier_strategy != OutlierStrategy::None) steps.push_back(outlier_step(config));
   add_imputing(steps, config, schema);
-  add_shaping(steps, config, schema, table);
+  if (asks_for_skewness(config) && !skewed) return steps;
+  add_shaping(steps, config, skewed.value_or(std::vector<std::string>()));
   add_scaling(steps, config);
   add_encoding(steps, config, schema, has_target);
   return steps;

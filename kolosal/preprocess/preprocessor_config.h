@@ -140,8 +140,20 @@ struct PreprocessorConfig {
 };
 void describe(Fields<PreprocessorConfig>& fields);
 
-/// The steps for a table of this schema. What is chosen by column is chosen by these rows; `has_target` says whether encoding by the
-/// target is possible.
-std::vector<PipelineStep> plan_steps(const PreprocessorConfig& config, const Schema& schema, const Table& table, bool has_target);
+/// Kinds as inferred, every column a feature: preprocessing leaves no column out. `like` has the columns that were surveyed.
+Schema feature_schema(const SchemaSurvey& survey, const Table& like, const PreprocessorConfig& config);
+
+/// Whether some columns' shape is changed where they are skewed, so that a plan needs to know which are.
+bool asks_for_skewness(const PreprocessorConfig& config);
+/// Whether the shape of a column of this skewness is changed.
+bool is_skewed(double skewness);
+
+/// The steps for a table of this schema. `skewed` are the columns that are, where the configuration asks for them: before they are known,
+/// only the steps up to there are planned. `has_target` says whether encoding by the target is possible.
+std::vector<PipelineStep> plan_steps(const PreprocessorConfig& config, const Schema& schema,
+                                     const std::optional<std::vector<std::string>>& skewed, bool has_target);
+
+/// How an Error calls the strategy of the configuration that a step comes from: "missing_strategy 'knn'".
+std::string strategy_of(const PreprocessorConfig& config, const PipelineStep& step);
 
 }  // namespace kolosal

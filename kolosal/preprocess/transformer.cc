@@ -18,6 +18,8 @@ std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(
   return {std::move(fitted), std::move(transformed)};
 }
 
+std::optional<std::vector<uint32_t>> ChunkFit::training_rows(const TransformerInput&, const FitContext&) const { return std::nullopt; }
+
 std::optional<std::vector<uint32_t>> Transformer::training_rows(const TransformerInput&, const FitContext&) const { return std::nullopt; }
 
 Value transformer_to_value(const FittedTransformer& fitted) {

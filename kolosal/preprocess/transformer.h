@@ -56,6 +56,12 @@ class ChunkFit {
   virtual std::unique_ptr<FittedTransformer> finish() const = 0;
   /// False where the rows of the first chunk teach all there is.
   virtual bool needs_all_rows() const { return true; }
+  /// The columns of a chunk with rows that the transformer reads or changes. Throws as `add` does.
+  virtual std::vector<const Column*> columns(const TransformerInput& chunk) const = 0;
+  /// Whether training rows may be removed, and which rows of a chunk then go on: asked after all rows were seen, or where the first chunk
+  /// teaches all, after that. As Transformer::training_rows.
+  virtual bool removes_rows() const { return false; }
+  virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& chunk, const FitContext& context) const;
 };
 
 class Transformer {
@@ -71,8 +77,8 @@ class Transformer {
   /// The training rows that go on, in ascending order; nullopt means all. Who trains takes these rows of table, target and weights and
   /// calls fit_transform on them; fitted transformers never remove rows.
   virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const;
-  /// A fit by chunks, for rows that do not fit into memory together; nullptr where all rows are needed at once. Where there is one,
-  /// training_rows looks at each row alone, so that it can be asked for each chunk. The transformer must outlive it.
+  /// A fit by chunks, for rows that do not fit into memory together; nullptr where all rows are needed at once. The transformer must
+  /// outlive it.
   virtual std::unique_ptr<ChunkFit> start_chunks() const { return nullptr; }
 };
 

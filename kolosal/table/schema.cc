@@ -131,27 +131,31 @@ struct Facts {
 
  private:
   void add_texts(const Column& column) {
+    const WrittenLevels written(column);
+    std::vector<int64_t> counts(written.texts().size());
+    for (const int32_t code : written.codes())
+      if (code >= 0) ++counts[static_cast<size_t>(code)];
     std::string text;
-    for (size_t row = 0; row < column.size(); ++row) {
-      text = level_text(column, row);
-      if (text.empty()) continue;
-      ++n_there;
-      bytes += static_cast<double>(text.size());
+    for (size_t i = 0; i < counts.size(); ++i) {
+      text = written.texts()[i];
+      if (counts[i] == 0 || text.empty()) continue;
+      n_there += counts[i];
+      bytes += static_cast<double>(text.size()) * static_cast<double>(counts[i]);
       has_blank |= text.find_first_of(" \t\n") != std::string::npos;
-      if (const auto place = levels.find(text); place != levels.end()) ++place->second;
-      else if (levels.size() < most) levels.emplace(text, 1);
-      else add_other(text);
+      if (const auto place = levels.find(text); place != levels.end()) place->second += counts[i];
+      else if (levels.size() < most) levels.emplace(text, counts[i]);
+      else add_other(text, counts[i]);
     }
   }
-  void add_other(const std::string& text) {
+  void add_other(const std::string& text, int64_t count) {
     const auto hash = [](const std::string& level) { return static_cast<uint64_t>(std::hash<std::string>()(level)); };
     if (!overflows)
       for (const auto& [level, count] : levels) distinct.add(hash(level));
     overflows = true;
     distinct.add(hash(text));
     if (others.size() > kMostMarkers) return;
-    if (is_number(text)) ++n_other_numbers;
-    else ++others[text];
+    if (is_number(text)) n_other_numbers += count;
+    else others[text] += count;
   }
   void add_values(const Column& column) {
     const bool integer = column.kind() == ColumnKind::Integer;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
@@ -97,25 +98,55 @@ class ClipOutliers : public Transformer {
     return make_clip(fit_bounds(columns, input.weights, context));
   }
 
-  /// Which rows to remove hangs on all of them.
-  std::unique_ptr<ChunkFit> start_chunks() const override {
-    if (params_.action == OutlierAction::Remove) return nullptr;
-    return std::make_unique<ColumnsInChunks<ChunkSpread>>(
-        "clip_outliers", [this](const TransformerInput& chunk) { return chosen(chunk); },
-        [this](const Table&, std::span<const Column* const> columns, const std::vector<ChunkSpread>& statistics) {
-          std::vector<ClipColumn> fitted;
-          for (size_t i = 0; i < columns.size(); ++i)
-            fitted.push_back(clip_column(*columns[i], bounds(statistics[i].sample(params_.method == OutlierBounds::ZScore))));
-          return make_clip(std::move(fitted));
-        });
-  }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return std::make_unique<InChunks>(*this); }
 
   std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
     if (params_.action != OutlierAction::Remove) return std::nullopt;
     const auto columns = chosen(input);
-    const std::vector<ClipColumn> fitted = fit_bounds(columns, input.weights, context);
-    std::vector<uint8_t> kept(input.table.n_rows(), 1);
+    return rows_within(input.table.n_rows(), columns, fit_bounds(columns, input.weights, context), context);
+  }
+
+ private:
+  /// The bounds of columns that come in chunks.
+  class InChunks : public ColumnsInChunks<ChunkSpread> {
+   public:
+    explicit InChunks(const ClipOutliers& recipe)
+        : ColumnsInChunks(
+              "clip_outliers", [&recipe](const TransformerInput& chunk) { return recipe.chosen(chunk); },
+              [&recipe](const Table&, std::span<const Column* const> columns, const std::vector<ChunkSpread>& statistics) {
+                if (recipe.params_.action == OutlierAction::Remove) return make_pass({columns.begin(), columns.end()});
+                return make_clip(recipe.bounds_of_chunks(columns, statistics));
+              }),
+          recipe_(recipe) {}
+
+    bool removes_rows() const override { return recipe_.params_.action == OutlierAction::Remove; }
+    std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& chunk, const FitContext& context) const override {
+      if (!removes_rows()) return std::nullopt;
+      const std::vector<const Column*> bounded = ColumnsInChunks::chosen();
+      std::call_once(once_, [&] { bounds_ = recipe_.bounds_of_chunks(bounded, statistics()); });
+      std::vector<const Column*> columns;
+      for (const Column* column : bounded) columns.push_back(&needed_column(chunk.table, column->name()));
+      return rows_within(chunk.table.n_rows(), columns, bounds_, context);
+    }
+
+   private:
+    const ClipOutliers& recipe_;
+    mutable std::once_flag once_;
+    mutable std::vector<ClipColumn> bounds_;
+  };
+
+  std::vector<ClipColumn> bounds_of_chunks(std::span<const Column* const> columns, const std::vector<ChunkSpread>& statistics) const {
+    std::vector<ClipColumn> fitted;
+    for (size_t i = 0; i < columns.size(); ++i)
+      fitted.push_back(clip_column(*columns[i], bounds(statistics[i].sample(params_.method == OutlierBounds::ZScore))));
+    return fitted;
+  }
+
+  static std::vector<uint32_t> rows_within(size_t n_rows, std::span<const Column* const> columns, const std::vector<ClipColumn>& fitted,
+                                           const FitContext& context) {
+    std::vector<uint8_t> kept(n_rows, 1);
     for (size_t i = 0; i < columns.size(); ++i) {
+      context.check();
       const std::vector<double> values = columns[i]->numbers();
       for (size_t row = 0; row < values.size(); ++row)
         if (values[row] < fitted[i].lower || values[row] > fitted[i].upper) kept[row] = 0;
@@ -126,7 +157,6 @@ class ClipOutliers : public Transformer {
     return rows;
   }
 
- private:
   std::vector<const Column*> chosen(const TransformerInput& input) const {
     const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
     return choose_columns(input, params_.columns, fits, "clip_outliers");

@@ -27,9 +27,7 @@ class BoxCox : public Transformer {
     return fit_power(input, context, PowerCurve::BoxCox, params_.columns, params_.power, params_.standardize, "box_cox");
   }
 
-  /// The likeliest power hangs on all rows at once.
   std::unique_ptr<ChunkFit> start_chunks() const override {
-    if (!params_.power) return nullptr;
     return fit_power_in_chunks(PowerCurve::BoxCox, params_.columns, params_.power, params_.standardize, "box_cox");
   }
 

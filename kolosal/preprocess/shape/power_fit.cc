@@ -103,44 +103,56 @@ std::vector<const Column*> chosen_columns(const TransformerInput& input, const s
       "Name other columns, or use yeo_johnson, which takes any number.");
 }
 
-/// Whether all values of a column that comes in chunks lie in the curve's domain, and what comes out of it.
-class ChunkPower {
- public:
-  ChunkPower(PowerColumn spec, bool standardize) : spec_(std::move(spec)), standardize_(standardize) {}
-
-  void add(const Column& column, std::span<const double> weights, const FitContext&) {
-    if (outside_) return;
-    Sample sample = finite_sample(column, weights);
-    outside_ = outside(spec_.curve, sample);
-    if (outside_ || !standardize_) return;
-    power_of(spec_, sample.values, sample.values);
-    moments_.add(sample);
-  }
-  const std::optional<double>& value_outside() const { return outside_; }
-  PowerColumn found(const std::string& name) const {
-    PowerColumn fitted = spec_;
-    fitted.name = name;
-    if (const Moments found = moments_.found(); found.n > 0) standardize_by(fitted, found.mean, found.variance());
-    return fitted;
-  }
-
- private:
-  PowerColumn spec_;
-  bool standardize_;
-  std::optional<double> outside_;
-  ChunkMoments moments_;
-};
+bool is_bent(PowerCurve curve) { return curve == PowerCurve::BoxCox || curve == PowerCurve::YeoJohnson; }
 
 PowerColumn fit_column(PowerCurve curve, std::optional<double> lambda, bool standardize, Sample sample) {
   PowerColumn fitted{.curve = curve};
-  const bool is_bent = curve == PowerCurve::BoxCox || curve == PowerCurve::YeoJohnson;
-  if (is_bent) fitted.lambda = lambda ? *lambda : likeliest_lambda(curve, sample);
+  if (is_bent(curve)) fitted.lambda = lambda ? *lambda : likeliest_lambda(curve, sample);
   if (!standardize || sample.values.empty()) return fitted;
   power_of(fitted, sample.values, sample.values);
   const double center = sample_mean(sample);
   standardize_by(fitted, center, sample_variance(sample, center));
   return fitted;
 }
+
+/// Whether all values of a column that comes in chunks lie in the curve's domain, and what comes out of it.
+class ChunkPower {
+ public:
+  ChunkPower(PowerCurve curve, std::optional<double> lambda, bool standardize)
+      : curve_(curve), lambda_(is_bent(curve) ? lambda : 1), standardize_(standardize) {}
+
+  void add(const Column& column, std::span<const double> weights, const FitContext&) {
+    if (outside_) return;
+    Sample sample = finite_sample(column, weights);
+    outside_ = outside(curve_, sample);
+    if (outside_) return;
+    if (!lambda_) {
+      for (size_t i = 0; i < sample.values.size(); ++i) sketch_.add(sample.values[i], sample.weight(i));
+    } else if (standardize_) {
+      power_of({.curve = curve_, .lambda = *lambda_}, sample.values, sample.values);
+      moments_.add(sample);
+    }
+  }
+  const std::optional<double>& value_outside() const { return outside_; }
+  PowerColumn found(const std::string& name) const {
+    if (!lambda_) {
+      PowerColumn fitted = fit_column(curve_, lambda_, standardize_, sketch_.sample());
+      fitted.name = name;
+      return fitted;
+    }
+    PowerColumn fitted{.name = name, .curve = curve_, .lambda = *lambda_};
+    if (const Moments found = moments_.found(); found.n > 0) standardize_by(fitted, found.mean, found.variance());
+    return fitted;
+  }
+
+ private:
+  PowerCurve curve_;
+  std::optional<double> lambda_;  // not set: the likeliest
+  bool standardize_;
+  std::optional<double> outside_;
+  ChunkMoments moments_;
+  QuantileSketch sketch_;
+};
 
 }  // namespace
 
@@ -196,7 +208,7 @@ std::unique_ptr<ChunkFit> fit_power_in_chunks(PowerCurve curve, const std::vecto
         }
         return make_power(std::move(made));
       },
-      [curve, lambda, standardize] { return ChunkPower({.name = {}, .curve = curve, .lambda = lambda.value_or(1)}, standardize); });
+      [curve, lambda, standardize] { return ChunkPower(curve, lambda, standardize); });
 }
 
 }  // namespace kolosal

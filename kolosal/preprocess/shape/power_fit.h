@@ -15,7 +15,7 @@ std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, cons
                                              const std::vector<std::string>& columns, std::optional<double> lambda, bool standardize,
                                              std::string_view transformer);
 
-/// The same by chunks, for a curve whose lambda is given or that has none.
+/// The same by chunks. The likeliest lambda, and what standardizes after it, are those of a QuantileSketch's numbers.
 std::unique_ptr<ChunkFit> fit_power_in_chunks(PowerCurve curve, const std::vector<std::string>& columns, std::optional<double> lambda,
                                               bool standardize, std::string_view transformer);
 

@@ -30,9 +30,7 @@ class YeoJohnson : public Transformer {
     return fit_power(input, context, PowerCurve::YeoJohnson, params_.columns, params_.power, params_.standardize, "yeo_johnson");
   }
 
-  /// The likeliest power hangs on all rows at once.
   std::unique_ptr<ChunkFit> start_chunks() const override {
-    if (!params_.power) return nullptr;
     return fit_power_in_chunks(PowerCurve::YeoJohnson, params_.columns, params_.power, params_.standardize, "yeo_johnson");
   }
 

@@ -31,6 +31,12 @@ class FileBatches final : public arrow::RecordBatchReader {
   int next_ = 0;
 };
 
+/// `input` without mapping it, so that no more of it is in memory than is read.
+std::shared_ptr<arrow::RecordBatchReader> open_file_batches(const InputStream& input) {
+  const auto file = arrow_value(arrow::io::ReadableFile::Open(input.file_path()), input.name());
+  return std::make_shared<FileBatches>(arrow_value(arrow::ipc::RecordBatchFileReader::Open(file), input.name()));
+}
+
 std::shared_ptr<arrow::RecordBatchReader> open_batches(const InputBytes& input) {
   if (input.bytes.empty()) throw Error(ErrorCode::EmptyInput, input.name + ": the file is empty", "Give a file with columns and rows.");
   if (input.bytes.starts_with(kFileMagic))
@@ -111,9 +117,12 @@ class ArrowFormat final : public TableFormat {
   Table read(const InputBytes& input, const ReadOptions& options, const FitContext& context) const override {
     return read_batches(*open_batches(input), options, context, input.name);
   }
-  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table*) const override {
+  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints&) const override {
     const std::string name = input->name();
-    if (input->peek(kFileMagic.size()) == kFileMagic) return std::make_unique<BatchReader>(open_batches(input->whole()), options, name);
+    if (input->peek(kFileMagic.size()) == kFileMagic) {
+      auto batches = input->file_path().empty() ? open_batches(input->whole()) : open_file_batches(*input);
+      return std::make_unique<BatchReader>(std::move(batches), options, name);
+    }
     return std::make_unique<BatchReader>(arrow_value(arrow::ipc::RecordBatchStreamReader::Open(arrow_stream(std::move(input))), name),
                                          options, name);
   }

@@ -20,7 +20,7 @@ constexpr size_t kMostChunkBytes = size_t{64} << 20;
 
 class CsvReader final : public TableReader {
  public:
-  CsvReader(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table* like)
+  CsvReader(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints)
       : input_(std::move(input)), missing_(options.missing), chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))) {
     fill();
     const std::string& name = input_->name();
@@ -28,23 +28,31 @@ class CsvReader final : public TableReader {
     while (!ended_ && (buffer_.size() < kReadBytes || buffer_.find('\n') == std::string::npos)) fill();
     CsvText text{name, buffer_, line_};
     try {
-      plan_ = plan_csv(text, options, like, ended_);
+      plan_ = plan_csv(text, options, hints.like, ended_);
     } catch (const Error&) {
       if (ended_) throw;
       while (!ended_ && buffer_.size() < kMostChunkBytes) fill();  // a header of many quoted lines
       text = CsvText{name, buffer_, line_};
-      plan_ = plan_csv(text, options, like, ended_);
+      plan_ = plan_csv(text, options, hints.like, ended_);
+    }
+    plan_.strict = hints.strict && hints.like == nullptr;
+    if (!hints.formats.empty()) {
+      if (hints.formats.size() != plan_.names.size())
+        throw Error(ErrorCode::BadFile,
+                    name + ": there are " + std::to_string(plan_.names.size()) + " columns where there were " +
+                        std::to_string(hints.formats.size()) + " before",
+                    "Leave the file as it is while it is read.");
+      plan_.formats = hints.formats;
+      plan_.formats_known = true;
     }
     line_ = text.first_line;
     start_ = buffer_.size() - text.text.size();
   }
 
   std::optional<Table> next() override {
-    const size_t size = find_chunk();
-    const CsvText text{input_->name(), std::string_view(buffer_).substr(start_, size), line_};
+    const CsvText text = next_text();
     Table chunk = read_csv_rows(text, plan_, missing_, context_);
-    line_ += std::count(text.text.begin(), text.text.end(), '\n');
-    start_ += size;
+    pass(text);
     if (chunk.n_rows() == 0) {
       if (!any_)
         throw Error(ErrorCode::EmptyInput, input_->name() + ": there is a line of column names but no row",
@@ -55,7 +63,28 @@ class CsvReader final : public TableReader {
     return chunk;
   }
 
+  /// The formats of all columns, by all rows.
+  std::vector<CellFormat> survey(const FitContext& context) {
+    std::vector<CellSketch> sketches;
+    for (CsvText text = next_text(); !text.text.empty(); text = next_text()) {
+      context.check();
+      sketch_csv_rows(text, plan_, missing_, context, sketches);
+      pass(text);
+    }
+    return formats_of(plan_, sketches);
+  }
+
  private:
+  /// The rows that come next, and that they have been given out.
+  CsvText next_text() {
+    const size_t size = find_chunk();
+    return {input_->name(), std::string_view(buffer_).substr(start_, size), line_};
+  }
+  void pass(const CsvText& text) {
+    line_ += std::count(text.text.begin(), text.text.end(), '\n');
+    start_ += text.text.size();
+  }
+
   /// Reads on; drops what has been given out.
   void fill() {
     buffer_.erase(0, start_);
@@ -166,8 +195,11 @@ class CsvFormat final : public TableFormat {
   Table read(const InputBytes& input, const ReadOptions& options, const FitContext& context) const override {
     return read_csv_input(input, options, context);
   }
-  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table* like) const override {
-    return std::make_unique<CsvReader>(std::move(input), options, like);
+  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints) const override {
+    return std::make_unique<CsvReader>(std::move(input), options, hints);
+  }
+  std::vector<CellFormat> survey(std::unique_ptr<InputStream> input, const ReadOptions& options, const FitContext& context) const override {
+    return CsvReader(std::move(input), options, {}).survey(context);
   }
   std::unique_ptr<TableWriter> create(const std::string& path) const override { return std::make_unique<CsvWriter>(path); }
 };

@@ -77,6 +77,14 @@ class Reading {
           const std::function<void(std::string_view)>& done)
       : text_(text), plan_(plan), missing_(missing), context_(context), done_(done), blocks_(cut_blocks(text.text, plan.delimiter)) {}
 
+  /// Adds all cells to sketches of the columns.
+  void sketch_all(std::vector<CellSketch>& sketches) {
+    for_each_block([this](Block& block) { survey(block); });
+    sketches.resize(n_columns(), CellSketch(plan_.decimal_points));
+    for (const Block& block : blocks_)
+      for (size_t c = 0; c < n_columns(); ++c) sketches[c].merge(block.sketches[c]);
+  }
+
   Table run() {
     const bool formats_known = plan_.formats_known;
     if (!formats_known) sample_formats();
@@ -232,12 +240,10 @@ class Reading {
 
   void settle_formats() {
     if (plan_.formats_known) return;
-    for (size_t c = 0; c < n_columns(); ++c) {
-      CellSketch sketch(plan_.decimal_points);
-      for (const Block& block : blocks_)
-        if (!block.sketches.empty()) sketch.merge(block.sketches[c]);
-      plan_.formats[c] = plan_.is_text[c] ? CellFormat{} : plan_.imposed[c] ? sketch.format_as(plan_.kinds[c]) : sketch.format();
-    }
+    std::vector<CellSketch> sketches(n_columns(), CellSketch(plan_.decimal_points));
+    for (const Block& block : blocks_)
+      for (size_t c = 0; c < block.sketches.size(); ++c) sketches[c].merge(block.sketches[c]);
+    plan_.formats = formats_of(plan_, sketches);
     plan_.formats_known = true;
   }
 
@@ -281,9 +287,9 @@ class Reading {
         } else if (is_text(c)) {
           rooms_[c].integers[block.first_row + row] = static_cast<int64_t>(block.texts[c].size());
           block.texts[c] += cell;
-        } else if (!store(rooms_[c], plan_.formats[c], block.first_row + row, cell, misfit == Misfit::Judge)) {
+        } else if (!store(rooms_[c], plan_.formats[c], block.first_row + row, cell, misfit == Misfit::Judge && !plan_.strict)) {
           if (misfit == Misfit::Tell) block.is_odd = true;
-          else if (plan_.on_bad_value == OnBadValue::Error) bad_value(start, c, cell);
+          else if (plan_.on_bad_value == OnBadValue::Error || plan_.strict) bad_value(start, c, cell);
           else leave_missing(block, c, row);
         }
       });
@@ -417,6 +423,19 @@ std::string CsvText::place(const char* at) const { return name + ":" + std::to_s
 Table read_csv_rows(const CsvText& text, CsvPlan& plan, const MissingTexts& missing, const FitContext& context,
                     const std::function<void(std::string_view)>& done) {
   return Reading(text, plan, missing, context, done).run();
+}
+
+void sketch_csv_rows(const CsvText& text, CsvPlan& plan, const MissingTexts& missing, const FitContext& context,
+                     std::vector<CellSketch>& sketches) {
+  const std::function<void(std::string_view)> done;
+  Reading(text, plan, missing, context, done).sketch_all(sketches);
+}
+
+std::vector<CellFormat> formats_of(const CsvPlan& plan, const std::vector<CellSketch>& sketches) {
+  std::vector<CellFormat> formats(sketches.size());
+  for (size_t c = 0; c < formats.size(); ++c)
+    if (!plan.is_text[c]) formats[c] = plan.imposed[c] != 0 ? sketches[c].format_as(plan.kinds[c]) : sketches[c].format();
+  return formats;
 }
 
 Table read_csv_text(std::string_view bytes, const std::string& name, const ReadOptions& options, const FitContext& context) {

@@ -52,6 +52,7 @@ struct CsvPlan {
   std::vector<ColumnKind> kinds;    ///< kinds imposed where `imposed`
   std::vector<uint8_t> imposed;
   bool formats_known = false;
+  bool strict = false;  ///< a cell that does not fit a known format is an error, even where it could be brought to its kind
   OnBadValue on_bad_value = OnBadValue::Error;
 };
 
@@ -63,6 +64,14 @@ CsvPlan plan_csv(CsvText& text, const ReadOptions& options, const Table* like, b
 /// first line that is wrong, Error(BadValue) of a cell that does not fit an imposed kind.
 Table read_csv_rows(const CsvText& text, CsvPlan& plan, const MissingTexts& missing, const FitContext& context,
                     const std::function<void(std::string_view part)>& done = {});
+
+/// Adds the cells of the rows of `text` to one sketch a column, which are made where there are none. Throws Error(BadFile) of the first
+/// line that is wrong.
+void sketch_csv_rows(const CsvText& text, CsvPlan& plan, const MissingTexts& missing, const FitContext& context,
+                     std::vector<CellSketch>& sketches);
+
+/// The format of each column by sketches of its cells, or none where there were no rows; kinds as the plan imposes them.
+std::vector<CellFormat> formats_of(const CsvPlan& plan, const std::vector<CellSketch>& sketches);
 
 /// A whole CSV document. Errors as read_table tells.
 Table read_csv_input(const InputBytes& input, const ReadOptions& options, const FitContext& context);

@@ -52,10 +52,12 @@ void InputBytes::drop_pages(std::string_view part) const noexcept {
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
-InputStream::InputStream(const std::string& path)
-    : path_(path), name_(shown_name(path)), descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+InputStream::InputStream(const std::string& path, const std::string& name)
+    : path_(path),
+      name_(name.empty() ? shown_name(path) : name),
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0)
-    throw Error(ErrorCode::Io, "cannot read '" + path + "': " + std::strerror(errno), "Check the path and its permissions.");
+    throw Error(ErrorCode::Io, "cannot read '" + name_ + "': " + std::strerror(errno), "Check the path and its permissions.");
 }
 
 InputStream::~InputStream() {
@@ -89,7 +91,14 @@ size_t InputStream::read(std::span<char> room) {
   return n;
 }
 
-InputBytes InputStream::whole() { return path_ != "-" && is_regular(path_) ? load_input(path_) : read_rest(); }
+std::string InputStream::file_path() const { return path_ != "-" && is_regular(path_) ? path_ : std::string(); }
+
+InputBytes InputStream::whole() {
+  if (file_path().empty()) return read_rest();
+  InputBytes bytes = load_input(path_);
+  bytes.name = name_;
+  return bytes;
+}
 
 InputBytes InputStream::read_rest() {
   std::string all = std::exchange(peeked_, {});

@@ -26,13 +26,13 @@ InputBytes load_input(const std::string& path);
 /// Bytes read in order, in bounded memory.
 class InputStream {
  public:
-  /// Opens a file, or standard input for "-". Throws Error(Io).
-  explicit InputStream(const std::string& path);
+  /// Opens a file, or standard input for "-". `name` is what messages call it; empty: the path. Throws Error(Io).
+  explicit InputStream(const std::string& path, const std::string& name = {});
   ~InputStream();
   InputStream(const InputStream&) = delete;
   InputStream& operator=(const InputStream&) = delete;
 
-  /// "standard input" for "-", else the path.
+  /// "standard input" for "-", else the path, where no other was given.
   const std::string& name() const noexcept { return name_; }
   /// The next bytes without taking them: `n`, or all that are left where those are fewer.
   std::string_view peek(size_t n);
@@ -42,6 +42,8 @@ class InputStream {
   InputBytes read_rest();
   /// All bytes, of which none has been taken: memory-mapped where the input is a file.
   InputBytes whole();
+  /// The path where the input is a file whose bytes can be read in any order; else empty.
+  std::string file_path() const;
 
  private:
   size_t read_descriptor(char* room, size_t n);

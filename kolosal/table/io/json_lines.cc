@@ -406,8 +406,8 @@ class JsonLinesFormat final : public TableFormat {
     if (table.n_rows() == 0) no_rows(input.name);
     return table;
   }
-  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table* like) const override {
-    return std::make_unique<JsonReader>(std::move(input), options, like);
+  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints) const override {
+    return std::make_unique<JsonReader>(std::move(input), options, hints.like);
   }
   std::unique_ptr<TableWriter> create(const std::string& path) const override { return std::make_unique<JsonWriter>(path); }
 };

@@ -1,5 +1,5 @@
-// Parquet: whole and in chunks, read through a memory map; written with the Arrow schema inside, so that categories and large
-// texts come back as they were, each part a row group of at most a million rows.
+// Parquet: read whole through a memory map, or in chunks page by page; written with the Arrow schema inside, so that categories and
+// large texts come back as they were, each part a row group of at most a million rows.
 //
 // Checked  table_io_test.cc.
 #include <parquet/arrow/reader.h>
@@ -27,10 +27,13 @@ auto guarded(const std::string& name, const Act& act) {
 
 /// Keeps the file open as long as its batches are read.
 struct OpenFile {
-  OpenFile(const InputBytes& input, int64_t batch_rows) : name(input.name) {
+  OpenFile(const std::shared_ptr<arrow::io::RandomAccessFile>& file, std::string named, int64_t batch_rows, bool by_page)
+      : name(std::move(named)) {
     guarded(name, [&] {
+      parquet::ReaderProperties reading;
+      if (by_page) reading.enable_buffered_stream();  // a row group may be larger than what is to be held of it
       parquet::arrow::FileReaderBuilder builder;
-      check_arrow(builder.Open(arrow_file(input)), name);
+      check_arrow(builder.Open(file, reading), name);
       parquet::ArrowReaderProperties properties;
       properties.set_batch_size(batch_rows);
       properties.set_pre_buffer(false);
@@ -47,8 +50,8 @@ struct OpenFile {
 
 class ParquetReader final : public TableReader {
  public:
-  ParquetReader(const InputBytes& input, const ReadOptions& options)
-      : file_(input, std::max<int64_t>(options.chunk_rows, 1)), batches_(file_.batches, options, input.name) {}
+  ParquetReader(const std::shared_ptr<arrow::io::RandomAccessFile>& file, const std::string& name, const ReadOptions& options)
+      : file_(file, name, std::max<int64_t>(options.chunk_rows, 1), true), batches_(file_.batches, options, name) {}
   std::optional<Table> next() override {
     return guarded(file_.name, [this] { return batches_.next(); });
   }
@@ -94,11 +97,14 @@ class ParquetFormat final : public TableFormat {
   std::vector<std::string_view> endings() const override { return {".parquet", ".pq"}; }
   bool recognises(std::string_view first_bytes) const override { return first_bytes.starts_with("PAR1"); }
   Table read(const InputBytes& input, const ReadOptions& options, const FitContext& context) const override {
-    const OpenFile file(input, kBatchRows);
+    const OpenFile file(arrow_file(input), input.name, kBatchRows, false);
     return guarded(input.name, [&] { return read_batches(*file.batches, options, context, input.name); });
   }
-  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table*) const override {
-    return std::make_unique<ParquetReader>(input->whole(), options);
+  /// A file is not mapped, so that no more of it is in memory than is read.
+  std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints&) const override {
+    const std::string path = input->file_path(), name = input->name();
+    if (path.empty()) return std::make_unique<ParquetReader>(arrow_file(input->whole()), name, options);
+    return std::make_unique<ParquetReader>(arrow_value(arrow::io::ReadableFile::Open(path), name), name, options);
   }
   std::unique_ptr<TableWriter> create(const std::string& path) const override { return std::make_unique<ParquetWriter>(path); }
 };

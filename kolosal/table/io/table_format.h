@@ -24,7 +24,10 @@ class TableFormat {
   /// The whole table. Errors as read_table tells.
   virtual Table read(const InputBytes& input, const ReadOptions& options, const FitContext& context) const = 0;
   /// The table in chunks. Errors as open_table tells.
-  virtual std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table* like) const = 0;
+  virtual std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options,
+                                            const OpenHints& hints) const = 0;
+  /// As survey_formats tells.
+  virtual std::vector<CellFormat> survey(std::unique_ptr<InputStream>, const ReadOptions&, const FitContext&) const { return {}; }
   /// A writer to a new file, or to standard output for "-".
   virtual std::unique_ptr<TableWriter> create(const std::string& path) const = 0;
 };

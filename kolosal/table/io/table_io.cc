@@ -54,9 +54,20 @@ Table read_table(const std::string& path, const ReadOptions& options, const FitC
 }
 
 std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options, const Table* like) {
-  auto input = std::make_unique<InputStream>(path);
-  const auto format = format_to_read(path, options.format, input->peek(kSniffBytes));
-  return format->open(std::move(input), options, like);
+  return open_table(path, options, OpenHints{.like = like});
+}
+
+std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options, const OpenHints& hints) {
+  auto input = std::make_unique<InputStream>(path, hints.name);
+  const auto format = format_to_read(input->name(), options.format, input->peek(kSniffBytes));
+  return format->open(std::move(input), options, hints);
+}
+
+std::vector<CellFormat> survey_formats(const std::string& path, const ReadOptions& options, const FitContext& context,
+                                       const std::string& name) {
+  auto input = std::make_unique<InputStream>(path, name);
+  const auto format = format_to_read(input->name(), options.format, input->peek(kSniffBytes));
+  return format->survey(std::move(input), options, context);
 }
 
 std::unique_ptr<TableWriter> create_table(const std::string& path, const std::string& format) {

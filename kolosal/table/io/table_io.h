@@ -14,6 +14,7 @@
 #include "kolosal/base/catalog.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/base/fit_context.h"
+#include "kolosal/table/cell_text.h"
 #include "kolosal/table/table.h"
 
 namespace kolosal {
@@ -56,6 +57,23 @@ Table read_table(const std::string& path, const ReadOptions& options = {}, const
 /// categories are read as Text, and so is in CSV a column that it does not have; JSON lines leave that out), else from the
 /// first chunk; Parquet and Arrow keep the types of the file. For prediction, `like` is reading_kinds(schema).
 std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options = {}, const Table* like = nullptr);
+
+/// What open_table may know of a file beside the options.
+struct OpenHints {
+  const Table* like = nullptr;      ///< kinds, as above
+  std::string name;                 ///< what messages call the file; empty: its path
+  std::vector<CellFormat> formats;  ///< CSV: how each column of the file is written, from survey_formats; empty: by the first chunk
+  /// CSV without `like` and `formats`: a cell that read_table would widen the column's kind for is an Error(BadValue), even where it could
+  /// be brought to the kind of the first chunk, as 3.0 to an integer.
+  bool strict = false;
+};
+/// The same with hints.
+std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options, const OpenHints& hints);
+
+/// How each column of a file is written, by all of its rows, as read_table finds it: for OpenHints. One pass in bounded memory; empty for
+/// formats other than CSV. Throws as read_table does.
+std::vector<CellFormat> survey_formats(const std::string& path, const ReadOptions& options, const FitContext& context,
+                                       const std::string& name = {});
 
 /// Writes a table part by part; nothing is at `path` before close().
 class TableWriter {

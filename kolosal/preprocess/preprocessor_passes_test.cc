@@ -1,0 +1,204 @@
+#include "kolosal/preprocess/preprocessor_passes.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+
+#include "kolosal/base/json.h"
+#include "kolosal/preprocess/preprocess_test_rows.h"
+
+namespace kolosal {
+namespace {
+
+using namespace preprocess_test;
+
+PreprocessorConfig config(Value::Object members) { return from_value<PreprocessorConfig>(Value(std::move(members))); }
+
+/// Skewed and even numbers, whole numbers, flags, categories, numbers with a marker among texts, and dates; some missing.
+Table any_rows(size_t n) {
+  const auto draw = [&](int low, int high) { return *rc::gen::container<std::vector<int>>(n, rc::gen::inRange(low, high)); };
+  const auto gaps = [&] {
+    return Validity::from_bytes(*rc::gen::container<std::vector<uint8_t>>(n, rc::gen::element<uint8_t>(1, 1, 1, 1, 1, 0)));
+  };
+  std::vector<double> skewed, even;
+  for (const int value : draw(0, 60)) skewed.push_back(std::exp(0.1 * value));
+  for (const int value : draw(-100, 100)) even.push_back(0.25 * value);
+  std::vector<std::string> towns, marked;
+  for (const int value : draw(0, 4)) towns.push_back(std::array{"rome", "oslo", "bern", "lima"}[static_cast<size_t>(value)]);
+  for (const int value : draw(0, 40)) marked.push_back(value == 0 ? "?" : std::to_string(value));
+  const auto whole = draw(-5, 5), flags = draw(0, 2), days = draw(0, 20'000);
+  return Table({Column::numeric("skewed", skewed, gaps()), Column::numeric("even", even),
+                Column::integer("whole", {whole.begin(), whole.end()}, gaps()),
+                Column::boolean("flag", {flags.begin(), flags.end()}, gaps()), Column::text("town", towns, gaps()),
+                Column::text("marked", marked), Column::date("day", {days.begin(), days.end()}, gaps())});
+}
+
+/// Fits in passes over chunks that end at random rows; the last gives what the training rows become too.
+std::pair<FittedPreprocessor, Table> in_passes(const PreprocessorConfig& wanted, const Table& table, int* n_passes = nullptr) {
+  static const FitContext context = with_threads(2);
+  PreprocessorPasses passes(wanted);
+  const auto for_chunks = [&](const auto& see) {
+    for (size_t begin = 0; begin < table.n_rows();) {
+      const size_t n = std::min<size_t>(static_cast<size_t>(*rc::gen::inRange(1, 30)), table.n_rows() - begin);
+      see(table.slice(begin, n), begin);
+      begin += n;
+    }
+  };
+  while (passes.needs_pass()) {
+    for_chunks([&](const Table& chunk, size_t) { passes.add(chunk, context); });
+    passes.end_pass();
+  }
+  if (n_passes != nullptr) *n_passes = passes.pass();
+  std::vector<uint32_t> kept;
+  for_chunks([&](const Table& chunk, size_t begin) {
+    const auto rows = passes.training_rows(chunk, context);
+    for (uint32_t row = 0; row < chunk.n_rows(); ++row)
+      if (!rows || std::ranges::find(*rows, row) != rows->end()) kept.push_back(static_cast<uint32_t>(begin) + row);
+  });
+  FittedPreprocessor fitted = passes.finish();
+  Table out = fitted.transform(table.take(kept));
+  return {std::move(fitted), std::move(out)};
+}
+
+/// Cell by cell: texts the same, numbers up to rounding.
+void expect_same(const Table& whole, const Table& chunked, double tolerance) {
+  RC_ASSERT(whole.names() == chunked.names());
+  RC_ASSERT(whole.n_rows() == chunked.n_rows());
+  for (size_t j = 0; j < whole.n_columns(); ++j) {
+    const Column &a = whole.column(j), &b = chunked.column(j);
+    RC_ASSERT(a.kind() == b.kind());
+    for (size_t row = 0; row < a.size(); ++row) {
+      RC_ASSERT(a.is_missing(row) == b.is_missing(row));
+      if (a.is_missing(row)) continue;
+      if (a.kind() == ColumnKind::Text) {
+        RC_ASSERT(a.text(row) == b.text(row));
+      } else if (const double x = a.number(row), y = b.number(row);
+                 !(std::abs(x - y) <= tolerance * std::max({1.0, std::abs(x), std::abs(y)}))) {
+        RC_FAIL(a.name() + ": " + std::to_string(x) + " of all rows, " + std::to_string(y) + " in passes");
+      }
+    }
+  }
+}
+
+Value::Object any_config() {
+  const auto pick = [](std::initializer_list<const char*> names) {
+    return Value(*rc::gen::elementOf(std::vector<std::string>(names.begin(), names.end())));
+  };
+  Value::Object members{
+      {"numeric_strategy", pick({"passthrough", "log", "sqrt", "auto", "quantile_uniform", "quantile_normal"})},
+      {"scaling", pick({"none", "standard", "minmax", "robust", "maxabs", "normalizer"})},
+      {"missing_strategy", pick({"none", "mean", "median", "mode", "constant", "drop"})},
+      {"categorical_encoding", pick({"none", "label", "one_hot", "frequency", "binary", "hash", "auto"})},
+      {"outlier_strategy", pick({"none", "clip_iqr", "clip_zscore", "clip_percentile", "to_missing_iqr", "to_missing_zscore",
+                                 "to_missing_percentile", "remove_iqr", "remove_zscore", "remove_percentile"})},
+      {"auto_detect_types", Value(*rc::gen::element(true, true, true, false))}};
+  return members;
+}
+
+RC_GTEST_PROP(PreprocessorPasses, OverAnyChunksAreTheFitOfAllRows, ()) {
+  const Table table = any_rows(static_cast<size_t>(*rc::gen::inRange(1, 120)));
+  const PreprocessorConfig wanted = config(any_config());
+  std::optional<std::pair<FittedPreprocessor, Table>> whole;
+  try {
+    whole = DataPreprocessor(wanted).fit_transform(table, nullptr, with_threads(1));
+  } catch (const Error& error) {  // no row is left, or a curve does not take a value
+    try {
+      (void)in_passes(wanted, table);
+    } catch (const Error& again) {
+      RC_ASSERT(again.code() == error.code());
+      return;
+    }
+    RC_FAIL("only the fit of all rows fails: " + error.message());
+  }
+  const auto [fitted, out] = in_passes(wanted, table);
+  RC_ASSERT(to_json(to_value(fitted.schema())) == to_json(to_value(whole->first.schema())));
+  RC_ASSERT(fitted.n_removed_rows() == whole->first.n_removed_rows());
+  RC_ASSERT(fitted.feature_names_out() == whole->first.feature_names_out());
+  expect_same(whole->second, out, asks_for_skewness(wanted) ? 1e-5 : 1e-9);  // the likeliest power has fewer digits
+}
+
+TEST(PreprocessorPasses, AreSharedByStepsThatDoNotMeet) {
+  const auto n_passes = [](Value::Object members) {
+    const Table table({Column::numeric("x", std::vector<double>{1, 2, kNaN, 9}), category("c", {0, 1, -1, 0}, {"a", "b"})});
+    PreprocessorPasses passes(config(std::move(members)));
+    std::vector<int> expected;
+    while (passes.needs_pass()) {
+      passes.add(table, with_threads(1));
+      expected.push_back(passes.n_passes());
+      passes.end_pass();
+    }
+    EXPECT_EQ(passes.n_passes(), passes.pass());
+    if (expected.size() > 1) {
+      EXPECT_EQ(expected[1], passes.pass()) << "the second pass knows how many there are";
+    }
+    return passes.pass();
+  };
+  EXPECT_EQ(n_passes({{"missing_strategy", "none"}, {"scaling", "none"}, {"categorical_encoding", "none"}}), 1);
+  EXPECT_EQ(n_passes({{"missing_strategy", "none"}}), 2) << "scaling and encoding share a pass";
+  EXPECT_EQ(n_passes({}), 3) << "missing numbers and missing categories do too";
+  EXPECT_EQ(n_passes({{"missing_strategy", "drop"}}), 2) << "what looks at each row alone needs none";
+  EXPECT_EQ(n_passes({{"outlier_strategy", "clip_iqr"}}), 4);
+  EXPECT_EQ(
+      n_passes({{"outlier_strategy", "remove_iqr"}, {"missing_strategy", "none"}, {"scaling", "none"}, {"categorical_encoding", "none"}}),
+      3)
+      << "one more counts what is removed";
+}
+
+TEST(PreprocessorPasses, RefuseByNameWhatNeedsAllRows) {
+  const auto message = [](Value::Object members) {
+    try {
+      PreprocessorPasses passes(config(std::move(members)));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+      EXPECT_FALSE(error.remedy().empty());
+      return error.message();
+    }
+    return std::string("taken");
+  };
+  EXPECT_NE(message({{"missing_strategy", "knn"}}).find("missing_strategy 'knn'"), std::string::npos);
+  EXPECT_NE(message({{"missing_strategy", "iterative"}}).find("missing_strategy 'iterative'"), std::string::npos);
+  EXPECT_NE(message({{"outlier_strategy", "isolation_forest"}}).find("outlier_strategy 'isolation_forest'"), std::string::npos);
+  EXPECT_NE(message({{"categorical_encoding", "target"}}).find("categorical_encoding 'target'"), std::string::npos);
+  EXPECT_EQ(message({{"numeric_strategy", "yeo_johnson"}}), "taken");
+}
+
+TEST(PreprocessorPasses, TellWhatChunkDiffersAndThatThereAreNoRows) {
+  PreprocessorPasses passes(config({}));
+  EXPECT_THROW((void)passes.finish(), Error);
+  try {
+    passes.end_pass();
+    FAIL() << "no rows were taken for some";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::EmptyInput);
+  }
+  passes.add(Table({integers("n", {1, 2, 3})}), with_threads(1));
+  try {
+    passes.add(Table({Column::numeric("n", std::vector<double>{1})}), with_threads(1));
+    FAIL() << "another kind was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::FeatureMismatch);
+  }
+}
+
+TEST(PreprocessorPasses, TakeCategoriesOfTooManyLevelsForTexts) {
+  std::vector<std::string> levels;
+  std::vector<int32_t> codes;
+  for (int32_t i = 0; i < 60; ++i) {
+    levels.push_back("level" + std::to_string(i % 30));
+    codes.push_back(i);
+  }
+  const Table table({category("c", codes, levels)});
+  const PreprocessorConfig wanted = config({{"max_cardinality", 25}});
+  const auto whole = DataPreprocessor(wanted).fit_transform(table, nullptr, with_threads(1));
+  PreprocessorPasses passes(wanted);
+  while (passes.needs_pass()) {
+    passes.add(table, with_threads(1));
+    passes.end_pass();
+  }
+  EXPECT_EQ(content(passes.finish().transform(table)), content(whole.second));
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,287 @@
+#include "kolosal/stream/preprocess_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "kolosal/base/memory_pressure.h"
+#include "kolosal/preprocess/preprocessor_passes.h"
+#include "kolosal/stream/repeatable_input.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kMostRows = size_t{1} << 16;  // of a chunk: more would only leave the caches
+constexpr size_t kFewestRows = 256;
+constexpr size_t kProbeRows = 1024;
+/// What a chunk takes, as a multiple of its columns: while it is read (its text, its texts twice) and while it is worked on (what one step
+/// gives the next), one chunk in each.
+constexpr size_t kCopies = 12;
+constexpr size_t kOutputCopies = 4;
+
+size_t bytes_of(const Column& column) {
+  switch (column.kind()) {
+    case ColumnKind::Boolean: return column.size();
+    case ColumnKind::Categorical: return column.size() * sizeof(int32_t);
+    case ColumnKind::Text: {
+      const auto offsets = column.text_offsets();
+      return column.size() * sizeof(int64_t) + static_cast<size_t>(offsets[column.size()] - offsets[0]);
+    }
+    default: return column.size() * sizeof(double);
+  }
+}
+
+std::string megabytes(size_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
+
+/// Chunks of a reader, the next one read while the last is worked on. Waits for what is being read at its end.
+class ReadAhead {
+ public:
+  ReadAhead(TableReader& reader, const Threads& threads) : reader_(reader), threads_(threads), ahead_(threads.size() > 1) { start(); }
+  ~ReadAhead() {
+    if (next_.valid()) next_.wait();
+  }
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  std::optional<Table> next() {
+    if (!ahead_) return reader_.next();
+    std::optional<Table> chunk = next_.get();
+    if (chunk) start();
+    return chunk;
+  }
+
+ private:
+  void start() {
+    if (ahead_) next_ = threads_.run_async([this] { return reader_.next(); });
+  }
+
+  TableReader& reader_;
+  const Threads& threads_;
+  bool ahead_;
+  std::future<std::optional<Table>> next_;
+};
+
+/// One source, gone through several times under one limit.
+class FilePasses {
+ public:
+  FilePasses(const std::string& source, const std::string& folder, const PreprocessorConfig& config, const FilePassOptions& options,
+             const FitContext& context)
+      : options_(options),
+        config_(config),
+        context_(context),
+        input_(source, folder, context),
+        began_with_(std::max(read_memory_state().process_bytes, kProgramBytes)) {
+    hints_.name = input_.name();
+    hints_.strict = true;
+    reading_ = options.reading;
+    choose_chunk_rows();
+    context_.memory = std::make_shared<MemoryBudget>((options.memory_bytes - kProgramBytes) / 2);
+  }
+
+  FittedPreprocessor fit() {
+    try {
+      return try_fit();
+    } catch (const Error& error) {
+      if (!is_misfit_) throw;
+      // A cell is written otherwise than the first rows let expect: how each column is written is looked for in all rows.
+      hints_.formats = survey_formats(input_.path(), reading_, context_, input_.name());
+      if (hints_.formats.empty()) throw;
+    }
+    n_passes_done_ = 0;
+    return try_fit();
+  }
+
+  /// After fit().
+  void transform(const FittedPreprocessor& fitted, TableWriter& writer) {
+    const size_t width = sizeof(double) * kOutputCopies * std::max<size_t>(fitted.feature_names_out().size(), 1);
+    const size_t piece = std::clamp((options_.memory_bytes - kProgramBytes) / 4 / width, size_t{8}, kMostRows);
+    ++n_passes_done_;
+    n_passes_ = n_passes_done_;
+    for_each_chunk([&](const Table& whole) {
+      for (size_t begin = 0; begin < whole.n_rows(); begin += piece) {
+        context_.check();
+        const Table part = with_target(whole.slice(begin, std::min(piece, whole.n_rows() - begin)));
+        const Table features = without_target(part);
+        if (features.n_rows() == 0) continue;
+        const auto kept = passes_->training_rows(features, context_);
+        if (kept && kept->empty()) continue;
+        Table out = fitted.transform(kept ? features.take(*kept) : features, *context_.threads);
+        if (!options_.target.empty()) {
+          const Column& target = part.column(options_.target);
+          out = out.with_column(kept ? target.take(*kept) : target);
+        }
+        report_.n_rows_written += static_cast<int64_t>(out.n_rows());
+        writer.write(out);
+      }
+    });
+    report_.n_rows_removed = report_.n_rows_read - report_.n_rows_written;
+  }
+
+  FilePassReport report() {
+    report_.n_passes = n_passes_done_;
+    report_.chunk_rows = reading_.chunk_rows;
+    report_.seconds = watch_.seconds();
+    return report_;
+  }
+
+ private:
+  void choose_chunk_rows() {
+    const auto least = [](size_t row_bytes) { return kProgramBytes + 2 * kFewestRows * kCopies * row_bytes; };
+    reading_.chunk_rows = kProbeRows;
+    const auto first = open_table(input_.path(), reading_, hints_)->next();
+    size_t bytes = 0;
+    if (first)
+      for (const Column& column : first->columns()) bytes += bytes_of(column);
+    const size_t row_bytes = std::max<size_t>(first ? bytes / std::max<size_t>(first->n_rows(), 1) : 0, sizeof(double));
+    if (options_.memory_bytes < least(row_bytes))
+      throw Error(ErrorCode::OutOfMemory,
+                  "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for rows of " + std::to_string(row_bytes) +
+                      " bytes; the least that works is " + megabytes(least(row_bytes)),
+                  "Raise the memory limit, or read fewer columns.");
+    const size_t rows = (options_.memory_bytes - kProgramBytes) / 2 / (kCopies * row_bytes);
+    reading_.chunk_rows = static_cast<int64_t>(std::min({rows, kMostRows, static_cast<size_t>(options_.reading.chunk_rows)}));
+  }
+
+  FittedPreprocessor try_fit() {
+    find_target();
+    passes_ = std::make_unique<PreprocessorPasses>(config_, !options_.target.empty());
+    const int before = n_passes_done_;
+    while (passes_->needs_pass()) {
+      n_passes_done_ = before + passes_->pass();
+      for_each_chunk([&](const Table& chunk) {
+        passes_->add(without_target(with_target(chunk)), context_);
+        n_passes_ = before + passes_->n_passes() + 1;
+      });
+      passes_->end_pass();
+    }
+    return passes_->finish();
+  }
+
+  /// What the target's values mean, and so which rows lack one. Of texts it takes a pass to tell.
+  void find_target() {
+    if (options_.target.empty()) return;
+    SchemaOptions schema_options;
+    schema_options.target = {options_.target};
+    SchemaSurvey survey;
+    const std::vector<std::string> target{options_.target};
+    target_ = {};
+    n_passes_done_ = 1;
+    bool is_text = true;
+    for_each_chunk([&](const Table& chunk) {
+      const Table column = chunk.select(target);
+      is_text = column.column(0).kind() == ColumnKind::Text;
+      survey.add(column);
+      return is_text;
+    });
+    if (!is_text) n_passes_done_ = 0;
+    target_ = survey.infer(schema_options);
+  }
+
+  /// The rows that have a target.
+  Table with_target(const Table& chunk) const {
+    if (options_.target.empty()) return chunk;
+    const auto rows = rows_with_target(chunk, target_);
+    return rows.size() < chunk.n_rows() ? chunk.take(rows) : chunk;
+  }
+  /// The features of rows.
+  Table without_target(const Table& rows) const {
+    return options_.target.empty() ? rows : rows.drop(std::vector<std::string>{options_.target});
+  }
+
+  /// Calls see(chunk) for each; one that returns false ends it.
+  template <class See>
+  void for_each_chunk(const See& see) {
+    const auto reader = open_table(input_.path(), reading_, hints_);
+    ReadAhead chunks(*reader, *context_.threads);
+    FileProgress progress{n_passes_done_, std::max(n_passes_, n_passes_done_), 0, 0};
+    const Stopwatch watch;
+    report_.n_rows_read = 0;
+    for (;;) {
+      context_.check();
+      const std::optional<Table> chunk = next_of(chunks);
+      if (!chunk) return;
+      if constexpr (std::is_same_v<decltype(see(*chunk)), bool>) {
+        if (!see(*chunk)) return;
+      } else {
+        see(*chunk);
+      }
+      report_.n_rows_read += static_cast<int64_t>(chunk->n_rows());
+      progress.n_rows = report_.n_rows_read;
+      progress.n_passes = std::max(n_passes_, n_passes_done_);
+      progress.seconds = watch.seconds();
+      check_memory(progress);
+      if (options_.on_progress) options_.on_progress(progress);
+    }
+  }
+
+  std::optional<Table> next_of(ReadAhead& chunks) {
+    try {
+      return chunks.next();
+    } catch (const Error& error) {
+      is_misfit_ = error.code() == ErrorCode::BadValue && hints_.formats.empty();
+      throw;
+    }
+  }
+
+  void check_memory(const FileProgress& progress) const {
+    const size_t now = read_memory_state().process_bytes;
+    const size_t used = (now > began_with_ ? now - began_with_ : 0) + std::min(began_with_, kProgramBytes);
+    if (used <= options_.memory_bytes) return;
+    throw Error(ErrorCode::OutOfMemory,
+                "preprocessing uses " + megabytes(used) + " of the " + megabytes(options_.memory_bytes) + " allowed after " +
+                    std::to_string(progress.n_rows) + " rows of pass " + std::to_string(progress.pass),
+                "Raise the memory limit, read fewer columns, or let categories have fewer levels (max_cardinality).");
+  }
+
+  const FilePassOptions& options_;
+  const PreprocessorConfig& config_;
+  FitContext context_;
+  RepeatableInput input_;
+  size_t began_with_;
+  ReadOptions reading_;
+  OpenHints hints_;
+  bool is_misfit_ = false;
+  Schema target_;
+  std::unique_ptr<PreprocessorPasses> passes_;
+  int n_passes_done_ = 0, n_passes_ = 0;
+  FilePassReport report_;
+  Stopwatch watch_;
+};
+
+}  // namespace
+
+void describe(Fields<FilePassReport>& fields) {
+  using R = FilePassReport;
+  fields.add("rows_read", &R::n_rows_read, "Rows of the source.");
+  fields.add("rows_written", &R::n_rows_written, "Rows that were written.");
+  fields.add("rows_removed", &R::n_rows_removed, "Training rows that were removed, or had no target.");
+  fields.add("passes", &R::n_passes, "How often the source was read.");
+  fields.add("chunk_rows", &R::chunk_rows, "Rows that were in memory together.");
+  fields.add("seconds", &R::seconds, "Time it took.");
+}
+
+FittedPreprocessor fit_file(const std::string& source, const PreprocessorConfig& config, const FilePassOptions& options,
+                            const FitContext& context, FilePassReport* report) {
+  FilePasses passes(source, std::filesystem::temp_directory_path().string(), config, options, context);
+  FittedPreprocessor fitted = passes.fit();
+  if (report != nullptr) *report = passes.report();
+  return fitted;
+}
+
+FittedPreprocessor preprocess_file(const std::string& source, const std::string& destination, const PreprocessorConfig& config,
+                                   const FilePassOptions& options, const FitContext& context, FilePassReport* report) {
+  const auto writer = create_table(destination, options.output_format);
+  std::string folder = std::filesystem::path(destination).parent_path().string();
+  if (destination == "-") folder = std::filesystem::temp_directory_path().string();
+  FilePasses passes(source, folder.empty() ? "." : folder, config, options, context);
+  FittedPreprocessor fitted = passes.fit();
+  passes.transform(fitted, *writer);
+  writer->close();
+  if (report != nullptr) *report = passes.report();
+  return fitted;
+}
+
+}  // namespace kolosal
