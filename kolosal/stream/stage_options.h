@@ -10,6 +10,7 @@
 
 namespace kolosal {
 
+/// How a stage works.
 struct StageOptions {
   int32_t n_workers = 1;
   int32_t queue_capacity = 64;

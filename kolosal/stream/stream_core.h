@@ -50,8 +50,8 @@ struct StageSpec {
 
 /// What happens to items, told to whoever listens. Each may be empty.
 struct StreamHooks {
-  std::function<void(const StreamItem& item)> on_acknowledged;
-  std::function<void(const FailedItem& failed)> on_dead_letter;
+  std::function<void(const StreamItem& item)> on_acknowledged;   ///< the sink returned for it, or next() gives it
+  std::function<void(const FailedItem& failed)> on_dead_letter;  ///< a stage failed on it
 };
 
 /// What an exception says, on one line.
@@ -73,6 +73,7 @@ class StreamCore {
   Popped next(StreamItem& item, Clock::time_point until);
   /// Waits until next() would not wait, though it may find that an item was dead; takes nothing.
   Popped wait_for_next(Clock::time_point until) { return output_->wait_for_next(until); }
+  /// Accepts no more; and waits until all is done; and ends at once.
   void close();
   void drain();
   void request_stop();

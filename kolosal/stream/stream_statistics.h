@@ -47,6 +47,7 @@ void describe(Fields<StreamStatistics>& fields);
 /// Collects latencies from any thread.
 class LatencyRecorder {
  public:
+  /// One more, and what is known of all.
   void add(double seconds);
   Latency found() const;
 

@@ -41,6 +41,7 @@ class ColumnStatistics {
   /// Learns from the rows that the other has learnt from.
   void merge(const ColumnStatistics& other);
 
+  /// Of the column.
   const std::string& name() const noexcept { return name_; }
   ColumnKind kind() const noexcept { return kind_; }
   /// Rows, those without a value, and those that hold NaN or an infinity.

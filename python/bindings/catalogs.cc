@@ -9,6 +9,8 @@
 #include "kolosal/metrics/metric.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/preprocess/data_preprocessor.h"
+#include "kolosal/stream/batch_size.h"
+#include "kolosal/stream/stage_options.h"
 
 namespace kolosal::python {
 namespace {
@@ -36,6 +38,8 @@ std::string table_json(const ParameterTable& table) {
 
 std::string parameters_of(const std::string& name) {
   if (name == "train") return table_json(parameter_table<TrainOptions>());
+  if (name == "batches") return table_json(parameter_table<BatchOptions>());
+  if (name == "stage") return table_json(parameter_table<StageOptions>());
   if (name == "preprocessor") return table_json(parameter_table<PreprocessorConfig>());
   return table_json(learners().at(name).parameters);
 }
@@ -57,7 +61,8 @@ double metric_score(const std::string& name, const std::string& task, const Matr
 }  // namespace
 
 void bind_catalogs(nb::module_& module) {
-  module.def("parameters", &parameters_of, nb::arg("name"), "JSON list of the parameters of 'train', 'preprocessor' or a learner.");
+  module.def("parameters", &parameters_of, nb::arg("name"),
+             "JSON list of the parameters of 'train', 'preprocessor', 'batches', 'stage' or a learner.");
   module.def(
       "learner_names", [] { return learners().names(); }, "Names of the learners.");
   module.def(

@@ -61,5 +61,6 @@ NB_MODULE(_kolosal, module) {
   bind_catalogs(module);
   bind_automl(module);
   bind_preprocess(module);
+  bind_stream(module);
   bind_transformers(module);
 }

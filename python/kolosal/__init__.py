@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _kolosal, metrics
+from . import _kolosal, metrics, stream
 from ._errors import (
     CancelledError,
     FileError,
@@ -42,4 +42,5 @@ __all__ = [
     "__version__",
     "metrics",
     "read_table",
+    "stream",
 ]

@@ -1,6 +1,7 @@
 """Native core of Kolosal."""
 
 from collections.abc import Sequence
+import enum
 from typing import Annotated
 
 import numpy
@@ -31,7 +32,9 @@ def read_table(path: str, options: str) -> Table:
     """Reads a file into a native table; options are JSON."""
 
 def parameters(name: str) -> str:
-    """JSON list of the parameters of 'train', 'preprocessor' or a learner."""
+    """
+    JSON list of the parameters of 'train', 'preprocessor', 'batches', 'stage' or a learner.
+    """
 
 def learner_names() -> list[str]:
     """Names of the learners."""
@@ -112,6 +115,103 @@ def preprocess(config: str, table: Table, target: Table | None, n_threads: int) 
     """
     Fits preprocessing on a native table; gives it and the preprocessed rows.
     """
+
+class Pushed(enum.Enum):
+    """What came of bringing an item."""
+
+    Accepted = 0
+
+    Full = 1
+
+    Closed = 2
+
+class Popped(enum.Enum):
+    """What came of asking for an item."""
+
+    Item = 0
+
+    Empty = 1
+
+    End = 2
+
+class CancelToken:
+    """Asks a run to stop."""
+
+    def __init__(self) -> None: ...
+    def cancel(self) -> None:
+        """Asks to stop."""
+
+def run_batches(
+    options: str,
+    source: object,
+    read_options: str,
+    function: object,
+    sink: object,
+    progress: object | None,
+    cancel: CancelToken,
+    n_threads: int,
+    memory_limit: int | None,
+) -> str:
+    """
+    A function of native tables over a file, a native table or an iterator of native tables; the sink is a path or a function. Gives JSON of statistics.
+    """
+
+class Stream:
+    """A streaming pipeline of Python objects."""
+
+    def __init__(
+        self, stages: Sequence[tuple[str, object, str, object]], on_acknowledged: object | None, on_dead_letter: object | None, seed: int
+    ) -> None: ...
+    def push(self, item: object | None, seconds: float) -> Pushed:
+        """Brings an item; waits that long for room, for ever if negative."""
+
+    def next(self, seconds: float) -> tuple[Popped, object]:
+        """The next result; waits that long for it, for ever if negative."""
+
+    def wait(self, seconds: float) -> Popped:
+        """Waits until next would not wait; takes nothing."""
+
+    def close(self) -> None:
+        """Accepts no more."""
+
+    def request_stop(self) -> None:
+        """Begins to stop."""
+
+    def stop(self) -> list:
+        """Stops; gives the items that were not finished."""
+
+    def statistics(self) -> str:
+        """JSON of counts and latencies."""
+
+class ItemQueue:
+    """Single items in, batches out."""
+
+    def __init__(self, capacity: int) -> None: ...
+    def push(self, item: object | None, priority: int, seconds: float) -> Pushed:
+        """Brings an item; waits that long for room, for ever if negative."""
+
+    def pop_batch(self, max_items: int, max_wait_seconds: float) -> list:
+        """The next batch; empty once the queue is closed and empty."""
+
+    def close(self) -> None:
+        """Takes no more."""
+
+    @property
+    def size(self) -> int:
+        """Items that wait."""
+
+class TableStatistics:
+    """What can be said of each column of rows that come in chunks."""
+
+    def __init__(self, sketch_width: int = 2048, n_frequent: int = 128) -> None: ...
+    def add(self, table: Table, n_threads: int = 0) -> None:
+        """Learns from the rows of a native table."""
+
+    def merge(self, other: TableStatistics) -> None:
+        """Learns from the rows that the other has learnt from."""
+
+    def to_json(self) -> str:
+        """JSON of what is known."""
 
 class FittedTransformer:
     """What a transformer of the catalog learnt."""
