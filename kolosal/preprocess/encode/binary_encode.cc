@@ -7,7 +7,7 @@
 
 #include <bit>
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/lookup.h"
 
 namespace kolosal {
@@ -29,26 +29,40 @@ class BinaryEncode : public Transformer {
   explicit BinaryEncode(BinaryEncodeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    const auto columns = choose_columns(input, params_.columns, fits, "binary_encode");
     FreeNames names(input.table);
     std::vector<LookupColumn> fitted;
-    for (const Column* column : columns) {
+    for (const Column* column : chosen(input)) {
       context.check();
-      LookupColumn spec{.name = column->name(), .unknown = params_.unknown, .leave_missing = true};
-      spec.levels = column_levels(*column, input.weights, context.threads.get()).levels;
-      const size_t n_levels = spec.levels.size(), n_bits = std::max<size_t>(1, static_cast<size_t>(std::bit_width(n_levels)));
-      for (size_t bit = 0; bit < n_bits; ++bit) spec.outputs.push_back(names.claim(column->name() + "__bit" + std::to_string(bit)));
-      for (size_t slot = 0; slot < n_levels + 2; ++slot) {
-        const size_t number = slot < n_levels ? slot + 1 : 0;
-        for (size_t bit = 0; bit < n_bits; ++bit) spec.values.push_back(static_cast<double>((number >> bit) & 1));
-      }
-      fitted.push_back(std::move(spec));
+      fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
     }
     return make_lookup(std::move(fitted));
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_levels_in_chunks(
+        "binary_encode", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); },
+        make_lookup);
+  }
+
  private:
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
+    return choose_columns(input, params_.columns, fits, "binary_encode");
+  }
+
+  LookupColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
+    LookupColumn spec{.name = column.name(), .unknown = params_.unknown, .leave_missing = true};
+    spec.levels = std::move(found.levels);
+    const size_t n_levels = spec.levels.size(), n_bits = std::max<size_t>(1, static_cast<size_t>(std::bit_width(n_levels)));
+    for (size_t bit = 0; bit < n_bits; ++bit) spec.outputs.push_back(names.claim(column.name() + "__bit" + std::to_string(bit)));
+    for (size_t slot = 0; slot < n_levels + 2; ++slot) {
+      const size_t number = slot < n_levels ? slot + 1 : 0;
+      for (size_t bit = 0; bit < n_bits; ++bit) spec.values.push_back(static_cast<double>((number >> bit) & 1));
+    }
+    return spec;
+  }
+
   BinaryEncodeParams params_;
 };
 

@@ -4,7 +4,7 @@
 // Cost     O(n_rows n_components).
 // Checked  encoders_test.cc, by hand.
 
-#include "kolosal/preprocess/fitting.h"
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/hashed_level.h"
 
 namespace kolosal {
@@ -40,6 +40,8 @@ class HashEncode : public Transformer {
     }
     return make_hashed_level(std::move(fitted));
   }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
 
  private:
   HashEncodeParams params_;
