@@ -151,6 +151,15 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             frame,
         )
         yield Row(
+            "min-max, row-major",
+            "scikit-learn",
+            0.15,
+            lambda: kp.MinMaxScaler().fit_transform(rows),
+            lambda: preprocessing.MinMaxScaler().fit_transform(rows),
+            array,
+            array,
+        )
+        yield Row(
             "robust, columns",
             "polars",
             0.8,
@@ -274,8 +283,19 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             lambda made: made.indices,
             lambda made: made.indices,
         )
+        series = pl.DataFrame({"c": hundred[:, 0].tolist()})
+        yield Row(
+            "one-hot dense uint8",
+            "polars",
+            0.8,
+            lambda: kp.OneHotEncoder(dtype=np.uint8).set_output(transform="default").fit_transform(series),
+            lambda: series.to_dummies(),
+            lambda made: made.argmax(axis=1),
+            lambda made: made.select(sorted(made.columns)).to_numpy().argmax(axis=1),
+        )
 
     def files() -> Iterator[Row]:
+        import duckdb  # noqa: PLC0415
         from pyarrow import csv  # noqa: PLC0415
 
         import kolosal  # noqa: PLC0415
@@ -289,8 +309,9 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
                 return found.select("f0", "f1", "f2", "f3", "i0", "i1", "i2").to_numpy()
 
             kinds: dict[str, Any] = {"try_parse_dates": True, "schema_overrides": {"s0": pl.Categorical, "s1": pl.Categorical}}
-            peers = {
+            peers: dict[str, Callable[[], Any]] = {
                 "polars": partial(pl.read_csv, path, **kinds),
+                "DuckDB": lambda: duckdb.read_csv(path).to_arrow_table(),
                 "pyarrow": partial(csv.read_csv, path, convert_options=csv.ConvertOptions(auto_dict_encode=True)),
             }
             for peer, read in peers.items():

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kolosal/base/json.h"
@@ -94,6 +95,8 @@ std::vector<Case> cases() {
           {"impute", object({{"strategy", "mode"}, {"add_indicator", true}})},
           {"impute", object({{"strategy", "constant"}, {"fill_value", 7}, {"constants", object({{"n", 3}})}})},
           {"drop_missing", {}},
+          {"missing_indicator", {}},
+          {"missing_indicator", object({{"features", "all"}})},
           {"ordinal", {}},
           {"ordinal", only("n", {{"order", "frequency"}})},
           {"ordinal", only("x")},
@@ -101,6 +104,9 @@ std::vector<Case> cases() {
           {"binary_encode", {}},
           {"hash_encode", object({{"n_components", 4}})},
           {"frequency_encode", object({{"keep", true}})},
+          {"frequency_encode", object({{"normalize", false}})},
+          {"binary_encode", {}},
+          {"hash_encode", {}},
           {"date_parts", object({{"cyclic", true}})},
           {"text_hash", object({{"n_features", 8}})},
           {"log1p", object({{"standardize", true}})},
@@ -130,6 +136,12 @@ RC_GTEST_PROP(ChunkFit, OfAnyChunksIsTheFitOfAllRows, ()) {
     const auto chunked = fitted_in_chunks(*transformer, table, weights);
     expect_same(transformer_to_value(*whole), transformer_to_value(*chunked), each.transformer);
   }
+}
+
+TEST(ChunkFit, OfEveryTransformerThatHasOneIsAmongTheCases) {
+  for (const std::string& name : transformers().names())
+    if (transformers().make(name)->start_chunks() != nullptr)
+      EXPECT_TRUE(std::ranges::any_of(cases(), [&](const Case& each) { return each.transformer == name; })) << name;
 }
 
 TEST(ChunkFit, IsRefusedByWhatNeedsAllRowsAtOnce) {

@@ -150,7 +150,7 @@ struct Facts {
   void add_other(const std::string& text, int64_t count) {
     const auto hash = [](const std::string& level) { return static_cast<uint64_t>(std::hash<std::string>()(level)); };
     if (!overflows)
-      for (const auto& [level, count] : levels) distinct.add(hash(level));
+      for (const auto& [level, n] : levels) distinct.add(hash(level));
     overflows = true;
     distinct.add(hash(text));
     if (others.size() > kMostMarkers) return;

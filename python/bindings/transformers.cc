@@ -17,6 +17,7 @@
 #include "bindings.h"
 #include "kolosal/base/json.h"
 #include "kolosal/preprocess/forms/indicators.h"
+#include "kolosal/preprocess/forms/term_counts.h"
 #include "kolosal/preprocess/pipeline.h"
 #include "kolosal/preprocess/run_steps.h"
 #include "kolosal/preprocess/scale/row_major.h"
@@ -197,6 +198,46 @@ nb::tuple sparse_rows(const FittedTransformer& fitted, const Table& table, int n
   return nb::make_tuple(array_of(std::move(made.starts)), array_of(std::move(made.columns)), n_columns);
 }
 
+/// Rows of weighed terms as starts, columns and numbers of compressed sparse rows, and the number of columns.
+nb::tuple sparse_term_rows(const FittedTransformer& fitted, const Table& table, int n_threads) {
+  SparseTerms made;
+  {
+    const nb::gil_scoped_release released;
+    made = sparse_terms(fitted, table, Threads(n_threads));
+  }
+  const size_t n_columns = made.n_columns;
+  return nb::make_tuple(array_of(std::move(made.starts)), array_of(std::move(made.columns)), array_of(std::move(made.values)), n_columns);
+}
+
+template <class T>
+void set_ones(const SparseIndicators& indicators, T* to, const Threads& threads) {
+  threads.parallel_for(indicators.starts.size() - 1, kRowsABlock, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row)
+      for (auto i = indicators.starts[row]; i < indicators.starts[row + 1]; ++i)
+        to[row * indicators.n_columns + static_cast<size_t>(indicators.columns[static_cast<size_t>(i)])] = 1;
+  });
+}
+
+/// Indicators as a row-major array of zeros and ones of that type.
+nb::object dense_rows(const FittedTransformer& fitted, const Table& table, const std::string& type, int n_threads) {
+  const Threads threads(n_threads);
+  SparseIndicators made;
+  {
+    const nb::gil_scoped_release released;
+    made = sparse_indicators(fitted, table, threads);
+  }
+  nb::object rows = nb::module_::import_("numpy").attr("zeros")(nb::make_tuple(table.n_rows(), made.n_columns), type);
+  const auto fill = [&](auto* to) {
+    const nb::gil_scoped_release released;
+    set_ones(made, to, threads);
+  };
+  if (type == "u1") fill(values_of<uint8_t>(rows));
+  else if (type == "f4") fill(values_of<float>(rows));
+  else if (type == "f8") fill(values_of<double>(rows));
+  else throw Error(ErrorCode::BadValue, "dense_indicators gives u1, f4 or f8, not '" + type + "'");
+  return rows;
+}
+
 /// The distinct objects of a NumPy array of objects, told apart by identity: for each row the number of its object, and the first row of
 /// each object.
 nb::tuple distinct_objects(const nb::object& objects) {
@@ -238,15 +279,63 @@ nb::tuple distinct_objects(const nb::object& objects) {
   return nb::make_tuple(array_of(std::move(codes)), array_of(std::move(first_rows)));
 }
 
+/// What a fit is given: a table, and a target and weights where there are any.
+struct FitRows {
+  FitRows(const Table& table, const Table* target_table, const std::optional<Weights>& weights) : input{table} {
+    if (target_table != nullptr) target = target_of(*target_table);
+    if (target) input.target = &*target;
+    if (weights) input.weights = {weights->data(), weights->size()};
+  }
+  FitRows(const FitRows&) = delete;
+  FitRows& operator=(const FitRows&) = delete;
+  FitRows(FitRows&&) = delete;
+  FitRows& operator=(FitRows&&) = delete;
+  ~FitRows() = default;
+
+  std::optional<Target> target;
+  TransformerInput input;
+};
+
+/// A transformer and its fit by chunks, which leans on it.
+class ChunkedFit {
+ public:
+  ChunkedFit(const std::string& name, const std::string& parameters)
+      : transformer_(transformers().make(name, parse_json(parameters))), fit_(transformer_->start_chunks()) {
+    if (!fit_)
+      throw Error(ErrorCode::Unsupported, name + " with these parameters needs all rows at once, and is not fitted in parts", "Use fit.");
+  }
+  void add(const Table& table, const Table* target, const std::optional<Weights>& weights, int n_threads, int64_t seed) {
+    const nb::gil_scoped_release released;
+    const FitRows rows(table, target, weights);
+    fit_->add(rows.input, context_of(n_threads, seed));
+  }
+  Fitted finish() const {
+    const nb::gil_scoped_release released;
+    return fit_->finish();
+  }
+
+ private:
+  std::unique_ptr<Transformer> transformer_;
+  std::unique_ptr<ChunkFit> fit_;
+};
+
+/// The numbers of the training rows that go on; None where all do.
+nb::object training_rows(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
+                         const std::optional<Weights>& weights, int n_threads, int64_t seed) {
+  std::optional<std::vector<uint32_t>> rows;
+  {
+    const nb::gil_scoped_release released;
+    const FitRows given(table, target, weights);
+    rows = transformers().make(name, parse_json(parameters))->training_rows(given.input, context_of(n_threads, seed));
+  }
+  return rows ? array_of(std::move(*rows)) : nb::none();
+}
+
 Fitted fit_form(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
                 const std::optional<Weights>& weights, int n_threads, int64_t seed) {
   const nb::gil_scoped_release released;
   const auto transformer = transformers().make(name, parse_json(parameters));
-  std::optional<Target> known;
-  if (target != nullptr) known = target_of(*target);
-  TransformerInput input{table, known ? &*known : nullptr};
-  if (weights) input.weights = {weights->data(), weights->size()};
-  return transformer->fit(input, context_of(n_threads, seed));
+  return transformer->fit(FitRows(table, target, weights).input, context_of(n_threads, seed));
 }
 
 /// Fits to an array without weights or target; scalers see row-major rows as they lie.
@@ -265,11 +354,7 @@ std::pair<Fitted, Table> fit_transformer(const std::string& name, const std::str
                                          const std::optional<Weights>& weights, int n_threads, int64_t seed) {
   const nb::gil_scoped_release released;
   const auto transformer = transformers().make(name, parse_json(parameters));
-  std::optional<Target> known;
-  if (target != nullptr) known = target_of(*target);
-  TransformerInput input{table, known ? &*known : nullptr};
-  if (weights) input.weights = {weights->data(), weights->size()};
-  return transformer->fit_transform(input, context_of(n_threads, seed));
+  return transformer->fit_transform(FitRows(table, target, weights).input, context_of(n_threads, seed));
 }
 
 /// Steps fitted one after the other, what the training rows became, and which of them are left (none: all).
@@ -281,11 +366,7 @@ std::tuple<std::vector<Fitted>, Table, std::optional<std::vector<uint32_t>>> fit
   std::vector<PipelineStep> wanted;
   const Value given = parse_json(steps);
   for (const Value& step : given.as_list()) wanted.push_back(from_value<PipelineStep>(step, "step"));
-  std::optional<Target> known;
-  if (target != nullptr) known = target_of(*target);
-  TransformerInput input{table, known ? &*known : nullptr};
-  if (weights) input.weights = {weights->data(), weights->size()};
-  FittedSteps fitted = fit_steps(wanted, input, context_of(n_threads, seed), "pipeline");
+  FittedSteps fitted = fit_steps(wanted, FitRows(table, target, weights).input, context_of(n_threads, seed), "pipeline");
   return {std::move(fitted.steps), std::move(fitted.table), std::move(fitted.rows)};
 }
 
@@ -304,6 +385,10 @@ void bind_transformers(nb::module_& module) {
            "Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.")
       .def("sparse_indicators", &sparse_rows, nb::arg("table"), nb::arg("n_threads") = 0,
            "For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.")
+      .def("dense_indicators", &dense_rows, nb::arg("table"), nb::arg("type"), nb::arg("n_threads") = 0,
+           "For indicators: a row-major array of zeros and ones of type 'u1', 'f4' or 'f8'.")
+      .def("sparse_terms", &sparse_term_rows, nb::arg("table"), nb::arg("n_threads") = 0,
+           "For counts of terms: where each row starts (int64), its columns (int32) and numbers, and how many columns there are.")
       .def("inverse_transform", &FittedTransformer::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes transform.")
       .def_prop_ro("invertible", &FittedTransformer::invertible, "Whether inverse_transform works.")
@@ -312,6 +397,12 @@ void bind_transformers(nb::module_& module) {
       .def_static(
           "from_json", [](const std::string& text) { return transformer_from_value(parse_json(text)); }, nb::arg("text"),
           "The transformer that to_json described.");
+  nb::class_<ChunkedFit>(module, "ChunkedFit", "A fit of a transformer of the catalog that is given its rows in parts.")
+      .def(nb::init<const std::string&, const std::string&>(), nb::arg("name"), nb::arg("parameters"),
+           "Refuses a transformer that needs all rows at once.")
+      .def("add", &ChunkedFit::add, nb::arg("table"), nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(),
+           nb::arg("n_threads") = 0, nb::arg("seed") = 0, "Learns from further rows.")
+      .def("finish", &ChunkedFit::finish, "What the rows so far teach.");
   module.def(
       "distinct_objects", &distinct_objects, nb::arg("objects"),
       "For a one-dimensional array of objects, told apart by identity: the number of each row's object, and the first row of each object.");
@@ -321,6 +412,9 @@ void bind_transformers(nb::module_& module) {
   module.def("fit_form", &fit_form, nb::arg("name"), nb::arg("parameters"), nb::arg("table"), nb::arg("target").none() = nb::none(),
              nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON.");
+  module.def("training_rows", &training_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("table"),
+             nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
+             "Numbers of the training rows that a transformer, with parameters in JSON, lets go on; None where all do.");
   module.def("fit_rows", &fit_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
              nb::arg("seed") = 0, "Fits a transformer of the catalog to a float32 or float64 array whose columns have these names.");
   module.def("fit_steps", &fit_steps_of, nb::arg("steps"), nb::arg("table"), nb::arg("target").none() = nb::none(),

@@ -231,6 +231,16 @@ class FittedTransformer:
         For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.
         """
 
+    def dense_indicators(self, table: Table, type: str, n_threads: int = 0) -> object:
+        """
+        For indicators: a row-major array of zeros and ones of type 'u1', 'f4' or 'f8'.
+        """
+
+    def sparse_terms(self, table: Table, n_threads: int = 0) -> tuple:
+        """
+        For counts of terms: where each row starts (int64), its columns (int32) and numbers, and how many columns there are.
+        """
+
     def inverse_transform(self, table: Table) -> Table:
         """Undoes transform."""
 
@@ -244,6 +254,25 @@ class FittedTransformer:
     @staticmethod
     def from_json(text: str) -> FittedTransformer:
         """The transformer that to_json described."""
+
+class ChunkedFit:
+    """A fit of a transformer of the catalog that is given its rows in parts."""
+
+    def __init__(self, name: str, parameters: str) -> None:
+        """Refuses a transformer that needs all rows at once."""
+
+    def add(
+        self,
+        table: Table,
+        target: Table | None = None,
+        weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+    ) -> None:
+        """Learns from further rows."""
+
+    def finish(self) -> FittedTransformer:
+        """What the rows so far teach."""
 
 def distinct_objects(objects: object) -> tuple:
     """
@@ -273,6 +302,19 @@ def fit_form(
     seed: int = 0,
 ) -> FittedTransformer:
     """Fits a transformer of the catalog, with parameters in JSON."""
+
+def training_rows(
+    name: str,
+    parameters: str,
+    table: Table,
+    target: Table | None = None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> object:
+    """
+    Numbers of the training rows that a transformer, with parameters in JSON, lets go on; None where all do.
+    """
 
 def fit_rows(
     name: str,

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from kolosal._tables import to_native
@@ -16,9 +17,10 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 import kolosal.preprocess as kp
-from kolosal import InvalidInputError, _kolosal
+from kolosal import DataPreprocessor, InvalidInputError, _kolosal
 
-TABLES = range(40)
+TABLES = range(200)
+TABLES_A_CASE = range(40)  # where parameters make at least five cases
 
 
 def fit(name: str, table: Any, target: Any = None, weights: Any = None, seed: int = 7, **parameters: Any) -> tuple[Any, np.ndarray]:
@@ -55,7 +57,7 @@ def frame(columns: dict[str, np.ndarray]) -> dict[str, Any]:
 @pytest.mark.parametrize("handle_unknown", ["infrequent_if_exist", "ignore"])
 @pytest.mark.filterwarnings("ignore:Found unknown categories")
 def test_one_hot_has_the_columns_of_scikit_learn(drop: str | None, rare: dict[str, float], handle_unknown: str) -> None:
-    for seed in TABLES:
+    for seed in TABLES_A_CASE:
         random = np.random.default_rng(seed)
         n_rows = int(random.integers(1, 60))
         rows = np.column_stack([levels(random, n_rows, missing=False), levels(random, n_rows, missing=True)])
@@ -122,7 +124,7 @@ def targets(random: np.random.Generator, n_rows: int, kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "continuous"])
 @pytest.mark.parametrize("smooth", [0.0, 7.5, "auto"])
 def test_fitted_encodings_are_those_of_scikit_learn(kind: str, smooth: float | str) -> None:
-    for seed in TABLES:
+    for seed in TABLES_A_CASE:
         random = np.random.default_rng(seed)
         n_rows = int(random.integers(8, 300))
         rows = np.column_stack([levels(random, n_rows, missing=False), levels(random, n_rows, missing=True)])
@@ -241,6 +243,39 @@ def test_noise_tells_nothing_through_an_encoder_that_sees_the_target(name: str, 
     deviation = np.sqrt((n_rows / 5 + 1) / (12 * (n_rows / 10) ** 2) / (5 * tables))
     for model, scored in found.items():
         assert abs(np.mean(scored) - 0.5) < 3 * deviation, (model, scored)
+
+
+LEARNERS: dict[str, Any] = {
+    "tree_bin": lambda: kp.TreeDiscretizer(8, min_samples_leaf=2, encode="onehot"),
+    "mutual_information": lambda: kp.SelectKBest(3),
+    "DataPreprocessor": lambda: DataPreprocessor(categorical_encoding="target"),
+    "TargetEncoder": kp.TargetEncoder,
+    "LeaveOneOutEncoder": kp.LeaveOneOutEncoder,
+    "CatBoostEncoder": kp.CatBoostEncoder,
+}
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_noise_tells_nothing_through_a_transformer_that_is_fitted_within_folds(name: str) -> None:
+    """Columns of noise, one of nearly as many values as rows: what is learnt from the training rows does not tell the others' target."""
+    n_rows, tables, auc = 300, 6, []
+    for seed in range(tables):
+        random = np.random.default_rng(seed)
+        target = random.integers(0, 2, n_rows)
+        if name in ("tree_bin", "mutual_information"):
+            table = pd.DataFrame(random.normal(size=(n_rows, 12))).add_prefix("x")
+        else:
+            ids = [f"id {i}" for i in random.integers(0, 2 * n_rows, n_rows)]
+            table = pd.DataFrame({"id": ids, "many": [f"m{i}" for i in random.integers(0, 50, n_rows)], "x": random.normal(size=n_rows)})
+            table = table if name == "DataPreprocessor" else table[["id", "many"]]
+        for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(table, target):
+            made = LEARNERS[name]()
+            seen = np.asarray(made.fit_transform(table.iloc[train], target[train]), dtype=float)
+            new = np.asarray(made.transform(table.iloc[test]), dtype=float)
+            scores = LogisticRegression(max_iter=1000).fit(seen, target[train]).predict_proba(new)[:, 1]
+            auc.append(roc_auc_score(target[test], scores))
+    deviation = np.sqrt((n_rows / 5 + 1) / (12 * (n_rows / 10) ** 2) / len(auc))
+    assert abs(np.mean(auc) - 0.5) < 3 * deviation, np.mean(auc)
 
 
 def test_a_category_of_single_rows_does_not_tell_a_row_its_own_target() -> None:

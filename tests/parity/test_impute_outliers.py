@@ -137,7 +137,7 @@ def test_one_row_and_constant_columns() -> None:
 
 
 def test_impute_constants_equal_simple_imputer() -> None:
-    for seed in range(50):
+    for seed in range(N_RANDOM):
         train = random_table(seed)
         _, made = fit("impute", {"strategy": "mean", "constants": {"c0": -7.5}}, train)
         theirs = SimpleImputer().fit_transform(train)
@@ -157,7 +157,7 @@ def test_outliers_to_missing_equal_pandas() -> None:
 
 
 def test_rows_that_go_on_are_those_of_pandas() -> None:
-    for seed in range(60):
+    for seed in range(N_RANDOM):
         frame = to_frame(random_table(seed))
         config = {"scaling": "none", "missing_strategy": "drop", "max_cardinality": 1, "auto_detect_types": False}
         if frame.notna().all(axis=1).any():

@@ -118,7 +118,7 @@ def test_bins_equal_those_of_scikit_learn(strategy: str) -> None:
 @pytest.mark.parametrize("n_classes", [0, 2, 4])
 def test_tree_bins_equal_the_cuts_of_a_tree(n_classes: int) -> None:
     same = 0
-    for seed in range(60):
+    for seed in range(200):
         random = np.random.default_rng(seed)
         x = random.normal(size=int(random.integers(50, 400))).astype(np.float32).astype(float)  # as the trees see it
         y = np.sin(2 * x) + 0.3 * random.normal(size=len(x))
@@ -132,4 +132,4 @@ def test_tree_bins_equal_the_cuts_of_a_tree(n_classes: int) -> None:
         cuts = np.sort(tree.tree_.threshold[tree.tree_.feature == 0])
         ours = json.loads(native.to_json())["fitted"]["columns"][0]["edges"][1:-1]
         same += len(ours) == len(cuts) and np.allclose(ours, cuts, rtol=1e-9)
-    assert same >= 55  # of 60: where two cuts gain the same, each side takes its own
+    assert same >= 185  # of 200: where two cuts gain the same, each side takes its own

@@ -192,6 +192,23 @@ TEST(OneHot, TakesAMissingValueForALevelWhereAsked) {
   EXPECT_EQ(names({{"min_frequency", 0.1}}).size(), 4U);
 }
 
+TEST(OneHot, RefusesAMissingValueThatFittingNeverSawWhereItIsALevel) {
+  const Table whole({category("city", {0, 1}, {"rome", "oslo"})}), holed({category("city", {0, -1}, {"rome", "oslo"})});
+  const Value strict = object({{"unknown", "error"}, {"missing", "level"}});
+  const auto encoder = fitted("one_hot", strict, {whole});
+  const auto loaded = transformer_from_value(transformer_to_value(*encoder));
+  for (const FittedTransformer* each : {encoder.get(), loaded.get()}) {
+    try {
+      (void)each->transform(holed);
+      FAIL() << "a missing value passed";
+    } catch (const Error& error) {
+      EXPECT_NE(error.message().find("'city': row 2 has a missing value"), std::string::npos) << error.message();
+    }
+  }
+  EXPECT_EQ(fitted("one_hot", strict, {holed})->transform(holed).column("city__missing").numbers(), (std::vector<double>{0, 1}));
+  EXPECT_EQ(fitted("one_hot", object({{"unknown", "error"}}), {whole})->transform(holed).column("city__rome").number(1), 0);
+}
+
 TEST(OneHot, GivesTheSameInSparseRows) {
   const Table table = cities().with_column(category("c", {0, 0, 1, -1, 1, 0}, {"x", "y"}));
   const auto encoder = fitted("one_hot", {}, {table});

@@ -1,4 +1,4 @@
-// Frequency encoding: each level becomes the share of rows (by weight) that have it. Missing counts as a level.
+// Frequency encoding: each level becomes the share of rows (by weight) that have it, or their number. Missing counts as a level.
 //
 // Cost     O(n_rows) a column.
 // Checked  encoders_test.cc.
@@ -11,6 +11,7 @@ namespace {
 struct FrequencyEncodeParams {
   std::vector<std::string> columns;
   UnknownLevel unknown = UnknownLevel::Default;
+  bool normalize = true;
   bool keep = false;
 };
 
@@ -18,6 +19,7 @@ void describe(Fields<FrequencyEncodeParams>& f) {
   f.add("columns", &FrequencyEncodeParams::columns, "Columns to encode; empty means all categorical ones.");
   f.add("unknown", &FrequencyEncodeParams::unknown, "What a level not seen in fitting gives: an error, a missing value, or 0 (default).")
       .choices({"error", "missing", "default"});
+  f.add("normalize", &FrequencyEncodeParams::normalize, "Whether the number of rows of a level is divided by that of all rows.");
   f.add("keep", &FrequencyEncodeParams::keep, "Whether the column itself stays, before the one made of it.");
 }
 
@@ -49,7 +51,7 @@ class FrequencyEncode : public Transformer {
   }
 
   LookupColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
-    const double total = found.total_weight > 0 ? found.total_weight : 1;
+    const double total = params_.normalize && found.total_weight > 0 ? found.total_weight : 1;
     LookupColumn spec{
         .name = column.name(), .outputs = {names.claim(column.name() + "__frequency")}, .unknown = params_.unknown, .keep = params_.keep};
     for (const double weight : found.weights) spec.values.push_back(weight / total);
@@ -65,8 +67,8 @@ class FrequencyEncode : public Transformer {
 }  // namespace
 
 void register_frequency_encode(Catalog<Transformer>& catalog) {
-  catalog.add<FrequencyEncode, FrequencyEncodeParams>("frequency_encode", "Each level becomes the share of rows that have it.",
-                                                      {"frequency", "count_encoder"});
+  catalog.add<FrequencyEncode, FrequencyEncodeParams>(
+      "frequency_encode", "Each level becomes the share of rows that have it, or their number.", {"frequency", "count_encoder"});
 }
 
 }  // namespace kolosal

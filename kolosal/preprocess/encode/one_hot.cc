@@ -48,7 +48,7 @@ void describe(Fields<OneHotParams>& f) {
       .choices({"error", "ignore", "infrequent"});
   f.add("missing", &P::missing,
         "What missing values give: no column; where there are some in fitting a column of their own beside the others; or a level as "
-        "others are, the last in order, which under unknown 'infrequent' is unknown where fitting saw none.");
+        "others are, the last in order, which is unknown where fitting saw none.");
 }
 
 class OneHot : public Transformer {
@@ -132,6 +132,7 @@ class OneHot : public Transformer {
     IndicatorsColumn fitted{.name = column.name(), .levels = std::move(found.levels), .output_of = std::move(output_of)};
     for (std::string& name : wanted) fitted.outputs.push_back(names.claim(std::move(name)));
     fitted.unknown = params_.unknown;
+    fitted.missing_is_unknown = !has_missing && params_.missing == OneHotMissing::Level;
     return fitted;
   }
 

@@ -5,8 +5,7 @@
 // Checked  scalers_test.cc.
 #include "kolosal/preprocess/forms/clip.h"
 
-#include <algorithm>
-#include <cmath>
+#include <functional>
 
 namespace kolosal {
 namespace {
@@ -25,6 +24,20 @@ Column bounded(const Column& column, const ClipColumn& spec) {
   return number_column(column.name(), values, column, std::move(validity));
 }
 
+/// Numbers cut at the bounds, in one pass; NaN compares with neither and stays.
+template <class T>
+Column cut(const Column& column, std::span<const T> numbers, const ClipColumn& spec) {
+  const double lower = spec.lower, upper = spec.upper;
+  const auto write = [&](std::span<T> to) {
+    for (size_t row = 0; row < to.size(); ++row) {
+      const auto value = static_cast<double>(numbers[row]);
+      const double above = value < lower ? lower : value;
+      to[row] = static_cast<T>(above > upper ? upper : above);
+    }
+  };
+  return Column::written(column.name(), numbers.size(), std::function<void(std::span<T>)>(write), column.validity());
+}
+
 class Clip : public PerColumnForm<ClipColumn> {
  public:
   using PerColumnForm::PerColumnForm;
@@ -35,10 +48,10 @@ class Clip : public PerColumnForm<ClipColumn> {
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     if (specs()[i].to_missing) return {bounded(column, specs()[i])};
-    std::vector<double> values = column.numbers();
-    for (double& value : values)
-      if (!std::isnan(value)) value = std::clamp(value, specs()[i].lower, specs()[i].upper);
-    return {number_column(column.name(), std::move(values), column, column.validity())};
+    if (column.kind() == ColumnKind::Numeric && column.is_float32()) return {cut(column, column.float32(), specs()[i])};
+    if (column.kind() == ColumnKind::Numeric) return {cut(column, column.float64(), specs()[i])};
+    const std::vector<double> values = column.numbers();
+    return {cut(column, std::span<const double>(values), specs()[i])};
   }
 };
 

@@ -15,13 +15,6 @@
 namespace kolosal {
 namespace {
 
-std::vector<uint8_t> missing_rows(const Column& column) {
-  std::vector<uint8_t> missing(column.size());
-  for (size_t row = 0; row < missing.size(); ++row)
-    missing[row] = column.is_missing(row) || (column.kind() == ColumnKind::Numeric && std::isnan(column.number(row)));
-  return missing;
-}
-
 Column fill_categories(const Column& column, const FillColumn& spec) {
   std::vector<std::string> levels = *column.dictionary();
   const auto place = std::ranges::find(levels, spec.text) - levels.begin();

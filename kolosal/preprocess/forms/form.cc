@@ -22,6 +22,13 @@ void wrong_column_kind(const Column& column, std::string_view wanted) {
                                               " where fitting saw " + std::string(wanted));
 }
 
+std::vector<uint8_t> missing_rows(const Column& column) {
+  std::vector<uint8_t> missing(column.size());
+  for (size_t row = 0; row < missing.size(); ++row)
+    missing[row] = column.is_missing(row) || (column.kind() == ColumnKind::Numeric && std::isnan(column.number(row)));
+  return missing;
+}
+
 Column number_column(std::string name, std::vector<double> values, const Column& like, Validity validity) {
   if (!(like.kind() == ColumnKind::Numeric && like.is_float32())) return Column::numeric(std::move(name), std::move(values), validity);
   return Column::numeric(std::move(name), std::vector<float>(values.begin(), values.end()), validity);

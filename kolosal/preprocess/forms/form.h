@@ -29,6 +29,9 @@ const Column& needed_column(const Table& table, std::string_view name);
 /// Throws Error(FeatureMismatch): the column is of a kind that the form was not fitted on.
 [[noreturn]] void wrong_column_kind(const Column& column, std::string_view wanted);
 
+/// 1 for each row that has no value or NaN, else 0.
+std::vector<uint8_t> missing_rows(const Column& column);
+
 /// float32 numbers where `like` holds float32, else float64. Missing rows stay missing.
 Column number_column(std::string name, std::vector<double> values, const Column& like, Validity validity);
 

@@ -40,7 +40,10 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   std::vector<int32_t> set_by_rows(size_t i, const Column& column, const Threads& threads) const {
     const IndicatorsColumn& spec = specs()[i];
     const std::vector<uint32_t> slots = codes_[i].find_slots(column, &threads);
-    if (spec.unknown == UnknownLevel::Error) refuse_unknown_levels(column, slots, spec.levels.size(), "ignore or infrequent");
+    if (spec.unknown == UnknownLevel::Error) {
+      refuse_unknown_levels(column, slots, spec.levels.size(), "ignore or infrequent");
+      if (spec.missing_is_unknown) refuse_unknown_levels(column, slots, spec.levels.size() + 1, "ignore or infrequent");
+    }
     std::vector<int32_t> output_of = spec.output_of;
     if (spec.unknown != UnknownLevel::Infrequent) output_of[spec.levels.size()] = -1;
     std::vector<int32_t> set(slots.size());
@@ -115,6 +118,8 @@ void describe(Fields<IndicatorsColumn>& fields) {
              "Number of the column that each level sets, then the rare levels together and missing values; -1 for none.");
   fields.add("unknown", &IndicatorsColumn::unknown, "What unknown levels give: an error, no column, or that of the rare levels.")
       .choices({"error", "ignore", "infrequent"});
+  fields.add("missing_is_unknown", &IndicatorsColumn::missing_is_unknown,
+             "Whether a missing value is a level that fitting did not see, which unknown 'error' refuses.");
 }
 
 std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn> columns) {

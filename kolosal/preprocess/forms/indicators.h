@@ -13,6 +13,7 @@ struct IndicatorsColumn {
   std::vector<std::string> outputs;  ///< names of the columns made
   std::vector<int32_t> output_of;    ///< (n_levels + 2) column set by each level, by all rare levels, by missing values; -1: none
   UnknownLevel unknown = UnknownLevel::Infrequent;  ///< Error, Ignore, or Infrequent: the column of the rare levels
+  bool missing_is_unknown = false;                  ///< a missing value is a level that fitting did not see: refused under Error
 };
 void describe(Fields<IndicatorsColumn>& fields);
 

@@ -58,8 +58,7 @@ class TermCounts : public FittedTransformer {
   std::string_view form() const override { return "term_counts"; }
 
   Table transform(const Table& table, const Threads& threads) const override {
-    for (const TermCountsColumn& spec : specs_)
-      if (const Column& column = needed_column(table, spec.name); !is_level(column.kind())) wrong_column_kind(column, "a text");
+    (void)texts_of(table);
     std::vector<Column> columns;
     for (const Column& column : table.columns()) {
       const auto found = by_name_.find(column.name());
@@ -76,6 +75,47 @@ class TermCounts : public FittedTransformer {
     return Table(std::move(columns));
   }
 
+  SparseTerms sparse(const Table& table, const Threads& threads) const {
+    const std::vector<const Column*> texts = texts_of(table);
+    SparseTerms made;
+    std::vector<int32_t> first_column;
+    for (const TermCountsColumn& spec : specs_) {
+      if (!spec.components.empty()) throw_not_sparse(form());
+      first_column.push_back(static_cast<int32_t>(made.n_columns));
+      made.n_columns += spec.outputs.size();
+    }
+    const size_t n_rows = table.n_rows();
+    made.starts.resize(n_rows + 1);
+    std::vector<std::vector<TermWeigher::Entry>> of_block((n_rows + kBlockRows - 1) / kBlockRows);
+    threads.parallel_for(n_rows, kBlockRows, [&](size_t begin, size_t end) {
+      TermWeigher::Scratch scratch;
+      std::vector<TermWeigher::Entry>& entries = of_block[begin / kBlockRows];
+      for (size_t row = begin; row < end; ++row) {
+        const size_t before = entries.size();
+        for (size_t i = 0; i < specs_.size(); ++i) {
+          if (texts[i]->is_missing(row)) continue;
+          for (const auto& [term, value] : weighers_[i].weigh(row_text(*texts[i], row), scratch))
+            entries.emplace_back(static_cast<uint32_t>(first_column[i]) + term, value);
+        }
+        made.starts[row + 1] = static_cast<int64_t>(entries.size() - before);
+      }
+    });
+    for (size_t row = 0; row < n_rows; ++row) made.starts[row + 1] += made.starts[row];
+    made.columns.reserve(static_cast<size_t>(made.starts.back()));
+    made.values.reserve(static_cast<size_t>(made.starts.back()));
+    for (const auto& entries : of_block)
+      for (const auto& [column, value] : entries) {
+        made.columns.push_back(static_cast<int32_t>(column));
+        made.values.push_back(value);
+      }
+    return made;
+  }
+
+  [[noreturn]] static void throw_not_sparse(std::string_view form) {
+    throw Error(ErrorCode::Unsupported, "the fitted form '" + std::string(form) + "' does not make sparse counts of terms",
+                "Use transform.");
+  }
+
   Value to_value() const override {
     Value::List columns;
     for (const TermCountsColumn& spec : specs_) columns.push_back(kolosal::to_value(spec));
@@ -83,6 +123,16 @@ class TermCounts : public FittedTransformer {
   }
 
  private:
+  /// The column of each spec. Throws Error(FeatureMismatch).
+  std::vector<const Column*> texts_of(const Table& table) const {
+    std::vector<const Column*> texts;
+    for (const TermCountsColumn& spec : specs_) {
+      texts.push_back(&needed_column(table, spec.name));
+      if (!is_level(texts.back()->kind())) wrong_column_kind(*texts.back(), "a text");
+    }
+    return texts;
+  }
+
   std::vector<TermCountsColumn> specs_;
   std::vector<TermWeigher> weighers_;
   std::unordered_map<std::string, size_t> by_name_;
@@ -160,6 +210,12 @@ void describe(Fields<TermCountsColumn>& fields) {
 
 std::unique_ptr<FittedTransformer> make_term_counts(std::vector<TermCountsColumn> columns) {
   return std::make_unique<TermCounts>(std::move(columns));
+}
+
+SparseTerms sparse_terms(const FittedTransformer& fitted, const Table& table, const Threads& threads) {
+  const auto* form = dynamic_cast<const TermCounts*>(&fitted);
+  if (form == nullptr) TermCounts::throw_not_sparse(fitted.form());
+  return form->sparse(table, threads);
 }
 
 void register_term_counts(Catalog<TransformerForm>& catalog) {

@@ -57,4 +57,15 @@ class TermWeigher {
 /// The fitted form "term_counts".
 std::unique_ptr<FittedTransformer> make_term_counts(std::vector<TermCountsColumn> columns);
 
+/// The terms of each row in compressed sparse rows: row i has columns [starts[i], starts[i + 1]) and their numbers.
+struct SparseTerms {
+  std::vector<int64_t> starts;
+  std::vector<int32_t> columns;
+  std::vector<double> values;
+  size_t n_columns = 0;
+};
+/// What a "term_counts" form without components makes of its columns, spec by spec, without the zeros. Throws Error(Unsupported) for
+/// another form.
+SparseTerms sparse_terms(const FittedTransformer& fitted, const Table& table, const Threads& threads);
+
 }  // namespace kolosal

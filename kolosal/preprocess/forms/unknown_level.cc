@@ -14,9 +14,10 @@ void refuse_unknown_levels(const Column& column, std::span<const uint32_t> slots
   const auto found = std::ranges::find(slots, static_cast<uint32_t>(unknown));
   if (found == slots.end()) return;
   const auto row = static_cast<size_t>(found - slots.begin());
+  const std::string what = column.is_missing(row) ? "a missing value" : "the level '" + std::string(level_text(column, row)) + "'";
   throw Error(ErrorCode::BadValue,
-              "unknown categories in column '" + column.name() + "': row " + std::to_string(row + 1) + " has the level '" +
-                  level_text(column, row) + "', which was not seen in fitting",
+              "unknown categories in column '" + column.name() + "': row " + std::to_string(row + 1) + " has " + what +
+                  ", which was not seen in fitting",
               "Fit on rows that have it, or set unknown to " + std::string(allowed) + ".");
 }
 

@@ -28,8 +28,8 @@ constexpr auto enum_names(UnknownLevel) {
                                                                    {UnknownLevel::Default, "default"}});
 }
 
-/// Throws Error(BadValue) that names column, row and level where a slot of LevelCodes::find_slots is `unknown`. `allowed` says which
-/// values of the parameter `unknown` let such levels pass.
+/// Throws Error(BadValue) that names column, row and level (or says that it is missing) where a slot of LevelCodes::find_slots is
+/// `unknown`. `allowed` says which values of the parameter `unknown` let such levels pass.
 void refuse_unknown_levels(const Column& column, std::span<const uint32_t> slots, size_t unknown, std::string_view allowed);
 
 }  // namespace kolosal

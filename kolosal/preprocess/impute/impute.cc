@@ -14,6 +14,7 @@
 #include <map>
 
 #include "kolosal/preprocess/chunk_fit.h"
+#include "kolosal/preprocess/fit_transform_columns.h"
 #include "kolosal/preprocess/forms/fill.h"
 
 namespace kolosal {
@@ -93,6 +94,17 @@ class Impute : public Transformer {
       if (params_.add_indicator && has_missing(*columns[i], input.weights))
         fills[i].indicator = names.claim(columns[i]->name() + "__missing");
     return make_fill(std::move(fills));
+  }
+
+  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                     const FitContext& context) const override {
+    if (params_.add_indicator) return Transformer::fit_transform(input, context);
+    return fit_transform_columns<FillColumn>(
+        input.table, chosen(input), context,
+        [&](const Column& column) {
+          return fit_column(column, WholeColumn{column, input.weights});
+        },
+        make_fill);
   }
 
   std::unique_ptr<ChunkFit> start_chunks() const override {

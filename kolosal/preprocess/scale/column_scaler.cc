@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "kolosal/preprocess/fit_transform_columns.h"
+
 namespace kolosal {
 
 std::vector<const Column*> scaler_columns(const TransformerInput& input, const std::vector<std::string>& columns,
@@ -29,6 +31,15 @@ std::unique_ptr<FittedTransformer> fit_scaler(
     fitted[i] = named_scaler(fit_column(*chosen[i], weights), *chosen[i]);
   });
   return make_affine(std::move(fitted));
+}
+
+std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform_scaler(
+    const TransformerInput& input, const FitContext& context, const std::vector<std::string>& columns, std::string_view transformer,
+    const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column) {
+  const std::span<const double> weights = telling_weights(input.weights);
+  return fit_transform_columns<AffineColumn>(
+      input.table, scaler_columns(input, columns, transformer), context,
+      [&](const Column& column) { return named_scaler(fit_column(column, weights), column); }, make_affine);
 }
 
 double usable_scale(double scale) { return scale < 10 * std::numeric_limits<double>::epsilon() ? 1 : scale; }

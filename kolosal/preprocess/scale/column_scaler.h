@@ -19,6 +19,11 @@ std::unique_ptr<FittedTransformer> fit_scaler(
     const TransformerInput& input, const FitContext& context, const std::vector<std::string>& columns, std::string_view transformer,
     const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column);
 
+/// The same, and what the rows become.
+std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform_scaler(
+    const TransformerInput& input, const FitContext& context, const std::vector<std::string>& columns, std::string_view transformer,
+    const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column);
+
 /// The same by chunks, from a Statistic of each column.
 template <class Statistic>
 std::unique_ptr<ChunkFit> fit_scaler_in_chunks(const std::vector<std::string>& columns, std::string_view transformer,

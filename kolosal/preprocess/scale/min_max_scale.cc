@@ -32,8 +32,12 @@ class MinMaxScale : public Transformer {
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "min_max_scale",
-                      [this](const Column& column, std::span<const double> weights) { return scaled(column_range(column, weights)); });
+    return fit_scaler(input, context, params_.columns, "min_max_scale", fit_column());
+  }
+
+  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                     const FitContext& context) const override {
+    return fit_transform_scaler(input, context, params_.columns, "min_max_scale", fit_column());
   }
 
   std::unique_ptr<ChunkFit> start_chunks() const override {
@@ -42,6 +46,10 @@ class MinMaxScale : public Transformer {
   }
 
  private:
+  std::function<AffineColumn(const Column&, std::span<const double>)> fit_column() const {
+    return [this](const Column& column, std::span<const double> weights) { return scaled(column_range(column, weights)); };
+  }
+
   AffineColumn scaled(const Range& found) const {
     AffineColumn fitted{.offset = params_.low};
     const auto [smallest, largest] = found;

@@ -16,9 +16,12 @@ class StandardScale : public Transformer {
   explicit StandardScale(StandardScaleParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    return fit_scaler(input, context, params_.columns, "standard_scale", [this](const Column& column, std::span<const double> weights) {
-      return standard_column(column_moments(column, weights), params_);
-    });
+    return fit_scaler(input, context, params_.columns, "standard_scale", fit_column());
+  }
+
+  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                     const FitContext& context) const override {
+    return fit_transform_scaler(input, context, params_.columns, "standard_scale", fit_column());
   }
 
   std::unique_ptr<ChunkFit> start_chunks() const override {
@@ -27,6 +30,11 @@ class StandardScale : public Transformer {
   }
 
  private:
+  std::function<AffineColumn(const Column&, std::span<const double>)> fit_column() const {
+    return
+        [this](const Column& column, std::span<const double> weights) { return standard_column(column_moments(column, weights), params_); };
+  }
+
   StandardScaleParams params_;
 };
 

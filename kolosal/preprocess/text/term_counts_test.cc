@@ -74,6 +74,28 @@ TEST(Tfidf, GivesNoColumnsWhereNoTextHasAWord) {
 
 TEST(Tfidf, RefusesLengthsThatDoNotGoTogether) { EXPECT_THROW(transformers().make("tfidf", object({{"min_n", 3}, {"max_n", 2}})), Error); }
 
+TEST(TermCounts, GivesTheSameInSparseRowsOnAnyNumberOfThreads) {
+  std::vector<std::string> many;
+  for (int row = 0; row < 700; ++row) many.push_back("word" + std::to_string(row % 9) + " apple apple" + (row % 4 == 0 ? " fig" : ""));
+  const Table table = Table({Column::text("t", many), Column::text("u", std::vector<std::string>(700, "plum pear"))});
+  const auto form = fitted("tfidf", object({{"float64", true}}), {table});
+  const Table dense = form->transform(table);
+  for (const int n_threads : {1, 8}) {
+    const SparseTerms sparse = sparse_terms(*form, table, Threads(n_threads));
+    ASSERT_EQ(sparse.n_columns, dense.n_columns());
+    size_t n_set = 0;
+    for (size_t row = 0; row < 700; ++row)
+      for (auto i = static_cast<size_t>(sparse.starts[row]); i < static_cast<size_t>(sparse.starts[row + 1]); ++i, ++n_set)
+        EXPECT_EQ(dense.column(static_cast<size_t>(sparse.columns[i])).number(row), sparse.values[i]);
+    size_t n_not_zero = 0;
+    for (const Column& column : dense.columns())
+      for (const double value : column.float64()) n_not_zero += value != 0 ? 1 : 0;
+    EXPECT_EQ(n_set, n_not_zero);
+  }
+  EXPECT_THROW((void)sparse_terms(*fitted("text_svd", {}, {table}), table, Threads(1)), Error);
+  EXPECT_THROW((void)sparse_terms(*fitted("text_hash", {}, {table}), table, Threads(1)), Error);
+}
+
 TEST(TermCounts, RefusesASavedVocabularyThatDoesNotHoldTogether) {
   const Value good = fitted("tfidf", {}, {fruits()})->to_value();
   const auto broken = [&](const std::string& field, Value value) {

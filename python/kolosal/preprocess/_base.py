@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,11 +28,16 @@ class CatalogTransformer:
     _catalog_name = ""
     _numeric = True  # works on numbers: other input is converted or refused
     _needs_target = False
+    _native_names: ClassVar[dict[str, str]] = {}  # of parameters that the catalog calls otherwise
     _output: str | None = None
 
     def _native_parameters(self) -> dict[str, Any]:
         """The parameters of the catalog's transformer but for its columns."""
-        return self.get_params()
+        return {self._native_names.get(name, name): value for name, value in self.get_params().items() if name != "random_state"}
+
+    def _native_columns(self) -> list[str]:
+        """The columns that the catalog's transformer is for."""
+        return self._names_in()
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         """Sets the fitted attributes from the native state."""
@@ -39,6 +45,9 @@ class CatalogTransformer:
     def _names_out(self, names: list[str]) -> list[str]:
         """Names of the columns made from columns of those names."""
         return names
+
+    def _input(self, X: Any) -> Input:
+        return Input(X, self._numeric)
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -90,18 +99,18 @@ class CatalogTransformer:
         return self._fit_transform(X, y, None)
 
     def _fitted_on(self, X: Any, y: Any, sample_weight: Any) -> Any:
-        self._fit(Input(X, self._numeric), y, sample_weight, transform=False)
+        self._fit(self._input(X), y, sample_weight, transform=False)
         return self
 
     def _fit_transform(self, X: Any, y: Any, sample_weight: Any) -> Any:
-        given = Input(X, self._numeric)
+        given = self._input(X)
         made = self._fit(given, y, sample_weight, transform=self._needs_target)
         return self._give(given, self._apply(given) if made is None else made)
 
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become."""
         self._check_fitted()
-        given = Input(X, self._numeric)
+        given = self._input(X)
         self._check_features(given)
         return self._give(given, self._apply(given))
 
@@ -125,14 +134,10 @@ class CatalogTransformer:
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         """Fits; where the training rows are wanted and differ from transform, gives them as a native table."""
         target = self._target(y, given.n_rows)
-        weights = _weights(sample_weight, given.n_rows)
-        self.n_features_in_ = given.n_features
-        if given.names is not None:
-            self.feature_names_in_ = np.array(given.names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        weights = row_weights(sample_weight, given.n_rows)
+        self._learn_names(given)
         names = self._names_in()
-        parameters = json.dumps({**self._native_parameters(), "columns": names}, default=_plain)
+        parameters = parameters_text(self._native_parameters(), self._native_columns())
         made = None
         if given.rows is not None and given.rows.dtype.kind == "f" and target is None and weights is None:
             self._native = _kolosal.fit_rows(self._catalog_name, parameters, given.rows, names, 0, self._seed())
@@ -142,8 +147,20 @@ class CatalogTransformer:
                 self._native, made = _kolosal.fit_transformer(*arguments)
             else:
                 self._native = _kolosal.fit_form(*arguments)
-        self._read_fitted(json.loads(self._native.to_json())["fitted"])
+        self._learnt(given)
         return made
+
+    def _learn_names(self, given: Input) -> None:
+        self.n_features_in_ = given.n_features
+        if given.names is not None:
+            self.feature_names_in_ = np.array(given.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _learnt(self, given: Input) -> None:
+        """Sets what follows from a fit on ``given``."""
+        del given
+        self._read_fitted(json.loads(self._native.to_json())["fitted"])
 
     def _seed(self) -> int:
         return int(getattr(self, "random_state", None) or 0)
@@ -175,7 +192,7 @@ class CatalogTransformer:
         names = self._names_out(self._names_in())
         if isinstance(made, _kolosal.Table):
             if wanted == "default" or (wanted is None and given.rows is not None):
-                return _array_of_table(made)
+                return array_of_table(made)
             made = pa.table(made)
         elif wanted == "default":
             return made
@@ -246,6 +263,59 @@ class Weighted(CatalogTransformer):
         return self._fit_transform(X, y, sample_weight)
 
 
+class Incremental(CatalogTransformer):
+    """One that can learn from rows that come in parts."""
+
+    _parts: _kolosal.ChunkedFit | None = None
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Learns from further rows: after any number of calls as ``fit`` on all of them, but that quantiles are within a small rank.
+
+        A pickled or cloned transformer begins anew.
+
+        Returns:
+            The transformer.
+
+        Raises:
+            KolosalError: where the parameters need all rows at once.
+        """
+        given = self._input(X)
+        target, weights = self._target(y, given.n_rows), row_weights(sample_weight, given.n_rows)
+        if self._parts is None:
+            self._learn_names(given)
+            self._parts = _kolosal.ChunkedFit(self._catalog_name, parameters_text(self._native_parameters(), self._native_columns()))
+        else:
+            self._check_features(given)
+        self._parts.add(given.to_native(self._names_in()), target, weights, 0, self._seed())
+        self._native = self._parts.finish()
+        self._learnt(given)
+        return self
+
+    def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
+        self._parts = None
+        return super()._fit(given, y, sample_weight, transform)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_parts"}
+
+
+class NamedNatively(CatalogTransformer):
+    """One whose columns are called as the native transformer calls them: those made of a column begin with its name."""
+
+    def _learnt(self, given: Input) -> None:
+        super()._learnt(given)
+        self._outputs = pa.table(self._native.transform(given.no_rows(self._names_in()))).column_names
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        if hasattr(self, "feature_names_in_"):
+            return list(self._outputs)
+        made_of = [re.fullmatch(r"x(\d+)(__.*)?", output, re.DOTALL) for output in self._outputs]
+        return [
+            output if found is None else names[int(found[1])] + (found[2] or "")
+            for output, found in zip(self._outputs, made_of, strict=True)
+        ]
+
+
 class Invertible(CatalogTransformer):
     """One that can be undone."""
 
@@ -258,11 +328,12 @@ class Invertible(CatalogTransformer):
             raise InvalidInputError(f"X has {given.n_features} features where transform gives {len(names)}", "feature_mismatch")
         made = self._native.inverse_transform(given.to_native(names))
         if given.rows is not None:
-            return _array_of_table(made)
+            return array_of_table(made)
         return frame_of(pa.table(made), given, None, self._names_in())
 
 
-def _array_of_table(made: _kolosal.Table) -> np.ndarray:
+def array_of_table(made: _kolosal.Table) -> np.ndarray:
+    """A native table as an array: of numbers where it holds no texts, else of objects."""
     table = pa.table(made)
     texts = any(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind) for kind in table.schema.types)
     if not texts:
@@ -270,7 +341,8 @@ def _array_of_table(made: _kolosal.Table) -> np.ndarray:
     return np.array([column.to_pylist() for column in table.columns], dtype=object).T
 
 
-def _weights(given: Any, n_rows: int) -> np.ndarray | None:
+def row_weights(given: Any, n_rows: int) -> np.ndarray | None:
+    """Weights as given, one or one a row, checked; None where there are none."""
     if given is None:
         return None
     weights = np.ascontiguousarray(given, dtype=np.float64) if np.asarray(given).ndim > 0 else np.full(n_rows, given, dtype=np.float64)
@@ -287,7 +359,13 @@ def _copied(value: Any) -> Any:
     return list(value) if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def parameters_text(parameters: dict[str, Any], columns: list[str]) -> str:
+    """The parameters of a native transformer of these columns."""
+    return json.dumps({**parameters, "columns": columns}, default=plain)
+
+
+def plain(value: Any) -> Any:
+    """For JSON: a NumPy scalar as a Python one."""
     if hasattr(value, "item"):
         return value.item()
     raise InvalidInputError(f"{value!r} is not a value that a parameter can have", "bad_value")

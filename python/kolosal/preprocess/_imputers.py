@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ._base import CatalogTransformer, Weighted
+from ._base import Incremental, Weighted
+from ._input import Input
 
 
-class SimpleImputer(Weighted):
+class SimpleImputer(Weighted, Incremental):
     """Missing values become the mean, median or most frequent value of their column, or a constant.
 
     A column without any value gets 0 (numbers) or "missing" (texts), and stays. Texts can be imputed in frames and object arrays.
@@ -56,7 +57,7 @@ class SimpleImputer(Weighted):
         return tags
 
 
-class KNNImputer(CatalogTransformer):
+class KNNImputer(Weighted):
     """Missing numbers become the mean of the ``n_neighbors`` nearest rows that have one.
 
     Distances are over the columns that both rows have. ``weights`` is "uniform" or "distance".
@@ -69,7 +70,7 @@ class KNNImputer(CatalogTransformer):
         self.weights = weights
 
 
-class IterativeImputer(CatalogTransformer):
+class IterativeImputer(Weighted):
     """Missing numbers are foretold from the other columns by Bayesian ridge regression, in rounds until they change less than ``tol``.
 
     Attributes:
@@ -84,3 +85,35 @@ class IterativeImputer(CatalogTransformer):
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         self.n_iter_ = max(1, len(fitted["intercepts"]) // max(1, len(fitted["order"])))
+
+
+class MissingIndicator(Weighted, Incremental):
+    """Each column becomes one that is true where its value is missing.
+
+    ``features`` is "missing-only" (columns that miss a value in fit; the first where none does) or "all".
+
+    Attributes:
+        features_: the numbers of the columns that are indicated.
+    """
+
+    _catalog_name = "missing_indicator"
+    _numeric = False
+
+    def __init__(self, *, features: str = "missing-only") -> None:
+        self.features = features
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return {"features": str(self.features).replace("-", "_")}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.features_ = np.flatnonzero([column["output"] != "" for column in fitted["columns"]])
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        return [f"missingindicator_{names[j]}" for j in self.features_]
+
+    def _apply(self, given: Input) -> Any:
+        return self._native.transform(given.to_native(self._names_in()))
+
+    def _give(self, given: Input, made: Any) -> Any:
+        shown = super()._give(given, made)
+        return shown.astype(bool) if isinstance(shown, np.ndarray) else shown

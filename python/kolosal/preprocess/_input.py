@@ -27,12 +27,14 @@ class Input:
         names: the names of a frame's columns; None for an array, or where not all are texts.
         n_features: number of columns.
         n_rows: number of rows.
+        alone: the rows came as single values, whose one column has no name.
     """
 
-    def __init__(self, data: Any, numeric: bool) -> None:
+    def __init__(self, data: Any, numeric: bool, alone: bool = False) -> None:
+        self.alone = alone
         self.rows: np.ndarray | None = None
         self.frame: Any = None
-        self._objects: _kolosal.Table | None = None  # of an array of objects: columns made once
+        self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
         self.names: list[str] | None = None
         if _is_frame(data):
             self.frame = data
@@ -41,7 +43,7 @@ class Input:
                 self.frame, found = pa.table(to_arrow(data)), list(data)
             elif isinstance(data, _kolosal.Table):
                 self.frame, found = pa.table(data), list(data.names)
-            self.names = found if all(isinstance(name, str) for name in found) else None
+            self.names = found if not alone and all(isinstance(name, str) for name in found) else None
             self.n_features = len(found)
             self.n_rows = len(self.frame)
         else:
@@ -56,16 +58,44 @@ class Input:
 
     def to_native(self, names: Sequence[str]) -> _kolosal.Table:
         """The columns under these names; float columns that lie in one piece are shared."""
-        if self.rows is None:
-            table = pa.table(to_arrow(self.frame))
-            return to_native(table.rename_columns(list(names)))
-        if self.rows.dtype == object:
-            if self._objects is None:
-                self._objects = to_native(pa.table([category_column(self.rows[:, j]) for j in range(self.n_features)], names=list(names)))
-            return self._objects
-        if self.rows.dtype.kind == "f":
+        if self.rows is not None and self.rows.dtype.kind == "f":
             return _kolosal.table_from_rows(self.rows, list(names))
-        return to_native(_numpy_columns(self.rows, names))
+        if self._native is None or self._native.names != list(names):
+            self._native = to_native(self._table(names))
+        return self._native
+
+    def take(self, rows: np.ndarray) -> Any:
+        """Those rows, in the kind of table that was given."""
+        if self.rows is not None:
+            return self.rows[rows]
+        if hasattr(self.frame, "iloc"):
+            return self.frame.iloc[rows]
+        return self.frame.take(rows) if isinstance(self.frame, pa.Table) else self.frame[rows]
+
+    def no_rows(self, names: Sequence[str]) -> _kolosal.Table:
+        """The columns under these names, without rows."""
+        if self.rows is not None and self.rows.dtype.kind == "f":
+            return _kolosal.table_from_rows(self.rows[:0], list(names))
+        return to_native(pa.table(self.to_native(names)).slice(0, 0))
+
+    def _table(self, names: Sequence[str]) -> pa.Table:
+        if self.rows is None:
+            return pa.table(to_arrow(self.frame)).rename_columns(list(names))
+        if self.rows.dtype == object:
+            return pa.table([category_column(self.rows[:, j]) for j in range(self.n_features)], names=list(names))
+        return _numpy_columns(self.rows, names)
+
+
+def as_columns(data: Any) -> tuple[Any, bool, bool]:
+    """For Input, of values of any kind: the table, False, and whether it came as a list, an array or a series of single values."""
+    if _is_frame(data) or _is_sparse(data):
+        return data, False, False
+    if hasattr(data, "to_frame"):  # a series of pandas or polars
+        return data.to_frame("x0") if data.name is None else data.to_frame(), False, True
+    if isinstance(data, (pa.Array, pa.ChunkedArray)):
+        return pa.table({"x0": data}), False, True
+    array = data if isinstance(data, np.ndarray) else np.array(data, dtype=object if any(isinstance(each, str) for each in data) else None)
+    return (array.reshape(-1, 1), False, True) if array.ndim == 1 else (array, False, False)
 
 
 def _is_sparse(data: Any) -> bool:

@@ -14,10 +14,10 @@ import pyarrow as pa
 from .. import _kolosal
 from .._errors import InvalidInputError, NotFittedError
 from .._tables import to_native
-from ._base import _array_of_table, _plain, _weights
+from ._base import CatalogTransformer, array_of_table, plain, row_weights
 from ._input import Input, frame_of
 
-Step = str | tuple[str, Mapping[str, Any]]
+Step = str | CatalogTransformer | tuple[str, Mapping[str, Any]] | tuple[CatalogTransformer, Sequence[str]]
 
 
 def transformer_names() -> list[str]:
@@ -28,9 +28,12 @@ def transformer_names() -> list[str]:
 class Pipeline:
     """Transformers of the catalog, each on the columns that it is for or that its parameter ``columns`` names.
 
-    A step is a name, or a name and a dict of parameters::
+    A step is a name, or a name and a dict of parameters; or a transformer, or a transformer and the columns it is for::
 
         Pipeline([("impute", {"strategy": "median"}), "standard_scale", ("one_hot", {"columns": ["town"]})])
+        Pipeline([SimpleImputer(strategy="median"), (StandardScaler(), ["age"]), (OneHotEncoder(), ["town"])])
+
+    A transformer lends its parameters; the pipeline fits its own, and names columns as the catalog does.
 
     Frames give frames of their own kind, arrays arrays; columns of an array are called x0, x1, ... A column of texts is encoded where a
     step names it, or where it is categorical (a pandas category, a polars Categorical, an Arrow dictionary). Each step is fitted on
@@ -121,14 +124,17 @@ class Pipeline:
     def _fit(self, given: Input, y: Any, sample_weight: Any) -> _kolosal.Table:
         table = given.to_native(_names_of(given))
         target = None if y is None else to_native({"target": np.asarray(y)})
-        steps = json.dumps([_step_of(step) for step in self.steps], default=_plain)
+        steps = json.dumps([_step_of(step) for step in self.steps], default=plain)
         self._natives, made, rows = _kolosal.fit_steps(
-            steps, table, target, _weights(sample_weight, given.n_rows), self.n_threads, self.random_state
+            steps, table, target, row_weights(sample_weight, given.n_rows), self.n_threads, self.random_state
         )
         for step, learnt in zip(self.steps, self.describe(), strict=True):
             if learnt["fitted"].get("columns") == []:
-                name = step if isinstance(step, str) else step[0]
-                warnings.warn(f"the step '{name}' is for no column of the table; name its columns, if it should", UserWarning, stacklevel=3)
+                warnings.warn(
+                    f"the step '{_step_of(step)['transformer']}' is for no column of the table; name its columns, if it should",
+                    UserWarning,
+                    stacklevel=3,
+                )
         self.kept_rows_ = None if rows is None else np.asarray(rows)
         self.n_features_in_ = given.n_features
         self._names_out = list(made.names)
@@ -147,7 +153,7 @@ class Pipeline:
     @staticmethod
     def _give(made: _kolosal.Table, given: Input) -> Any:
         if given.rows is not None:
-            return _array_of_table(made)
+            return array_of_table(made)
         table = pa.table(made)
         if hasattr(given.frame, "iloc") and table.num_rows != given.n_rows:  # rows were removed: the frame's index does not fit
             return table.to_pandas()
@@ -176,8 +182,14 @@ def _names_of(given: Input) -> list[str]:
 
 
 def _step_of(step: Step) -> dict[str, Any]:
-    if isinstance(step, str):
-        return {"transformer": step, "parameters": {}}
-    if not (isinstance(step, (tuple, list)) and len(step) == 2 and isinstance(step[0], str) and isinstance(step[1], Mapping)):
-        raise InvalidInputError(f"step {step!r} is neither a name nor a name and a dict of parameters", "bad_value")
-    return {"transformer": step[0], "parameters": dict(step[1])}
+    pair: Any = (step, {}) if isinstance(step, str) else (step, []) if isinstance(step, CatalogTransformer) else step
+    if isinstance(pair, (tuple, list)) and len(pair) == 2:
+        what, rest = pair
+        if isinstance(what, str) and isinstance(rest, Mapping):
+            return {"transformer": what, "parameters": dict(rest)}
+        if isinstance(what, CatalogTransformer) and isinstance(rest, Sequence) and not isinstance(rest, str):
+            return {"transformer": what._catalog_name, "parameters": {**what._native_parameters(), "columns": list(rest)}}
+    raise InvalidInputError(
+        f"step {step!r} is neither a name, a name and a dict of parameters, a transformer, nor a transformer and a list of columns",
+        "bad_value",
+    )

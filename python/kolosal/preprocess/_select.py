@@ -1,25 +1,25 @@
-"""Selection of columns under scikit-learn's names."""
+"""Selection of columns, under the names of scikit-learn and feature_engine where they have one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ._base import CatalogTransformer
+from .._errors import InvalidInputError
+from ._base import CatalogTransformer, Weighted
+from ._input import Input
 
 
-class VarianceThreshold(CatalogTransformer):
-    """Columns whose variance is at most ``threshold`` go; missing values do not count. Where all would go, the first stays."""
+class _Selection(Weighted):
+    """What selections share. Where every column would go, the first stays."""
 
-    _catalog_name = "variance_threshold"
-
-    def __init__(self, threshold: float = 0.0) -> None:
-        self.threshold = threshold
-
-    def _read_fitted(self, fitted: dict[str, Any]) -> None:
-        kept = {column["name"] for column in fitted["columns"]}
-        self._support = np.array([name in kept for name in self._names_in()])
+    def _learnt(self, given: Input) -> None:
+        super()._learnt(given)
+        names = self._names_in()
+        kept = set(self._native.transform(given.no_rows(names)).names)
+        self._support = np.array([name in kept for name in names])
 
     def get_support(self, indices: bool = False) -> np.ndarray:
         """Which columns stay: a mask, or their numbers."""
@@ -28,3 +28,85 @@ class VarianceThreshold(CatalogTransformer):
 
     def _names_out(self, names: list[str]) -> list[str]:
         return [name for name, stays in zip(names, self._support, strict=True) if stays]
+
+
+class VarianceThreshold(_Selection):
+    """Columns whose variance is at most ``threshold`` go; missing values do not count."""
+
+    _catalog_name = "variance_threshold"
+
+    def __init__(self, threshold: float = 0.0) -> None:
+        self.threshold = threshold
+
+
+class DropConstantFeatures(_Selection):
+    """Columns go in which one value has a share of ``tol`` of the rows; with ``missing_values="ignore"`` missing is no value."""
+
+    _catalog_name = "drop_constant"
+    _numeric = False
+
+    def __init__(self, *, tol: float = 1.0, missing_values: str = "include") -> None:
+        self.tol = tol
+        self.missing_values = missing_values
+
+    def _native_parameters(self) -> dict[str, Any]:
+        if self.missing_values not in ("include", "ignore"):
+            raise InvalidInputError(f"missing_values is '{self.missing_values}'; allowed: include, ignore", "bad_value")
+        return {"max_share": self.tol, "ignore_missing": self.missing_values == "ignore"}
+
+
+class DropDuplicateFeatures(_Selection):
+    """Columns that repeat an earlier one in every row go."""
+
+    _catalog_name = "drop_duplicates"
+    _numeric = False
+
+    def __init__(self) -> None:
+        pass
+
+
+class DropCorrelatedFeatures(_Selection):
+    """Columns go whose correlation with an earlier one that stays is larger than ``threshold``, whatever its sign."""
+
+    _catalog_name = "drop_correlated"
+
+    def __init__(self, *, threshold: float = 0.95) -> None:
+        self.threshold = threshold
+
+
+class SelectKBest(_Selection):
+    """The ``k`` columns stay that tell most about the target: their mutual information, numbers cut into ``n_bins`` bins.
+
+    ``correct_bias`` takes off what chance alone is expected to give.
+    """
+
+    _catalog_name = "mutual_information"
+    _numeric = False
+    _needs_target = True
+
+    def __init__(self, k: int = 10, *, n_bins: int = 10, correct_bias: bool = True) -> None:
+        self.k = k
+        self.n_bins = n_bins
+        self.correct_bias = correct_bias
+
+
+class ColumnSelector(CatalogTransformer):
+    """The ``columns`` named, in their order, and no others; numbers stand for those of an array; None for all."""
+
+    _catalog_name = "select"
+    _numeric = False
+
+    def __init__(self, columns: Sequence[str | int] | None = None) -> None:
+        self.columns = columns
+
+    def _chosen(self, names: list[str]) -> list[str]:
+        return names if self.columns is None else [names[each] if isinstance(each, (int, np.integer)) else each for each in self.columns]
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return {}
+
+    def _native_columns(self) -> list[str]:
+        return self._chosen(self._names_in())
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        return self._chosen(names)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .._errors import InvalidInputError
-from ._base import CatalogTransformer, Invertible, Weighted, fitted_column
+from ._base import Incremental, Invertible, Weighted, fitted_column
+from ._input import Input
 
 
 class PowerTransformer(Weighted, Invertible):
@@ -61,30 +62,44 @@ class QuantileTransformer(Weighted, Invertible):
         self.references_ = np.linspace(0, 1, self.n_quantiles_)
 
 
-class KBinsDiscretizer(Weighted, CatalogTransformer):
-    """Each column is cut into bins; missing values stay missing, or set no column.
+class _LogOrRoot(Weighted, Incremental, Invertible):
+    """What the fixed curves share: ``standardize`` gives what comes out mean 0 and standard deviation 1."""
 
-    ``strategy`` is "uniform" (bins of equal width), "quantile" (of equally many rows) or "kmeans" (around clusters); ``encode`` is
-    "ordinal", the bin's number, or "onehot", a column for each bin.
+    def __init__(self, *, standardize: bool = False) -> None:
+        self.standardize = standardize
 
-    Attributes:
-        bin_edges_: where the bins of each column begin and end; n_features arrays.
-        n_bins_: their numbers, (n_features,).
-    """
+    def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
+        try:
+            return super()._fit(given, y, sample_weight, transform)
+        except InvalidInputError as error:
+            if "not defined" not in str(error):
+                raise
+            raise InvalidInputError(f"Negative values in data passed to {type(self).__name__}: {error}", "bad_value") from None
 
-    _STRATEGIES = {"uniform": "equal_width_bin", "quantile": "equal_frequency_bin", "kmeans": "kmeans_bin"}
-    _ENCODES = {"ordinal": "ordinal", "onehot": "one_hot"}
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
 
-    def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", strategy: str = "quantile") -> None:
-        self.n_bins = n_bins
-        self.encode = encode
-        self.strategy = strategy
 
-    @property
-    def _catalog_name(self) -> str:  # type: ignore[override]
-        if self.strategy not in self._STRATEGIES:
-            raise InvalidInputError(f"strategy is '{self.strategy}'; allowed: {', '.join(self._STRATEGIES)}", "bad_value")
-        return self._STRATEGIES[self.strategy]
+class Log1pTransformer(_LogOrRoot):
+    """Each number becomes the logarithm of one more than it; all have to be above -1, and should not be negative."""
+
+    _catalog_name = "log1p"
+
+
+class SqrtTransformer(_LogOrRoot):
+    """Each number becomes its square root; none may be negative."""
+
+    _catalog_name = "sqrt"
+
+
+class _Binned(Weighted):
+    """What discretizers share."""
+
+    _ENCODES: ClassVar[dict[str, str]] = {"ordinal": "ordinal", "onehot": "one_hot"}
+    n_bins: int
+    encode: str
 
     def _native_parameters(self) -> dict[str, Any]:
         if self.encode not in self._ENCODES:
@@ -113,3 +128,46 @@ class KBinsDiscretizer(Weighted, CatalogTransformer):
             known = ~np.isnan(bins[:, j])
             out[known, j] = middles[bins[known, j].astype(int)]
         return out
+
+
+class KBinsDiscretizer(_Binned):
+    """Each column is cut into bins; missing values stay missing, or set no column.
+
+    ``strategy`` is "uniform" (bins of equal width), "quantile" (of equally many rows) or "kmeans" (around clusters); ``encode`` is
+    "ordinal", the bin's number, or "onehot", a column for each bin.
+
+    Attributes:
+        bin_edges_: where the bins of each column begin and end; n_features arrays.
+        n_bins_: their numbers, (n_features,).
+    """
+
+    _STRATEGIES: ClassVar[dict[str, str]] = {"uniform": "equal_width_bin", "quantile": "equal_frequency_bin", "kmeans": "kmeans_bin"}
+
+    def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", strategy: str = "quantile") -> None:
+        self.n_bins = n_bins
+        self.encode = encode
+        self.strategy = strategy
+
+    @property
+    def _catalog_name(self) -> str:  # type: ignore[override]
+        if self.strategy not in self._STRATEGIES:
+            raise InvalidInputError(f"strategy is '{self.strategy}'; allowed: {', '.join(self._STRATEGIES)}", "bad_value")
+        return self._STRATEGIES[self.strategy]
+
+
+class TreeDiscretizer(_Binned):
+    """Each column is cut where the target changes most, as a tree of ``n_bins`` leaves of ``min_samples_leaf`` rows would.
+
+    ``encode`` is as in :class:`KBinsDiscretizer`, and so are the attributes.
+    """
+
+    _catalog_name = "tree_bin"
+    _needs_target = True
+
+    def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", min_samples_leaf: float = 20) -> None:
+        self.n_bins = n_bins
+        self.encode = encode
+        self.min_samples_leaf = min_samples_leaf
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return {**super()._native_parameters(), "min_rows": self.min_samples_leaf}
