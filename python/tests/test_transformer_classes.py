@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 import kolosal.preprocess as kp
-from kolosal import InvalidInputError, KolosalError
+from kolosal import InvalidInputError, KolosalError, _kolosal
 
 N = 40
 RANDOM = np.random.default_rng(0)
@@ -121,7 +121,7 @@ def test_parts_of_weighted_rows_are_repeated_rows_and_of_other_columns_an_error(
     with pytest.raises(ValueError, match="expecting 3 features"):
         parts.partial_fit(rows[:, :2])
     with pytest.raises(KolosalError, match="needs all rows at once"):
-        kp.OutlierClipper(action="remove").partial_fit(rows)
+        _kolosal.ChunkedFit("knn_impute", "{}")
 
 
 def test_removers_say_which_rows_go_on_and_transform_keeps_all() -> None:

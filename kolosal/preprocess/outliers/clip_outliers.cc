@@ -129,8 +129,7 @@ class ClipOutliers : public Transformer {
 
   std::vector<ClipColumn> bounds_of_chunks(std::span<const Column* const> columns, const std::vector<ChunkSpread>& statistics) const {
     std::vector<ClipColumn> fitted;
-    for (size_t i = 0; i < columns.size(); ++i)
-      fitted.push_back(clip_column(*columns[i], bounds(statistics[i])));
+    for (size_t i = 0; i < columns.size(); ++i) fitted.push_back(clip_column(*columns[i], bounds(statistics[i])));
     return fitted;
   }
 
