@@ -25,20 +25,26 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
-TrainProgress::TrainProgress(const Session& session, std::optional<double> time_limit)
-    : session_(session), time_limit_(time_limit), live_(session.terminal && !session.quiet) {}
+bool LiveLine::is_due() const { return live_ && Clock::now() - last_drawn_ >= kRedraw; }
 
-TrainProgress::~TrainProgress() { clear(); }
+void LiveLine::draw(const std::string& text) {
+  last_drawn_ = Clock::now();
+  std::fprintf(stderr, "\r\033[K%s", text.substr(0, terminal_width() - 1).c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
 
-double TrainProgress::elapsed() const { return std::chrono::duration<double>(Clock::now() - session_.started).count(); }
-
-void TrainProgress::clear() {
+void LiveLine::clear() {
   if (std::exchange(drawn_, false)) std::fputs("\r\033[K", stderr);
 }
 
+TrainProgress::TrainProgress(const Session& session, std::optional<double> time_limit)
+    : session_(session), time_limit_(time_limit), line_(session) {}
+
+double TrainProgress::elapsed() const { return std::chrono::duration<double>(Clock::now() - session_.started).count(); }
+
 void TrainProgress::draw(const std::string& doing) {
-  if (!live_ || Clock::now() - last_drawn_ < kRedraw) return;
-  last_drawn_ = Clock::now();
+  if (!line_.is_due()) return;
   std::string line;
   if (time_limit_) {
     constexpr size_t kWidth = 24;
@@ -50,11 +56,7 @@ void TrainProgress::draw(const std::string& doing) {
   }
   line += "  " + std::to_string(n_done_) + "/" + std::to_string(n_candidates_) + " models";
   if (best_) line += "  best " + metric_ + " " + short_number(*best_);
-  line += "  " + doing;
-  line = line.substr(0, terminal_width() - 1);
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
-  std::fflush(stderr);
-  drawn_ = true;
+  line_.draw(line + "  " + doing);
 }
 
 void TrainProgress::on_train_begin(const RunRecord& record) {
@@ -82,7 +84,7 @@ bool TrainProgress::on_candidate_end(const CandidateRecord& candidate) {
   ++n_done_;
   if (candidate.score && !std::isnan(*candidate.score))
     best_ = !best_ ? *candidate.score : higher_is_better_ ? std::max(*best_, *candidate.score) : std::min(*best_, *candidate.score);
-  clear();
+  line_.clear();
   std::string line = "  " + seconds_text(elapsed()) + "  " + candidate.name + ": ";
   line += candidate.score ? metric_ + " " + short_number(*candidate.score) : std::string(enum_name(candidate.status));
   if (!candidate.reason.empty()) line += " (" + candidate.reason + ")";
@@ -90,23 +92,13 @@ bool TrainProgress::on_candidate_end(const CandidateRecord& candidate) {
   return true;
 }
 
-void TrainProgress::on_train_end(const RunRecord&) { clear(); }
-
-PassProgress::~PassProgress() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
-}
+void TrainProgress::on_train_end(const RunRecord&) { line_.clear(); }
 
 void PassProgress::show(const FileProgress& progress) {
-  if (!live_ || Clock::now() - last_drawn_ < kRedraw) return;
-  last_drawn_ = Clock::now();
+  if (!line_.is_due()) return;
   const double rate = progress.seconds > 0 ? static_cast<double>(progress.n_rows) / progress.seconds : 0;
-  std::string line = "pass " + std::to_string(progress.pass) + " of " + std::to_string(progress.n_passes) + "  " +
-                     std::to_string(progress.n_rows) + " rows  " + std::to_string(static_cast<int64_t>(rate)) + " rows/s  " +
-                     seconds_text(progress.seconds);
-  line = line.substr(0, terminal_width() - 1);
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
-  std::fflush(stderr);
-  drawn_ = true;
+  line_.draw("pass " + std::to_string(progress.pass) + " of " + std::to_string(progress.n_passes) + "  " + std::to_string(progress.n_rows) +
+             " rows  " + std::to_string(static_cast<int64_t>(rate)) + " rows/s  " + seconds_text(progress.seconds));
 }
 
 }  // namespace kolosal::cli

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kolosal/preprocess/forms/form.h"
+#include "kolosal/table/table_parts.h"
 
 namespace kolosal {
 namespace {
@@ -13,7 +14,8 @@ constexpr size_t kNodeBytes = 96;  // of a map's entry, beside its text
 /// Nothing but the columns and their kinds.
 class FirstChunkFit final : public ChunkFit {
  public:
-  FirstChunkFit(const Transformer& transformer, bool removes_rows) : transformer_(transformer), removes_rows_(removes_rows) {}
+  FirstChunkFit(std::string_view name, const Transformer& transformer, bool removes_rows)
+      : name_(name), transformer_(transformer), removes_rows_(removes_rows) {}
 
   void add(const TransformerInput& chunk, const FitContext& context) override {
     if (chunk.table.n_rows() == 0) return;
@@ -21,10 +23,10 @@ class FirstChunkFit final : public ChunkFit {
       like_ = chunk.table.slice(0, 0);
       first_ = transformer_to_value(*transformer_.fit(chunk, context));
     }
-    check_chunk(*like_, chunk.table, "a later chunk");
+    check_chunk(*like_, chunk.table, name_);
   }
   std::unique_ptr<FittedTransformer> finish() const override {
-    if (!like_) throw_no_chunk("a transformer");
+    if (!like_) throw_no_chunk(name_);
     return transformer_from_value(first_);
   }
   bool needs_all_rows() const override { return false; }
@@ -40,6 +42,7 @@ class FirstChunkFit final : public ChunkFit {
   }
 
  private:
+  std::string name_;
   const Transformer& transformer_;
   bool removes_rows_;
   std::optional<Table> like_;
@@ -49,28 +52,15 @@ class FirstChunkFit final : public ChunkFit {
 }  // namespace
 
 void check_chunk(const Table& like, const Table& chunk, std::string_view transformer) {
-  const auto differs = [&](const std::string& what) {
-    throw Error(ErrorCode::FeatureMismatch, "feature mismatch: " + std::string(transformer) + ": " + what,
-                "Give every chunk the columns and kinds of the first.");
-  };
-  if (chunk.n_columns() != like.n_columns())
-    differs("a chunk has " + std::to_string(chunk.n_columns()) + " columns, the first had " + std::to_string(like.n_columns()));
-  for (size_t j = 0; j < like.n_columns(); ++j) {
-    const Column &first = like.column(j), &later = chunk.column(j);
-    if (first.name() != later.name())
-      differs("column " + std::to_string(j + 1) + " is '" + later.name() + "', first '" + first.name() + "'");
-    if (first.kind() != later.kind())
-      differs("column '" + first.name() + "' is " + std::string(enum_name(later.kind())) + ", first " +
-              std::string(enum_name(first.kind())));
-  }
+  check_same_columns(like, chunk, std::string(transformer) + ": a later chunk");
 }
 
 void throw_no_chunk(std::string_view transformer) {
   throw Error(ErrorCode::EmptyInput, std::string(transformer) + " cannot be fitted: the table is empty (0 rows)", "Give at least one row.");
 }
 
-std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer, bool removes_rows) {
-  return std::make_unique<FirstChunkFit>(transformer, removes_rows);
+std::unique_ptr<ChunkFit> fit_first_chunk(std::string_view name, const Transformer& transformer, bool removes_rows) {
+  return std::make_unique<FirstChunkFit>(name, transformer, removes_rows);
 }
 
 void GrowingLease::grow(const FitContext& context, size_t bytes, const Column& column) {

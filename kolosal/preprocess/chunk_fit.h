@@ -215,8 +215,8 @@ std::unique_ptr<ChunkFit> fit_levels_in_chunks(std::string_view transformer, Col
       });
 }
 
-/// A ChunkFit for a transformer that learns nothing from values: it fits `transformer` on the first chunk, and checks the others. Where it
-/// `removes_rows`, its training_rows looks at each row alone.
-std::unique_ptr<ChunkFit> fit_first_chunk(const Transformer& transformer, bool removes_rows = false);
+/// A ChunkFit for a transformer that learns nothing from values: it fits `transformer` on the first chunk, and checks the others. `name`
+/// is what messages call it. Where it `removes_rows`, its training_rows looks at each row alone.
+std::unique_ptr<ChunkFit> fit_first_chunk(std::string_view name, const Transformer& transformer, bool removes_rows = false);
 
 }  // namespace kolosal

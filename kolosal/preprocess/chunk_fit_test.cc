@@ -175,7 +175,8 @@ TEST(ChunkFit, TellsWhichColumnOfALaterChunkDiffers) {
     FAIL() << "another kind was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::FeatureMismatch);
-    EXPECT_NE(error.message().find("'x' is integer, first numeric"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("a later chunk has integer values in 'x' where the first has numeric"), std::string::npos)
+        << error.message();
   }
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
+
+#include "kolosal/base/error.h"
 
 namespace kolosal {
 
@@ -32,6 +35,10 @@ void HeavyHitters::cut() {
 }
 
 void HeavyHitters::merge(const HeavyHitters& other) {
+  if (other.width_ != width_)
+    throw Error(ErrorCode::BadValue,
+                "heavy hitters of width " + std::to_string(other.width_) + " cannot be merged into those of " + std::to_string(width_),
+                "Give both the same width.");
   for (const auto& [text, count] : other.counts_) counts_[text] += count;
   total_ += other.total_;
   taken_ += other.taken_;

@@ -27,7 +27,7 @@ class HeavyHitters {
 
   /// Counts a text `n` times.
   void add(std::string_view text, int64_t n = 1);
-  /// As if all that the other was given had been added here. Their widths must be equal.
+  /// As if all that the other was given had been added here. Throws Error(BadValue) where their widths differ.
   void merge(const HeavyHitters& other);
 
   /// How many texts there were.

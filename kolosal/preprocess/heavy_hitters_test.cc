@@ -64,5 +64,10 @@ TEST(HeavyHitters, LosesNothingOfFewTexts) {
   EXPECT_EQ(found.most_frequent(), (std::vector<std::pair<std::string, int64_t>>{{"odd", 55}, {"even", 50}}));
 }
 
+TEST(HeavyHitters, OfOtherWidthAreNotMerged) {
+  HeavyHitters found(3);
+  EXPECT_THROW(found.merge(HeavyHitters(4)), Error);
+}
+
 }  // namespace
 }  // namespace kolosal

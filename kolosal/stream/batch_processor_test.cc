@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -234,6 +236,24 @@ TEST(BatchProcessor, KeepsToAHardBudgetAndSaysWhereOneBatchDoesNotFit) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
   }
+}
+
+TEST(BatchProcessor, StopsWhereProgressSaysSoWhileItWaitsForMemory) {
+  const BatchOptions options{.strategy = BatchStrategy::Fixed, .batch_rows = 100};
+  const size_t batch_bytes = 2 * n_bytes(counted(100));
+  FitContext context = with_threads(1);
+  context.memory = std::make_shared<MemoryBudget>(batch_bytes + batch_bytes / 2);
+  // Somebody else takes what the first batch gave back, so that the second cannot begin.
+  std::optional<MemoryLease> taken;
+  BatchHooks hooks;
+  hooks.on_progress = [&](const BatchProgress&) {
+    taken.emplace(context.memory, context.memory->available(), "something else");
+    return false;
+  };
+  Collected collected;
+  const BatchStatistics done = BatchProcessor(options, hooks).run(counted(400), squared, collected.sink(), context);
+  EXPECT_TRUE(done.stopped);
+  EXPECT_EQ(collected.numbers(), squares(100));
 }
 
 TEST(BatchProcessor, MakesSmallerBatchesUnderMemoryPressure) {

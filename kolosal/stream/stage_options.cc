@@ -21,6 +21,7 @@ void describe(Fields<StageOptions>& fields) {
 }
 
 double retry_delay(const StageOptions& options, uint64_t seed, std::string_view stage, uint64_t item, int failed_attempts) {
+  if (options.initial_delay_seconds == 0) return 0;  // however large the power is
   const double delay = options.initial_delay_seconds * std::pow(options.delay_factor, failed_attempts - 1);
   RandomStream random(derive_seed(seed, "retry " + std::string(stage), item), "delay", static_cast<uint64_t>(failed_attempts));
   return std::min(delay, options.max_delay_seconds) * (1 - options.jitter * random.uniform());

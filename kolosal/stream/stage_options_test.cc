@@ -14,6 +14,12 @@ TEST(RetryDelay, GrowsExponentiallyUpToItsMost) {
   EXPECT_DOUBLE_EQ(retry_delay(options, 1, "s", 0, 100'000), 10);  // the power is infinite
 }
 
+TEST(RetryDelay, IsNothingAfterAnyNumberOfAttemptsWhereTheFirstDelayIsNothing) {
+  const StageOptions options{.initial_delay_seconds = 0};
+  EXPECT_EQ(retry_delay(options, 1, "s", 0, 1), 0);
+  EXPECT_EQ(retry_delay(options, 1, "s", 0, 100'000), 0);
+}
+
 TEST(RetryDelay, LeavesOutAtMostTheJitterAndDiffersBetweenItemsButNotBetweenRuns) {
   const StageOptions options{.initial_delay_seconds = 1, .jitter = 0.25};
   double least = 1, largest = 0;

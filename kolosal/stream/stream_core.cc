@@ -259,8 +259,10 @@ void StreamCore::watch() {
   }
 }
 
+bool StreamCore::is_called_by_worker() const noexcept { return working_for == this; }
+
 void StreamCore::join() {
-  if (working_for == this)
+  if (is_called_by_worker())
     throw Error(ErrorCode::Unsupported, "a stage of a pipeline cannot wait for the pipeline's end",
                 "Call request_stop() there, and drain() or stop() elsewhere.");
   const std::lock_guard one_at_a_time(join_mutex_);

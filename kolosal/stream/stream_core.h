@@ -62,7 +62,7 @@ class StreamCore {
   /// Starts the workers. With a sink the last stage is it: items end there, else they wait for next(). Throws Error(BadValue) where the
   /// stages' options are out of bounds, names repeat, or the sink has more than one worker.
   StreamCore(std::vector<StageSpec> stages, bool has_sink, StreamHooks hooks, const FitContext& context);
-  /// As stop(); what was not finished is dropped.
+  /// As stop(), so not from a worker; what was not finished is dropped.
   ~StreamCore();
   StreamCore(const StreamCore&) = delete;
   StreamCore& operator=(const StreamCore&) = delete;
@@ -80,6 +80,8 @@ class StreamCore {
   /// Stops; gives the items that were not finished, in order of acceptance, once.
   std::vector<StreamItem> stop();
   StreamStatistics statistics() const;
+  /// Whether the calling thread is one of the workers, which cannot wait for the end of all workers.
+  bool is_called_by_worker() const noexcept;
 
  private:
   struct Stage;

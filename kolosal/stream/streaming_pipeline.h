@@ -59,13 +59,13 @@ struct DeadLetter {
 /// What happens to items, told to whoever listens. Each may be empty; what it throws ends the pipeline.
 template <class In>
 struct StreamCallbacks {
-  /// The sink returned for the item, or next() gives it. Called in order of acceptance.
+  /// The sink returned for the item, or next() gives it. Called in order of acceptance, without a sink if one thread alone calls next().
   std::function<void(uint64_t number, const In& item)> on_acknowledged;
   /// An item failed. Called from any thread, one at a time. Where it is empty, a failure ends the pipeline.
   std::function<void(const DeadLetter<In>& letter)> on_dead_letter;
 };
 
-/// A pipeline at work. Methods may be called from any thread, but not drain() or stop() from a stage or callback.
+/// A pipeline at work. Methods may be called from any thread, but not drain(), stop() or the destructor from a stage or callback.
 template <class In, class Out = void>
 class StreamingPipeline {
  public:
@@ -105,6 +105,8 @@ class StreamingPipeline {
     return items;
   }
   StreamStatistics statistics() const { return core_->statistics(); }
+  /// Whether this is asked by a stage or a callback that a worker calls.
+  bool is_called_by_worker() const noexcept { return core_->is_called_by_worker(); }
 
  private:
   static constexpr Clock::time_point kForever = Clock::time_point::max();

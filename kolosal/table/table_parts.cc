@@ -105,15 +105,17 @@ Column joined_column(Parts parts) {
   return Column::view_int64(first.name(), first.kind(), *values, values, std::move(validity));
 }
 
-void check_same_columns(const Table& first, const Table& table, size_t position) {
-  const auto differs = [&](const std::string& what) {
-    throw Error(ErrorCode::FeatureMismatch, "feature mismatch: table " + std::to_string(position + 1) + " of those put together " + what,
-                "Give every table the columns and kinds of the first.");
+}  // namespace
+
+void check_same_columns(const Table& first, const Table& later, const std::string& what) {
+  const auto differs = [&](const std::string& how) {
+    throw Error(ErrorCode::FeatureMismatch, "feature mismatch: " + what + " " + how,
+                "Give all of them the columns and kinds of the first.");
   };
-  if (table.n_columns() != first.n_columns())
-    differs("has " + std::to_string(table.n_columns()) + " columns where the first has " + std::to_string(first.n_columns()));
+  if (later.n_columns() != first.n_columns())
+    differs("has " + std::to_string(later.n_columns()) + " columns where the first has " + std::to_string(first.n_columns()));
   for (size_t j = 0; j < first.n_columns(); ++j) {
-    const Column &wanted = first.column(j), &found = table.column(j);
+    const Column &wanted = first.column(j), &found = later.column(j);
     if (found.name() != wanted.name()) differs("has a column '" + found.name() + "' where the first has '" + wanted.name() + "'");
     if (found.kind() != wanted.kind())
       differs("has " + std::string(enum_name(found.kind())) + " values in '" + wanted.name() + "' where the first has " +
@@ -121,13 +123,12 @@ void check_same_columns(const Table& first, const Table& table, size_t position)
   }
 }
 
-}  // namespace
-
 Table concatenate(std::span<const Table> tables) {
   if (tables.empty()) throw Error(ErrorCode::EmptyInput, "there are no tables to put together (empty)", "Give at least one table.");
   const Table& first = tables.front();
   if (tables.size() == 1) return first;
-  for (size_t i = 1; i < tables.size(); ++i) check_same_columns(first, tables[i], i);
+  for (size_t i = 1; i < tables.size(); ++i)
+    check_same_columns(first, tables[i], "table " + std::to_string(i + 1) + " of those put together");
   if (first.n_columns() == 0) {
     size_t n_rows = 0;
     for (const Table& table : tables) n_rows += table.n_rows();

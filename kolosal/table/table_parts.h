@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "kolosal/table/table.h"
 
@@ -15,6 +16,9 @@ namespace kolosal {
 /// levels of all, in order of first occurrence. Throws Error(FeatureMismatch) where a table has other columns or kinds than the first,
 /// Error(EmptyInput) of no tables.
 Table concatenate(std::span<const Table> tables);
+
+/// Throws Error(FeatureMismatch) where `later` has other columns or kinds than `first`; `what` names it in the message.
+void check_same_columns(const Table& first, const Table& later, const std::string& what);
 
 /// Bytes of the rows: values, texts and validity; of categories the codes. What a slice shares counts as its own.
 size_t n_bytes(const Column& column);

@@ -6,7 +6,9 @@
 #include <nanobind/stl/tuple.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <thread>
 #include <tuple>
 
 #include "bindings.h"
@@ -138,6 +140,8 @@ RetryIf retry_if(const nb::object& allows) {
   };
 }
 
+using ObjectPipeline = StreamingPipeline<Shared, Shared>;
+
 /// A pipeline of Python objects. Everything that waits for its threads does so without the interpreter's lock, which they need.
 class Stream {
  public:
@@ -165,10 +169,12 @@ class Stream {
     FitContext context;
     context.seed = seed;
     const nb::gil_scoped_release released;
-    pipeline_.emplace(made.start(std::move(callbacks), context));
+    pipeline_ = std::make_unique<ObjectPipeline>(made.start(std::move(callbacks), context));
   }
   ~Stream() {
     const nb::gil_scoped_release released;
+    // A stage may drop the last reference, also through the garbage collector, and cannot wait for its own end.
+    if (pipeline_->is_called_by_worker()) std::thread([last = std::move(pipeline_)]() mutable { last.reset(); }).detach();
     pipeline_.reset();
   }
   Stream(const Stream&) = delete;
@@ -218,7 +224,7 @@ class Stream {
     }
   }
 
-  std::optional<StreamingPipeline<Shared, Shared>> pipeline_;
+  std::unique_ptr<ObjectPipeline> pipeline_;
 };
 
 /// Items that wait for a batch.

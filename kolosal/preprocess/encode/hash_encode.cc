@@ -41,7 +41,7 @@ class HashEncode : public Transformer {
     return make_hashed_level(std::move(fitted));
   }
 
-  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk("hash_encode", *this); }
 
  private:
   HashEncodeParams params_;

@@ -37,7 +37,7 @@ class DropMissing : public Transformer {
     return make_pass(chosen(input));
   }
 
-  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this, true); }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk("drop_missing", *this, true); }
 
   std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& input, const FitContext& context) const override {
     const auto columns = chosen(input);

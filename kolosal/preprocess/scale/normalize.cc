@@ -29,7 +29,7 @@ class Normalize : public Transformer {
     return make_row_norm(std::move(fitted));
   }
 
-  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk("normalize", *this); }
 
  private:
   NormalizeParams params_;

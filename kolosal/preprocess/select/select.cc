@@ -26,7 +26,7 @@ class SelectColumns : public Transformer {
     return make_select(std::move(fitted));
   }
 
-  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk("select", *this); }
 
  private:
   SelectParams params_;

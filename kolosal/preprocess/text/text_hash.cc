@@ -68,7 +68,7 @@ class TextHash : public Transformer {
     return make_hashed_text(std::move(fitted));
   }
 
-  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk(*this); }
+  std::unique_ptr<ChunkFit> start_chunks() const override { return fit_first_chunk("text_hash", *this); }
 
  private:
   TextHashParams params_;
