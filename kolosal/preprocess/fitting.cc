@@ -117,19 +117,38 @@ double sample_variance(const Sample& sample, double mean) {
 
 double sorted_quantile(const Sample& sorted, double q) { return sorted_quantiles(sorted.values, sorted.weights, std::array{q}).front(); }
 
-std::vector<double> sorted_quantiles(std::span<const double> sorted, std::span<const double> weights, std::span<const double> quantiles) {
-  const size_t n = sorted.size();
+namespace {
+
+/// The quantiles of `n` numbers that `value_at` gives by rank.
+template <class ValueAt>
+std::vector<double> interpolated(size_t n, std::span<const double> quantiles, const ValueAt& value_at) {
   std::vector<double> found;
   found.reserve(quantiles.size());
-  if (n == 0) return std::vector<double>(quantiles.size());
-  if (weights.empty()) {
-    for (const double q : quantiles) {
-      const double place = q * static_cast<double>(n - 1);
-      const size_t at = std::min(static_cast<size_t>(place), n - 1), next = std::min(at + 1, n - 1);
-      found.push_back(sorted[at] + (place - static_cast<double>(at)) * (sorted[next] - sorted[at]));
-    }
-    return found;
+  for (const double q : quantiles) {
+    const double place = q * static_cast<double>(n - 1);
+    const size_t at = std::min(static_cast<size_t>(place), n - 1);
+    const double value = value_at(at), next = value_at(std::min(at + 1, n - 1));
+    found.push_back(value + (place - static_cast<double>(at)) * (next - value));
   }
+  return found;
+}
+
+}  // namespace
+
+std::vector<double> sorted_quantiles(std::span<const double> sorted, std::span<const double> weights, std::span<const double> quantiles) {
+  const size_t n = sorted.size();
+  if (n == 0) return std::vector<double>(quantiles.size());
+  if (weights.empty()) return interpolated(n, quantiles, [&](size_t rank) { return sorted[rank]; });
+  if (std::ranges::all_of(weights, [](double weight) { return weight >= 1 && weight < 0x1p32 && weight == std::floor(weight); })) {
+    // To the last digit what as many equal ones give: a rank transform tells equal numbers from nearly equal ones.
+    std::vector<size_t> ends(n);
+    std::transform_inclusive_scan(weights.begin(), weights.end(), ends.begin(), std::plus<>(),
+                                  [](double weight) { return static_cast<size_t>(weight); });
+    return interpolated(ends.back(), quantiles,
+                        [&](size_t rank) { return sorted[static_cast<size_t>(std::ranges::upper_bound(ends, rank) - ends.begin())]; });
+  }
+  std::vector<double> found;
+  found.reserve(quantiles.size());
   // Value i lies along a stretch as long as its weight; a quantile is the mean over one row's length, as interpolation is.
   double length = 0, start = 0;
   for (const double weight : weights) length += weight;

@@ -1,12 +1,16 @@
 // Preprocessing for Python.
 
+#include <nanobind/stl/function.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 
 #include "bindings.h"
+#include "kolosal/automl/options.h"
 #include "kolosal/base/json.h"
 #include "kolosal/inference/preprocessor_artifact.h"
 #include "kolosal/preprocess/data_preprocessor.h"
+#include "kolosal/preprocess/preprocessor_passes.h"
+#include "kolosal/stream/preprocess_file.h"
 #include "kolosal/table/schema.h"
 
 namespace kolosal::python {
@@ -37,6 +41,55 @@ std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, co
   return preprocessor.fit_transform(table, &known, context);
 }
 
+// Fits on a file in passes and, where a destination is given, writes to it. Between chunks Python may interrupt; `progress` gets pass,
+// passes, rows and seconds.
+std::pair<FittedPreprocessor, std::string> preprocess_in_passes(const std::string& config, const std::string& source,
+                                                                const std::optional<std::string>& destination, const std::string& memory,
+                                                                const std::string& target, int n_threads,
+                                                                const std::optional<nb::callable>& progress) {
+  const auto wanted = from_value<PreprocessorConfig>(parse_json(config));
+  FilePassOptions options;
+  options.memory_bytes = static_cast<size_t>(parse_bytes(memory));
+  options.target = target;
+  options.on_progress = [&progress](const FileProgress& at) {
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (progress) (*progress)(at.pass, at.n_passes, at.n_rows, at.seconds);
+  };
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(n_threads);
+  FilePassReport report;
+  const nb::gil_scoped_release released;
+  FittedPreprocessor fitted = destination ? preprocess_file(source, *destination, wanted, options, context, &report)
+                                          : fit_file(source, wanted, options, context, &report);
+  return {std::move(fitted), to_json(to_value(report))};
+}
+
+void bind_passes(nb::module_& module) {
+  nb::class_<PreprocessorPasses>(module, "PreprocessorPasses", "Preprocessing fitted in passes over chunks of rows.")
+      .def(
+          "__init__",
+          [](PreprocessorPasses* self, const std::string& config) {
+            new (self) PreprocessorPasses(from_value<PreprocessorConfig>(parse_json(config)));
+          },
+          nb::arg("config"), "Begins the first pass.")
+      .def_prop_ro("needs_pass", &PreprocessorPasses::needs_pass, "Whether the rows must be gone through once more.")
+      .def(
+          "add",
+          [](PreprocessorPasses& passes, const Table& chunk, int n_threads) {
+            const nb::gil_scoped_release released;
+            FitContext context;
+            context.threads = std::make_shared<const Threads>(n_threads);
+            passes.add(chunk, context);
+          },
+          nb::arg("chunk"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
+      .def("end_pass", &PreprocessorPasses::end_pass, nb::call_guard<nb::gil_scoped_release>(), "All rows have been added.")
+      .def("finish", &PreprocessorPasses::finish, nb::call_guard<nb::gil_scoped_release>(), "What was learnt.");
+  module.def("preprocess_in_passes", &preprocess_in_passes, nb::arg("config"), nb::arg("source"), nb::arg("destination").none(),
+             nb::arg("memory"), nb::arg("target"), nb::arg("n_threads"), nb::arg("progress").none(),
+             "Fits preprocessing on a file in passes and writes what its rows become; gives it and JSON of what was done.");
+}
+
 }  // namespace
 
 void bind_preprocess(nb::module_& module) {
@@ -59,6 +112,7 @@ void bind_preprocess(nb::module_& module) {
       .def_static("load", &load_preprocessor, nb::arg("path"), "Reads an artifact.");
   module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
              "Fits preprocessing on a native table; gives it and the preprocessed rows.");
+  bind_passes(module);
 }
 
 }  // namespace kolosal::python

@@ -54,12 +54,12 @@ class ArrowWriter final : public TableWriter {
     else if (!schema_->Equals(*part->schema()))
       throw Error(ErrorCode::BadValue, "arrow: a later part has other columns or kinds than the first",
                   "Write the same columns in every part.");
-    check_arrow(writer_->WriteTable(*part), "arrow");
+    check_written(writer_->WriteTable(*part), "arrow");
   }
 
   void close() override {
     if (writer_ == nullptr) open(arrow::schema({}));
-    check_arrow(writer_->Close(), "arrow");
+    check_written(writer_->Close(), "arrow");
     file_.close();
   }
 

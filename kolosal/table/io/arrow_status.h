@@ -24,6 +24,13 @@ void check_arrow(const Status& status, const std::string& where = {}) {
   if (!status.ok()) throw_arrow(status, where);
 }
 
+/// Throws where the status of writing is not ok: what the system refuses is Error(Io), not a fault of a file.
+template <class Status>
+void check_written(const Status& status, const std::string& format) {
+  if (status.IsIOError()) throw Error(ErrorCode::Io, status.message(), "Check the folder, its permissions and the space left.");
+  check_arrow(status, format);
+}
+
 /// The value of a result; throws where there is none.
 template <class Result>
 auto arrow_value(Result&& result, const std::string& where = {}) {

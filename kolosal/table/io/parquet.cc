@@ -71,12 +71,12 @@ class ParquetWriter final : public TableWriter {
     else if (!writer_->schema()->Equals(*part->schema()))
       throw Error(ErrorCode::BadValue, "parquet: a later part has other columns or kinds than the first",
                   "Write the same columns in every part.");
-    check_arrow(writer_->WriteTable(*part, kRowGroupRows), "parquet");
+    check_written(writer_->WriteTable(*part, kRowGroupRows), "parquet");
   }
 
   void close() override {
     if (writer_ == nullptr) open(*arrow::schema({}));
-    check_arrow(writer_->Close(), "parquet");
+    check_written(writer_->Close(), "parquet");
     file_.close();
   }
 

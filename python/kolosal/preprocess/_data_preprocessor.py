@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,64 @@ class DataPreprocessor(Estimator):
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """What the training rows become; where the target is used, each row is encoded without its own."""
         return self._out(self._fit(X, y), X)
+
+    def fit_file(self, path: str | os.PathLike[str], memory: str = "500MB", target: str | None = None) -> DataPreprocessor:
+        """Learns from the rows of a file that need not fit into memory: the file is read several times, a part of it at a time.
+
+        Args:
+            path: CSV, Parquet, Arrow or JSON-lines file, or a pipe.
+            memory: Most to use beside what the process holds already, as in "500MB", of which 67 MB are for the program itself.
+            target: A column that is no feature; rows without it are left out.
+
+        Returns:
+            The preprocessor.
+        """
+        self._fit_file(path, None, memory, target, None)
+        return self
+
+    def preprocess_file(
+        self,
+        source: str | os.PathLike[str],
+        destination: str | os.PathLike[str],
+        memory: str = "500MB",
+        target: str | None = None,
+        progress: Callable[[int, int, int, float], object] | None = None,
+    ) -> dict[str, Any]:
+        """Fits as :meth:`fit_file` and writes what the training rows become; nothing is at ``destination`` unless all of it is.
+
+        Args:
+            source: As in :meth:`fit_file`.
+            destination: File whose name tells the format: .csv, .parquet, .arrow, .jsonl.
+            memory: As in :meth:`fit_file`.
+            target: A column that passes through unchanged; rows without it are left out.
+            progress: Called with the pass, the number of passes as far as known, the rows of this pass so far, and its seconds.
+
+        Returns:
+            rows_read, rows_written, rows_removed, passes, chunk_rows, seconds.
+        """
+        return self._fit_file(source, destination, memory, target, progress)
+
+    def fit_chunks(self, chunks: Callable[[], Iterable[Any]] | Iterable[Any]) -> DataPreprocessor:
+        """Learns from rows that come in chunks, of which only one is looked at a time.
+
+        Args:
+            chunks: What gives the chunks, frames or Arrow tables of the same columns, anew for each pass: a function without arguments, or
+                an iterable that can be gone through several times, such as a list.
+
+        Returns:
+            The preprocessor.
+        """
+        if isinstance(chunks, Iterator):
+            raise InvalidInputError(
+                "an iterator gives its chunks once, and several passes are needed", "bad_value", "Pass a function that makes the iterator."
+            )
+        passes = _kolosal.PreprocessorPasses(json.dumps(self._options()))
+        while passes.needs_pass:
+            for chunk in chunks() if callable(chunks) else chunks:
+                passes.add(to_native(chunk))
+            passes.end_pass()
+        self._take(passes.finish())
+        return self
 
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become."""
@@ -81,8 +140,7 @@ class DataPreprocessor(Estimator):
         """A preprocessor that holds what a file has."""
         native = _kolosal.FittedPreprocessor.load(os.fspath(path))
         made = cls(**json.loads(native.describe())["config"])
-        made._native = native
-        made.n_features_in_ = len(json.loads(native.describe())["schema"]["columns"])
+        made._take(native)
         return made
 
     @property
@@ -98,6 +156,26 @@ class DataPreprocessor(Estimator):
         self._native, made = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
         self.n_features_in_ = len(table.names)
         return made
+
+    def _fit_file(
+        self,
+        source: str | os.PathLike[str],
+        destination: str | os.PathLike[str] | None,
+        memory: str,
+        target: str | None,
+        progress: Callable[[int, int, int, float], object] | None,
+    ) -> dict[str, Any]:
+        written = None if destination is None else os.fspath(destination)
+        native, report = _kolosal.preprocess_in_passes(
+            json.dumps(self._options()), os.fspath(source), written, memory, target or "", 0, progress
+        )
+        self._take(native)
+        done: dict[str, Any] = json.loads(report)
+        return done
+
+    def _take(self, native: _kolosal.FittedPreprocessor) -> None:
+        self._native = native
+        self.n_features_in_ = len(json.loads(native.describe())["schema"]["columns"])
 
     def _in(self, data: Any) -> _kolosal.Table:
         if isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] != self.n_features_in_:

@@ -1,0 +1,171 @@
+"""`kolosal preprocess --memory`: a file goes to a file in passes, and whatever ends it leaves nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+PROGRAM = os.environ.get("KOLOSAL_PROGRAM", str(Path(sys.executable).parent / "kolosal"))
+SMALL = ["--memory", "80MB", "--chunk-rows", "2000"]
+
+
+def command(*arguments) -> list[str]:
+    return [PROGRAM, "preprocess", *map(str, arguments)]
+
+
+def run(*arguments, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Path:
+    """100,000 rows of numbers, categories and dates, some missing."""
+    path = tmp_path_factory.mktemp("table") / "in.csv"
+    random = np.random.default_rng(0)
+    n_rows = 100_000
+    frame = pd.DataFrame(
+        {
+            "x": random.normal(size=n_rows).round(4),
+            "n": random.integers(0, 1000, n_rows),
+            "c": random.choice(["rome", "oslo", "bern"], n_rows),
+            "d": pd.to_datetime(random.integers(0, 20_000, n_rows), unit="D").strftime("%Y-%m-%d"),
+        }
+    )
+    frame.loc[random.random(n_rows) < 0.05, ["x", "c"]] = None
+    frame.to_csv(path, index=False)
+    return path
+
+
+def end_while_it_writes(table: Path, out: Path, ending: signal.Signals) -> int:
+    """Sends a signal as soon as the output is being written; gives the exit code."""
+    process = subprocess.Popen(command(table, "-o", out, "--memory", "80MB", "--chunk-rows", "500"), stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        parts = list(out.parent.glob(out.name + ".part*"))
+        if parts and parts[0].stat().st_size > 0:
+            break
+        time.sleep(0.002)
+    process.send_signal(ending)
+    process.communicate(timeout=30)
+    return process.returncode
+
+
+def test_a_file_goes_to_a_file_as_the_whole_table_does(table, tmp_path):
+    options = ["--scaling", "standard", "--outlier-strategy", "clip_zscore"]
+    assert run(table, "-o", tmp_path / "whole.parquet", *options).returncode == 0
+    done = run("--json", table, "-o", tmp_path / "out.parquet", "--save", tmp_path / "prep.kolosal", *options, *SMALL)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["rows"] == report["rows_read"] == 100_000 and report["rows_removed"] == 0
+    assert report["chunk_rows"] == 2000 and report["passes"] == 5
+    assert 0 < report["peak_memory_bytes"] <= 80e6
+    whole, out = pd.read_parquet(tmp_path / "whole.parquet"), pd.read_parquet(tmp_path / "out.parquet")
+    pd.testing.assert_frame_equal(whole, out, rtol=1e-9, atol=1e-9)
+    assert run(table, "--load", tmp_path / "prep.kolosal", "-o", tmp_path / "again.parquet").returncode == 0
+    pd.testing.assert_frame_equal(out, pd.read_parquet(tmp_path / "again.parquet"))
+
+
+def test_rows_are_removed_and_counted(table, tmp_path):
+    done = run("--json", table, "-o", tmp_path / "out.csv", "--missing-strategy", "drop", *SMALL)
+    assert done.returncode == 0, done.stderr
+    n_whole = int(pd.read_csv(table).notna().all(axis=1).sum())
+    report = json.loads(done.stdout)
+    assert report["rows_written"] == n_whole and report["rows_removed"] == 100_000 - n_whole
+    assert len(pd.read_csv(tmp_path / "out.csv")) == n_whole
+    assert f"{100_000 - n_whole} training rows removed" in done.stderr
+
+
+def test_standard_input_is_read_in_passes_too(table, tmp_path):
+    with table.open() as source:
+        done = run("-", "-o", tmp_path / "out.parquet", *SMALL, stdin=source)
+    assert done.returncode == 0, done.stderr
+    piped = subprocess.run(f"cat {table} | {PROGRAM} preprocess - -o {tmp_path}/pipe.parquet {' '.join(SMALL)}", shell=True, check=False)
+    assert piped.returncode == 0
+    assert pq.read_table(tmp_path / "out.parquet").equals(pq.read_table(tmp_path / "pipe.parquet"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.parquet", "pipe.parquet"]
+
+
+def test_a_killed_run_leaves_nothing_at_the_output_and_can_be_repeated(table, tmp_path):
+    out = tmp_path / "out.csv"
+    assert end_while_it_writes(table, out, signal.SIGKILL) == -signal.SIGKILL
+    assert not out.exists()
+    assert run(table, "-o", out, *SMALL).returncode == 0
+    assert len(pd.read_csv(out)) == 100_000
+
+
+def test_ctrl_c_stops_and_leaves_the_old_output(table, tmp_path):
+    out = tmp_path / "out.csv"
+    out.write_text("old\n")
+    assert end_while_it_writes(table, out, signal.SIGINT) == 130
+    assert out.read_text() == "old\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_full_disk_leaves_nothing(table, tmp_path):
+    def at_most_a_megabyte():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    for name in ("out.csv", "out.parquet", "out.arrow", "out.jsonl"):
+        done = run(table, "-o", tmp_path / name, *SMALL, preexec_fn=at_most_a_megabyte)
+        assert done.returncode == 1
+        assert "error[io]" in done.stderr and name in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+DAMAGE = {
+    "cut off in the middle of a line": (lambda text: text[: text.rindex("\n", 0, len(text) // 2) + 3], "where there are 4 columns"),
+    "a ragged line deep in the file": (lambda text: text + "1,2\n", "in.csv:100002: 2 cells"),
+    "an open quote": (lambda text: text + '"1,2,3,4\n', "in.csv:100002: a quote opens here"),
+    "a NUL byte": (lambda text: text + "1,2,\0,2024-01-01\n", "in.csv:100002: column 'c' holds a NUL byte"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_late_in_a_file_is_told_with_its_line(table, tmp_path, name):
+    damage, said = DAMAGE[name]
+    (tmp_path / "in.csv").write_text(damage(table.read_text()))
+    done = run(tmp_path / "in.csv", "-o", tmp_path / "out.csv", *SMALL)
+    assert done.returncode == 1
+    assert "error[bad_file]" in done.stderr and said in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_parquet_file_that_is_cut_off_is_refused(table, tmp_path):
+    pd.read_csv(table).to_parquet(tmp_path / "whole.parquet")
+    (tmp_path / "in.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-1000])
+    done = run(tmp_path / "in.parquet", "-o", tmp_path / "out.csv", *SMALL)
+    assert done.returncode == 1 and "error[bad_file]" in done.stderr and "in.parquet" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_column_that_turns_out_to_hold_text_late_is_text_throughout(table, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(table.read_text() + "0.5,many,rome,2024-01-01\n")
+    assert run(source, "-o", tmp_path / "whole.csv").returncode == 0
+    done = run(source, "-o", tmp_path / "out.csv", *SMALL)
+    assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "whole.csv"), pd.read_csv(tmp_path / "out.csv"))
+
+
+def test_what_cannot_be_done_in_passes_or_in_so_little_memory_is_said(table, tmp_path):
+    out = tmp_path / "out.csv"
+    done = run(table, "-o", out, *SMALL, "--missing-strategy", "knn")
+    assert done.returncode == 1 and "error[unsupported]: missing_strategy 'knn'" in done.stderr
+    done = run(table, "-o", out, "--memory", "1MB")
+    assert done.returncode == 1 and "the least that works is" in done.stderr
+    least = done.stderr.split("the least that works is ")[1].split("MB")[0].strip()
+    done = run(table, "-o", out, "--memory", f"{least}MB")
+    assert done.returncode == 0, done.stderr
+    assert run(table, "-o", out, "--memory", "lots").returncode == 1
