@@ -13,9 +13,9 @@ namespace kolosal {
 /// What is used and what is left, in bytes.
 struct MemoryState {
   size_t process_bytes = 0;    ///< resident memory of this process
-  size_t peak_bytes = 0;       ///< the most that it was
   size_t available_bytes = 0;  ///< what can still be taken: of the machine or of the control group, whichever is less
   size_t limit_bytes = 0;      ///< all that there is for this process: of the machine or of the control group
+  size_t peak_bytes = 0;       ///< the most that it was
 };
 
 /// Reads /proc and the control group. `root` stands before /proc and /sys, for tests.

@@ -7,6 +7,8 @@
 #include <map>
 #include <string>
 
+#include "kolosal/base/error.h"
+
 namespace kolosal {
 namespace {
 
