@@ -37,7 +37,8 @@ def write_stub(folder: Path) -> None:
     package.mkdir(parents=True)
     command = [sys.executable, "-m", "nanobind.stubgen", "-q", "-i", str(BUILD / "python"), "-m", "kolosal._kolosal"]
     subprocess.run([*command, "-o", str(package / "_kolosal.pyi")], check=True)
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", "--config", str(ROOT / "pyproject.toml"), str(package)], check=True)
+    for job in (["check", "--fix", "--select", "I"], ["format"]):
+        subprocess.run([sys.executable, "-m", "ruff", *job, "--quiet", "--config", str(ROOT / "pyproject.toml"), str(package)], check=True)
 
 
 def main() -> int:

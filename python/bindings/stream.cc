@@ -293,7 +293,7 @@ void bind_stream(nb::module_& module) {
       .def("cancel", &CancelToken::cancel, "Asks to stop.");
   module.def("run_batches", &run_batches, nb::arg("options"), nb::arg("source"), nb::arg("read_options"), nb::arg("function"),
              nb::arg("sink"), nb::arg("progress").none(), nb::arg("cancel"), nb::arg("n_threads"), nb::arg("memory_limit").none(),
-             "A function of native tables over a file, a native table or an iterator of native tables; the sink is a path or a function. "
+             "A function of native tables over a file, a table or an iterator of them, into a file or a function. "
              "Gives JSON of statistics.");
   nb::class_<Stream>(module, "Stream", nb::is_weak_referenceable(), "A streaming pipeline of Python objects.")
       .def(nb::init<const std::vector<PythonStage>&, const nb::object&, const nb::object&, uint64_t>(), nb::arg("stages"),

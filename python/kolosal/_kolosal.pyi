@@ -1,7 +1,7 @@
 """Native core of Kolosal."""
 
-from collections.abc import Sequence
 import enum
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import numpy
@@ -116,6 +116,32 @@ def preprocess(config: str, table: Table, target: Table | None, n_threads: int) 
     Fits preprocessing on a native table; gives it and the preprocessed rows.
     """
 
+class PreprocessorPasses:
+    """Preprocessing fitted in passes over chunks of rows."""
+
+    def __init__(self, config: str) -> None:
+        """Begins the first pass."""
+
+    @property
+    def needs_pass(self) -> bool:
+        """Whether the rows must be gone through once more."""
+
+    def add(self, chunk: Table, n_threads: int = 0) -> None:
+        """Learns from the rows of a native table."""
+
+    def end_pass(self) -> None:
+        """All rows have been added."""
+
+    def finish(self) -> FittedPreprocessor:
+        """What was learnt."""
+
+def preprocess_in_passes(
+    config: str, source: str, destination: str | None, memory: str, target: str, n_threads: int, progress: Callable | None
+) -> tuple[FittedPreprocessor, str]:
+    """
+    Fits preprocessing on a file in passes and writes what its rows become; gives it and JSON of what was done.
+    """
+
 class Pushed(enum.Enum):
     """What came of bringing an item."""
 
@@ -153,7 +179,7 @@ def run_batches(
     memory_limit: int | None,
 ) -> str:
     """
-    A function of native tables over a file, a native table or an iterator of native tables; the sink is a path or a function. Gives JSON of statistics.
+    A function of native tables over a file, a table or an iterator of them, into a file or a function. Gives JSON of statistics.
     """
 
 class Stream:
