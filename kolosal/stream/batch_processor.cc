@@ -243,7 +243,7 @@ void describe(Fields<BatchStatistics>& fields) {
   fields.add("stopped", &BatchStatistics::stopped, "Whether the progress callback ended the run.");
 }
 
-BatchProcessor::BatchProcessor(BatchOptions options, BatchHooks hooks) : options_(std::move(options)), hooks_(std::move(hooks)) {
+BatchProcessor::BatchProcessor(BatchOptions options, BatchHooks hooks) : options_(options), hooks_(std::move(hooks)) {
   check_options(options_);
 }
 
