@@ -27,6 +27,7 @@
 
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
+#include "kolosal/table/table_parts.h"
 
 namespace kolosal {
 namespace {
@@ -414,16 +415,8 @@ void SchemaSurvey::add(const Table& chunk) {
       columns_->facts.emplace_back(is_text, max_levels_, max_distinct_);
     }
   }
-  const Table& like = *columns_->like;
-  for (size_t i = 0; i < std::max(chunk.n_columns(), like.n_columns()); ++i) {
-    const bool same = i < chunk.n_columns() && i < like.n_columns() && chunk.column(i).name() == like.column(i).name() &&
-                      chunk.column(i).kind() == like.column(i).kind();
-    if (!same)
-      throw Error(ErrorCode::FeatureMismatch,
-                  "feature mismatch: column " + std::to_string(i + 1) + " of a chunk has not the name and kind of the first chunk",
-                  "Give every chunk the columns and kinds of the first.");
-    columns_->facts[i].add(chunk.column(i));
-  }
+  check_same_columns(*columns_->like, chunk, "a later chunk");
+  for (size_t i = 0; i < chunk.n_columns(); ++i) columns_->facts[i].add(chunk.column(i));
 }
 
 Schema SchemaSurvey::infer(const SchemaOptions& options) const {
