@@ -115,19 +115,24 @@ void PreprocessorPasses::add_skewness(const Table& conformed, const FitContext& 
                                  [&](size_t i) { skewness_->columns[i].add(conformed.column(skewness_->names[i]), {}, context); });
 }
 
+bool PreprocessorPasses::Changes::reach(const std::vector<const Column*>& read) const {
+  return rows || std::ranges::any_of(read, [this](const Column* column) { return columns.contains(column->name()); });
+}
+
+void PreprocessorPasses::Changes::add(const ChunkFit& fit, const std::vector<const Column*>& read) {
+  for (const Column* column : read) columns.insert(column->name());
+  rows |= fit.removes_rows();
+}
+
 /// Whether a step is fitted in this pass: that is, whether none before it still changes what it reads.
 void PreprocessorPasses::choose_step(Step& step, const Table& table) {
   if (step.state == Step::State::Fitted) return;
   const std::vector<const Column*> columns = step.fit->columns({table});
   // Without columns it may yet get some, from what a step before makes of others.
-  const bool reads_changing =
-      columns.empty() ? !changing_.empty()
-                      : std::ranges::any_of(columns, [this](const Column* column) { return changing_.contains(column->name()); });
-  if (!all_change_ && !reads_changing) step.state = Step::State::Fitting;
+  const bool waits = changes_.reach(columns) || (columns.empty() && !changes_.columns.empty());
+  if (!waits) step.state = Step::State::Fitting;
   const bool is_known_at_once = step.state == Step::State::Fitting && !step.fit->needs_all_rows();
-  if (is_known_at_once) return;
-  for (const Column* column : columns) changing_.insert(column->name());
-  all_change_ |= step.fit->removes_rows();
+  if (!is_known_at_once) changes_.add(*step.fit, columns);
 }
 
 void PreprocessorPasses::walk_steps(Walk& walk, const FitContext& context) {
@@ -172,16 +177,14 @@ int PreprocessorPasses::passes_left(const Table& table) const {
   while (std::ranges::count(fitted, 0) > 0) {
     ++n_passes;
     counts_rows = false;
-    std::set<std::string> changing;
-    bool all_change = false;
+    Changes changes;
     for (size_t i = 0; i < steps_.size(); ++i) {
       if (fitted[i] != 0) continue;
       const auto columns = steps_[i]->fit->columns({table});
-      const bool waits = all_change || std::ranges::any_of(columns, [&](const Column* c) { return changing.contains(c->name()); });
+      const bool waits = changes.reach(columns);
       if (!waits) fitted[i] = 1;
       if (!waits && !steps_[i]->fit->needs_all_rows()) continue;
-      for (const Column* column : columns) changing.insert(column->name());
-      all_change |= steps_[i]->fit->removes_rows();
+      changes.add(*steps_[i]->fit, columns);
       counts_rows |= !waits && steps_[i]->fit->removes_rows();
     }
   }
@@ -200,8 +203,7 @@ void PreprocessorPasses::end_pass() {
   }
   n_rows_ = 0;
   n_chosen_ = 0;
-  changing_.clear();
-  all_change_ = false;
+  changes_ = {};
   const auto is_over = [](const auto& step) { return step->state == Step::State::Fitted && (step->counted || !step->fit->removes_rows()); };
   done_ = !skewness_ && std::ranges::all_of(steps_, is_over);
   if (done_) {

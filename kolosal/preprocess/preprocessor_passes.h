@@ -54,6 +54,14 @@ class PreprocessorPasses {
  private:
   struct Step;
   struct Walk;
+  /// What steps that are not fitted before a pass change in it.
+  struct Changes {
+    std::set<std::string> columns;
+    bool rows = false;  // a step removes some
+
+    bool reach(const std::vector<const Column*>& read) const;
+    void add(const ChunkFit& fit, const std::vector<const Column*>& read);
+  };
 
   void plan();
   bool is_first_pass() const noexcept { return pass_ == 1; }
@@ -77,10 +85,9 @@ class PreprocessorPasses {
   struct Skewness;
   std::unique_ptr<Skewness> skewness_;
 
-  size_t n_chosen_ = 0;             // steps that were looked at in the pass under way
-  std::set<std::string> changing_;  // columns that a step before changes and is not fitted for
-  bool all_change_ = false;         // a step before removes rows and is not fitted
-  std::optional<Table> row_;        // a training row that is not removed, as it came
+  size_t n_chosen_ = 0;       // steps that were looked at in the pass under way
+  Changes changes_;           // by steps before the one looked at
+  std::optional<Table> row_;  // a training row that is not removed, as it came
 };
 
 }  // namespace kolosal
