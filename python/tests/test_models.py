@@ -149,7 +149,7 @@ def test_rows_that_are_held_out_stop_a_fit_early() -> None:
     assert all(np.isfinite(each.validation_loss) for each in told)
     losses = [each.validation_loss for each in told]
     assert made.n_iter_ == 1 + int(np.argmin(losses))
-    with pytest.raises(InvalidInputError, match="none of those in y"):
+    with pytest.raises(InvalidInputError, match="none of those that were learnt"):
         km.GradientBoostingClassifier().fit(X, LABELS, eval_set=[(X, np.full(N, "maybe"))])
     with pytest.raises(InvalidInputError, match="eval_set would do nothing"):
         km.RandomForestRegressor().fit(X, NUMBERS, eval_set=(X, NUMBERS))

@@ -71,13 +71,14 @@ class CatalogModel(Estimator):
         features = Features(given, self._about["accepts_categories"])
         options = self._options()
         around = {name: options.pop(name) for name in FIT_SPECS}
-        around["n_threads"] = 0 if around["n_threads"] in (None, -1) else around["n_threads"]
+        around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
-        train = self._rows(given, features, target, task, sample_weight, groups, around["n_threads"])
+        train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
         held_out = None
         if evaluation is not None:
             self._check_columns(evaluation[0], given.n_features, given.names)
-            held_out = self._rows(evaluation[0], features, evaluation[1], task, evaluation[2], evaluation[3], around["n_threads"])
+            rows = features.rows(evaluation[0])
+            held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
         self._native, interrupted = _kolosal.fit_learner(
             self._learner, json.dumps(options), json.dumps(around), train, held_out, _dispatch(callbacks)
         )
@@ -93,18 +94,22 @@ class CatalogModel(Estimator):
             self.n_iter_ = self._native.n_iterations
         return self
 
-    def _rows(
-        self, given: Input, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_threads: int
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        """The native task, and the checked target (n_rows, n_targets) of a fitted estimator's kind."""
+        raise NotImplementedError
+
+    def _labelled_rows(
+        self, rows: np.ndarray, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
     ) -> _kolosal.LabelledRows:
         n_classes = len(getattr(self, "classes_", ()))
-        weights = row_weights(weights, given.n_rows)
+        weights = row_weights(weights, n_rows)
         group: list[int] = []
         if task == "ranking":
-            groups = np.zeros(given.n_rows) if groups is None else np.asarray(groups)
-            if groups.shape != (given.n_rows,):
-                raise InvalidInputError(f"groups of shape {groups.shape} do not go with {given.n_rows} rows", "bad_value")
+            groups = np.zeros(n_rows) if groups is None else np.asarray(groups)
+            if groups.shape != (n_rows,):
+                raise InvalidInputError(f"groups of shape {groups.shape} do not go with {n_rows} rows", "bad_value")
             group = np.unique(groups, return_inverse=True)[1].tolist()
-        rows = features.rows(given)
+        n_threads = self._n_threads()
         return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
 
     def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
@@ -115,14 +120,40 @@ class CatalogModel(Estimator):
                 "feature_mismatch",
             )
 
-    def _predict(self, X: Any) -> np.ndarray:
-        """Probabilities, numbers or scores: (n_rows, n_outputs) float64."""
+    def _seen(self, X: Any) -> tuple[Input, np.ndarray]:
+        """A table checked against the columns of fit, and its rows as the model sees them."""
         self._check_fitted()
         given = Input(X, True)
         self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        n_threads = 0 if self.n_threads in (None, -1) else int(self.n_threads)
+        return given, self._features.rows(given)
+
+    def _n_threads(self) -> int:
+        return 0 if self.n_threads in (None, -1) else int(self.n_threads)
+
+    def _predict(self, X: Any, scores: bool = False) -> np.ndarray:
+        """Probabilities, numbers or ranking scores, (n_rows, n_outputs) float64; or what the link makes them of."""
+        rows = self._seen(X)[1]
         finite = not self._about["accepts_missing"]
-        return np.asarray(self._native.predict(self._features.rows(given), self._features.names, finite, n_threads))
+        return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
+
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights of a linear model: (n_features,) of one target, else (n_targets or n_classes, n_features), one row of two classes."""
+        weights = self._linear_parts()[0]
+        return weights[0] if len(weights) == 1 and self._kind == "regression" else weights
+
+    @property
+    def intercept_(self) -> Any:
+        """Constants of a linear model: a number of one target, else (n_targets or n_classes,), one of two classes."""
+        constants = self._linear_parts()[1]
+        return float(constants[0]) if len(constants) == 1 and self._kind == "regression" else constants
+
+    def _linear_parts(self) -> tuple[np.ndarray, np.ndarray]:
+        self._check_fitted()
+        parts = self._native.linear_parts()
+        if parts is None:
+            raise AttributeError(f"{type(self).__name__} is no linear model: it has no weights")
+        return np.asarray(parts[0]), np.asarray(parts[1])
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -204,10 +235,15 @@ class Classifier(CatalogModel):
         evaluation = None
         if eval_set is not None:
             rows, labels, weights = evaluation_set(eval_set)
-            labels = one_column(target_array(labels, rows.n_rows, "eval_set"))
-            evaluation = (rows, codes_of(labels, self.classes_).reshape(-1, 1), weights, None)
-        task = "binary" if len(self.classes_) == 2 else "multiclass"
-        return self._fit(given, codes.reshape(-1, 1), task, sample_weight, None, evaluation, callbacks)
+            evaluation = (rows, self._labelled(labels, rows.n_rows)[1], weights, None)
+        return self._fit(given, codes.reshape(-1, 1), self._task(), sample_weight, None, evaluation, callbacks)
+
+    def _task(self) -> str:
+        return "binary" if len(self.classes_) == 2 else "multiclass"
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        labels = one_column(target_array(y, n_rows, type(self).__name__))
+        return self._task(), codes_of(labels, self.classes_).reshape(-1, 1)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class: (n_rows, n_classes)."""
@@ -217,6 +253,23 @@ class Classifier(CatalogModel):
         """The logarithm of the probability of each class: (n_rows, n_classes)."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self._predict(X)))
+
+    @property
+    def decision_function(self) -> Callable[[Any], np.ndarray]:
+        """Log-odds of the second of two classes, (n_rows,), or the scores of more, (n_rows, n_classes).
+
+        Raises:
+            AttributeError: where the model does not make its probabilities of scores, as a random forest.
+        """
+        self._check_fitted()
+        if self._native.n_scores == 0:
+            raise AttributeError(f"{type(self).__name__} does not make its probabilities of scores: use predict_proba")
+
+        def decide(X: Any) -> np.ndarray:
+            scores = self._predict(X, scores=True)
+            return scores[:, 0] if scores.shape[1] == 1 else scores
+
+        return decide
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row."""
@@ -239,8 +292,8 @@ class Regressor(CatalogModel):
 
     _kind = "regression"
 
-    def _task_and_target(self, y: Any, n_rows: int, name: str) -> tuple[str, np.ndarray]:
-        target = target_array(y, n_rows, name)
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        target = target_array(y, n_rows, type(self).__name__)
         if target.ndim == 2 and (target.shape[1] == 1 or "multi_regression" not in self._about["tasks"]):
             target = one_column(target)
         return "regression" if target.ndim == 1 else "multi_regression", numbers(target)
@@ -261,11 +314,11 @@ class Regressor(CatalogModel):
             The estimator. After Ctrl-C it holds the model so far, with a warning.
         """
         given = Input(X, True)
-        task, target = self._task_and_target(y, given.n_rows, type(self).__name__)
+        task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:
             rows, values, weights = evaluation_set(eval_set)
-            held_out = self._task_and_target(values, rows.n_rows, "eval_set")[1]
+            held_out = self._labelled(values, rows.n_rows)[1]
             if held_out.shape[1] != target.shape[1]:
                 raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
             evaluation = (rows, held_out, weights, None)
@@ -322,12 +375,15 @@ class Ranker(CatalogModel):
             The estimator. After Ctrl-C it holds the model so far, with a warning.
         """
         given = Input(X, True)
-        target = numbers(one_column(target_array(y, given.n_rows, type(self).__name__)))
+        task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:
             rows, values, weights = evaluation_set(eval_set)
-            evaluation = (rows, numbers(one_column(target_array(values, rows.n_rows, "eval_set"))), weights, eval_groups)
-        return self._fit(given, target, "ranking", sample_weight, groups, evaluation, callbacks)
+            evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
+        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks)
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))
 
     def predict(self, X: Any) -> np.ndarray:
         """A score of each row: within a group, the larger the earlier."""
