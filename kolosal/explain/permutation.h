@@ -30,6 +30,7 @@ constexpr auto enum_names(RowLoss) {
                                                               {RowLoss::Absolute, "absolute"}});
 }
 
+/// How permutation importance is measured; each field is described in permutation.cc.
 struct PermutationOptions {
   RowLoss loss = RowLoss::Auto;
   int32_t n_repeats = 5;

@@ -21,7 +21,7 @@ class PartialDependence:
 
     Attributes:
         values: what the feature was set to, (n_values,): numbers, or levels of a category.
-        average: mean predictions over the rows, (n_values,); (n_values, n_classes) of a classifier, (n_values, n_targets) of several targets.
+        average: mean predictions over the rows, (n_values,); of classes or several targets (n_values, n_classes or n_targets).
         individual: the predictions for each row, (n_rows, n_values) and so on; None where not asked for.
         feature_name: the feature.
     """
