@@ -29,8 +29,7 @@ inline void pack_columns(const ColumnBlock& x, const double* centers, const doub
   const size_t n_padded = padded_rows(x.n_rows);
   for (size_t j = 0; j < x.n_columns; ++j)
     for (size_t i = 0; i < n_padded; ++i)
-      packed[j * n_padded + i] =
-          i < x.n_rows ? (static_cast<double>(x.first[j * x.stride + i]) - centers[j]) * scales[j] * factors[i] : 0;
+      packed[j * n_padded + i] = i < x.n_rows ? (static_cast<double>(x.first[j * x.stride + i]) - centers[j]) * scales[j] * factors[i] : 0;
 }
 
 /// See kolosal::add_gram.
