@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "kolosal/kernels/kernels.h"
 #include "kolosal/kernels/row_blocks_scalar.h"
@@ -26,6 +28,13 @@ using Wide = hn::Vec<decltype(kWide)>;
 // Columns of a tile on either side: as many as leave their products in registers.
 constexpr size_t kTileColumns = HWY_TARGET <= HWY_AVX3 ? 4 : 3;
 
+// Calls body(0) ... body(N - 1), each with its number as a constant: arrays that they index stay in registers.
+template <size_t N, class Body>
+HWY_INLINE void unrolled(const Body& body) {
+  [&]<size_t... I>(std::index_sequence<I...>) HWY_ATTR { (body(std::integral_constant<size_t, I>()), ...); }
+  (std::make_index_sequence<N>());
+}
+
 HWY_INLINE Wide widened(const float* from) { return hn::PromoteTo(kWide, hn::LoadU(kNarrow, from)); }
 HWY_INLINE double total(Wide lanes) { return hn::GetLane(hn::SumOfLanes(kWide, lanes)); }
 
@@ -33,20 +42,17 @@ HWY_INLINE double total(Wide lanes) { return hn::GetLane(hn::SumOfLanes(kWide, l
 template <size_t N>
 HWY_INLINE void products_of(const ColumnBlock& x, size_t j, const double* weights, double* sums) {
   const size_t lanes = hn::Lanes(kWide);
-  const float* columns[N];
+  const float* first = x.first + j * x.stride;
   Wide w[N];
-  for (size_t c = 0; c < N; ++c) {
-    columns[c] = x.first + (j + c) * x.stride;
-    w[c] = hn::Set(kWide, weights[j + c]);
-  }
+  unrolled<N>([&](auto c) HWY_ATTR { w[c] = hn::Set(kWide, weights[j + c]); });
   size_t i = 0;
   for (; i + lanes <= x.n_rows; i += lanes) {
     Wide sum = hn::LoadU(kWide, sums + i);
-    for (size_t c = 0; c < N; ++c) sum = hn::MulAdd(w[c], widened(columns[c] + i), sum);
+    unrolled<N>([&](auto c) HWY_ATTR { sum = hn::MulAdd(w[c], widened(first + c * x.stride + i), sum); });
     hn::StoreU(sum, kWide, sums + i);
   }
   for (; i < x.n_rows; ++i)
-    for (size_t c = 0; c < N; ++c) sums[i] += weights[j + c] * static_cast<double>(columns[c][i]);
+    for (size_t c = 0; c < N; ++c) sums[i] += weights[j + c] * static_cast<double>(first[c * x.stride + i]);
 }
 
 void products(const ColumnBlock& x, const double* weights, double* sums) {
@@ -59,25 +65,22 @@ void products(const ColumnBlock& x, const double* weights, double* sums) {
 template <size_t N>
 HWY_INLINE void transposed_of(const ColumnBlock& x, size_t j, const double* factors, double* sums) {
   const size_t lanes = hn::Lanes(kWide);
-  const float* columns[N];
+  const float* first = x.first + j * x.stride;
   Wide even[N], odd[N];
-  for (size_t c = 0; c < N; ++c) {
-    columns[c] = x.first + (j + c) * x.stride;
-    even[c] = odd[c] = hn::Zero(kWide);
-  }
+  unrolled<N>([&](auto c) HWY_ATTR { even[c] = odd[c] = hn::Zero(kWide); });
   size_t i = 0;
   for (; i + 2 * lanes <= x.n_rows; i += 2 * lanes) {
-    const Wide first = hn::LoadU(kWide, factors + i), second = hn::LoadU(kWide, factors + i + lanes);
-    for (size_t c = 0; c < N; ++c) {
-      even[c] = hn::MulAdd(first, widened(columns[c] + i), even[c]);
-      odd[c] = hn::MulAdd(second, widened(columns[c] + i + lanes), odd[c]);
-    }
+    const Wide of_even = hn::LoadU(kWide, factors + i), of_odd = hn::LoadU(kWide, factors + i + lanes);
+    unrolled<N>([&](auto c) HWY_ATTR {
+      even[c] = hn::MulAdd(of_even, widened(first + c * x.stride + i), even[c]);
+      odd[c] = hn::MulAdd(of_odd, widened(first + c * x.stride + i + lanes), odd[c]);
+    });
   }
-  for (size_t c = 0; c < N; ++c) {
+  unrolled<N>([&](auto c) HWY_ATTR {
     double rest = 0;
-    for (size_t at = i; at < x.n_rows; ++at) rest += factors[at] * static_cast<double>(columns[c][at]);
+    for (size_t at = i; at < x.n_rows; ++at) rest += factors[at] * static_cast<double>(first[c * x.stride + at]);
     sums[j + c] += total(hn::Add(even[c], odd[c])) + rest;
-  }
+  });
 }
 
 void transposed_products(const ColumnBlock& x, const double* factors, double* sums) {
@@ -102,46 +105,54 @@ void pack(const ColumnBlock& x, const double* centers, const double* scales, con
   }
 }
 
-// The products of A columns with B columns, of which those above the diagonal are left out.
+// Some rows of packed columns that stay in the first-level cache.
+struct Panel {
+  const double* first;
+  size_t stride, n_rows;
+
+  HWY_INLINE const double* column(size_t j) const { return first + j * stride; }
+};
+
+// The products of A columns from j with B columns from k, of which those above the diagonal are left out.
 template <size_t A, size_t B>
-HWY_INLINE void gram_tile(const double* a, const double* b, size_t n_padded, double* gram, size_t width, size_t n_left_out) {
+HWY_INLINE void gram_tile(const Panel& panel, size_t j, size_t k, double* gram, size_t width) {
   const size_t lanes = hn::Lanes(kWide);
-  Wide sums[A][B];
-  for (size_t r = 0; r < A; ++r)
-    for (size_t c = 0; c < B; ++c) sums[r][c] = hn::Zero(kWide);
-  for (size_t i = 0; i < n_padded; i += lanes) {
+  const double *a = panel.column(j), *b = panel.column(k);
+  Wide sums[A * B];
+  unrolled<A * B>([&](auto at) HWY_ATTR { sums[at] = hn::Zero(kWide); });
+  for (size_t i = 0; i < panel.n_rows; i += lanes) {
     Wide second[B];
-    for (size_t c = 0; c < B; ++c) second[c] = hn::LoadU(kWide, b + c * n_padded + i);
-    for (size_t r = 0; r < A; ++r) {
-      const Wide first = hn::LoadU(kWide, a + r * n_padded + i);
-      for (size_t c = 0; c < B; ++c) sums[r][c] = hn::MulAdd(first, second[c], sums[r][c]);
-    }
+    unrolled<B>([&](auto c) HWY_ATTR { second[c] = hn::LoadU(kWide, b + c * panel.stride + i); });
+    unrolled<A>([&](auto r) HWY_ATTR {
+      const Wide first = hn::LoadU(kWide, a + r * panel.stride + i);
+      unrolled<B>([&](auto c) HWY_ATTR { sums[r * B + c] = hn::MulAdd(first, second[c], sums[r * B + c]); });
+    });
   }
-  for (size_t r = 0; r < A; ++r)
-    for (size_t c = 0; c < B; ++c)
-      if (c <= r + n_left_out) gram[r * width + c] += total(sums[r][c]);
+  unrolled<A * B>([&](auto at) HWY_ATTR {
+    constexpr size_t r = at / B, c = at % B;
+    if (k + c <= j + r) gram[(j + r) * width + k + c] += total(sums[at]);
+  });
 }
 
 // One row of tiles: A columns from j with all up to and with themselves.
 template <size_t A>
-HWY_INLINE void gram_rows(const double* packed, size_t n_padded, size_t j, double* gram, size_t width) {
-  constexpr size_t kNone = 64;  // far from the diagonal nothing is left out
-  const double* a = packed + j * n_padded;
-  size_t k = 0;
-  for (; k + kTileColumns <= j; k += kTileColumns)
-    gram_tile<A, kTileColumns>(a, packed + k * n_padded, n_padded, gram + j * width + k, width, kNone);
-  // What is left are the columns k = j .. j + A - 1, as tiles start at multiples of their width.
-  gram_tile<A, A>(a, packed + k * n_padded, n_padded, gram + j * width + k, width, 0);
+HWY_INLINE void gram_rows(const Panel& panel, size_t j, double* gram, size_t width) {
+  for (size_t k = 0; k < j; k += kTileColumns) gram_tile<A, kTileColumns>(panel, j, k, gram, width);
+  gram_tile<A, A>(panel, j, j, gram, width);
 }
 
 void gram_of(const double* packed, size_t n_padded, size_t n_columns, double* gram, size_t width) {
-  size_t j = 0;
-  for (; j + kTileColumns <= n_columns; j += kTileColumns) gram_rows<kTileColumns>(packed, n_padded, j, gram, width);
-  switch (n_columns - j) {
-    case 1: gram_rows<1>(packed, n_padded, j, gram, width); break;
-    case 2: gram_rows<2>(packed, n_padded, j, gram, width); break;
-    case 3: gram_rows<3>(packed, n_padded, j, gram, width); break;
-    default: break;
+  constexpr size_t kPanelRows = 256;
+  for (size_t begin = 0; begin < n_padded; begin += kPanelRows) {
+    const Panel panel{packed + begin, n_padded, std::min(kPanelRows, n_padded - begin)};
+    size_t j = 0;
+    for (; j + kTileColumns <= n_columns; j += kTileColumns) gram_rows<kTileColumns>(panel, j, gram, width);
+    switch (n_columns - j) {
+      case 1: gram_rows<1>(panel, j, gram, width); break;
+      case 2: gram_rows<2>(panel, j, gram, width); break;
+      case 3: gram_rows<3>(panel, j, gram, width); break;
+      default: break;
+    }
   }
 }
 

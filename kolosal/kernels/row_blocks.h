@@ -25,8 +25,9 @@ void add_products(const ColumnBlock& x, const double* weights, double* sums) noe
 /// sums[j] += sum over i of factors[i] x(i, j).
 void add_transposed_products(const ColumnBlock& x, const double* factors, double* sums) noexcept;
 
-/// Rows that packed columns have room for: n_rows and what fills the last vectors up.
-constexpr size_t padded_rows(size_t n_rows) noexcept { return (n_rows + 15) / 16 * 16; }
+/// Rows that packed columns have room for: n_rows and what fills the last vectors up; never a multiple of a page, so that columns do not
+/// push one another out of the cache.
+constexpr size_t padded_rows(size_t n_rows) noexcept { return (n_rows + 15) / 16 * 16 + 8; }
 /// packed[j * padded_rows + i] = (x(i, j) - centers[j]) * scales[j] * factors[i]; zero in the rows that fill up.
 void pack_columns(const ColumnBlock& x, const double* centers, const double* scales, const double* factors, double* packed) noexcept;
 /// gram[j * width + k] += sum over i of packed[j * n_padded + i] packed[k * n_padded + i] for all k <= j < n_columns.
