@@ -13,6 +13,8 @@ class MarginLoss {
   virtual ~MarginLoss() = default;
   /// Margins of a row.
   virtual size_t n_sums() const { return 1; }
+  /// What a derivative that is not small is about, for the minimiser to know one that is.
+  virtual double scale() const { return 1; }
   /// Loss of the rows [begin, begin + n), times their weights. Margins, and the derivatives of the loss by them that are written to
   /// `residuals`, are (n_sums, n). `curvatures` (null where not wanted) are second derivatives, one row of n for each pair k >= l in the
   /// order (0,0), (1,0), (1,1), (2,0) ...; those of k = l are >= 0, all others <= 0.

@@ -27,7 +27,7 @@ struct Penalty {
 struct MinimiserOptions {
   bool fit_intercept = true;
   int max_iterations = 200;
-  double tolerance = 1e-4;  ///< largest derivative by a weight of scaled features, relative to the total weight
+  double tolerance = 1e-4;  ///< largest derivative by a weight of scaled features, relative to the total weight and the scale of the loss
 };
 
 class LinearMinimiser {
@@ -41,8 +41,8 @@ class LinearMinimiser {
   void minimise(Penalty penalty);
   /// Weights and biases in the units of the features.
   LinearForm form(Link link) const;
-  /// The loss of all rows at where it is, without penalties.
-  double loss() const;
+  /// The margins (n_rows,) of a loss of one sum at where it is.
+  std::vector<double> margins() const;
 
  private:
   struct Point;

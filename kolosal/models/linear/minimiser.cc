@@ -136,7 +136,7 @@ double LinearMinimiser::distance_from_rest(const Eigen::VectorXd& at, const Poin
     const double held = at[i] == 0 ? std::max(std::abs(slope) - l1_[i], 0.0) : std::abs(slope + std::copysign(l1_[i], at[i]));
     largest = std::max(largest, held);
   }
-  return largest / point.total;
+  return largest / (point.total * loss_.scale());
 }
 
 Eigen::VectorXd LinearMinimiser::newton_direction(const Eigen::VectorXd& at, const Point& point, const Eigen::MatrixXd& hessian) const {
@@ -150,7 +150,7 @@ Eigen::VectorXd LinearMinimiser::newton_direction(const Eigen::VectorXd& at, con
     a.diagonal() *= 1 + 1e-12;
     Eigen::VectorXd to = at;
     const Eigen::VectorXd b = a * at - slope;
-    CoordinateDescent(a, b, l1_, to).descend(1e-3 * options_.tolerance * std::sqrt(point.total), 1000);
+    CoordinateDescent(a, b, l1_, to).descend(1e-3 * options_.tolerance * std::sqrt(point.total * loss_.scale()), 1000);
     return to - at;
   }
   // Directions along which the loss does not change have no slope either, and a little on the diagonal lets them be.
@@ -280,6 +280,13 @@ LinearForm LinearMinimiser::form(Link link) const {
   return form;
 }
 
-double LinearMinimiser::loss() const { return evaluate(at_, 1, false).loss; }
+std::vector<double> LinearMinimiser::margins() const {
+  const LinearForm all = form(Link::Identity);
+  std::vector<double> margins(rows_.n_rows(), all.bias[0]);
+  context_.threads->parallel_for(rows_.n_rows(), rows_.block_rows(), [&](size_t begin, size_t end) {
+    add_products(rows_.block(begin, end - begin), all.weights.data(), margins.data() + begin);
+  });
+  return margins;
+}
 
 }  // namespace kolosal
