@@ -17,6 +17,10 @@ void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::spa
     std::ranges::copy(sums, out.begin());
     return;
   }
+  if (link == Link::Exp) {
+    std::ranges::transform(sums, out.begin(), [](double sum) { return std::exp(std::min(sum, 700.0)); });
+    return;
+  }
   const size_t n_rows = sums.size() / n_sums;
   for (size_t row = 0; row < n_rows; ++row) {
     if (link == Link::Sigmoid) {

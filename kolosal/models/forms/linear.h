@@ -17,11 +17,12 @@ enum class Link {
   Identity,  ///< the sums themselves
   Sigmoid,   ///< one sum; outputs are the probabilities of class 0 and class 1
   Softmax,   ///< one sum a class; outputs are probabilities
+  Exp,       ///< the exponentials of the sums, which end at e^700
 };
 
 constexpr auto enum_names(Link) {
   return std::to_array<std::pair<Link, std::string_view>>(
-      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
+      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}, {Link::Exp, "exp"}});
 }
 
 /// What a LinearModel is made of.
