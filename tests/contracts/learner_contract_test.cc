@@ -70,6 +70,8 @@ std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
 
 // Learners that refuse a target that is zero or negative.
 const std::set<std::string> kOfPositiveNumbers = {"gamma", "poisson", "tweedie"};
+// Learners that refuse a feature that is negative.
+const std::set<std::string> kOfCounts = {"multinomial_naive_bayes"};
 
 // A learner and one of its tasks. Learners of many trees get few of them.
 struct Case {
@@ -86,6 +88,9 @@ struct Case {
     Rows made = make_rows(task, learner()->needs(), n, seed);
     if (kOfPositiveNumbers.contains(name))
       for (double& value : made.target.values) value = std::exp(0.5 * value);
+    if (kOfCounts.contains(name))
+      for (size_t j = 0; j < made.x.n_features(); ++j)
+        for (float& value : made.x.column(j)) value = std::abs(value);
     return made;
   }
   std::unique_ptr<Model> fit(const TrainingSet& train, const FitContext& context = context_of(1)) const {

@@ -10,6 +10,7 @@ void describe(Fields<LinearForm>& f) {
   f.add("weights", &LinearForm::weights, "Weight of each feature in each sum.");
   f.add("bias", &LinearForm::bias, "Constant of each sum.");
   f.add("link", &LinearForm::link, "From sums to predictions.");
+  f.add("threshold", &LinearForm::threshold, "Where given, features count as 1 above it and else as 0.");
 }
 
 void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::span<double> out) noexcept {
@@ -55,6 +56,11 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
     for (size_t k = 0; k < n_sums; ++k) {
       const double weight = form_.weights[k * n_features() + j];
       if (weight == 0) continue;
+      if (form_.threshold) {
+        for (size_t row = 0; row < n_rows; ++row)
+          sums[row * n_sums + k] += static_cast<double>(column[row]) > *form_.threshold ? weight : 0;
+        continue;
+      }
       for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * static_cast<double>(column[row]);
     }
   }

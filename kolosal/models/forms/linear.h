@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@ struct LinearForm {
   std::vector<double> weights;  ///< (n_sums, n_features) row-major
   std::vector<double> bias;     ///< (n_sums,)
   Link link = Link::Identity;
+  std::optional<double> threshold = std::nullopt;  ///< where given, a feature counts as 1 above it and else as 0
 };
 void describe(Fields<LinearForm>& fields);
 

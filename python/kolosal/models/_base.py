@@ -16,6 +16,7 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
 from ._features import Features
+from ._names import POSITIVE_FEATURES, POSITIVE_TARGETS
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -206,12 +207,17 @@ class CatalogModel(Estimator):
         poor = self._learner == "constant"
         return Tags(
             estimator_type=types.get(self._kind),
-            target_tags=TargetTags(required=True, multi_output=self._kind == "regression" and "multi_regression" in tasks),
+            target_tags=TargetTags(
+                required=True,
+                multi_output=self._kind == "regression" and "multi_regression" in tasks,
+                positive_only=self._learner in POSITIVE_TARGETS,
+            ),
             classifier_tags=ClassifierTags(poor_score=poor, multi_class="multiclass" in tasks) if self._kind == "classification" else None,
             regressor_tags=RegressorTags(poor_score=poor) if self._kind == "regression" else None,
             input_tags=InputTags(
                 allow_nan=self._about["accepts_missing"],
                 sparse=True,
+                positive_only=self._learner in POSITIVE_FEATURES,
                 categorical=self._about["accepts_categories"],
                 string=self._about["accepts_categories"],
             ),
