@@ -220,8 +220,7 @@ std::string learner_json(const std::string& name) {
 void bind_models(nb::module_& module) {
   nb::class_<Model>(module, "FittedModel", "What a learner of the catalog learnt.")
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
-           "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of the rows of a float32 or float64 array; "
-           "`finite` refuses what is not a finite number.")
+           "Predictions (n_rows, n_outputs) of rows, or scores (n_rows, n_scores); `finite` refuses what is no finite number.")
       .def("linear_parts", &linear_parts, "Weights and constants of a linear model; None of another.")
       .def_prop_ro(
           "form", [](const Model& model) { return std::string(model.form()); }, "Name of the neutral form.")

@@ -17,6 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from kolosal.models._names import POSITIVE_FEATURES, POSITIVE_TARGETS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
@@ -24,7 +25,6 @@ from sklearn.pipeline import make_pipeline
 
 import kolosal.models as km
 from kolosal import InvalidInputError, KolosalError, _kolosal
-from kolosal.models._names import POSITIVE_FEATURES, POSITIVE_TARGETS
 from kolosal.preprocess import StandardScaler
 
 N = 300

@@ -16,7 +16,7 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
 from ._features import Features
-from ._names import POSITIVE_FEATURES, POSITIVE_TARGETS
+from ._names import POOR_SCORES, POSITIVE_FEATURES, POSITIVE_TARGETS
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -178,7 +178,7 @@ class CatalogModel(Estimator):
 
     def _linear_parts(self) -> tuple[np.ndarray, np.ndarray]:
         self._check_fitted()
-        parts = self._native.linear_parts()
+        parts: Any = self._native.linear_parts()
         if parts is None:
             raise AttributeError(f"{type(self).__name__} is no linear model: it has no weights")
         return np.asarray(parts[0]), np.asarray(parts[1])
@@ -204,7 +204,7 @@ class CatalogModel(Estimator):
 
         tasks = self._about["tasks"]
         types = {"classification": "classifier", "regression": "regressor"}
-        poor = self._learner == "constant"
+        poor = self._learner in POOR_SCORES
         return Tags(
             estimator_type=types.get(self._kind),
             target_tags=TargetTags(
@@ -300,7 +300,9 @@ class Classifier(CatalogModel):
 
         def decide(X: Any) -> np.ndarray:
             scores = self._predict(X, scores=True)
-            return scores[:, 0] if scores.shape[1] == 1 else scores
+            if scores.shape[1] == 1:
+                return scores[:, 0]
+            return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
         return decide
 
@@ -386,7 +388,6 @@ class Ranker(CatalogModel):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
         *,
         groups: Any = None,
         eval_set: tuple[Any, ...] | None = None,
@@ -398,7 +399,6 @@ class Ranker(CatalogModel):
         Args:
             X: Features: (n_rows, n_features).
             y: Relevance of each row: the larger, the earlier the row belongs in its group.
-            sample_weight: Weight of each row; one of weight 0 counts as absent.
             groups: Group of each row (a query's number or name); all rows are one group where not given.
             eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
             eval_groups: Group of each row of ``eval_set``.
@@ -413,7 +413,7 @@ class Ranker(CatalogModel):
         if eval_set is not None:
             rows, values, weights = evaluation_set(eval_set)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
-        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks)
+        return self._fit(given, target, task, None, groups, evaluation, callbacks)
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))

@@ -30,15 +30,15 @@ class _Imported(CatalogModel):
         raise InvalidInputError("an imported model is not trained further", "unsupported", "Use a class of kolosal.models.")
 
 
-class ImportedClassifier(_Imported, Classifier):  # type: ignore[misc]
+class ImportedClassifier(_Imported, Classifier):
     """A model of classes that another library trained."""
 
 
-class ImportedRegressor(_Imported, Regressor):  # type: ignore[misc]
+class ImportedRegressor(_Imported, Regressor):
     """A model of numbers that another library trained."""
 
 
-class ImportedRanker(_Imported, Ranker):  # type: ignore[misc]
+class ImportedRanker(_Imported, Ranker):
     """A model of an order that another library trained."""
 
 
