@@ -30,11 +30,11 @@ class _Imported(CatalogModel):
         raise InvalidInputError("an imported model is not trained further", "unsupported", "Use a class of kolosal.models.")
 
 
-class ImportedClassifier(_Imported, Classifier):
+class ImportedClassifier(_Imported, Classifier):  # type: ignore[misc]
     """A model of classes that another library trained."""
 
 
-class ImportedRegressor(_Imported, Regressor):
+class ImportedRegressor(_Imported, Regressor):  # type: ignore[misc]
     """A model of numbers that another library trained."""
 
 
