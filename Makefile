@@ -6,6 +6,7 @@
 #   make check      formatting, layers, documentation, types, generated files, clang-tidy on what differs from main
 #   make check-all  the same with clang-tidy on every file
 #   make bench-preprocess  transformers beside polars, pandas and scikit-learn
+#   make bench-learners    tree learners beside LightGBM and scikit-learn
 #   make bench-out-of-core  files of 10 and 20 million rows preprocessed under --memory 500MB
 #   make bench      microbenchmarks           make coverage   line coverage, at least 90 %
 #   make docs       generated reference pages make fuzz       every fuzz target for FUZZ_SECONDS (60) each
@@ -26,7 +27,7 @@ SITE = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 CXX_FILES = git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h'
 PYTHON_FOLDERS := $(wildcard python tools tests benchmarks examples)
 
-.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench bench-preprocess bench-out-of-core docs wheel format coverage fuzz tsan clean setup setup-test
+.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench bench-preprocess bench-learners bench-out-of-core docs wheel format coverage fuzz tsan clean setup setup-test
 
 setup:
 	@tools/bootstrap.sh build
@@ -91,6 +92,10 @@ wheel: setup
 
 bench-preprocess: setup-test build
 	$(PYTHON) benchmarks/preprocess.py
+
+bench-learners: setup-test build
+	cmake --build --preset release -j $(JOBS) --target kolosal_fit
+	$(PYTHON) benchmarks/learners.py
 
 bench-out-of-core: setup-test build
 	$(PYTHON) benchmarks/out_of_core.py

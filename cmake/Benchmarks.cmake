@@ -6,3 +6,7 @@ if(benches AND benchmark_FOUND)
   add_executable(kolosal_bench EXCLUDE_FROM_ALL ${benches})
   target_link_libraries(kolosal_bench PRIVATE ${layers} benchmark::benchmark_main)
 endif()
+
+# kolosal_fit: fits learners for benchmarks/learners.py.
+add_executable(kolosal_fit EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/benchmarks/fit_learner.cc)
+target_link_libraries(kolosal_fit PRIVATE kolosal_models)

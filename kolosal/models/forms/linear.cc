@@ -41,8 +41,14 @@ void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::spa
 
 void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
+  std::vector<double> sums(x.n_rows() * n_scores());
+  predict_scores(x, sums);
+  apply_link(form_.link, sums, n_scores(), out);
+}
+
+void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums) const {
   const size_t n_rows = x.n_rows(), n_sums = form_.bias.size();
-  std::vector<double> sums(n_rows * n_sums);
+  check_input(x, sums, n_sums);
   for (size_t row = 0; row < n_rows; ++row)
     for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] = form_.bias[k];
   for (size_t j = 0; j < n_features(); ++j) {
@@ -58,7 +64,6 @@ void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
       for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * static_cast<double>(column[row]);
     }
   }
-  apply_link(form_.link, sums, n_sums, out);
 }
 
 std::vector<double> LinearModel::feature_importance() const {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "kolosal/kernels/logistic.h"
+
 namespace kolosal {
 namespace {
 
@@ -111,9 +113,9 @@ class LogisticLoss : public RowLoss {
   double largest_hessian(size_t) const override { return largest_weight_ / 4; }
 
   void gradients(size_t, size_t begin, std::span<double> g, std::span<double> h) const override {
+    logistic(scores_.subspan(begin, g.size()), g);
     for (size_t i = 0; i < g.size(); ++i) {
-      const double p = 1 / (1 + std::exp(-scores_[begin + i]));
-      const double w = weight(begin + i);
+      const double p = g[i], w = weight(begin + i);
       g[i] = w * (p - target_.values[begin + i]);
       h[i] = w * std::max(p * (1 - p), kLeastHessian);
     }

@@ -16,6 +16,7 @@
 #include "kolosal/models/forms/forest.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/trees/boosting_loss.h"
+#include "kolosal/models/trees/split_scan.h"
 #include "kolosal/models/trees/training_rows.h"
 #include "kolosal/models/trees/tree_grower.h"
 
@@ -134,6 +135,14 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
   return limits;
 }
 
+// 64 bits without order of a number (the finaliser of splitmix64).
+uint64_t mix_bits(uint64_t x) noexcept {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
   BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const FitContext& context)
@@ -161,7 +170,9 @@ class Boosting {
         bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
         train_(rows_, bins_, context),
         grower_(train_.binned, bins_, limits_of(params), context),
-        sums_(rows_.rows.size()) {
+        coarse_(rows_.rows.size() > kFewRows),
+        sums_(coarse_ ? 0 : rows_.rows.size()),
+        exact_(coarse_ ? rows_.rows.size() : 0) {
     base_ = train_.loss->base_score();
     train_.start_at(base_);
     if (validation != nullptr) held_out_rows_.emplace(*validation);
@@ -201,7 +212,7 @@ class Boosting {
   static size_t bytes_for(const TrainingRows& rows, size_t n_raw) {
     const size_t n = rows.rows.size();
     return BinnedMatrix::bytes_for(n, rows.x.n_features()) +
-           n * (sizeof(GradientSum) + 2 * sizeof(uint32_t) + n_raw * (sizeof(double) + sizeof(float)));
+           n * (sizeof(GradientSum) + sizeof(GradientRow) + n_raw * (sizeof(double) + sizeof(float)));
   }
 
   // The loss over the training rows, at the first and about a hundred of the planned rounds; NaN at the others.
@@ -235,17 +246,21 @@ class Boosting {
     out_of_bag_.clear();
     if (params_.row_fraction >= 1) {
       in_bag_.resize(n);
-      std::iota(in_bag_.begin(), in_bag_.end(), 0U);
+      for (size_t i = 0; i < n; ++i) in_bag_[i].row = static_cast<uint32_t>(i);
       return;
     }
     RandomStream stream(context_.seed, "boosting rows", static_cast<uint64_t>(round));
     const auto bound = static_cast<uint64_t>(params_.row_fraction * 65536);
     for (size_t i = 0; i < n; i += 4) {
       uint64_t numbers = stream.next();
-      for (size_t row = i; row < std::min(n, i + 4); ++row, numbers >>= 16)
-        ((numbers & 65535) < bound ? in_bag_ : out_of_bag_).push_back(static_cast<uint32_t>(row));
+      for (size_t row = i; row < std::min(n, i + 4); ++row, numbers >>= 16) {
+        if ((numbers & 65535) < bound) in_bag_.push_back({static_cast<uint32_t>(row), 0, 0});
+        else out_of_bag_.push_back(static_cast<uint32_t>(row));
+      }
     }
-    if (in_bag_.empty()) in_bag_.swap(out_of_bag_);
+    if (!in_bag_.empty()) return;
+    for (const uint32_t row : out_of_bag_) in_bag_.push_back({row, 0, 0});
+    out_of_bag_.clear();
   }
 
   void draw_features(uint64_t tree) {
@@ -256,14 +271,38 @@ class Boosting {
     std::ranges::sort(features_);
   }
 
-  GradientScale pack_gradients(size_t k) {
-    const GradientScale scale = GradientScale::for_rows(sums_.size(), train_.loss->largest_gradient(k), train_.loss->largest_hessian(k));
-    context_.threads->parallel_for(sums_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+  GradientScale pack_gradients(size_t k, uint64_t tree) {
+    const size_t n = train_.binned.n_rows();
+    const double most_g = train_.loss->largest_gradient(k), most_h = train_.loss->largest_hessian(k);
+    const GradientScale scale = coarse_ ? GradientScale::coarse(n, most_g, most_h) : GradientScale::fine(n, most_g, most_h);
+    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
       std::array<double, kRowsPerBlock> g, h;
       train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
-      for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
+      if (coarse_)
+        for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
+      else
+        for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
     });
+    if (coarse_) round_at_random(scale, derive_seed(context_.seed, "boosting rounding", tree));
     return scale;
+  }
+
+  // Gives the rows drawn their gradients and hessians in whole steps, up or down by chance so that the mean is right.
+  void round_at_random(const GradientScale& scale, uint64_t seed) {
+    const auto up = 1 / scale.gradient, hessian_up = 1 / scale.hessian;
+    context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        GradientRow& row = in_bag_[i];
+        const uint64_t bits = mix_bits(seed + row.row);
+        const double chance = static_cast<double>(bits & 0xffffffffU) * 0x1p-32, hessian_chance = static_cast<double>(bits >> 32) * 0x1p-32;
+        const auto [g, h] = exact_[row.row];
+        // Above 0, cutting off is rounding down.
+        const int steps = static_cast<int>(static_cast<double>(g) * up + chance + 4096) - 4096;
+        const int hessian_steps = static_cast<int>(static_cast<double>(h) * hessian_up + hessian_chance);
+        row.gradient = static_cast<int16_t>(std::clamp(steps, -GradientRow::kMostGradient, GradientRow::kMostGradient));
+        row.hessian = static_cast<uint16_t>(std::min(hessian_steps, GradientRow::kMostHessian));
+      }
+    });
   }
 
   // Adds one tree for each raw output. False, with nothing added, where the context asks to stop.
@@ -276,8 +315,9 @@ class Boosting {
       const uint64_t tree = static_cast<uint64_t>(round) * base_.size() + k;
       draw_rows(round);
       draw_features(tree);
-      const GradientScale scale = pack_gradients(k);
+      const GradientScale scale = pack_gradients(k, tree);
       if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
+      if (coarse_) renew_leaves(grown[k]);
       for (GrownNode& node : grown[k].nodes) node.value = static_cast<double>(static_cast<float>(rate(round) * node.value));
       if (grown[k].leaves.size() < 2) ++n_stumps_;
       add_to_scores(grown[k], k);
@@ -286,12 +326,27 @@ class Boosting {
     return true;
   }
 
+  // Values of leaves from the exact gradients of their rows.
+  void renew_leaves(GrownTree& tree) const {
+    const GrowthLimits limits = limits_of(params_);
+    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
+      const GrownLeaf& leaf = tree.leaves[i];
+      double g_sum = 0, h_sum = 0;
+      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) {
+        const auto [g, h] = exact_[in_bag_[r].row];
+        g_sum += static_cast<double>(g);
+        h_sum += static_cast<double>(h);
+      }
+      tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(g_sum, h_sum, limits);
+    });
+  }
+
   void add_to_scores(const GrownTree& tree, size_t k) {
     double* scores = train_.scores.data() + k * train_.binned.n_rows();
     context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
       const GrownLeaf& leaf = tree.leaves[i];
       const double value = tree.nodes[static_cast<size_t>(leaf.node)].value;
-      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) scores[in_bag_[r]] += value;
+      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) scores[in_bag_[r].row] += value;
     });
     add_routed(tree, train_.binned, out_of_bag_, scores);
     if (held_out_) add_routed(tree, held_out_->binned, held_out_rows_->places, held_out_->scores.data() + k * held_out_->binned.n_rows());
@@ -353,12 +408,18 @@ class Boosting {
   std::vector<FeatureBins> bins_;
   BoostingRows train_;
   TreeGrower grower_;
-  std::vector<GradientSum> sums_;
+  bool coarse_;                    // many rows: see tree_grower.h
+  std::vector<GradientSum> sums_;  // of few rows
+  struct ExactGradient {
+    float gradient = 0, hessian = 0;
+  };
+  std::vector<ExactGradient> exact_;  // of many rows
   std::vector<double> base_;
   std::optional<TrainingRows> held_out_rows_;
   std::optional<MemoryLease> held_out_lease_;
   std::optional<BoostingRows> held_out_;
-  std::vector<uint32_t> usable_, features_, in_bag_, out_of_bag_;
+  std::vector<uint32_t> usable_, features_, out_of_bag_;
+  std::vector<GradientRow> in_bag_;
   std::vector<GrownTree> trees_;
   size_t n_stumps_ = 0;  // trees of the last round that did not split
 };

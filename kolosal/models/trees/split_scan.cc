@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kolosal/base/random.h"
+#include "kolosal/kernels/best_bound.h"
 
 namespace kolosal {
 namespace {
@@ -29,6 +30,12 @@ class Scan {
 
   // Whether a side is big enough to be a leaf.
   bool fits(GradientSum sum) const { return count(sum) >= limits_.min_rows_in_leaf && hessian(sum) >= limits_.min_hessian; }
+
+  // What the vector kernel must know.
+  BoundLimits bound_limits() const {
+    return {scale_.count_bits,        scale_.gradient,     scale_.hessian, {total_[0], total_[1]},
+            limits_.min_rows_in_leaf, limits_.min_hessian, limits_.l1,     l2_};
+  }
 
   // True where this left side makes a better split than any before.
   bool offer(GradientSum left) {
@@ -60,32 +67,38 @@ class Scan {
   double least_;
 };
 
-void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits, int64_t n_rows, uint64_t seed) {
+// One random bound between the first and the last bin of the node that is not empty.
+void scan_at_random(Scan& scan, const GradientSum* histogram, int n_bins, int64_t n_rows, uint64_t seed) {
   const GradientSum missing = histogram[n_bins];
   const bool any_missing = scan.count(missing) > 0;
   int first = 0, last = n_bins - 1;
-  if (limits.extra_random) {
-    while (first < last && histogram[first][1] == 0) ++first;
-    while (last > first && histogram[last][1] == 0) --last;
-  }
-  const int only = limits.extra_random && first < last
-                       ? first + static_cast<int>(RandomStream(seed, "threshold").below(static_cast<uint64_t>(last - first)))
-                       : -1;
+  while (first < last && histogram[first][1] == 0) ++first;
+  while (last > first && histogram[last][1] == 0) --last;
+  const int only =
+      first < last ? first + static_cast<int>(RandomStream(seed, "threshold").below(static_cast<uint64_t>(last - first))) : first;
   GradientSum below{};
-  for (int b = 0; b < n_bins; ++b) {
-    below += histogram[b];
-    if (only >= 0 ? b != only : histogram[b][1] == 0) continue;
-    if (n_rows - scan.count(below) < limits.min_rows_in_leaf) break;
-    if (scan.offer(below)) {
-      scan.best.bin = static_cast<uint8_t>(b);
-      // Where none was missing, the missing follow the greater number.
-      scan.best.default_left = !any_missing && 2 * scan.count(below) > n_rows;
-    }
-    if (any_missing && scan.offer(below + missing)) {
-      scan.best.bin = static_cast<uint8_t>(b);
-      scan.best.default_left = true;
-    }
-    if (only >= 0) break;
+  for (int b = 0; b <= only; ++b) below += histogram[b];
+  scan.best.bin = static_cast<uint8_t>(only);
+  // Where none was missing, the missing follow the greater number.
+  if (scan.offer(below)) scan.best.default_left = !any_missing && 2 * scan.count(below) > n_rows;
+  if (any_missing && scan.offer(below + missing)) scan.best.default_left = true;
+}
+
+// Every bound, the missing right and then left of it.
+void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t n_rows) {
+  const FindBestBound best_bound = find_best_bound();
+  const GradientSum missing = histogram[n_bins];
+  const bool any_missing = scan.count(missing) > 0;
+  const BoundLimits limits = scan.bound_limits();
+  std::array<GradientSum, 256> sums;
+  for (const bool missing_left : {false, true}) {
+    if (missing_left && !any_missing) break;
+    GradientSum below = missing_left ? missing : GradientSum{};
+    for (int b = 0; b < n_bins; ++b) sums[static_cast<size_t>(b)] = below += histogram[b];
+    const BestBound found = best_bound(reinterpret_cast<const int64_t*>(sums.data()), static_cast<size_t>(n_bins), limits);
+    if (!std::isfinite(found.score) || !scan.offer(sums[found.place])) continue;
+    scan.best.bin = static_cast<uint8_t>(found.place);
+    scan.best.default_left = any_missing ? missing_left : 2 * scan.count(sums[found.place]) > n_rows;
   }
 }
 
@@ -139,19 +152,18 @@ ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram,
   const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
   Scan scan(total, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0));
   if (bins.categorical) scan_categories(scan, histogram, bins.n_bins, limits, total, seed);
-  else scan_numbers(scan, histogram, bins.n_bins, limits, scan.count(total), seed);
-  if (!bins.categorical && scan.best.gain > 0) {
-    for (int b = 0; b <= scan.best.bin; ++b) set_bit(scan.best.left_bins, b);
-    if (scan.best.default_left) set_bit(scan.best.left_bins, bins.n_bins);
-  }
+  else if (limits.extra_random) scan_at_random(scan, histogram, bins.n_bins, scan.count(total), seed);
+  else scan_numbers(scan, histogram, bins.n_bins, scan.count(total));
   return scan.best;
 }
 
-double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) {
-  const double g = static_cast<double>(sum[0]) * scale.gradient;
-  const double h = static_cast<double>(sum[1] >> scale.count_bits) * scale.hessian + limits.l2;
-  const double size = std::max(std::abs(g) - limits.l1, 0.0);
-  return h > 0 ? (g > 0 ? -size : size) / h : 0;
+double leaf_value(double gradient, double hessian, const GrowthLimits& limits) noexcept {
+  const double size = std::max(std::abs(gradient) - limits.l1, 0.0);
+  return hessian + limits.l2 > 0 ? (gradient > 0 ? -size : size) / (hessian + limits.l2) : 0;
+}
+
+double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) noexcept {
+  return leaf_value(static_cast<double>(sum[0]) * scale.gradient, static_cast<double>(sum[1] >> scale.count_bits) * scale.hessian, limits);
 }
 
 }  // namespace kolosal

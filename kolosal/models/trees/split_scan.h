@@ -16,7 +16,7 @@ struct ScannedSplit {
   double gain = 0;
   bool default_left = false;
   uint8_t bin = 0;
-  BinSet left_bins{};
+  BinSet left_bins{};  ///< of categories; of numbers, the bins up to `bin` go left
   GradientSum left_sum{};
 };
 
@@ -26,6 +26,7 @@ ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram,
                           const GradientScale& scale, uint64_t seed);
 
 /// -T(G) / (H + l2): the value of a leaf.
-double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale);
+double leaf_value(double gradient, double hessian, const GrowthLimits& limits) noexcept;
+double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) noexcept;
 
 }  // namespace kolosal

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <numeric>
-#include <string>
+#include <utility>
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/trees/split_scan.h"
@@ -12,41 +13,66 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kTileWidth = 8;  // features whose histograms are filled in one sweep
-constexpr size_t kRowsPerPoll = size_t{1} << 18;
-constexpr size_t kRowsPerBlock = size_t{1} << 15;
-constexpr size_t kSerialWork = 30'000;  // cells below which starting threads costs more than it saves
+constexpr size_t kTileWidth = 16;   // features whose histograms are filled in one sweep
+constexpr size_t kHistogram = 256;  // words of a feature's packed histogram
+constexpr size_t kRowsPerBlock = size_t{1} << 13;
+constexpr size_t kSerialRows = size_t{1} << 14;  // rows that one thread parts faster than two
+constexpr size_t kSerialWork = 30'000;           // cells below which starting threads costs more than it saves
 constexpr size_t kMostHistogramBytes = size_t{128} << 20;
+constexpr size_t kAhead = 16;  // how many rows ahead their bins are fetched
+
+// A packed word: count in the lowest bits, then the hessian, then the gradient. So many rows fit.
+constexpr int kCountBits = 14, kHessianBits = 24;
+constexpr size_t kRowsPerRun = (size_t{1} << kCountBits) - 1;
+static_assert(kRowsPerRun * GradientRow::kMostHessian < size_t{1} << kHessianBits);
+static_assert(kRowsPerRun * (GradientRow::kMostGradient + 1) < size_t{1} << (63 - kCountBits - kHessianBits));
 
 bool contains(const BinSet& set, uint8_t bin) noexcept { return ((set[bin / 64] >> (bin % 64)) & 1) != 0; }
 
-// Adds rows [0, n) to the histograms of W features. Row i is rows[i], or first + i where rows is null.
+int64_t pack(const GradientRow& row) noexcept {
+  return int64_t{row.gradient} * (int64_t{1} << (kCountBits + kHessianBits)) + (int64_t{row.hessian} << kCountBits) + 1;
+}
+
+// Adds a row to the histograms of W features whose bins lie side by side from `cell`. Bins are loaded eight at a time.
 template <size_t W>
-void add_rows(const uint8_t* const* columns, size_t stride, const uint32_t* rows, size_t first, const GradientSum* sums, size_t n,
-              GradientSum* const* histograms) noexcept {
-  const uint8_t* column[W];
-  GradientSum* histogram[W];
-  for (size_t j = 0; j < W; ++j) column[j] = columns[j], histogram[j] = histograms[j];
-  if (rows == nullptr) {
-    for (size_t i = 0; i < n; ++i) {
-      const size_t at = (first + i) * stride;
-      const GradientSum sum = sums[i];
-      for (size_t j = 0; j < W; ++j) histogram[j][column[j][at]] += sum;
-    }
-    return;
+inline void add_row(const uint8_t* cell, int64_t word, int64_t* histograms) noexcept {
+  for (size_t j = 0; j + 8 <= W; j += 8) {
+    uint64_t bins = 0;
+    std::memcpy(&bins, cell + j, 8);
+    if constexpr (std::endian::native == std::endian::big) bins = __builtin_bswap64(bins);
+    for (size_t k = 0; k < 8; ++k, bins >>= 8) histograms[(j + k) * kHistogram + (bins & 255)] += word;
   }
-  constexpr size_t kAhead = 16;
+  for (size_t j = W / 8 * 8; j < W; ++j) histograms[j * kHistogram + cell[j]] += word;
+}
+
+// Adds rows [0, n) to the histograms of W features. The bins of row 0 begin at `cells`, `stride` bytes before those of row 1.
+template <size_t W>
+void add_side_by_side(const uint8_t* cells, size_t stride, const GradientRow* rows, size_t n, int64_t* histograms) noexcept {
+  size_t i = 0;
+  for (; i + kAhead < n; ++i) {
+    __builtin_prefetch(cells + rows[i + kAhead].row * stride);
+    add_row<W>(cells + rows[i].row * stride, pack(rows[i]), histograms);
+  }
+  for (; i < n; ++i) add_row<W>(cells + rows[i].row * stride, pack(rows[i]), histograms);
+}
+
+// The same for any features, whose bins lie at `columns`.
+void add_listed(const uint8_t* const* columns, size_t n_columns, size_t stride, const GradientRow* rows, size_t n,
+                int64_t* histograms) noexcept {
   for (size_t i = 0; i < n; ++i) {
-    if (i + kAhead < n) __builtin_prefetch(column[0] + rows[i + kAhead] * stride);
-    const size_t at = rows[i] * stride;
-    const GradientSum sum = sums[i];
-    for (size_t j = 0; j < W; ++j) histogram[j][column[j][at]] += sum;
+    __builtin_prefetch(columns[0] + rows[std::min(i + kAhead, n - 1)].row * stride);
+    const int64_t word = pack(rows[i]);
+    const size_t at = rows[i].row * stride;
+    for (size_t j = 0; j < n_columns; ++j) histograms[j * kHistogram + columns[j][at]] += word;
   }
 }
 
-using AddRows = void (*)(const uint8_t* const*, size_t, const uint32_t*, size_t, const GradientSum*, size_t, GradientSum* const*) noexcept;
-constexpr AddRows kAddRows[kTileWidth + 1] = {nullptr,     add_rows<1>, add_rows<2>, add_rows<3>, add_rows<4>,
-                                              add_rows<5>, add_rows<6>, add_rows<7>, add_rows<8>};
+using AddSideBySide = void (*)(const uint8_t*, size_t, const GradientRow*, size_t, int64_t*) noexcept;
+template <size_t... W>
+constexpr auto make_adders(std::index_sequence<W...>) {
+  return std::array<AddSideBySide, sizeof...(W)>{add_side_by_side<W + 1>...};
+}
+constexpr auto kAddSideBySide = make_adders(std::make_index_sequence<kTileWidth>());
 
 size_t histogram_bins(const FeatureBins& bins) { return static_cast<size_t>(bins.n_bins) + 1; }
 
@@ -58,14 +84,14 @@ size_t slots_within(const std::vector<FeatureBins>& bins, const GrowthLimits& li
 }
 
 size_t buffer_bytes(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, size_t n_slots) {
-  size_t bytes = x.n_rows() * (sizeof(GradientSum) + sizeof(uint32_t));
-  for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum);
+  size_t bytes = x.n_rows() * sizeof(GradientRow);
+  for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum) + kHistogram * sizeof(int64_t);
   return bytes;
 }
 
 }  // namespace
 
-GradientScale GradientScale::for_rows(size_t n_rows, double largest_gradient, double largest_hessian) {
+GradientScale GradientScale::fine(size_t n_rows, double largest_gradient, double largest_hessian) {
   GradientScale scale;
   scale.count_bits = std::bit_width(n_rows);
   const auto step = [](double largest, int bits) {
@@ -76,6 +102,12 @@ GradientScale GradientScale::for_rows(size_t n_rows, double largest_gradient, do
   scale.gradient = step(largest_gradient, std::min(44, 62 - scale.count_bits));
   scale.hessian = step(largest_hessian, std::min(30, 62 - 2 * scale.count_bits));
   return scale;
+}
+
+GradientScale GradientScale::coarse(size_t n_rows, double largest_gradient, double largest_hessian) {
+  const auto step = [](double largest, int most) { return (largest > 0 && std::isfinite(largest) ? largest : 1.0) / most; };
+  return {step(largest_gradient, GradientRow::kMostGradient), step(largest_hessian, GradientRow::kMostHessian),
+          static_cast<int>(std::bit_width(n_rows))};
 }
 
 GradientSum GradientScale::pack(double gradient_of_row, double hessian_of_row) const noexcept {
@@ -100,8 +132,7 @@ TreeGrower::TreeGrower(const BinnedMatrix& x, const std::vector<FeatureBins>& bi
       context_(context),
       n_slots_(slots_within(bins, limits, *context.memory)),
       lease_(context.memory, buffer_bytes(x, bins, n_slots_), "growing trees from histograms"),
-      scratch_(x.n_rows()),
-      gathered_(x.n_rows()) {
+      scratch_(x.n_rows()) {
   slots_.resize(n_slots_);
 }
 
@@ -133,6 +164,7 @@ int TreeGrower::take_slot(const Leaf* keep) {
 void TreeGrower::lay_out_histograms() {
   histogram_start_.assign(1, 0);
   for (const uint32_t f : features_) histogram_start_.push_back(histogram_start_.back() + histogram_bins(bins_[f]));
+  packed_.resize(features_.size() * kHistogram);
   free_slots_.resize(n_slots_);
   std::iota(free_slots_.rbegin(), free_slots_.rend(), 0);
 }
@@ -150,7 +182,8 @@ std::vector<size_t> TreeGrower::make_tiles() const {
 
 GradientSum TreeGrower::sum_of_rows() const {
   GradientSum sum{};
-  for (const uint32_t row : *rows_) sum += sums_[row];
+  for (const GradientRow& row : *rows_)
+    sum += sums_.empty() ? GradientSum{row.gradient, (int64_t{row.hessian} << scale_.count_bits) + 1} : sums_[row.row];
   return sum;
 }
 
@@ -161,63 +194,102 @@ void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
   for (size_t b = 0; b < 256; ++b) goes_left[b] = contains(split.left_bins, static_cast<uint8_t>(b));
   const uint8_t* column = x_.column(split.feature);
   const size_t stride = x_.stride();
-  uint32_t* rows = rows_->data() + parent.begin;
-  uint32_t* scratch = scratch_.data() + parent.begin;
-  const size_t n_blocks = (parent.count + kRowsPerBlock - 1) / kRowsPerBlock;
-  std::vector<size_t> n_left(n_blocks + 1, 0);
-  // Each block writes its left rows forwards from its beginning and its right rows backwards from its end.
-  context_.threads->parallel_for(parent.count, kRowsPerBlock, [&](size_t begin, size_t end) {
-    size_t l = begin, r = end - 1;
+  GradientRow* rows = rows_->data() + parent.begin;
+  GradientRow* scratch = scratch_.data() + parent.begin;
+  // The left rows of [begin, end) go to left_to, which may be rows + begin, and the right ones to right_to.
+  const auto part = [&](size_t begin, size_t end, GradientRow* left_to, GradientRow* right_to) {
     for (size_t i = begin; i < end; ++i) {
-      const uint32_t row = rows[i];
-      const size_t go = goes_left[column[row * stride]];
-      scratch[l] = row;
-      scratch[r] = row;
-      l += go;
-      r -= 1 - go;
+      const GradientRow row = rows[i];
+      const size_t go = goes_left[column[row.row * stride]];
+      *left_to = row;
+      *right_to = row;
+      left_to += go;
+      right_to += 1 - go;
     }
-    n_left[begin / kRowsPerBlock + 1] = l - begin;
-  });
-  std::partial_sum(n_left.begin(), n_left.end(), n_left.begin());
+    return left_to;
+  };
   left.begin = parent.begin;
-  left.count = n_left.back();
+  if (parent.count <= kSerialRows) {
+    left.count = static_cast<size_t>(part(0, parent.count, rows, scratch) - rows);
+    std::copy_n(scratch, parent.count - left.count, rows + left.count);
+  } else {
+    left.count = partition_blocks(parent.count, rows, scratch, part);
+  }
   right.begin = parent.begin + left.count;
   right.count = parent.count - left.count;
-  context_.threads->parallel_for(parent.count, kRowsPerBlock, [&](size_t begin, size_t end) {
-    const size_t block = begin / kRowsPerBlock;
-    const size_t n = n_left[block + 1] - n_left[block];
-    std::copy_n(scratch + begin, n, rows + n_left[block]);
-    std::reverse_copy(scratch + begin + n, scratch + end, rows + left.count + (begin - n_left[block]));
-  });
 }
 
-// The sums of a leaf's rows, in the order of the rows.
-std::span<const GradientSum> TreeGrower::gather(const Leaf& leaf) {
-  if (all_rows_ && leaf.count == rows_->size()) return sums_;
-  const uint32_t* rows = rows_->data() + leaf.begin;
-  GradientSum* to = gathered_.data() + leaf.begin;
-  context_.threads->parallel_for(leaf.count, kRowsPerBlock, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) to[i] = sums_[rows[i]];
+// Parts n rows in blocks, and returns how many went left.
+template <class Part>
+size_t TreeGrower::partition_blocks(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part) {
+  std::vector<size_t> n_left((n + kRowsPerBlock - 1) / kRowsPerBlock + 1, 0);
+  context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+    std::array<GradientRow, kRowsPerBlock> right;
+    const auto count = static_cast<size_t>(part(begin, end, scratch + begin, right.data()) - (scratch + begin));
+    std::copy_n(right.begin(), end - begin - count, scratch + begin + count);
+    n_left[begin / kRowsPerBlock + 1] = count;
   });
-  return {to, leaf.count};
+  std::partial_sum(n_left.begin(), n_left.end(), n_left.begin());
+  context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+    const size_t block = begin / kRowsPerBlock;
+    const size_t count = n_left[block + 1] - n_left[block];
+    std::copy_n(scratch + begin, count, rows + n_left[block]);
+    std::copy(scratch + begin + count, scratch + end, rows + n_left.back() + (begin - n_left[block]));
+  });
+  return n_left.back();
 }
 
 // Fills the leaf's histograms of the features at places [tile_begin, tile_end).
-void TreeGrower::build(const Leaf& leaf, std::span<const GradientSum> gathered, size_t tile_begin, size_t tile_end) {
+void TreeGrower::build(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
+  GradientSum* slot = slots_[static_cast<size_t>(leaf.slot)].data();
+  std::fill(slot + histogram_start_[tile_begin], slot + histogram_start_[tile_end], GradientSum{});
+  if (sums_.empty()) build_coarse(leaf, tile_begin, tile_end);
+  else build_fine(leaf, tile_begin, tile_end);
+}
+
+void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
   const size_t width = tile_end - tile_begin;
   std::array<const uint8_t*, kTileWidth> columns{};
   std::array<GradientSum*, kTileWidth> histograms{};
-  GradientSum* slot = slots_[static_cast<size_t>(leaf.slot)].data();
-  std::fill(slot + histogram_start_[tile_begin], slot + histogram_start_[tile_end], GradientSum{});
   for (size_t j = 0; j < width; ++j) {
     columns[j] = x_.column(features_[tile_begin + j]);
-    histograms[j] = slot + histogram_start_[tile_begin + j];
+    histograms[j] = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[tile_begin + j];
   }
-  const bool in_order = all_rows_ && leaf.count == rows_->size();
-  for (size_t first = 0; first < leaf.count && !context_.should_stop(); first += kRowsPerPoll) {
-    const size_t n = std::min(kRowsPerPoll, leaf.count - first);
-    kAddRows[width](columns.data(), x_.stride(), in_order ? nullptr : rows_->data() + leaf.begin + first, first, gathered.data() + first, n,
-                    histograms.data());
+  const GradientRow* rows = rows_->data() + leaf.begin;
+  for (size_t i = 0; i < leaf.count; ++i) {
+    const GradientSum sum = sums_[rows[i].row];
+    const size_t at = rows[i].row * x_.stride();
+    for (size_t j = 0; j < width; ++j) histograms[j][columns[j][at]] += sum;
+  }
+}
+
+void TreeGrower::build_coarse(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
+  const size_t width = tile_end - tile_begin;
+  std::array<const uint8_t*, kTileWidth> columns{};
+  int64_t* const histograms = packed_.data() + tile_begin * kHistogram;
+  bool side_by_side = true;
+  for (size_t j = 0; j < width; ++j) {
+    columns[j] = x_.column(features_[tile_begin + j]);
+    side_by_side = side_by_side && columns[j] == columns[0] + j;
+  }
+  for (size_t first = 0; first < leaf.count && !context_.should_stop(); first += kRowsPerRun) {
+    const GradientRow* rows = rows_->data() + leaf.begin + first;
+    const size_t n = std::min(kRowsPerRun, leaf.count - first);
+    if (side_by_side) kAddSideBySide[width - 1](columns[0], x_.stride(), rows, n, histograms);
+    else add_listed(columns.data(), width, x_.stride(), rows, n, histograms);
+    for (size_t j = 0; j < width; ++j) add_run(histograms + j * kHistogram, leaf, tile_begin + j);
+  }
+}
+
+// Moves the packed words of a run to the wide bins of the feature at `place`.
+void TreeGrower::add_run(int64_t* packed, const Leaf& leaf, size_t place) {
+  GradientSum* wide = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
+  const size_t n = histogram_start_[place + 1] - histogram_start_[place];
+  for (size_t b = 0; b < n; ++b) {
+    const int64_t word = packed[b];
+    packed[b] = 0;
+    const int64_t count = word & ((1 << kCountBits) - 1), hessian = (word >> kCountBits) & ((1 << kHessianBits) - 1);
+    wide[b] += GradientSum{word >> (kCountBits + kHessianBits), (hessian << scale_.count_bits) + count};
   }
 }
 
@@ -241,21 +313,14 @@ void TreeGrower::evaluate(Leaf* smaller, Leaf* larger) {
   const bool small_splits = smaller != nullptr && can_split(*smaller), large_splits = can_split(*larger);
   const bool subtract = large_splits && larger->slot >= 0 && smaller != nullptr;
   if (!large_splits) drop_slot(*larger);
-  std::span<const GradientSum> small_sums, large_sums;
-  if (small_splits || subtract) {
-    smaller->slot = take_slot(larger);
-    small_sums = gather(*smaller);
-  }
-  if (large_splits && !subtract) {
-    larger->slot = take_slot(smaller);
-    large_sums = gather(*larger);
-  }
+  if (small_splits || subtract) smaller->slot = take_slot(larger);
+  if (large_splits && !subtract) larger->slot = take_slot(smaller);
   std::vector<Split> small_found(small_splits ? features_.size() : 0), large_found(large_splits ? features_.size() : 0);
   const std::vector<size_t> tiles = make_tiles();
   const auto run_tile = [&](size_t t) {
     if (context_.should_stop()) return;
-    if (small_splits || subtract) build(*smaller, small_sums, tiles[t], tiles[t + 1]);
-    if (large_splits && !subtract) build(*larger, large_sums, tiles[t], tiles[t + 1]);
+    if (small_splits || subtract) build(*smaller, tiles[t], tiles[t + 1]);
+    if (large_splits && !subtract) build(*larger, tiles[t], tiles[t + 1]);
     if (subtract) {
       GradientSum* from = slots_[static_cast<size_t>(larger->slot)].data();
       const GradientSum* less = slots_[static_cast<size_t>(smaller->slot)].data();
@@ -278,6 +343,14 @@ void TreeGrower::evaluate(Leaf* smaller, Leaf* larger) {
   if (larger->split.gain <= 0) drop_slot(*larger);
 }
 
+// Of a split of numbers: the bins up to its own, and the missing where they go left.
+void TreeGrower::list_left_bins(Split& split) const {
+  if (split.categorical) return;
+  const auto add = [&](size_t bin) { split.left_bins[bin / 64] |= uint64_t{1} << (bin % 64); };
+  for (size_t b = 0; b <= split.bin; ++b) add(b);
+  if (split.default_left) add(static_cast<size_t>(bins_[split.feature].n_bins));
+}
+
 TreeGrower::Leaf* TreeGrower::best_leaf() {
   Leaf* best = nullptr;
   for (Leaf& leaf : leaves_)
@@ -285,12 +358,11 @@ TreeGrower::Leaf* TreeGrower::best_leaf() {
   return best;
 }
 
-bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& scale, std::vector<uint32_t>& rows,
+bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& scale, std::vector<GradientRow>& rows,
                       std::span<const uint32_t> features, uint64_t seed, GrownTree& tree) {
   sums_ = sums;
   scale_ = scale;
   rows_ = &rows;
-  all_rows_ = rows.size() == x_.n_rows();
   features_ = features;
   seed_ = seed;
   lay_out_histograms();
@@ -307,6 +379,7 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
     Leaf* parent = best_leaf();
     if (parent == nullptr) break;
     GrownNode& node = tree.nodes[static_cast<size_t>(parent->node)];
+    list_left_bins(parent->split);
     const Split& split = parent->split;
     node.left = static_cast<int32_t>(tree.nodes.size());
     node.feature = split.feature;
