@@ -72,7 +72,7 @@ class CountNaiveBayes : public Learner {
       }
       form.bias.push_back(bias);
     }
-    return std::make_unique<LinearModel>(std::move(form));
+    return std::make_unique<LinearModel>(with_one_sum_of_two(std::move(form)));
   }
 
  private:

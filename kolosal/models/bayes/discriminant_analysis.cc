@@ -93,7 +93,7 @@ class LinearDiscriminant : public Learner {
       form.weights.insert(form.weights.end(), w.data(), w.data() + p);
       form.bias.push_back(std::log(std::max(of_class.weight / rows.total(), 1e-300)) - 0.5 * w.dot(off) - w.dot(center));
     }
-    return std::make_unique<LinearModel>(std::move(form));
+    return std::make_unique<LinearModel>(with_one_sum_of_two(std::move(form)));
   }
 
  private:

@@ -39,6 +39,16 @@ void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::spa
   }
 }
 
+LinearForm with_one_sum_of_two(LinearForm form) {
+  if (form.link != Link::Softmax || form.bias.size() != 2) return form;
+  const auto p = static_cast<size_t>(form.n_features);
+  for (size_t j = 0; j < p; ++j) form.weights[j] = form.weights[p + j] - form.weights[j];
+  form.weights.resize(p);
+  form.bias = {form.bias[1] - form.bias[0]};
+  form.link = Link::Sigmoid;
+  return form;
+}
+
 void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
   std::vector<double> sums(x.n_rows() * n_scores());

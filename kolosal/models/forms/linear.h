@@ -60,6 +60,9 @@ class LinearModel : public Model {
   LinearForm form_;
 };
 
+/// Of two sums through Softmax, the one through Sigmoid that predicts the same; any other form as it is.
+LinearForm with_one_sum_of_two(LinearForm form);
+
 /// Turns sums (n_rows, n_sums) into predictions (n_rows, n_outputs).
 void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::span<double> out) noexcept;
 

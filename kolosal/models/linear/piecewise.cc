@@ -13,7 +13,9 @@ struct RowState {
   double margin;
   double over, under, to_most, to_least;
 
-  bool counts() const { return most + least > 0; }
+  // A row counts as so many, so that one of weight 2 moves as two rows do.
+  double weight() const { return most + least; }
+  bool counts() const { return weight() > 0; }
   double dual() const { return to_least - least; }
   double gap() const { return over * to_most + under * to_least; }
   double stiffness() const { return 1 / (over / to_most + under / to_least); }
@@ -24,7 +26,7 @@ struct RowStep {
   double dual, over, under;
 };
 
-// What a step aims at: products `mean`, corrected by those of the step before it.
+// What a step aims at: products `mean` for a row of weight one, corrected by those of the step before it.
 struct Aim {
   double mean = 0;
   bool is_corrected = false;
@@ -59,7 +61,7 @@ class InteriorPoint {
 
   LinearForm minimise() {
     if (start())
-      for (int n = 0; n < options_.max_iterations && step(); ++n) {
+      for (int n = 0; n < options_.max_iterations && step(n == 0); ++n) {
       }
     LinearForm form{static_cast<int64_t>(p_), std::vector<double>(p_), {at_[static_cast<Eigen::Index>(p_)]}, Link::Identity};
     for (size_t j = 0; j < p_; ++j) {
@@ -74,20 +76,21 @@ class InteriorPoint {
   bool start() {
     double sum = 0, weight = 0, off = 0;
     for (size_t i = 0; i < n_; ++i) {
-      sum += (states_[i].most + states_[i].least) * states_[i].y;
-      weight += states_[i].most + states_[i].least;
+      sum += states_[i].weight() * states_[i].y;
+      weight += states_[i].weight();
     }
     if (options_.fit_intercept && weight > 0) at_[static_cast<Eigen::Index>(p_)] = sum / weight;
     for (size_t i = 0; i < n_; ++i) {
       states_[i].margin = at_[static_cast<Eigen::Index>(p_)];
-      off += (states_[i].most + states_[i].least) * std::abs(states_[i].y - states_[i].margin);
+      off += states_[i].weight() * std::abs(states_[i].y - states_[i].margin);
     }
     if (!(off > 0)) return false;
+    first_loss_ = off;
     for (RowState& row : states_) {
       const double residual = row.y - row.margin;
       row.over = std::max(residual, 0.0) + off / weight;
       row.under = std::max(-residual, 0.0) + off / weight;
-      row.to_most = row.to_least = (row.most + row.least) / 2;
+      row.to_most = row.to_least = row.weight() / 2;
     }
     return true;
   }
@@ -95,7 +98,7 @@ class InteriorPoint {
   // The step of a row whose margin moves by `moved`.
   RowStep step_of(size_t i, double moved, Aim aim) const {
     const RowState& row = states_[i];
-    double over = aim.mean - row.over * row.to_most, under = aim.mean - row.under * row.to_least;
+    double over = aim.mean * row.weight() - row.over * row.to_most, under = aim.mean * row.weight() - row.under * row.to_least;
     if (aim.is_corrected) {
       const RowStep before = step_of(i, predicted_[i], {});
       over += before.over * before.dual;
@@ -174,15 +177,13 @@ class InteriorPoint {
   }
 
   // One predictor and corrector; false at the end.
-  bool step() {
+  bool step(bool is_first) {
     Eigen::MatrixXd system;
     const Eigen::VectorXd predictor_side = right_side({}, &system);
     if (context_.should_stop()) return false;
-    if (!system.allFinite()) refuse_not_finite(rows_.x());
+    if (is_first && !system.allFinite()) refuse_not_finite(rows_.x());
     system.diagonal() += l2_;
-    if (!options_.fit_intercept) {
-      system.row(static_cast<Eigen::Index>(p_)).setZero();
-    }
+    if (!options_.fit_intercept) system.row(static_cast<Eigen::Index>(p_)).setZero();
     for (size_t j = 0; j <= p_; ++j) {
       const auto at = static_cast<Eigen::Index>(j);
       if (j < p_ && has_l1() && states_[n_ + j].counts()) system(at, at) += states_[n_ + j].stiffness();
@@ -196,9 +197,10 @@ class InteriorPoint {
       if (!row.counts()) continue;
       gap += row.gap();
       loss += row.most * std::max(row.y - row.margin, 0.0) + row.least * std::max(row.margin - row.y, 0.0);
-      n_products += 2;
+      n_products += 2 * row.weight();
     }
-    if (gap <= options_.tolerance * loss || n_products == 0) return false;
+    // Of rows that can be met exactly the loss comes to nothing, and what it was says what is little.
+    if (gap <= options_.tolerance * std::max(loss, 1e-4 * first_loss_) || n_products == 0) return false;
 
     move_margins(cholesky.solve(predictor_side), predicted_);
     const double share = std::max(longest_step(predicted_, {}).second, 0.0) / gap;
@@ -231,6 +233,7 @@ class InteriorPoint {
   Eigen::VectorXd at_;  ///< weights of scaled features, then the bias
   Eigen::VectorXd l2_;
   MemoryLease lease_;
+  double first_loss_ = 0;
   std::vector<RowState> states_;           ///< the rows, then one for each weight where there is an L1 penalty
   std::vector<double> predicted_, moved_;  ///< how far margins move in the predictor and in the step
 };
