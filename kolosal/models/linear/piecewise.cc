@@ -187,7 +187,7 @@ class InteriorPoint {
     for (size_t j = 0; j <= p_; ++j) {
       const auto at = static_cast<Eigen::Index>(j);
       if (j < p_ && has_l1() && states_[n_ + j].counts()) system(at, at) += states_[n_ + j].stiffness();
-      system(at, at) = system(at, at) > 0 ? system(at, at) * (1 + 1e-13) : 1;
+      system(at, at) = system(at, at) > 0 ? system(at, at) * (1 + 1e-8) : 1;  // the shortest step of those as good
     }
     const Eigen::LLT<Eigen::MatrixXd> cholesky(system.selfadjointView<Eigen::Lower>());
     if (cholesky.info() != Eigen::Success) return false;
