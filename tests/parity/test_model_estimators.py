@@ -25,7 +25,6 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {
     "RandomForestRegressor": dict.fromkeys(WEIGHED, DRAWN),
     "KNeighborsClassifier": dict.fromkeys(WEIGHED, "k counts rows, not weights"),
     "KNeighborsRegressor": dict.fromkeys(WEIGHED, "k counts rows, not weights"),
-    "Ridge": dict.fromkeys(WEIGHED, "cross-validation counts rows, not weights"),
     "GradientBoostingRanker": dict.fromkeys(WEIGHED, "the place of a row in its group counts rows, not weights"),
 }
 

@@ -179,12 +179,17 @@ class CatalogModel(Estimator):
         poor = self._learner == "constant"
         return Tags(
             estimator_type=types.get(self._kind),
-            target_tags=TargetTags(required=True, multi_output=self._kind == "regression" and "multi_regression" in tasks),
+            target_tags=TargetTags(
+                required=True,
+                multi_output=self._kind == "regression" and "multi_regression" in tasks,
+                positive_only=not self._about["accepts_negative_target"],
+            ),
             classifier_tags=ClassifierTags(poor_score=poor, multi_class="multiclass" in tasks) if self._kind == "classification" else None,
             regressor_tags=RegressorTags(poor_score=poor) if self._kind == "regression" else None,
             input_tags=InputTags(
                 allow_nan=self._about["accepts_missing"],
                 sparse=True,
+                positive_only=not self._about["accepts_negative"],
                 categorical=self._about["accepts_categories"],
                 string=self._about["accepts_categories"],
             ),
@@ -267,7 +272,9 @@ class Classifier(CatalogModel):
 
         def decide(X: Any) -> np.ndarray:
             scores = self._predict(X, scores=True)
-            return scores[:, 0] if scores.shape[1] == 1 else scores
+            if len(self.classes_) == 2:
+                return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+            return scores
 
         return decide
 
