@@ -53,6 +53,18 @@ TEST(Contributions, OfALinearModelAreWeightsTimesDistancesFromTheMeans) {
   EXPECT_THROW(contributions(linear_model(), x, nullptr, {}), Error);
 }
 
+TEST(Contributions, OfALinearModelOfThresholdsSeeFeaturesAsOneAndZero) {
+  const FeatureMatrix x = normal_rows();
+  LinearForm form{3, {2, -1, 0}, {1}, Link::Identity};
+  form.threshold = 0.5;
+  const LinearModel model(form);
+  const Contributions found = contributions(model, x, &x, {});
+  std::vector<double> scores(kRows);
+  model.predict_scores(x, scores);
+  for (size_t row = 0; row < kRows; ++row)
+    EXPECT_NEAR(found.base[0] + found.values[3 * row] + found.values[3 * row + 1] + found.values[3 * row + 2], scores[row], 1e-9);
+}
+
 TEST(Contributions, OfALinearModelDoNotInteract) {
   const FeatureMatrix x = normal_rows();
   const Interactions found = interactions(linear_model(), x, &x, {});

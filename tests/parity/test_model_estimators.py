@@ -14,7 +14,7 @@ import kolosal.models as km
 CLASSES = [
     each
     for each in (getattr(km, name) for name in km.__all__)
-    if issubclass(each, km.Classifier | km.Regressor | km.Ranker) and each._learner
+    if isinstance(each, type) and issubclass(each, km.Classifier | km.Regressor | km.Ranker) and each._learner
 ]
 
 # The checks that are known to fail, and why.

@@ -12,13 +12,14 @@ SCIKIT_LEARN = {
     "gaussian_naive_bayes": "GaussianNB",
     "huber": "HuberRegressor",
     "k_nearest": "KNeighbors",
-    "least_squares": "LinearRegression",
     "lda": "LinearDiscriminantAnalysis",
+    "least_squares": "LinearRegression",
     "linear_svm": "LinearSVC",
     "logistic": "LogisticRegression",
     "multinomial_naive_bayes": "MultinomialNB",
     "poisson": "PoissonRegressor",
     "qda": "QuadraticDiscriminantAnalysis",
+    "quantile": "QuantileRegressor",
     "tweedie": "TweedieRegressor",
 }
 
