@@ -56,12 +56,7 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
     for (size_t k = 0; k < n_sums; ++k) {
       const double weight = form_.weights[k * n_features() + j];
       if (weight == 0) continue;
-      if (form_.threshold) {
-        for (size_t row = 0; row < n_rows; ++row)
-          sums[row * n_sums + k] += static_cast<double>(column[row]) > *form_.threshold ? weight : 0;
-        continue;
-      }
-      for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * static_cast<double>(column[row]);
+      for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * form_.counted(column[row]);
     }
   }
 }

@@ -33,6 +33,12 @@ struct LinearForm {
   std::vector<double> bias;     ///< (n_sums,)
   Link link = Link::Identity;
   std::optional<double> threshold = std::nullopt;  ///< where given, a feature counts as 1 above it and else as 0
+
+  /// What a value of a feature counts as.
+  double counted(float value) const noexcept {
+    const auto number = static_cast<double>(value);
+    return threshold ? (number > *threshold ? 1 : 0) : number;
+  }
 };
 void describe(Fields<LinearForm>& fields);
 
