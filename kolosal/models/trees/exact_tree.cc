@@ -390,6 +390,21 @@ class ExactTreeGrower::Growth {
     }
   }
 
+  // The greatest rank up to `bound` among [least, most], or among those of the node's rows where these are few.
+  uint16_t rank_below(const RankedColumn& column, float bound, size_t n, uint16_t least, uint16_t most) const {
+    if (least == most) return least;
+    if (n > kFewKeys)
+      return static_cast<uint16_t>(std::upper_bound(column.least.begin() + least, column.least.begin() + most, bound) -
+                                   column.least.begin() - 1);
+    uint16_t cut = least;
+    for (size_t i = 0; i < n; ++i) {
+      const uint16_t rank = ranks_[i];
+      const bool below = rank < most && column.least[rank] <= bound;
+      cut = std::max(cut, below ? rank : least);
+    }
+    return cut;
+  }
+
   // Tries one bound, uniform between the least and the greatest value of the node.
   template <class Sides>
   void scan_at_random(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
@@ -397,9 +412,7 @@ class ExactTreeGrower::Growth {
     const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.most[most]);
     auto bound = static_cast<float>(stream_.uniform(low, high));
     if (!(bound >= column.least[least] && bound < column.most[most])) bound = column.least[least];
-    const auto first = column.least.begin() + least, last = column.least.begin() + most;
-    auto cut = static_cast<uint16_t>(std::upper_bound(first, last, bound) - column.least.begin() - 1);
-    if (least == most) cut = least;
+    const uint16_t cut = rank_below(column, bound, item.count, least, most);
     Sides sides(item.sums);
     size_t n_left = 0;
     // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
