@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/field_flags.h"
 #include "kolosal/base/json.h"
 #include "kolosal/base/random.h"
 #include "kolosal/base/version.h"
@@ -20,7 +21,7 @@ namespace {
 struct BenchmarkFlags {
   int64_t n_rows = 100'000;
   int n_features = 20;
-  int n_threads = 0;
+  std::unique_ptr<FieldFlags> threads;
   int64_t seed = 0;
   std::vector<std::string> learners;
 };
@@ -69,7 +70,7 @@ Table made_table(const BenchmarkFlags& flags) {
 class Benchmark {
  public:
   Benchmark(const Session& session, const BenchmarkFlags& flags)
-      : session_(session), flags_(flags), context_(make_context(session, flags.n_threads)) {}
+      : session_(session), flags_(flags), context_(make_context(session, flags.threads->read<ThreadOptions>())) {}
 
   std::vector<Measurement> run() {
     const Table table = made_table(flags_);
@@ -168,9 +169,7 @@ void add_benchmark(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("--features", flags->n_features, "Features of the made table")->check(CLI::Range(1, 10'000))->capture_default_str();
   command->add_option("--learner", flags->learners, "Learners to measure; gradient_boosting, logistic and random_forest where not given")
       ->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  flags->threads = thread_flags(*command);
   command->add_option("--seed", flags->seed, "Seed of the made table")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->footer("Example: kolosal benchmark --rows 100000 --learner gradient_boosting");
   command->callback([&session, &exit_code, flags] { exit_code = run_benchmark(session, *flags); });

@@ -52,7 +52,7 @@ std::string short_number(double number);
 /// "1.2 MB".
 std::string short_bytes(double bytes);
 
-/// A context for work without a plan: the session's cancellation and `n_threads` threads (0: all).
-FitContext make_context(const Session& session, int n_threads);
+/// A context for work without a plan: the session's cancellation, and threads.
+FitContext make_context(const Session& session, const ThreadOptions& threads);
 
 }  // namespace kolosal::cli

@@ -13,15 +13,14 @@ struct EvaluateFlags {
   std::string model;
   std::string table;
   std::vector<std::string> metrics;
-  int n_threads = 0;
+  std::unique_ptr<FieldFlags> threads;
   std::unique_ptr<FieldFlags> reading;
 };
 
 int run_evaluate(const Session& session, const EvaluateFlags& flags) {
   const TrainResult model = TrainResult::load(flags.model);
-  const FitContext context = make_context(session, flags.n_threads);
-  const Table table =
-      read_table(flags.table, reading_for(model.predictor->schema(), from_value<ReadOptions>(flags.reading->values())), context);
+  const FitContext context = make_context(session, flags.threads->read<ThreadOptions>());
+  const Table table = read_table(flags.table, reading_for(model.predictor->schema(), flags.reading->read<ReadOptions>()), context);
   const std::vector<MetricScore> scores = evaluate(*model.predictor, table, flags.metrics, context);
   if (session.json) {
     Value value{Value::Object()};
@@ -51,9 +50,7 @@ void add_evaluate(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("model", flags->model, "Model file")->required();
   command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input")->required();
   command->add_option("--metric", flags->metrics, "Only these metrics; every one that fits the task where not given")->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  flags->threads = thread_flags(*command);
   flags->reading =
       std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                    std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "text_columns", "chunk_rows"});

@@ -50,4 +50,9 @@ Value FieldFlags::values() const {
   return values;
 }
 
+std::unique_ptr<FieldFlags> thread_flags(CLI::App& command) {
+  return std::make_unique<FieldFlags>(*command.add_option_group("Threads"), parameter_table<ThreadOptions>(),
+                                      std::map<std::string, FlagRule>{{"n_threads", {"--threads,--n-threads", {}}}});
+}
+
 }  // namespace kolosal::cli

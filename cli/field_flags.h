@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/base/thread_options.h"
 
 namespace kolosal::cli {
 
@@ -26,6 +27,11 @@ class FieldFlags {
 
   /// The fields that flags set, as an object. Throws Error(BadValue) that names the flag and what it allows.
   Value values() const;
+  /// The options whose table the flags are of.
+  template <class Options>
+  Options read() const {
+    return from_value<Options>(values());
+  }
 
  private:
   struct Flag {
@@ -38,5 +44,8 @@ class FieldFlags {
   };
   std::vector<std::unique_ptr<Flag>> flags_;
 };
+
+/// The flags of ThreadOptions.
+std::unique_ptr<FieldFlags> thread_flags(CLI::App& command);
 
 }  // namespace kolosal::cli

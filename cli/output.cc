@@ -62,10 +62,10 @@ std::string short_bytes(double bytes) {
   return text;
 }
 
-FitContext make_context(const Session& session, int n_threads) {
+FitContext make_context(const Session& session, const ThreadOptions& threads) {
   FitContext context;
   context.cancel = session.cancel;
-  context.threads = std::make_shared<const Threads>(n_threads);
+  context.threads = std::make_shared<const Threads>(threads);
   return context;
 }
 

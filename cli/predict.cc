@@ -15,7 +15,7 @@ struct PredictFlags {
   std::string output = "-";
   std::string format;
   std::vector<std::string> keep;
-  int n_threads = 0;
+  std::unique_ptr<FieldFlags> threads;
   std::unique_ptr<FieldFlags> reading;
 };
 
@@ -30,8 +30,8 @@ Table beside(const Table& rows, const Table& predictions, const std::vector<std:
 int run_predict(const Session& session, const PredictFlags& flags) {
   const TrainResult model = TrainResult::load(flags.model);
   const Predictor& predictor = *model.predictor;
-  const Threads threads(flags.n_threads);
-  const ReadOptions options = reading_for(predictor.schema(), from_value<ReadOptions>(flags.reading->values()));
+  const Threads threads(flags.threads->read<ThreadOptions>());
+  const ReadOptions options = reading_for(predictor.schema(), flags.reading->read<ReadOptions>());
   const Table like = reading_kinds(predictor.schema());
   const auto reader = open_table(flags.table, options, &like);
   const auto writer = create_table(flags.output, flags.format);
@@ -60,9 +60,7 @@ void add_predict(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("-o,--output", flags->output, "File to write; - for standard output")->capture_default_str();
   command->add_option("--output-format", flags->format, "csv, parquet, arrow or jsonl; by the output's name where not given");
   command->add_option("--keep", flags->keep, "Columns of the table to write beside the predictions")->delimiter(',');
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  flags->threads = thread_flags(*command);
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "text_columns"});
   command->footer("Example: kolosal predict adult.kolosal new.csv -o predictions.csv");

@@ -26,7 +26,7 @@ struct PreprocessFlags {
   std::string target;
   std::string memory;
   bool inverse = false;
-  int n_threads = 0;
+  std::unique_ptr<FieldFlags> threads;
   std::unique_ptr<FieldFlags> config;
   std::unique_ptr<FieldFlags> reading;
 };
@@ -36,9 +36,9 @@ PreprocessorConfig resolve_config(const PreprocessFlags& flags) {
 }
 
 Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
-  const FitContext context = make_context(session, flags.n_threads);
+  const FitContext context = make_context(session, flags.threads->read<ThreadOptions>());
   const PreprocessorConfig config = resolve_config(flags);
-  Table table = read_table(flags.table, from_value<ReadOptions>(flags.reading->values()), context);
+  Table table = read_table(flags.table, flags.reading->read<ReadOptions>(), context);
   Target target;
   std::vector<Column> kept;
   if (!flags.target.empty()) {
@@ -62,7 +62,7 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
 // Applies a kept preprocessor chunk by chunk.
 size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& writer) {
   const FittedPreprocessor fitted = load_preprocessor(flags.load);
-  const auto options = from_value<ReadOptions>(flags.reading->values());
+  const auto options = flags.reading->read<ReadOptions>();
   const Table like = flags.inverse ? Table() : reading_kinds(fitted.schema());
   const auto reader =
       open_table(flags.table, flags.inverse ? options : reading_for(fitted.schema(), options), flags.inverse ? nullptr : &like);
@@ -88,7 +88,7 @@ void write_done(const Session& session, const PreprocessFlags& flags, Value repo
 // Fits and writes in passes over the file.
 int run_in_passes(const Session& session, const PreprocessFlags& flags) {
   FilePassOptions options;
-  options.reading = from_value<ReadOptions>(flags.reading->values());
+  options.reading = flags.reading->read<ReadOptions>();
   options.output_format = flags.format;
   options.target = flags.target;
   options.memory_bytes = static_cast<size_t>(parse_bytes(flags.memory));
@@ -96,8 +96,8 @@ int run_in_passes(const Session& session, const PreprocessFlags& flags) {
   {
     PassProgress line(session);
     options.on_progress = [&line](const FileProgress& progress) { line.show(progress); };
-    const FittedPreprocessor fitted =
-        preprocess_file(flags.table, flags.output, resolve_config(flags), options, make_context(session, flags.n_threads), &report);
+    const FittedPreprocessor fitted = preprocess_file(flags.table, flags.output, resolve_config(flags), options,
+                                                      make_context(session, flags.threads->read<ThreadOptions>()), &report);
     if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
   }
   if (report.n_rows_removed > 0) write_note(session, std::to_string(report.n_rows_removed) + " training rows removed");
@@ -140,9 +140,7 @@ void add_preprocess(CLI::App& program, Session& session, int& exit_code) {
   command->add_option("--memory", flags->memory, "Most memory to use, as in 500MB: the table is read several times, a part of it at a time")
       ->excludes(load);
   command->add_option("-t,--target", flags->target, "Target column: used by target encoding, and passed through unchanged");
-  command->add_option("--threads,--n-threads", flags->n_threads, "Threads to use; 0 means all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  flags->threads = thread_flags(*command);
   flags->config = std::make_unique<FieldFlags>(*command, parameter_table<PreprocessorConfig>());
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns"});

@@ -90,8 +90,8 @@ int run_train(const Session& session, const TrainFlags& flags) {
   run.resume = flags.resume;
   run.callbacks.push_back(std::make_shared<TrainProgress>(session, options.time_limit));
 
-  FitContext reading = make_context(session, options.n_threads);
-  const Table table = read_table(flags.table, from_value<ReadOptions>(flags.reading->values()), reading);
+  FitContext reading = make_context(session, thread_options(options));
+  const Table table = read_table(flags.table, flags.reading->read<ReadOptions>(), reading);
   const TrainResult result = AutoML(options).fit(table, run);
   result.save(output);
   std::string report;

@@ -1,4 +1,4 @@
-"""Writes everything in the project that is made from the sources: reference pages, and the stub of the Python module.
+"""Writes everything in the project that is made from the sources: reference pages, and stubs of the Python package.
 
 With --check nothing is written: each file that would change is named, and the exit code is 1 where there is one.
 """
@@ -29,7 +29,7 @@ def write_reference(folder: Path) -> None:
 
 
 def write_stub(folder: Path) -> None:
-    """The stub of the compiled Python module, where the package is there."""
+    """The stubs of the compiled Python module and of what is made from it, where the package is there."""
     if not (ROOT / "python" / "kolosal").is_dir():
         return
     build("_kolosal")
@@ -37,8 +37,19 @@ def write_stub(folder: Path) -> None:
     package.mkdir(parents=True)
     command = [sys.executable, "-m", "nanobind.stubgen", "-q", "-i", str(BUILD / "python"), "-m", "kolosal._kolosal"]
     subprocess.run([*command, "-o", str(package / "_kolosal.pyi")], check=True)
+    write_model_stub(package / "models" / "__init__.pyi")
     for job in (["check", "--fix", "--select", "I"], ["format"]):
         subprocess.run([sys.executable, "-m", "ruff", *job, "--quiet", "--config", str(ROOT / "pyproject.toml"), str(package)], check=True)
+
+
+def write_model_stub(stub: Path) -> None:
+    """The stub of the classes that kolosal.models makes from the catalog of learners."""
+    program = "from kolosal.models._stub import stub_text; print(stub_text(), end='')"
+    made = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(BUILD / "python")}
+    )
+    stub.parent.mkdir(parents=True)
+    stub.write_text(made.stdout, encoding="utf-8")
 
 
 def main() -> int:

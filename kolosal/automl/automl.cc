@@ -12,6 +12,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/base/memory_pressure.h"
 #include "kolosal/base/random.h"
+#include "kolosal/base/thread_options.h"
 #include "kolosal/base/version.h"
 #include "kolosal/inference/artifact.h"
 #include "kolosal/metrics/interval.h"
@@ -102,7 +103,7 @@ Run::Run(const TrainOptions& options, const TrainRun& run, const Table& table) :
   if (options.time_limit && deadline_.is_never()) deadline_ = Deadline::after(*options.time_limit);
   if (!deadline_.is_never() && !options_.time_limit) options_.time_limit = std::max(0.1, deadline_.remaining_seconds());
   context_.cancel = run.cancel;
-  context_.threads = std::make_shared<const Threads>(options.n_threads);
+  context_.threads = std::make_shared<const Threads>(thread_options(options));
   context_.memory = std::make_shared<MemoryBudget>(memory_limit(options));
   context_.seed = static_cast<uint64_t>(options.seed);
   training_ = make_training_table(table, options);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "kolosal/base/thread_options.h"
+
 namespace kolosal {
 namespace {
 
@@ -38,10 +40,7 @@ void describe(Fields<TrainOptions>& f) {
       .min(1);
   f.add("preset", &TrainOptions::preset, "How much work goes into the run.");
   f.add("learners", &TrainOptions::learners, "Use only these learners; all that suit the task where empty.");
-  f.add("n_threads", &TrainOptions::n_threads, "Threads to use; 0 means all that the process may use. The result does not depend on it.")
-      .min(0)
-      .max(1024)
-      .alias("n_jobs");
+  add_thread_fields(f);
   f.add("seed", &TrainOptions::seed, "Seed of everything random.").min(0).alias("random_state");
   f.add("n_folds", &TrainOptions::n_folds, "Folds of the cross-validation; chosen by rows and budget where not given.")
       .min(2)

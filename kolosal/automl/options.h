@@ -39,6 +39,8 @@ struct TrainOptions {
   Preset preset = Preset::Balanced;
   std::vector<std::string> learners;
   int32_t n_threads = 0;
+  bool pin_threads = false;
+  std::optional<int32_t> numa_node;
   int64_t seed = 0;
   std::optional<int32_t> n_folds;
   std::optional<FoldStrategy> fold_strategy;

@@ -59,6 +59,8 @@ RunRecord RunRecord::without_timings() const {
   RunRecord copy = *this;
   copy.total_seconds.reset();
   copy.options.n_threads = 0;
+  copy.options.pin_threads = false;
+  copy.options.numa_node.reset();
   for (CandidateRecord& candidate : copy.candidates) {
     candidate.fit_seconds.reset();
     candidate.predict_seconds.reset();

@@ -25,9 +25,13 @@ constexpr size_t kPooledFrom = size_t{1} << 20;
 constexpr size_t kMostIdleBytes = size_t{128} << 20;
 
 // Large arrays come and go a column at a time; the first touch of new memory costs more than the arithmetic on it.
-std::shared_ptr<void> pooled_bytes(size_t size) {
+BufferPool& large_arrays() {
   static BufferPool pool(kMostIdleBytes);
-  auto buffer = std::make_shared<BufferPool::Buffer>(pool.take(size));
+  return pool;
+}
+
+std::shared_ptr<void> pooled_bytes(size_t size) {
+  auto buffer = std::make_shared<BufferPool::Buffer>(large_arrays().take(size));
   void* start = buffer->bytes().data();
   return {std::move(buffer), start};
 }
@@ -46,6 +50,8 @@ std::shared_ptr<void> new_bytes(size_t size) {
 }
 
 }  // namespace
+
+void release_idle_arrays() noexcept { large_arrays().trim(); }
 
 ArrayBytes ArrayBytes::unset(size_t size) {
   ArrayBytes bytes;

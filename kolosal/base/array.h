@@ -12,6 +12,10 @@
 
 namespace kolosal {
 
+/// Gives back to the system the memory of large arrays that are gone, which is otherwise kept (up to 128 MiB) for the next ones. For when
+/// memory is short.
+void release_idle_arrays() noexcept;
+
 /// Bytes that an Array shares: memory of its own, or private pages of a file.
 class ArrayBytes {
  public:

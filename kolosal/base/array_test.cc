@@ -10,6 +10,7 @@
 
 #include "kolosal/base/error.h"
 #include "kolosal/base/file.h"
+#include "kolosal/base/memory_pressure.h"
 
 namespace kolosal {
 namespace {
@@ -37,6 +38,16 @@ TEST(Array, CopiesShareUntilOneIsWritten) {
   const int* before = b.view().data();
   b.write()[1] = 8;
   EXPECT_EQ(b.view().data(), before) << "what is not shared is not copied";
+}
+
+TEST(Array, GivesTheMemoryOfThoseThatAreGoneBackOnRequest) {
+  constexpr size_t kBytes = size_t{64} << 20;
+  release_idle_arrays();
+  const size_t before = read_memory_state().process_bytes;
+  Array<std::byte>(kBytes).write()[0] = std::byte{1};
+  EXPECT_GT(read_memory_state().process_bytes, before + kBytes / 2);
+  release_idle_arrays();
+  EXPECT_LT(read_memory_state().process_bytes, before + kBytes / 2);
 }
 
 TEST(Array, NumbersTakenFromItStayAsTheyWere) {

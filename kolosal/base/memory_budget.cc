@@ -7,6 +7,17 @@
 
 namespace kolosal {
 
+namespace {
+
+/// "12.3 MiB", or in bytes where it is less than one.
+std::string amount(size_t bytes) {
+  if (bytes < size_t{1} << 20) return std::to_string(bytes) + " bytes";
+  const size_t tenths = bytes / (size_t{1} << 20) * 10 + bytes % (size_t{1} << 20) * 10 / (size_t{1} << 20);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
+}
+
+}  // namespace
+
 bool MemoryBudget::try_reserve(size_t bytes) noexcept {
   size_t taken = used_.load(std::memory_order_relaxed);
   do {
@@ -18,8 +29,8 @@ bool MemoryBudget::try_reserve(size_t bytes) noexcept {
 void MemoryBudget::reserve(size_t bytes, std::string_view purpose) {
   if (try_reserve(bytes)) return;
   throw Error(ErrorCode::OutOfMemory,
-              std::string(purpose) + " needs " + std::to_string(bytes >> 20) + " MiB but only " + std::to_string(available() >> 20) +
-                  " MiB of the memory limit of " + std::to_string(limit_ >> 20) + " MiB are left",
+              std::string(purpose) + " needs " + amount(bytes) + " but only " + amount(available()) + " of the memory limit of " +
+                  amount(limit_) + " are left",
               "Raise the memory limit, or use fewer rows or columns.");
 }
 

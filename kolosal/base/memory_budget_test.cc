@@ -33,7 +33,7 @@ TEST(MemoryBudget, SaysForWhatMemoryWasWanted) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
-    EXPECT_EQ(error.message(), "the binned table needs 9 MiB but only 4 MiB of the memory limit of 4 MiB are left");
+    EXPECT_EQ(error.message(), "the binned table needs 9.0 MiB but only 4.0 MiB of the memory limit of 4.0 MiB are left");
     EXPECT_FALSE(error.remedy().empty());
   }
   EXPECT_EQ(budget.used(), 0u);

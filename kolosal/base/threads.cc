@@ -1,7 +1,7 @@
 // Threads on oneTBB: one task arena each, isolated loops, background tasks, affinity and NUMA placement.
 //
-// Pinning ties the k-th thread of the arena to the k-th allowed core for as long as it works in the arena; the caller's own mask is
-// given back when its loop ends. NUMA placement is oneTBB's constraint (through hwloc, where its binding library is installed).
+// Pinning ties the k-th thread of the arena to the k-th allowed core, and a NUMA node keeps threads on its cores, for as long as they work
+// in the arena; the caller's own mask is given back when its loop ends. The system places memory on the node of who touches it first.
 //
 // Checked  threads_test.cc: coverage, exceptions, nesting, blocks at 1, 2 and 8 threads, tasks, pinning, quotas.
 #include "kolosal/base/threads.h"
@@ -21,6 +21,7 @@
 
 #include "kolosal/base/control_group.h"
 #include "kolosal/base/error.h"
+#include "kolosal/base/numa.h"
 
 namespace kolosal {
 namespace {
@@ -31,18 +32,6 @@ cpu_set_t allowed_cpus() {
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_SET(0, &allowed);
   return allowed;
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kTopologyIsKnown = false;  // sanitizers end the program when oneTBB loads its hwloc binding (RTLD_DEEPBIND)
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kTopologyIsKnown = false;
-#else
-constexpr bool kTopologyIsKnown = true;
-#endif
-#else
-constexpr bool kTopologyIsKnown = true;
-#endif
 
 #if defined(__SANITIZE_THREAD__)
 // oneTBB is not built for ThreadSanitizer, which therefore does not see that a task comes after what its caller did before the loop, and
@@ -65,31 +54,48 @@ struct InOrder {
   InOrder& operator=(const InOrder&) = delete;
 };
 
-// The NUMA nodes; one that stands for the whole machine where the topology is not known.
-std::vector<tbb::numa_node_id> numa_nodes() {
-  return kTopologyIsKnown ? tbb::info::numa_nodes() : std::vector<tbb::numa_node_id>{tbb::task_arena::automatic};
+// The allowed CPUs on which the options let threads run.
+std::vector<int> cpus_for(const ThreadOptions& options) {
+  const cpu_set_t allowed = allowed_cpus();
+  std::vector<int> cpus;
+  const auto add = [&](int cpu) {
+    if (cpu < CPU_SETSIZE && CPU_ISSET(static_cast<size_t>(cpu), &allowed)) cpus.push_back(cpu);
+  };
+  if (!options.numa_node) {
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) add(cpu);
+    return cpus;
+  }
+  const auto nodes = numa_node_cpus();
+  if (*options.numa_node >= 0 && static_cast<size_t>(*options.numa_node) < nodes.size())
+    std::ranges::for_each(nodes[static_cast<size_t>(*options.numa_node)], add);
+  if (!cpus.empty()) return cpus;
+  std::string there;
+  for (size_t node = 0; node < nodes.size(); ++node)
+    if (!nodes[node].empty()) there += (there.empty() ? "" : ", ") + std::to_string(node);
+  throw Error(ErrorCode::BadValue, "there is no NUMA node " + std::to_string(*options.numa_node) + " with cores that may be used here",
+              there.empty() ? "This system tells of no nodes; leave the node out." : "The nodes of this machine: " + there + ".");
 }
 
-// Ties the threads of an arena to one core each.
-class Pinning : public tbb::task_scheduler_observer {
+// Keeps the threads of an arena on some CPUs, or ties each to one of them.
+class Placement : public tbb::task_scheduler_observer {
  public:
-  explicit Pinning(tbb::task_arena& arena) : task_scheduler_observer(arena) {
-    const cpu_set_t allowed = allowed_cpus();
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-      if (CPU_ISSET(cpu, &allowed)) cpus_.push_back(cpu);
+  Placement(tbb::task_arena& arena, std::vector<int> cpus, bool one_each)
+      : task_scheduler_observer(arena), cpus_(std::move(cpus)), one_each_(one_each) {
     publish();
     observe(true);
   }
-  ~Pinning() override { observe(false); }
+  ~Placement() override { observe(false); }
 
   void on_scheduler_entry(bool) override {
     take_over();
     masks().push_back(allowed_cpus());
     const int slot = std::max(0, tbb::this_task_arena::current_thread_index());
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<size_t>(cpus_[static_cast<size_t>(slot) % cpus_.size()]), &one);
-    sched_setaffinity(0, sizeof one, &one);
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    if (one_each_) CPU_SET(static_cast<size_t>(cpus_[static_cast<size_t>(slot) % cpus_.size()]), &mask);
+    else
+      for (const int cpu : cpus_) CPU_SET(static_cast<size_t>(cpu), &mask);
+    sched_setaffinity(0, sizeof mask, &mask);
   }
   void on_scheduler_exit(bool) override {
     if (masks().empty()) return;
@@ -105,6 +111,7 @@ class Pinning : public tbb::task_scheduler_observer {
   }
 
   std::vector<int> cpus_;
+  bool one_each_;
 };
 
 // Counts tasks that are not over, for the one who must wait for all of them.
@@ -149,36 +156,27 @@ void allow_workers(int width) {
   limit = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(width));
 }
 
-tbb::task_arena::constraints constraints_of(const ThreadOptions& options) {
+int width_of(const ThreadOptions& options, size_t n_cpus) {
   if (options.n_threads < 0)
     throw Error(ErrorCode::BadValue, "n_threads is " + std::to_string(options.n_threads), "Give 0 for all cores, or a number above 0.");
-  tbb::task_arena::constraints constraints;
-  int width = options.n_threads > 0 ? options.n_threads : available_threads();
-  if (options.numa_node >= 0) {
-    const std::vector<tbb::numa_node_id> nodes = numa_nodes();
-    if (options.numa_node >= static_cast<int>(nodes.size()))
-      throw Error(ErrorCode::BadValue,
-                  "there is no NUMA node " + std::to_string(options.numa_node) + "; this machine has " + std::to_string(nodes.size()),
-                  "Give a node from 0, or -1 for anywhere.");
-    constraints.set_numa_id(nodes[static_cast<size_t>(options.numa_node)]);
-    if (options.n_threads == 0 && constraints.numa_id >= 0) width = std::min(width, tbb::info::default_concurrency(constraints.numa_id));
-  }
+  const int width = options.n_threads > 0 ? options.n_threads : std::min(available_threads(), static_cast<int>(n_cpus));
   allow_workers(width);
-  return constraints.set_max_concurrency(width);
+  return width;
 }
 
 }  // namespace
 
 struct Threads::Arena {
-  explicit Arena(const ThreadOptions& options) : constraints(constraints_of(options)), arena(constraints) {
-    if (!options.pin) return;
+  explicit Arena(const ThreadOptions& options) : Arena(options, cpus_for(options)) {}
+  Arena(const ThreadOptions& options, std::vector<int> cpus) : width(width_of(options, cpus.size())), arena(width) {
+    if (!options.pin_threads && !options.numa_node) return;
     arena.initialize();
-    pinning = std::make_unique<Pinning>(arena);
+    placement = std::make_unique<Placement>(arena, std::move(cpus), options.pin_threads);
   }
 
-  tbb::task_arena::constraints constraints;
+  int width;
   mutable tbb::task_arena arena;
-  std::unique_ptr<Pinning> pinning;
+  std::unique_ptr<Placement> placement;
   std::shared_ptr<Pending> pending = std::make_shared<Pending>();
 };
 
@@ -189,15 +187,13 @@ int available_threads(const std::string& root) {
   return std::max(1, quota < n_cores ? static_cast<int>(quota) : n_cores);
 }
 
-int n_numa_nodes() { return static_cast<int>(numa_nodes().size()); }
-
 Threads::Threads(int n_threads) : Threads(ThreadOptions{n_threads}) {}
 
 Threads::Threads(const ThreadOptions& options) : arena_(std::make_unique<Arena>(options)) {}
 
 Threads::~Threads() { arena_->pending->wait(); }
 
-int Threads::size() const noexcept { return arena_->constraints.max_concurrency; }
+int Threads::size() const noexcept { return arena_->width; }
 
 void Threads::parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t)>& body) const {
   if (n == 0) return;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -13,17 +15,14 @@ namespace kolosal {
 
 /// How wide a Threads is and where its workers run.
 struct ThreadOptions {
-  int n_threads = 0;   ///< 0 means as many as the process (or the NUMA node) may use
-  bool pin = false;    ///< ties each worker to one core while it works here
-  int numa_node = -1;  ///< keeps the workers on one NUMA node; -1 means anywhere
+  int32_t n_threads = 0;             ///< 0 means as many as the process (or the NUMA node) may use
+  bool pin_threads = false;          ///< ties each worker to one core while it works here
+  std::optional<int32_t> numa_node;  ///< keeps the workers, and so the memory that they touch first, on one NUMA node
 };
 
 /// Cores that the process may use: its affinity mask, cut by the CPU quota of its control group (rounded up); at least 1.
 /// `root` stands before /proc and /sys, for tests.
 int available_threads(const std::string& root = "");
-
-/// NUMA nodes of the machine; 1 where that cannot be told.
-int n_numa_nodes();
 
 /// A place to run loops with at most `n_threads` workers. Loops may be nested; exceptions reach the caller.
 class Threads {

@@ -20,6 +20,7 @@
 
 #include "kolosal/base/clock.h"
 #include "kolosal/base/error.h"
+#include "kolosal/base/numa.h"
 
 namespace kolosal {
 namespace {
@@ -164,7 +165,7 @@ TEST(Threads, PinnedWorkersHaveOneCoreAndTheCallerGetsItsMaskBack) {
   const int before = n_allowed();
   std::atomic<int> wrong{0};
   {
-    const Threads threads(ThreadOptions{.n_threads = 3, .pin = true});
+    const Threads threads(ThreadOptions{.n_threads = 3, .pin_threads = true});
     threads.parallel_each(64, [&](size_t) {
       if (n_allowed() != 1) ++wrong;
       std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -174,12 +175,20 @@ TEST(Threads, PinnedWorkersHaveOneCoreAndTheCallerGetsItsMaskBack) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST(Threads, RunsOnANumaNodeThatIsThereAndRefusesOneThatIsNot) {
+TEST(Threads, RunOnTheCoresOfANumaNodeAndRefuseOneThatIsNotThere) {
+  const auto nodes = numa_node_cpus();
+  if (nodes.empty() || nodes[0].empty()) GTEST_SKIP() << "the system tells of no nodes";
   const Threads threads(ThreadOptions{.n_threads = 2, .numa_node = 0});
-  std::atomic<int> n{0};
-  threads.parallel_each(10, [&](size_t) { ++n; });
+  std::atomic<int> n{0}, elsewhere{0};
+  threads.parallel_each(10, [&](size_t) {
+    ++n;
+    elsewhere += std::ranges::find(nodes[0], sched_getcpu()) == nodes[0].end();
+    elsewhere += n_allowed() > static_cast<int>(nodes[0].size());
+  });
   EXPECT_EQ(n, 10);
-  EXPECT_THROW(Threads(ThreadOptions{.numa_node = n_numa_nodes()}), Error);
+  EXPECT_EQ(elsewhere, 0);
+  EXPECT_THROW(Threads(ThreadOptions{.numa_node = static_cast<int>(nodes.size())}), Error);
+  EXPECT_THROW(Threads(ThreadOptions{.numa_node = -1}), Error);
   EXPECT_THROW(Threads(-1), Error);
 }
 

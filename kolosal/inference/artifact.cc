@@ -341,35 +341,59 @@ Value read_content(Bytes bytes, std::shared_ptr<const void> owner, std::string w
   return Reader(bytes, std::move(where)).content(owner);
 }
 
-}  // namespace
+using Sink = std::function<void(std::string_view)>;
 
-void write_artifact(const std::string& path, const Value& summary, const Value& content) {
-  const std::string summary_text = summary_json(summary);
-  Encoder encoder;
-  std::string root = "content";
-  const std::string content_text = checked_json(encoder.encode(content, root), root);
-  uint64_t end = kPreambleBytes + summary_text.size() + content_text.size() + encoder.sections.size() * kTableEntryBytes;
-  uint64_t at = end;
-  const std::string table = table_bytes(encoder.sections, end);
-  const std::string preamble = preamble_bytes(
-      {end + kChecksumBytes, summary_text.size(), content_text.size(), encoder.sections.size(), crc32c(bytes_of(summary_text))});
+// The parts of an artifact. What cannot be written down is an error here, before any byte is put anywhere.
+class EncodedArtifact {
+ public:
+  EncodedArtifact(const Value& summary, const Value& content) : summary_(summary_json(summary)) {
+    std::string root = "content";
+    content_ = checked_json(encoder_.encode(content, root), root);
+    begin_ = end_ = kPreambleBytes + summary_.size() + content_.size() + encoder_.sections.size() * kTableEntryBytes;
+    table_ = table_bytes(encoder_.sections, end_);
+    preamble_ =
+        preamble_bytes({end_ + kChecksumBytes, summary_.size(), content_.size(), encoder_.sections.size(), crc32c(bytes_of(summary_))});
+  }
 
-  write_file_atomically(path, [&](const std::function<void(std::string_view)>& sink) {
+  size_t n_bytes() const { return end_ + kChecksumBytes; }
+
+  void put(const Sink& sink) const {
     uint32_t checksum = 0;
-    const auto put = [&](std::string_view bytes) {
+    const auto add = [&](std::string_view bytes) {
       checksum = crc32c(bytes_of(bytes), checksum);
       sink(bytes);
     };
-    for (const std::string* part : {&preamble, &summary_text, &content_text, &table}) put(*part);
-    for (const NumberArray& section : encoder.sections) {
-      put(std::string(aligned(at) - at, '\0'));
+    for (const std::string* part : {&preamble_, &summary_, &content_, &table_}) add(*part);
+    uint64_t at = begin_;
+    for (const NumberArray& section : encoder_.sections) {
+      add(std::string(aligned(at) - at, '\0'));
       sink(text_of({section.bytes, section.n_bytes()}));
       at = aligned(at) + section.n_bytes();
     }
     std::string trailer;
     append_number(trailer, checksum);
     sink(trailer);
-  });
+  }
+
+ private:
+  Encoder encoder_;
+  std::string summary_, content_, table_, preamble_;
+  uint64_t begin_ = 0, end_ = 0;  // of the sections
+};
+
+}  // namespace
+
+void write_artifact(const std::string& path, const Value& summary, const Value& content) {
+  const EncodedArtifact artifact(summary, content);
+  write_file_atomically(path, [&](const Sink& sink) { artifact.put(sink); });
+}
+
+std::string artifact_bytes(const Value& summary, const Value& content) {
+  const EncodedArtifact artifact(summary, content);
+  std::string bytes;
+  bytes.reserve(artifact.n_bytes());
+  artifact.put([&](std::string_view part) { bytes += part; });
+  return bytes;
 }
 
 Value read_artifact(const std::string& path) {

@@ -20,6 +20,9 @@ namespace kolosal {
 /// stays on any error.
 void write_artifact(const std::string& path, const Value& summary, const Value& content);
 
+/// The bytes that write_artifact would write. Errors as write_artifact, but for Io.
+std::string artifact_bytes(const Value& summary, const Value& content);
+
 /// The content of an artifact; NumberArrays point into the mapped file. Throws Error(CorruptArtifact) on any truncation,
 /// flipped bit or impossible length, Error(UnsupportedVersion) for a newer format, and Error(Io) where there is no such file.
 Value read_artifact(const std::string& path);

@@ -46,13 +46,6 @@ std::string source_path(const std::string& name) { return std::string(KOLOSAL_SO
 
 void write_bytes(const std::string& path, std::string_view bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
-// The bytes that write_artifact gives.
-std::string artifact_bytes(const Value& summary, const Value& content) {
-  const Folder folder;
-  write_artifact(folder.file("a"), summary, content);
-  return read_file(folder.file("a"));
-}
-
 Value read_bytes(const std::string& bytes) {
   auto owner = std::make_shared<const std::string>(bytes);
   return read_artifact_bytes(std::as_bytes(std::span(owner->data(), owner->size())), owner);
@@ -172,6 +165,12 @@ RC_GTEST_PROP(Artifact, RefusesAnyChangeOfItsBytes, (size_t at_seed, uint8_t cha
       cut ? whole.substr(0, at) + tail : with_byte(whole, at, static_cast<char>(static_cast<uint8_t>(whole[at]) ^ change));
   RC_PRE(changed != whole);
   RC_ASSERT(reading_error(changed) == ErrorCode::CorruptArtifact);
+}
+
+TEST(Artifact, HasTheSameBytesInAFileAsInMemory) {
+  const Folder folder;
+  write_artifact(folder.file("a"), small_summary(), small_content());
+  EXPECT_EQ(read_file(folder.file("a")), artifact_bytes(small_summary(), small_content()));
 }
 
 TEST(Artifact, RefusesEveryFlippedBit) {

@@ -2,13 +2,18 @@
 
 namespace kolosal {
 
-void Model::check_input(const FeatureMatrix& x, std::span<const double> out) const {
+void Model::check_input(const FeatureMatrix& x, std::span<const double> out, size_t width) const {
   if (x.n_features() != n_features())
     throw Error(ErrorCode::FeatureMismatch,
                 "the model was trained on " + std::to_string(n_features()) + " features but got " + std::to_string(x.n_features()));
-  if (out.size() != x.n_rows() * n_outputs())
+  if (out.size() != x.n_rows() * width)
     throw Error(ErrorCode::Internal, "room for predictions is " + std::to_string(out.size()) + " numbers where " +
-                                         std::to_string(x.n_rows() * n_outputs()) + " are needed");
+                                         std::to_string(x.n_rows() * width) + " are needed");
+}
+
+void Model::predict_scores(const FeatureMatrix&, std::span<double>) const {
+  throw Error(ErrorCode::Unsupported, "a model of form '" + std::string(form()) + "' does not make its predictions of scores",
+              "Use predict.");
 }
 
 Value model_to_value(const Model& model) { return Value(Value::Object{{"form", Value(model.form())}, {"model", model.to_value()}}); }

@@ -25,6 +25,10 @@ class Model {
   /// Predicts every row into `out` (n_rows, n_outputs) row-major. Rows do not influence one another.
   /// Throws Error(FeatureMismatch) where x has another number of columns.
   virtual void predict(const FeatureMatrix& x, std::span<double> out) const = 0;
+  /// Numbers a row that a link makes the prediction of: log-odds, logarithms of means; 0 where predictions are not made so.
+  virtual size_t n_scores() const { return 0; }
+  /// Those numbers of every row into `out` (n_rows, n_scores) row-major. Throws Error(Unsupported) where there are none, and as predict.
+  virtual void predict_scores(const FeatureMatrix& x, std::span<double> out) const;
   /// How much each feature matters, >= 0 and summing to 1 (or all 0); empty where the form has no such notion.
   virtual std::vector<double> feature_importance() const { return {}; }
   /// Iterations (boosting rounds, epochs) after which the model was best; 0 where the form has no such notion.
@@ -33,8 +37,10 @@ class Model {
   virtual Value to_value() const = 0;
 
  protected:
-  /// Throws Error(FeatureMismatch) where x does not have n_features() columns or out has the wrong size.
-  void check_input(const FeatureMatrix& x, std::span<const double> out) const;
+  /// Throws Error(FeatureMismatch) where x does not have n_features() columns, and Error(Internal) where out has not room for `width`
+  /// numbers a row.
+  void check_input(const FeatureMatrix& x, std::span<const double> out, size_t width) const;
+  void check_input(const FeatureMatrix& x, std::span<const double> out) const { check_input(x, out, n_outputs()); }
 };
 
 /// One neutral form: how to read a model of it back.

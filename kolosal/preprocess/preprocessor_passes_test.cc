@@ -26,7 +26,7 @@ Table any_rows(size_t n) {
   for (const int value : draw(0, 60)) skewed.push_back(std::exp(0.1 * value));
   for (const int value : draw(-100, 100)) even.push_back(0.25 * value);
   std::vector<std::string> towns, marked;
-  for (const int value : draw(0, 4)) towns.push_back(std::array{"rome", "oslo", "bern", "lima"}[static_cast<size_t>(value)]);
+  for (const int value : draw(0, 4)) towns.emplace_back(std::array{"rome", "oslo", "bern", "lima"}[static_cast<size_t>(value)]);
   for (const int value : draw(0, 40)) marked.push_back(value == 0 ? "?" : std::to_string(value));
   const auto whole = draw(-5, 5), flags = draw(0, 2), days = draw(0, 20'000);
   return Table({Column::numeric("skewed", skewed, gaps()), Column::numeric("even", even),

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "kolosal/base/array.h"
 #include "kolosal/stream/batch_source.h"
 #include "kolosal/table/table_parts.h"
 
@@ -111,8 +112,11 @@ class Run {
         context_(context),
         limit_(static_cast<size_t>(options.max_in_flight > 0 ? options.max_in_flight : 2 * context.threads->size())),
         sizer_(options, limit_, *context.memory) {
+    const auto when_short = [](MemoryPressure pressure, const MemoryState&) {
+      if (pressure != MemoryPressure::Normal) release_idle_arrays();
+    };
     if (options.strategy == BatchStrategy::MemoryAware)
-      monitor_ = std::make_unique<MemoryMonitor>(nullptr, MemoryThresholds{}, 0.1, hooks.read_memory);
+      monitor_ = std::make_unique<MemoryMonitor>(when_short, MemoryThresholds{}, 0.1, hooks.read_memory);
   }
   ~Run() {
     // What nobody began is not begun; what somebody works on still sees the function and the context.

@@ -171,16 +171,21 @@ TEST(BatchProcessor, AFailureNamesItsRowsAndComesAfterTheResultsBeforeIt) {
 }
 
 TEST(BatchProcessor, WhatTheSinkThrowsEndsTheRunWhenNoCallIsUnderWay) {
-  std::atomic<int> running{0};
+  const FitContext context = with_threads(4);  // outlives the run, as its end would wait for the calls
+  std::atomic<int> running{0}, begun{0};
   const auto slow = [&](const Table& batch) {
     ++running;
-    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    ++begun;
+    if (batch.column("i").int64()[0] == 0)  // the first result comes while others are under way
+      for (int i = 0; i < 1000 && begun < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    else std::this_thread::sleep_for(std::chrono::milliseconds(30));
     --running;
     return batch;
   };
   const auto full_disk = [](const Table&) { throw std::runtime_error("no space left on device"); };
-  EXPECT_THROW(BatchProcessor({.strategy = BatchStrategy::Fixed, .batch_rows = 1}).run(counted(50), slow, full_disk, with_threads(4)),
+  EXPECT_THROW(BatchProcessor({.strategy = BatchStrategy::Fixed, .batch_rows = 1}).run(counted(50), slow, full_disk, context),
                std::runtime_error);
+  EXPECT_GE(begun, 2);
   EXPECT_EQ(running, 0);
 }
 

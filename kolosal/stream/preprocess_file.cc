@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "kolosal/base/array.h"
 #include "kolosal/base/memory_pressure.h"
 #include "kolosal/preprocess/preprocessor_passes.h"
 #include "kolosal/stream/repeatable_input.h"
@@ -191,7 +192,7 @@ class FilePasses {
     for (;;) {
       context_.check();
       const std::optional<Table> chunk = next_of(chunks);
-      if (!chunk) return;
+      if (!chunk) return input_.check_unchanged();
       if constexpr (std::is_same_v<decltype(see(*chunk)), bool>) {
         if (!see(*chunk)) return;
       } else {
@@ -215,9 +216,15 @@ class FilePasses {
     }
   }
 
-  void check_memory(const FileProgress& progress) const {
+  size_t used_bytes() const {
     const size_t now = read_memory_state().process_bytes;
-    const size_t used = (now > began_with_ ? now - began_with_ : 0) + std::min(began_with_, kProgramBytes);
+    return (now > began_with_ ? now - began_with_ : 0) + std::min(began_with_, kProgramBytes);
+  }
+
+  void check_memory(const FileProgress& progress) const {
+    if (used_bytes() <= options_.memory_bytes) return;
+    release_idle_arrays();
+    const size_t used = used_bytes();
     if (used <= options_.memory_bytes) return;
     throw Error(ErrorCode::OutOfMemory,
                 "preprocessing uses " + megabytes(used) + " of the " + megabytes(options_.memory_bytes) + " allowed after " +

@@ -186,6 +186,22 @@ TEST_F(PreprocessFile, LeavesNothingWhereItFails) {
   EXPECT_THROW(preprocess_file(source, at("no/such/folder/out.csv"), config(), options, with_threads(1)), Error);
 }
 
+TEST_F(PreprocessFile, SaysSoWhereTheSourceIsChangedBetweenPasses) {
+  const std::string source = csv("x,n,town,day", 1000, mixed_row);
+  FilePassOptions options = in_chunks(100);
+  options.on_progress = [&](const FileProgress& progress) {
+    if (progress.pass == 1 && progress.n_rows == 1000) std::ofstream(source, std::ios::app) << mixed_row(1000) << "\n";
+  };
+  try {
+    preprocess_file(source, at("out.csv"), config(), options, with_threads(2));
+    FAIL() << "it was not seen";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::BadFile);
+    EXPECT_NE(error.message().find("changed while it was read"), std::string::npos) << error.message();
+  }
+  EXPECT_EQ(names(), std::vector<std::string>{"in.csv"});
+}
+
 TEST_F(PreprocessFile, LetsTheTargetThroughAndLeavesRowsWithoutIt) {
   for (const char* missing : {"", "unknown"}) {
     const std::string source =

@@ -48,7 +48,10 @@ RepeatableInput::RepeatableInput(const std::string& path, const std::string& fol
   InputStream input(path);
   name_ = input.name();
   struct stat status {};
-  if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) return;
+  if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+    at_first_ = state();
+    return;
+  }
   copy_ = open_unnamed(folder, name_);
   try {
     std::vector<char> room(kCopiedBytes);
@@ -61,6 +64,17 @@ RepeatableInput::RepeatableInput(const std::string& path, const std::string& fol
     throw;
   }
   path_ = "/proc/self/fd/" + std::to_string(copy_);
+}
+
+RepeatableInput::State RepeatableInput::state() const {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) fail("read", name_);
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+void RepeatableInput::check_unchanged() const {
+  if (copy_ >= 0 || state() == at_first_) return;
+  throw Error(ErrorCode::BadFile, name_ + " was changed while it was read", "Run again when nothing writes to it, or on a copy.");
 }
 
 RepeatableInput::~RepeatableInput() {

@@ -5,6 +5,7 @@
 // Checked  preprocess_file_test.cc, tests/scenarios.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "kolosal/base/fit_context.h"
@@ -24,9 +25,20 @@ class RepeatableInput {
   /// What to open, and what messages call it.
   const std::string& path() const noexcept { return path_; }
   const std::string& name() const noexcept { return name_; }
+  /// Throws Error(BadFile) where the file was changed or replaced since: what was learnt from it may not suit it any more.
+  void check_unchanged() const;
 
  private:
+  /// What tells one state of a file from another.
+  struct State {
+    uint64_t device = 0, inode = 0;
+    int64_t size = 0, seconds = 0, nanoseconds = 0;  // of the last change
+    bool operator==(const State&) const = default;
+  };
+  State state() const;
+
   std::string path_, name_;
+  State at_first_;
   int copy_ = -1;
 };
 

@@ -228,15 +228,14 @@ void StreamCore::hand_back(StreamItem item) {
 void StreamCore::fail(const std::exception_ptr& error) { end(State::Failed, error); }
 
 void StreamCore::end(State state, const std::exception_ptr& error) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (state_ != State::Running || finished_) return;
-    state_ = state;
-    failure_ = error;
-    changed_.notify_all();
-  }
+  // Queues stop before anybody can see that the pipeline ends: an item that is handed back would leave the way free for later ones.
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::Running || finished_) return;
   for (const auto& stage : stages_) stage->queue.stop();
   if (output_) output_->stop();
+  state_ = state;
+  failure_ = error;
+  changed_.notify_all();
 }
 
 bool StreamCore::ending() const {

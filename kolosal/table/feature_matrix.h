@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,18 +32,19 @@ class FeatureMatrix {
   FeatureMatrix() = default;
   /// Room for n_rows of `features`; all zero.
   FeatureMatrix(std::vector<Feature> features, size_t n_rows)
-      : features_(std::make_shared<const std::vector<Feature>>(std::move(features))),
-        n_rows_(n_rows),
-        values_(std::make_shared<std::vector<float>>(n_rows * features_->size())) {}
+      : features_(std::make_shared<const std::vector<Feature>>(std::move(features))), n_rows_(n_rows), values_(zeros(n_cells())) {}
+  /// Columns that lie in memory which `values` owns: (n_features, n_rows) numbers, column after column.
+  FeatureMatrix(std::vector<Feature> features, size_t n_rows, std::shared_ptr<float> values)
+      : features_(std::make_shared<const std::vector<Feature>>(std::move(features))), n_rows_(n_rows), values_(std::move(values)) {}
 
   /// Shape, names and values: column(j)[i] is at(i, j).
   size_t n_rows() const noexcept { return n_rows_; }
   size_t n_features() const noexcept { return features_ ? features_->size() : 0; }
   const std::vector<Feature>& features() const noexcept { return *features_; }
-  std::span<const float> column(size_t feature) const noexcept { return {values_->data() + feature * n_rows_, n_rows_}; }
-  std::span<float> column(size_t feature) noexcept { return {values_->data() + feature * n_rows_, n_rows_}; }
-  float at(size_t row, size_t feature) const noexcept { return (*values_)[feature * n_rows_ + row]; }
-  size_t n_bytes() const noexcept { return values_ ? values_->size() * sizeof(float) : 0; }
+  std::span<const float> column(size_t feature) const noexcept { return {values_.get() + feature * n_rows_, n_rows_}; }
+  std::span<float> column(size_t feature) noexcept { return {values_.get() + feature * n_rows_, n_rows_}; }
+  float at(size_t row, size_t feature) const noexcept { return values_.get()[feature * n_rows_ + row]; }
+  size_t n_bytes() const noexcept { return n_cells() * sizeof(float); }
 
   /// The rows listed, in that order.
   FeatureMatrix take(std::span<const uint32_t> rows) const {
@@ -55,9 +58,17 @@ class FeatureMatrix {
   }
 
  private:
+  size_t n_cells() const noexcept { return n_rows_ * n_features(); }
+  // By calloc, large room is zero without being written to.
+  static std::shared_ptr<float> zeros(size_t n) {
+    auto* made = static_cast<float*>(std::calloc(n == 0 ? 1 : n, sizeof(float)));
+    if (made == nullptr) throw std::bad_alloc();
+    return {made, std::free};
+  }
+
   std::shared_ptr<const std::vector<Feature>> features_;
   size_t n_rows_ = 0;
-  std::shared_ptr<std::vector<float>> values_;
+  std::shared_ptr<float> values_;
 };
 
 }  // namespace kolosal

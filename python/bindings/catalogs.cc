@@ -6,7 +6,9 @@
 #include "kolosal/automl/options.h"
 #include "kolosal/base/json.h"
 #include "kolosal/base/reference.h"
+#include "kolosal/explain/permutation.h"
 #include "kolosal/metrics/metric.h"
+#include "kolosal/models/fit_options.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/stream/batch_size.h"
@@ -37,6 +39,8 @@ std::string table_json(const ParameterTable& table) {
 }
 
 std::string parameters_of(const std::string& name) {
+  if (name == "fit") return table_json(parameter_table<FitOptions>());
+  if (name == "permutation") return table_json(parameter_table<PermutationOptions>());
   if (name == "train") return table_json(parameter_table<TrainOptions>());
   if (name == "batches") return table_json(parameter_table<BatchOptions>());
   if (name == "stage") return table_json(parameter_table<StageOptions>());
@@ -62,7 +66,7 @@ double metric_score(const std::string& name, const std::string& task, const Matr
 
 void bind_catalogs(nb::module_& module) {
   module.def("parameters", &parameters_of, nb::arg("name"),
-             "JSON list of the parameters of 'train', 'preprocessor', 'batches', 'stage' or a learner.");
+             "JSON list of the parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage' or a learner.");
   module.def(
       "learner_names", [] { return learners().names(); }, "Names of the learners.");
   module.def(

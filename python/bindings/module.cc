@@ -60,6 +60,8 @@ NB_MODULE(_kolosal, module) {
       nb::arg("path"), nb::arg("options"), "Reads a file into a native table; options are JSON.");
   bind_catalogs(module);
   bind_automl(module);
+  bind_models(module);
+  bind_explain(module);
   bind_preprocess(module);
   bind_stream(module);
   bind_transformers(module);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+
 
 class KolosalError(Exception):
     """What every function of Kolosal raises on a failure.
@@ -69,3 +72,15 @@ _BY_CODE: dict[str, type[KolosalError]] = {
 def make_error(code: str, message: str, remedy: str) -> KolosalError:
     """The exception for an error of the native core."""
     return _BY_CODE.get(code, InvalidInputError)(message, code, remedy)
+
+
+def not_fitted(name: str) -> NotFittedError:
+    """The error of an estimator that is used before ``fit``: scikit-learn's, too, where that is imported."""
+    exceptions = sys.modules.get("sklearn.exceptions")
+    kind = NotFittedError if exceptions is None else _not_fitted_as(exceptions.NotFittedError)
+    return kind(f"this {name} is not fitted yet", "not_fitted", "Call fit first.")
+
+
+@cache
+def _not_fitted_as(theirs: type[Exception]) -> type[NotFittedError]:
+    return type("NotFittedError", (NotFittedError, theirs), {"__module__": __name__})

@@ -58,8 +58,14 @@ class Estimator:
         Returns:
             The estimator.
         """
+        given: dict[str, Any] = {}
         for name, value in parameters.items():
-            setattr(self, self._canonical(name), value)
+            canonical = self._canonical(name)
+            if canonical in given:
+                raise TypeError(f"{canonical} is given twice: '{name}' is another name of it")
+            given[canonical] = value
+        for name, value in given.items():
+            setattr(self, name, value)
         return self
 
     def _options(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def read_table(path: str, options: str) -> Table:
 
 def parameters(name: str) -> str:
     """
-    JSON list of the parameters of 'train', 'preprocessor', 'batches', 'stage' or a learner.
+    JSON list of the parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage' or a learner.
     """
 
 def learner_names() -> list[str]:
@@ -87,6 +87,135 @@ def fit(
     table: Table, options: str, callback: object | None, metric: object | None, higher_is_better: bool, run_directory: str, resume: bool
 ) -> TrainResult:
     """Trains on a native table; options are JSON."""
+
+class FittedModel:
+    """What a learner of the catalog learnt."""
+
+    def predict(
+        self,
+        rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+        names: Sequence[str],
+        finite: bool,
+        scores: bool,
+        n_threads: int = 0,
+    ) -> object:
+        """
+        Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of the rows of a float32 or float64 array; `finite` refuses what is not a finite number.
+        """
+
+    def linear_parts(self) -> object:
+        """Weights and constants of a linear model; None of another."""
+
+    @property
+    def form(self) -> str:
+        """Name of the neutral form."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns it was trained on."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns of a prediction."""
+
+    @property
+    def n_scores(self) -> int:
+        """
+        Numbers a row that a link makes the prediction of; 0 where there are none.
+        """
+
+    @property
+    def n_iterations(self) -> int:
+        """Iterations after which it was best; 0 where there is no such notion."""
+
+    def feature_importance(self) -> list[float]:
+        """Share of each feature; empty where there is no such notion."""
+
+    def to_bytes(self) -> bytes:
+        """Everything it learnt, as an artifact."""
+
+    @staticmethod
+    def from_bytes(bytes: bytes) -> FittedModel:
+        """The model that to_bytes described."""
+
+class LabelledRows:
+    """Rows with their targets and weights."""
+
+    def __init__(
+        self,
+        rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+        names: Sequence[str],
+        n_categories: Sequence[int],
+        task: str,
+        target: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+        n_classes: int,
+        weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None,
+        group: Sequence[int],
+        n_threads: int,
+    ) -> None:
+        """
+        Rows of a float32 or float64 array with their targets, (n_rows, n_targets).
+        """
+
+def learner(name: str) -> str:
+    """JSON of what is known of a learner before it learns."""
+
+def fit_learner(
+    name: str, parameters: str, options: str, train: LabelledRows, validation: LabelledRows | None, callback: object | None
+) -> tuple:
+    """
+    Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.
+    """
+
+def contributions(
+    model: FittedModel,
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+    background: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)] | None,
+    names: Sequence[str],
+    options: str,
+) -> tuple:
+    """
+    Shapley values (n_rows, n_outputs, n_features) and their base (n_outputs,).
+    """
+
+def interactions(
+    model: FittedModel,
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+    background: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)] | None,
+    names: Sequence[str],
+    options: str,
+) -> object:
+    """Shapley interactions (n_rows, n_outputs, n_features, n_features)."""
+
+def permutation_importance(model: FittedModel, rows: LabelledRows, parameters: str, options: str) -> object:
+    """
+    Mean, low and high end of each feature's permutation importance, (n_features, 3).
+    """
+
+def dependence_grid(
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+    names: Sequence[str],
+    n_categories: Sequence[int],
+    feature: int,
+    most: int,
+    low: float,
+    high: float,
+) -> list[float]:
+    """The values that a feature is set to for its partial dependence."""
+
+def partial_dependence(
+    model: FittedModel,
+    rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+    names: Sequence[str],
+    feature: int,
+    values: Sequence[float],
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None,
+    individual: bool,
+    options: str,
+) -> tuple:
+    """
+    Mean predictions (n_values, n_outputs), and those of each row (n_values, n_rows, n_outputs) or None.
+    """
 
 class FittedPreprocessor:
     """What a DataPreprocessor learnt."""

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import _kolosal
-from ._errors import InvalidInputError, NotFittedError
+from ._errors import InvalidInputError, not_fitted
 from ._estimator import Estimator, documentation_of, parameter_specs, signature_of
 from ._tables import to_arrow, to_native, with_target
 
@@ -244,7 +244,7 @@ class AutoML(Estimator):
     @property
     def _fitted(self) -> Model:
         if not hasattr(self, "model_"):
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet", "not_fitted", "Call fit first.")
+            raise not_fitted(type(self).__name__)
         return self.model_
 
     def predict(self, X: Any) -> np.ndarray:

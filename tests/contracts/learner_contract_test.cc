@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
@@ -67,6 +68,11 @@ std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
   return out;
 }
 
+// Learners that refuse a target that is zero or negative.
+const std::set<std::string> kOfPositiveNumbers = {"gamma", "poisson", "tweedie"};
+// Learners that refuse a feature that is negative.
+const std::set<std::string> kOfCounts = {"multinomial_naive_bayes"};
+
 // A learner and one of its tasks. Learners of many trees get few of them.
 struct Case {
   std::string name;
@@ -78,7 +84,15 @@ struct Case {
     if (entry.parameters.find("n_trees") != nullptr) parameters.set("n_trees", Value(12));
     return entry.make(parameters);
   }
-  Rows rows(size_t n = 160, uint64_t seed = 1) const { return make_rows(task, learner()->needs(), n, seed); }
+  Rows rows(size_t n = 160, uint64_t seed = 1) const {
+    Rows made = make_rows(task, learner()->needs(), n, seed);
+    if (kOfPositiveNumbers.contains(name))
+      for (double& value : made.target.values) value = std::exp(0.5 * value);
+    if (kOfCounts.contains(name))
+      for (size_t j = 0; j < made.x.n_features(); ++j)
+        for (float& value : made.x.column(j)) value = std::abs(value);
+    return made;
+  }
   std::unique_ptr<Model> fit(const TrainingSet& train, const FitContext& context = context_of(1)) const {
     return learner()->fit(train, nullptr, context);
   }

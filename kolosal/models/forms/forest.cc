@@ -52,6 +52,8 @@ void check_forest(const Forest& f) {
   for (const float value : f.leaf_values) require(std::isfinite(value), "a leaf value is not finite");
   for (const double value : f.base_score) require(std::isfinite(value), "a base score is not finite");
   for (const double value : f.feature_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
+  require(f.node_cover.empty() || f.node_cover.size() == f.nodes.size(), "the covers are not one for each node");
+  for (const float value : f.node_cover) require(std::isfinite(value) && value >= 0, "a cover is not a number >= 0");
 }
 
 bool category_goes_left(const Forest& f, const ForestNode& node, float x) noexcept {
@@ -62,13 +64,17 @@ bool category_goes_left(const Forest& f, const ForestNode& node, float x) noexce
   return (f.category_bits[start + code / 32] >> (code % 32)) & 1;
 }
 
-// Where a row (n_features,) goes from a node that is not a leaf.
-int32_t child_of(const Forest& f, const ForestNode& node, const float* row) noexcept {
-  const float x = row[node.feature];
+// As goes_left, for loops over rows to take in.
+inline bool left_of(const Forest& f, const ForestNode& node, float x) noexcept {
   bool left = x <= node.threshold;
   if (node.category_set >= 0) left = category_goes_left(f, node, x);
   else if (x != x) left = node.default_left;
-  return node.left + (left ? 0 : 1);
+  return left;
+}
+
+// Where a row (n_features,) goes from a node that is not a leaf.
+int32_t child_of(const Forest& f, const ForestNode& node, const float* row) noexcept {
+  return node.left + (left_of(f, node, row[node.feature]) ? 0 : 1);
 }
 
 // The leaf nodes that n <= kLanes rows end in.
@@ -171,6 +177,7 @@ class ForestForm : public ModelForm {
       f.category_starts = numbers_of<uint32_t>(value, "category_starts");
       f.category_bits = numbers_of<uint32_t>(value, "category_bits");
       f.feature_gain = numbers_of<double>(value, "feature_gain");
+      if (value.find("node_cover") != nullptr) f.node_cover = numbers_of<float>(value, "node_cover");
       read_nodes(value, f);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::CorruptArtifact) throw;
@@ -198,6 +205,8 @@ int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, boo
   return static_cast<int32_t>(forest.category_starts.size() - 2);
 }
 
+bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept { return left_of(forest, node, x); }
+
 ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
   check_forest(forest_);
   std::vector<bool> used(forest_.n_features, false);
@@ -207,8 +216,7 @@ ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
     if (used[j]) used_features_.push_back(static_cast<uint32_t>(j));
 }
 
-void ForestModel::predict(const FeatureMatrix& x, std::span<double> out) const {
-  check_input(x, out);
+void ForestModel::for_each_row(const FeatureMatrix& x, const std::function<void(const double* raw, size_t row)>& body) const {
   const size_t n_raw = forest_.n_raw();
   const double divisor = forest_.aggregation == ForestAggregation::Mean ? static_cast<double>(forest_.roots.size()) : 1.0;
   const size_t row_bytes = forest_.n_features * sizeof(float) + n_raw * sizeof(double);
@@ -225,8 +233,20 @@ void ForestModel::predict(const FeatureMatrix& x, std::span<double> out) const {
       std::copy(forest_.base_score.begin(), forest_.base_score.end(), raw.begin() + static_cast<ptrdiff_t>(r * n_raw));
     add_trees(forest_, rows.data(), n, raw.data());
     for (size_t i = 0; i < n * n_raw; ++i) raw[i] /= divisor;
-    for (size_t r = 0; r < n; ++r) apply_link(forest_, raw.data() + r * n_raw, out.data() + (begin + r) * n_outputs());
+    for (size_t r = 0; r < n; ++r) body(raw.data() + r * n_raw, begin + r);
   }
+}
+
+void ForestModel::predict(const FeatureMatrix& x, std::span<double> out) const {
+  check_input(x, out);
+  const size_t width = n_outputs();
+  for_each_row(x, [&](const double* raw, size_t row) { apply_link(forest_, raw, out.data() + row * width); });
+}
+
+void ForestModel::predict_scores(const FeatureMatrix& x, std::span<double> out) const {
+  if (n_scores() == 0) return Model::predict_scores(x, out);
+  check_input(x, out, n_scores());
+  for_each_row(x, [&](const double* raw, size_t row) { std::copy_n(raw, n_scores(), out.data() + row * n_scores()); });
 }
 
 std::vector<double> ForestModel::feature_importance() const {
@@ -252,22 +272,24 @@ Value ForestModel::to_value() const {
     left[i] = node.left;
     if (!category_set.empty()) category_set[i] = node.category_set;
   }
-  return Value(Value::Object{{"n_features", Value(forest_.n_features)},
-                             {"aggregation", Value(enum_name(forest_.aggregation))},
-                             {"link", Value(enum_name(forest_.link))},
-                             {"leaf_width", Value(forest_.leaf_width)},
-                             {"base_score", Value(NumberArray::from(forest_.base_score))},
-                             {"roots", Value(NumberArray::from(forest_.roots))},
-                             {"tree_output", Value(NumberArray::from(forest_.tree_output))},
-                             {"feature", Value(NumberArray::from(std::move(feature)))},
-                             {"threshold", Value(NumberArray::from(std::move(threshold)))},
-                             {"left", Value(NumberArray::from(std::move(left)))},
-                             {"default_left", Value(NumberArray::from(std::move(default_left)))},
-                             {"category_set", Value(NumberArray::from(std::move(category_set)))},
-                             {"leaf_values", Value(NumberArray::from(forest_.leaf_values))},
-                             {"category_starts", Value(NumberArray::from(forest_.category_starts))},
-                             {"category_bits", Value(NumberArray::from(forest_.category_bits))},
-                             {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
+  Value value(Value::Object{{"n_features", Value(forest_.n_features)},
+                            {"aggregation", Value(enum_name(forest_.aggregation))},
+                            {"link", Value(enum_name(forest_.link))},
+                            {"leaf_width", Value(forest_.leaf_width)},
+                            {"base_score", Value(NumberArray::from(forest_.base_score))},
+                            {"roots", Value(NumberArray::from(forest_.roots))},
+                            {"tree_output", Value(NumberArray::from(forest_.tree_output))},
+                            {"feature", Value(NumberArray::from(std::move(feature)))},
+                            {"threshold", Value(NumberArray::from(std::move(threshold)))},
+                            {"left", Value(NumberArray::from(std::move(left)))},
+                            {"default_left", Value(NumberArray::from(std::move(default_left)))},
+                            {"category_set", Value(NumberArray::from(std::move(category_set)))},
+                            {"leaf_values", Value(NumberArray::from(forest_.leaf_values))},
+                            {"category_starts", Value(NumberArray::from(forest_.category_starts))},
+                            {"category_bits", Value(NumberArray::from(forest_.category_bits))},
+                            {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
+  if (!forest_.node_cover.empty()) value.set("node_cover", Value(NumberArray::from(forest_.node_cover)));
+  return value;
 }
 
 void register_forest(Catalog<ModelForm>& catalog) {

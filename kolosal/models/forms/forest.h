@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kolosal/models/model.h"
@@ -61,6 +62,7 @@ struct Forest {
   std::vector<uint32_t> category_starts = {0};  ///< (n_sets + 1,) first word of each set in category_bits
   std::vector<uint32_t> category_bits;          ///< bit c of a set's words is category code c
   std::vector<double> feature_gain;             ///< (n_features,) total gain of the splits by each feature
+  std::vector<float> node_cover;                ///< (n_nodes,) weight of the training rows that came to each node; empty: not known
 
   /// Numbers that the trees add up for each row.
   size_t n_raw() const noexcept { return base_score.size(); }
@@ -68,6 +70,9 @@ struct Forest {
 
 /// Adds the set of codes that go left at a node, and returns its number. `default_left` says where the codes beyond the set go.
 int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, bool default_left);
+
+/// Whether a row whose feature of the node is x goes to the left child of a node that is not a leaf.
+bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept;
 
 /// The model of form "forest".
 class ForestModel : public Model {
@@ -79,6 +84,8 @@ class ForestModel : public Model {
   size_t n_features() const override { return forest_.n_features; }
   size_t n_outputs() const override { return forest_.link == ForestLink::Sigmoid ? 2 : forest_.n_raw(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
+  size_t n_scores() const override { return forest_.link == ForestLink::Normalize ? 0 : forest_.n_raw(); }
+  void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
   std::vector<double> feature_importance() const override;
   size_t n_iterations() const override;
   Value to_value() const override;
@@ -87,6 +94,9 @@ class ForestModel : public Model {
   const Forest& forest() const noexcept { return forest_; }
 
  private:
+  /// Calls row(raw, number) for each row with its raw outputs.
+  void for_each_row(const FeatureMatrix& x, const std::function<void(const double* raw, size_t row)>& body) const;
+
   Forest forest_;
   std::vector<uint32_t> used_features_;
 };

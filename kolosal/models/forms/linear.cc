@@ -10,11 +10,16 @@ void describe(Fields<LinearForm>& f) {
   f.add("weights", &LinearForm::weights, "Weight of each feature in each sum.");
   f.add("bias", &LinearForm::bias, "Constant of each sum.");
   f.add("link", &LinearForm::link, "From sums to predictions.");
+  f.add("threshold", &LinearForm::threshold, "Where given, features count as 1 above it and else as 0.");
 }
 
 void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::span<double> out) noexcept {
   if (link == Link::Identity) {
     std::ranges::copy(sums, out.begin());
+    return;
+  }
+  if (link == Link::Exp) {
+    std::ranges::transform(sums, out.begin(), [](double sum) { return std::exp(std::min(sum, 700.0)); });
     return;
   }
   const size_t n_rows = sums.size() / n_sums;
@@ -36,8 +41,14 @@ void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::spa
 
 void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
+  std::vector<double> sums(x.n_rows() * n_scores());
+  predict_scores(x, sums);
+  apply_link(form_.link, sums, n_scores(), out);
+}
+
+void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums) const {
   const size_t n_rows = x.n_rows(), n_sums = form_.bias.size();
-  std::vector<double> sums(n_rows * n_sums);
+  check_input(x, sums, n_sums);
   for (size_t row = 0; row < n_rows; ++row)
     for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] = form_.bias[k];
   for (size_t j = 0; j < n_features(); ++j) {
@@ -45,10 +56,14 @@ void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
     for (size_t k = 0; k < n_sums; ++k) {
       const double weight = form_.weights[k * n_features() + j];
       if (weight == 0) continue;
+      if (form_.threshold) {
+        for (size_t row = 0; row < n_rows; ++row)
+          sums[row * n_sums + k] += static_cast<double>(column[row]) > *form_.threshold ? weight : 0;
+        continue;
+      }
       for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * static_cast<double>(column[row]);
     }
   }
-  apply_link(form_.link, sums, n_sums, out);
 }
 
 std::vector<double> LinearModel::feature_importance() const {

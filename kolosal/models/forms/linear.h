@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,11 +18,12 @@ enum class Link {
   Identity,  ///< the sums themselves
   Sigmoid,   ///< one sum; outputs are the probabilities of class 0 and class 1
   Softmax,   ///< one sum a class; outputs are probabilities
+  Exp,       ///< the exponentials of the sums, which end at e^700
 };
 
 constexpr auto enum_names(Link) {
   return std::to_array<std::pair<Link, std::string_view>>(
-      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}});
+      {{Link::Identity, "identity"}, {Link::Sigmoid, "sigmoid"}, {Link::Softmax, "softmax"}, {Link::Exp, "exp"}});
 }
 
 /// What a LinearModel is made of.
@@ -30,6 +32,7 @@ struct LinearForm {
   std::vector<double> weights;  ///< (n_sums, n_features) row-major
   std::vector<double> bias;     ///< (n_sums,)
   Link link = Link::Identity;
+  std::optional<double> threshold = std::nullopt;  ///< where given, a feature counts as 1 above it and else as 0
 };
 void describe(Fields<LinearForm>& fields);
 
@@ -40,6 +43,8 @@ class LinearModel : public Model {
   size_t n_features() const override { return static_cast<size_t>(form_.n_features); }
   size_t n_outputs() const override { return form_.link == Link::Sigmoid ? 2 : form_.bias.size(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
+  size_t n_scores() const override { return form_.bias.size(); }
+  void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
   /// Share of the absolute weights: meaningful for features of like size, which linear learners get.
   std::vector<double> feature_importance() const override;
   Value to_value() const override { return kolosal::to_value(form_); }

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "kolosal/base/arena.h"
 #include "kolosal/kernels/kernels.h"
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/forms/chained_fill.h"
@@ -123,9 +124,11 @@ class ChainedFit {
     context_.threads->parallel_for(n_chunks, grain, [&](size_t begin, size_t end) {
       Products& part = parts[begin / grain];
       part.resize(size);
+      Arena arena((n_columns() + 2) * kChunk * sizeof(double), context_.memory);
       for (size_t chunk = begin; chunk < end; ++chunk) {
         context_.check();
-        add_products(rows.subspan(chunk * kChunk, std::min(kChunk, rows.size() - chunk * kChunk)), only, shift, part);
+        add_products(rows.subspan(chunk * kChunk, std::min(kChunk, rows.size() - chunk * kChunk)), only, shift, arena, part);
+        arena.reset();
       }
     });
     Products total(size);
@@ -134,16 +137,17 @@ class ChainedFit {
     return total;
   }
 
-  void add_products(std::span<const uint32_t> rows, size_t only, std::span<const double> shift, Products& to) const {
+  void add_products(std::span<const uint32_t> rows, size_t only, std::span<const double> shift, Arena& arena, Products& to) const {
     const size_t n = n_columns() + 1, n_rows = rows.size();
-    std::vector<double> cells(n * n_rows, 1.0), weighted(n_rows);
+    const std::span<double> cells = arena.make<double>(n * n_rows), weighted = arena.make<double>(n_rows);
+    std::ranges::fill(cells.last(n_rows), 1.0);
     for (size_t j = 0; j + 1 < n; ++j)
       for (size_t i = 0; i < n_rows; ++i) cells[j * n_rows + i] = x_[j][rows[i]] - (shift.empty() ? 0 : shift[j]);
     for (size_t a = 0; a < n; ++a) {
       if (only != kAll && a != only) continue;
       for (size_t i = 0; i < n_rows; ++i) weighted[i] = cells[a * n_rows + i] * weights_[rows[i]];
       for (size_t b = only == kAll ? a : 0; b < n; ++b) {
-        to[at(a, b)] += dot(std::span<const double>(weighted), std::span<const double>(cells).subspan(b * n_rows, n_rows));
+        to[at(a, b)] += dot(std::span<const double>(weighted), std::span<const double>(cells.subspan(b * n_rows, n_rows)));
         if (only == kAll) to[at(b, a)] = to[at(a, b)];
       }
     }

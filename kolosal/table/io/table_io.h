@@ -63,8 +63,8 @@ struct OpenHints {
   const Table* like = nullptr;      ///< kinds, as above
   std::string name;                 ///< what messages call the file; empty: its path
   std::vector<CellFormat> formats;  ///< CSV: how each column of the file is written, from survey_formats; empty: by the first chunk
-  /// CSV without `like` and `formats`: a cell that read_table would widen the column's kind for is an Error(BadValue), even where it could
-  /// be brought to the kind of the first chunk, as 3.0 to an integer.
+  /// CSV without `like`: a cell that does not suit its column's kind (that of `formats`, or of the first chunk) is an Error(BadValue) even
+  /// where it could be brought to that kind, as 3.0 to an integer: read_table would have widened the kind.
   bool strict = false;
 };
 /// The same with hints.

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from .. import _kolosal
-from .._errors import InvalidInputError, NotFittedError
+from .._errors import InvalidInputError, not_fitted
+from .._input import Input, check_names, frame_of, output_of, row_weights
 from .._tables import to_native
-from ._input import Input, check_names, frame_of, output_of
 
 
 class CatalogTransformer:
@@ -208,7 +208,7 @@ class CatalogTransformer:
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet", "not_fitted", "Call fit first.")
+            raise not_fitted(type(self).__name__)
 
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_native", None) is not None
@@ -339,20 +339,6 @@ def array_of_table(made: _kolosal.Table) -> np.ndarray:
     if not texts:
         return np.asarray(_kolosal.rows_from_table(made))
     return np.array([column.to_pylist() for column in table.columns], dtype=object).T
-
-
-def row_weights(given: Any, n_rows: int) -> np.ndarray | None:
-    """Weights as given, one or one a row, checked; None where there are none."""
-    if given is None:
-        return None
-    weights = np.ascontiguousarray(given, dtype=np.float64) if np.asarray(given).ndim > 0 else np.full(n_rows, given, dtype=np.float64)
-    if weights.ndim != 1:
-        raise InvalidInputError("Sample weights must be 1D array or scalar", "bad_value")
-    if len(weights) != n_rows:
-        raise InvalidInputError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!", "bad_value")
-    if not weights.any():
-        raise InvalidInputError("sample_weight is zero for all rows", "bad_value", "Give at least one row a weight.")
-    return weights
 
 
 def _copied(value: Any) -> Any:

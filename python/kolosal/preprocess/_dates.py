@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._input import Input, as_columns
 from ._base import Incremental, NamedNatively, Weighted
-from ._input import Input, as_columns
 
 
 class DatetimeEncoder(Weighted, Incremental, NamedNatively):

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError
+from .._input import Input, frame_of, output_of, row_weights
 from .._tables import to_native
-from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted, parameters_text, row_weights
-from ._input import Input, frame_of, output_of
+from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted, parameters_text
 
 
 class _Encoder(CatalogTransformer):

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .._input import Input
 from ._base import Incremental, Weighted
-from ._input import Input
 
 
 class SimpleImputer(Weighted, Incremental):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._errors import InvalidInputError
+from .._input import Input
 from ._base import CatalogTransformer, array_of_table
 from ._encoders import OrdinalEncoder
-from ._input import Input
 
 
 class LabelEncoder(CatalogTransformer):

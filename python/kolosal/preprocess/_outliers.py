@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import _kolosal
-from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted, parameters_text, row_weights
+from .._input import row_weights
+from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted, parameters_text
 
 
 class RowRemover(CatalogTransformer):

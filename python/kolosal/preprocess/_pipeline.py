@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError, NotFittedError
+from .._input import Input, frame_of, row_weights
 from .._tables import to_native
-from ._base import CatalogTransformer, array_of_table, plain, row_weights
-from ._input import Input, frame_of
+from ._base import CatalogTransformer, array_of_table, plain
 
 Step = str | CatalogTransformer | tuple[str, Mapping[str, Any]] | tuple[CatalogTransformer, Sequence[str]]
 

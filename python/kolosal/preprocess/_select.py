@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._errors import InvalidInputError
+from .._input import Input
 from ._base import CatalogTransformer, Weighted
-from ._input import Input
 
 
 class _Selection(Weighted):

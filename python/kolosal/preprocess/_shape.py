@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._errors import InvalidInputError
+from .._input import Input
 from ._base import Incremental, Invertible, Weighted, fitted_column
-from ._input import Input
 
 
 class PowerTransformer(Weighted, Invertible):

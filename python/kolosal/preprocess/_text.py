@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._errors import InvalidInputError
+from .._input import Input, as_columns
 from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted
-from ._input import Input, as_columns
 
 
 class _OfTexts(CatalogTransformer):

@@ -1,4 +1,4 @@
-"""What a transformer is given: any table, checked as scikit-learn does, and made native; and results in the caller's kind of table."""
+"""What an estimator is given: any table, checked as scikit-learn does, and made native; and results in the caller's kind of table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .. import _kolosal
-from .._errors import InvalidInputError
-from .._tables import _numpy_columns, category_column, to_arrow, to_native
+from . import _kolosal
+from ._errors import InvalidInputError
+from ._tables import _numpy_columns, category_column, to_arrow, to_native
 
 # Cells of a sparse matrix beyond which it is not written out densely (2 GiB of float64).
 MOST_DENSE_CELLS = 1 << 28
@@ -166,6 +166,20 @@ def check_names(fitted: Sequence[str] | None, found: Sequence[str] | None, name:
     if not unseen and not gone:
         lines.append("Feature names must be in the same order as they were in fit.")
     raise InvalidInputError("\n".join(lines) + "\n", "feature_mismatch")
+
+
+def row_weights(given: Any, n_rows: int) -> np.ndarray | None:
+    """Weights as given, one or one a row, checked; None where there are none."""
+    if given is None:
+        return None
+    weights = np.ascontiguousarray(given, dtype=np.float64) if np.asarray(given).ndim > 0 else np.full(n_rows, given, dtype=np.float64)
+    if weights.ndim != 1:
+        raise InvalidInputError("Sample weights must be 1D array or scalar", "bad_value")
+    if len(weights) != n_rows:
+        raise InvalidInputError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!", "bad_value")
+    if not weights.any():
+        raise InvalidInputError("sample_weight is zero for all rows", "bad_value", "Give at least one row a weight.")
+    return weights
 
 
 def frame_of(made: Any, like: Input, wanted: str | None, names: Sequence[str]) -> Any:

@@ -1,0 +1,147 @@
+// Linear support vector machine: the linear boundary that keeps classes apart by a wide margin.
+//
+// Minimises  sum_i s_i max(0, 1 - t_i m_i)^2 + l2/2 |w|^2  with m = x.w + b and t = -1 or 1; s are the row weights, b is not penalised. Of
+// more than two classes each has a boundary between itself and all others. Probabilities are sigmoid(a m), or softmax(a m) of several, with
+// the a > 0 under which the training classes are likeliest: the likelier class is always the one that the margins say.
+//
+// Shapes   features (n_rows, n_features) float32; classes (n_rows,); weights (n_sums, n_features) float64.
+// Cost     for each boundary as logistic regression, see LinearMinimiser.
+// Source   Fan, Chang, Hsieh, Wang and Lin, JMLR 9, 2008 (LIBLINEAR); Keerthi and DeCoste, JMLR 6, 2005 (Newton on the squared hinge).
+// Checked  optimality conditions in linear_losses_test.cc; scikit-learn in tests/parity.
+
+#include <cmath>
+
+#include "kolosal/models/forms/linear.h"
+#include "kolosal/models/learner.h"
+#include "kolosal/models/linear/minimiser-inl.h"
+
+namespace kolosal {
+namespace {
+
+struct LinearSvmParams {
+  double l2 = 1;
+  bool fit_intercept = true;
+  int32_t max_iterations = 200;
+  double tolerance = 1e-4;
+};
+
+void describe(Fields<LinearSvmParams>& f) {
+  f.add("l2", &LinearSvmParams::l2, "Strength of the squared penalty on the weights: the inverse of C.").min(0).search_log(1e-4, 1e4);
+  f.add("fit_intercept", &LinearSvmParams::fit_intercept, "Whether a constant is added to each sum.");
+  f.add("max_iterations", &LinearSvmParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
+  f.add("tolerance", &LinearSvmParams::tolerance,
+        "Largest derivative by a weight of scaled features, relative to the total weight, at which it stops.")
+      .above(0)
+      .alias("tol");
+}
+
+// max(0, 1 - t m)^2 of one class against the others.
+class SquaredHinge : public MarginLoss {
+ public:
+  SquaredHinge(const Target& target, double positive) : target_(target), positive_(positive) {}
+
+  double terms(size_t begin, size_t n, const double* weights, const double* margins, double* residuals, double* curvatures) const override {
+    double loss = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const double t = target_.values[begin + i] == positive_ ? 1 : -1, lack = std::max(1 - t * margins[i], 0.0);
+      loss += weights[i] * lack * lack;
+      residuals[i] = -2 * weights[i] * t * lack;
+      if (curvatures != nullptr) curvatures[i] = lack > 0 ? 2 * weights[i] : 0;
+    }
+    return loss;
+  }
+
+ private:
+  const Target& target_;
+  double positive_;
+};
+
+// Minus the logarithm of the likelihood of the classes, by one factor that multiplies all margins (n_sums, n_rows).
+struct Sharpness {
+  const WeightedRows& rows;
+  const std::vector<std::vector<double>>& margins;
+
+  // First and second derivative by the factor.
+  std::pair<double, double> slopes(double factor, const FitContext& context) const {
+    const size_t k = margins.size();
+    const std::vector<double> sums = rows.sum_blocks(2, 1, context, [&](size_t begin, size_t n, double* sum, std::vector<double>& p) {
+      const double* weights = rows.weights(begin);
+      p.resize(k);
+      for (size_t i = 0; i < n; ++i) {
+        const auto truth = static_cast<size_t>(rows.target().values[begin + i]);
+        const auto margin = [&](size_t c) { return margins[c][begin + i]; };
+        if (k == 1) {
+          const double share = 1 / (1 + std::exp(-factor * margin(0)));
+          sum[0] += weights[i] * margin(0) * (share - static_cast<double>(truth));
+          sum[1] += weights[i] * margin(0) * margin(0) * share * (1 - share);
+          continue;
+        }
+        double largest = margin(0), total = 0, mean = 0, square = 0;
+        for (size_t c = 1; c < k; ++c) largest = std::max(largest, margin(c));
+        for (size_t c = 0; c < k; ++c) total += p[c] = std::exp(factor * (margin(c) - largest));
+        for (size_t c = 0; c < k; ++c) {
+          mean += p[c] / total * margin(c);
+          square += p[c] / total * margin(c) * margin(c);
+        }
+        sum[0] += weights[i] * (mean - margin(truth));
+        sum[1] += weights[i] * (square - mean * mean);
+      }
+    });
+    return {sums[0], sums[1]};
+  }
+
+  // The factor where the first derivative is 0, within [0.01, 100]: Newton's steps, halved where they leave what is known to hold it.
+  double best(const FitContext& context) const {
+    double low = 0.01, high = 100, factor = 1;
+    for (int n = 0; n < 60 && !context.should_stop(); ++n) {
+      const auto [first, second] = slopes(factor, context);
+      (first > 0 ? high : low) = factor;
+      const double step = second > 0 ? factor - first / second : low;
+      const double next = step > low && step < high ? step : std::sqrt(low * high);
+      if (std::abs(next - factor) <= 1e-10 * factor) break;
+      factor = next;
+    }
+    return factor;
+  }
+};
+
+class LinearSvm : public Learner {
+ public:
+  explicit LinearSvm(LinearSvmParams params) : params_(params) {}
+  bool supports(Task task) const override { return is_classification(task); }
+  FeatureNeeds needs() const override { return {false, false, true}; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
+    const WeightedRows rows(train);
+    context.check();
+    const size_t n_classes = train.target.n_classes(), n_sums = n_classes == 2 ? 1 : n_classes;
+    LinearForm all{static_cast<int64_t>(rows.n_features()), {}, {}, n_classes == 2 ? Link::Sigmoid : Link::Softmax};
+    std::vector<std::vector<double>> margins;
+    for (size_t k = 0; k < n_sums; ++k) {
+      if (k > 0) context.check();  // a model needs the boundaries of all classes
+      const SquaredHinge loss(train.target, static_cast<double>(n_classes == 2 ? 1 : k));
+      LinearMinimiser minimiser(rows, loss, {params_.fit_intercept, params_.max_iterations, params_.tolerance}, context);
+      minimiser.minimise({0, params_.l2});
+      const LinearForm one = minimiser.form(Link::Identity);
+      all.weights.insert(all.weights.end(), one.weights.begin(), one.weights.end());
+      all.bias.push_back(one.bias[0]);
+      margins.push_back(minimiser.margins());
+    }
+    const double factor = Sharpness{rows, margins}.best(context);
+    for (double& weight : all.weights) weight *= factor;
+    for (double& bias : all.bias) bias *= factor;
+    return std::make_unique<LinearModel>(std::move(all));
+  }
+
+ private:
+  LinearSvmParams params_;
+};
+
+}  // namespace
+
+void register_linear_svm(Catalog<Learner>& catalog) {
+  catalog.add<LinearSvm, LinearSvmParams>("linear_svm",
+                                          "Linear support vector machine: the boundary with the widest margin between classes.");
+}
+
+}  // namespace kolosal

@@ -1,0 +1,66 @@
+// Rows of NumPy arrays as learners and models see them; and work that Ctrl-C can end.
+#pragma once
+
+#include <nanobind/ndarray.h>
+
+#include <chrono>
+#include <future>
+
+#include "bindings.h"
+#include "kolosal/base/clock.h"
+#include "kolosal/base/threads.h"
+#include "kolosal/models/learner.h"
+
+namespace kolosal::python {
+
+using Rows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
+using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+/// Where the numbers of an array lie, without its type.
+struct RowView {
+  /// Throws Error(BadValue) where they are neither float32 nor float64.
+  explicit RowView(const Rows& rows);
+
+  bool float32;
+  const void* values;
+  int64_t down, across;
+};
+
+/// Writes rows begin .. end to the columns of `x` from row `at` on.
+void copy_rows(const RowView& rows, size_t begin, size_t end, FeatureMatrix& x, size_t at);
+
+/// Features by name, each with its number of categories (all numbers where there are none).
+std::vector<Feature> features_of(const std::vector<std::string>& names, const std::vector<int32_t>& n_categories);
+
+/// The rows as columns; columns of float32 that lie in one piece are seen without copying.
+FeatureMatrix matrix_of(const Rows& rows, std::vector<Feature> features, const Threads& threads);
+
+/// An (n_rows, width) array of float64 that Python owns, and its numbers.
+std::pair<nb::object, double*> empty_array(size_t n_rows, size_t width);
+
+/// Rows with what they teach. Weights and targets are copied: they are small beside the features.
+struct LabelledRows {
+  FeatureMatrix x;
+  Target target;
+  std::vector<double> weights;
+
+  TrainingSet set() const { return {x, target, weights}; }
+};
+
+/// What `work` gives. It runs on a thread of its own without the interpreter; Ctrl-C cancels the token, and the work ends as it sees fit.
+template <class Work>
+auto run_cancellable(const CancelToken& cancel, const Work& work) {
+  const nb::gil_scoped_release released;
+  auto result = std::async(std::launch::async, work);
+  while (result.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() != 0) {
+      PyErr_Clear();
+      cancel.cancel();
+    }
+  }
+  return result.get();
+}
+
+}  // namespace kolosal::python

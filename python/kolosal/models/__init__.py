@@ -1,0 +1,16 @@
+"""Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does.
+
+The classes are made from the catalog: a learner added to it has its classes here. ``__init__.pyi`` lists them, written by ``make docs``.
+"""
+
+from __future__ import annotations
+
+from ._base import Classifier as Classifier
+from ._base import FitProgress as FitProgress
+from ._base import Ranker as Ranker
+from ._base import Regressor as Regressor
+from ._classes import CLASSES
+
+globals().update(CLASSES)
+
+__all__ = sorted(["Classifier", "FitProgress", "Ranker", "Regressor", *CLASSES])

@@ -1,0 +1,411 @@
+"""The base of the models: scikit-learn's conventions, without scikit-learn, over one learner of the native catalog."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import _kolosal
+from .._errors import InvalidInputError, not_fitted
+from .._estimator import Estimator, parameter_specs
+from .._input import Input, check_names, row_weights
+from ._features import Features
+from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
+
+FIT_SPECS = parameter_specs("fit")
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """One iteration of a fit, told to callbacks.
+
+    Attributes:
+        iteration: finished iterations (trees, epochs, steps).
+        n_iterations: planned iterations.
+        train_loss: NaN where not measured.
+        validation_loss: NaN where there are no evaluation rows.
+    """
+
+    iteration: int
+    n_iterations: int
+    train_loss: float
+    validation_loss: float
+
+
+Callback = Callable[[FitProgress], Any]
+
+
+class CatalogModel(Estimator):
+    """A learner of the native catalog as a scikit-learn estimator.
+
+    Takes NumPy arrays, SciPy matrices, and frames of pandas, polars and pyarrow, whose categories and texts are categories to learners
+    that take them.
+    """
+
+    _learner: ClassVar[str] = ""
+    _about: ClassVar[dict[str, Any]] = {}  # what the catalog knows of the learner
+    _kind: ClassVar[str] = ""
+    n_threads: int
+    seed: int
+
+    def _fit(
+        self,
+        given: Input,
+        target: np.ndarray,
+        task: str,
+        sample_weight: Any,
+        groups: Any,
+        evaluation: tuple[Input, np.ndarray, Any, Any] | None,
+        callbacks: Sequence[Callback],
+    ) -> Any:
+        """Fits to a checked target, (n_rows, n_targets) float64."""
+        if evaluation is not None and not self._about["uses_validation"]:
+            raise InvalidInputError(
+                f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
+            )
+        features = Features(given, self._about["accepts_categories"])
+        options = self._options()
+        around = {name: options.pop(name) for name in FIT_SPECS}
+        around["n_threads"] = self._n_threads()
+        around["seed"] = around["seed"] or 0
+        train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
+        held_out = None
+        if evaluation is not None:
+            self._check_columns(evaluation[0], given.n_features, given.names)
+            rows = features.rows(evaluation[0])
+            held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
+        self._native, interrupted = _kolosal.fit_learner(
+            self._learner, json.dumps(options), json.dumps(around), train, held_out, _dispatch(callbacks)
+        )
+        if interrupted:
+            warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
+        self._features = features
+        self.n_features_in_ = given.n_features
+        if given.names is not None:
+            self.feature_names_in_ = np.array(given.names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if self._native.n_iterations > 0:
+            self.n_iter_ = self._native.n_iterations
+        return self
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        """The native task, and the checked target (n_rows, n_targets) of a fitted estimator's kind."""
+        raise NotImplementedError
+
+    def _labelled_rows(
+        self, rows: np.ndarray, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
+    ) -> _kolosal.LabelledRows:
+        n_classes = len(getattr(self, "classes_", ()))
+        weights = row_weights(weights, n_rows)
+        group: list[int] = []
+        if task == "ranking":
+            groups = np.zeros(n_rows) if groups is None else np.asarray(groups)
+            if groups.shape != (n_rows,):
+                raise InvalidInputError(f"groups of shape {groups.shape} do not go with {n_rows} rows", "bad_value")
+            group = np.unique(groups, return_inverse=True)[1].tolist()
+        n_threads = self._n_threads()
+        return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
+
+    def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
+        check_names(names, given.names, type(self).__name__)
+        if given.n_features != n_features:
+            raise InvalidInputError(
+                f"X has {given.n_features} features, but {type(self).__name__} is expecting {n_features} features as input",
+                "feature_mismatch",
+            )
+
+    def _seen(self, X: Any) -> tuple[Input, np.ndarray]:
+        """A table checked against the columns of fit, and its rows as the model sees them."""
+        self._check_fitted()
+        given = Input(X, True)
+        self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
+        return given, self._features.rows(given)
+
+    def _n_threads(self) -> int:
+        return 0 if self.n_threads in (None, -1) else int(self.n_threads)
+
+    def _predict(self, X: Any, scores: bool = False) -> np.ndarray:
+        """Probabilities, numbers or ranking scores, (n_rows, n_outputs) float64; or what the link makes them of."""
+        rows = self._seen(X)[1]
+        finite = not self._about["accepts_missing"]
+        return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
+
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights of a linear model: (n_features,) of one target, else (n_targets or n_classes, n_features), one row of two classes."""
+        weights = self._linear_parts()[0]
+        return weights[0] if len(weights) == 1 and self._kind == "regression" else weights
+
+    @property
+    def intercept_(self) -> Any:
+        """Constants of a linear model: a number of one target, else (n_targets or n_classes,), one of two classes."""
+        constants = self._linear_parts()[1]
+        return float(constants[0]) if len(constants) == 1 and self._kind == "regression" else constants
+
+    def _linear_parts(self) -> tuple[np.ndarray, np.ndarray]:
+        self._check_fitted()
+        parts = self._native.linear_parts()
+        if parts is None:
+            raise AttributeError(f"{type(self).__name__} is no linear model: it has no weights")
+        return np.asarray(parts[0]), np.asarray(parts[1])
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """How much each feature matters, summing to 1: by the gain of splits, or by the magnitude of weights."""
+        self._check_fitted()
+        shares = self._native.feature_importance()
+        if not shares:
+            raise AttributeError(f"{type(self).__name__} does not tell how much its features matter; kolosal.explain does")
+        return np.array(shares)
+
+    def _check_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise not_fitted(type(self).__name__)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_native", None) is not None
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags  # noqa: PLC0415
+
+        tasks = self._about["tasks"]
+        types = {"classification": "classifier", "regression": "regressor"}
+        poor = self._learner == "constant"
+        return Tags(
+            estimator_type=types.get(self._kind),
+            target_tags=TargetTags(required=True, multi_output=self._kind == "regression" and "multi_regression" in tasks),
+            classifier_tags=ClassifierTags(poor_score=poor, multi_class="multiclass" in tasks) if self._kind == "classification" else None,
+            regressor_tags=RegressorTags(poor_score=poor) if self._kind == "regression" else None,
+            input_tags=InputTags(
+                allow_nan=self._about["accepts_missing"],
+                sparse=True,
+                categorical=self._about["accepts_categories"],
+                string=self._about["accepts_categories"],
+            ),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if "_native" in state:
+            state["_native"] = state["_native"].to_bytes()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_native" in state:
+            self._native = _kolosal.FittedModel.from_bytes(state["_native"])
+
+
+class Classifier(CatalogModel):
+    """A learner of classes.
+
+    Attributes:
+        classes_: the labels, sorted, (n_classes,); columns of ``predict_proba`` are in their order.
+        n_features_in_: number of features.
+        feature_names_in_: their names, where they have names.
+        n_iter_: iterations after which the model was best, where it is made of iterations.
+    """
+
+    _kind = "classification"
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()
+    ) -> Any:
+        """Learns.
+
+        Args:
+            X: Features: (n_rows, n_features).
+            y: Label of each row, of any type that can be sorted.
+            sample_weight: Weight of each row; one of weight 0 counts as absent.
+            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
+            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+
+        Returns:
+            The estimator. After Ctrl-C it holds the model so far, with a warning.
+        """
+        given = Input(X, True)
+        target = one_column(target_array(y, given.n_rows, type(self).__name__))
+        self.classes_, codes = classes_and_codes(target)
+        evaluation = None
+        if eval_set is not None:
+            rows, labels, weights = evaluation_set(eval_set)
+            evaluation = (rows, self._labelled(labels, rows.n_rows)[1], weights, None)
+        return self._fit(given, codes.reshape(-1, 1), self._task(), sample_weight, None, evaluation, callbacks)
+
+    def _task(self) -> str:
+        return "binary" if len(self.classes_) == 2 else "multiclass"
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        labels = one_column(target_array(y, n_rows, type(self).__name__))
+        return self._task(), codes_of(labels, self.classes_).reshape(-1, 1)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class: (n_rows, n_classes)."""
+        return self._predict(X)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithm of the probability of each class: (n_rows, n_classes)."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self._predict(X)))
+
+    @property
+    def decision_function(self) -> Callable[[Any], np.ndarray]:
+        """Log-odds of the second of two classes, (n_rows,), or the scores of more, (n_rows, n_classes).
+
+        Raises:
+            AttributeError: where the model does not make its probabilities of scores, as a random forest.
+        """
+        self._check_fitted()
+        if self._native.n_scores == 0:
+            raise AttributeError(f"{type(self).__name__} does not make its probabilities of scores: use predict_proba")
+
+        def decide(X: Any) -> np.ndarray:
+            scores = self._predict(X, scores=True)
+            return scores[:, 0] if scores.shape[1] == 1 else scores
+
+        return decide
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable label of each row."""
+        chances = self._predict(X)
+        return np.asarray(self.classes_[np.argmax(chances, axis=1)])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of rows whose label is predicted."""
+        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
+
+
+class Regressor(CatalogModel):
+    """A learner of numbers, one or several a row.
+
+    Attributes:
+        n_features_in_: number of features.
+        feature_names_in_: their names, where they have names.
+        n_iter_: iterations after which the model was best, where it is made of iterations.
+    """
+
+    _kind = "regression"
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        target = target_array(y, n_rows, type(self).__name__)
+        if target.ndim == 2 and (target.shape[1] == 1 or "multi_regression" not in self._about["tasks"]):
+            target = one_column(target)
+        return "regression" if target.ndim == 1 else "multi_regression", numbers(target)
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()
+    ) -> Any:
+        """Learns.
+
+        Args:
+            X: Features: (n_rows, n_features).
+            y: Numbers, (n_rows,) or, where the learner does several at once, (n_rows, n_targets).
+            sample_weight: Weight of each row; one of weight 0 counts as absent.
+            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
+            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+
+        Returns:
+            The estimator. After Ctrl-C it holds the model so far, with a warning.
+        """
+        given = Input(X, True)
+        task, target = self._labelled(y, given.n_rows)
+        evaluation = None
+        if eval_set is not None:
+            rows, values, weights = evaluation_set(eval_set)
+            held_out = self._labelled(values, rows.n_rows)[1]
+            if held_out.shape[1] != target.shape[1]:
+                raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
+            evaluation = (rows, held_out, weights, None)
+        return self._fit(given, target, task, sample_weight, None, evaluation, callbacks)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The number of each row, (n_rows,), or its numbers, (n_rows, n_targets)."""
+        predicted = self._predict(X)
+        return predicted[:, 0] if predicted.shape[1] == 1 else predicted
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean."""
+        known, predicted = np.asarray(y, dtype=np.float64), self.predict(X)
+        around = known - np.average(known, axis=0, weights=sample_weight)
+        wrong = np.average((known - predicted) ** 2, axis=0, weights=sample_weight)
+        spread = np.average(around**2, axis=0, weights=sample_weight)
+        return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
+
+
+class Ranker(CatalogModel):
+    """A learner of an order within groups of rows.
+
+    Attributes:
+        n_features_in_: number of features.
+        feature_names_in_: their names, where they have names.
+        n_iter_: iterations after which the model was best, where it is made of iterations.
+    """
+
+    _kind = "ranking"
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        eval_set: tuple[Any, ...] | None = None,
+        eval_groups: Any = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Any:
+        """Learns.
+
+        Args:
+            X: Features: (n_rows, n_features).
+            y: Relevance of each row: the larger, the earlier the row belongs in its group.
+            sample_weight: Weight of each row; one of weight 0 counts as absent.
+            groups: Group of each row (a query's number or name); all rows are one group where not given.
+            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
+            eval_groups: Group of each row of ``eval_set``.
+            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+
+        Returns:
+            The estimator. After Ctrl-C it holds the model so far, with a warning.
+        """
+        given = Input(X, True)
+        task, target = self._labelled(y, given.n_rows)
+        evaluation = None
+        if eval_set is not None:
+            rows, values, weights = evaluation_set(eval_set)
+            evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
+        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks)
+
+    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+        return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """A score of each row: within a group, the larger the earlier."""
+        return self._predict(X)[:, 0]
+
+
+def evaluation_set(given: tuple[Any, ...]) -> tuple[Input, Any, Any]:
+    """Rows, target and weights of an ``eval_set``; one inside a list is taken out of it, as LightGBM and XGBoost spell it."""
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    if not isinstance(given, tuple) or len(given) not in (2, 3):
+        raise InvalidInputError("eval_set is not (X, y) or (X, y, sample_weight)", "bad_value", "Pass the rows of one set.")
+    return Input(given[0], True), given[1], given[2] if len(given) == 3 else None
+
+
+def _dispatch(callbacks: Sequence[Callback]) -> Callable[[int, int, float, float], bool] | None:
+    if not callbacks:
+        return None
+
+    def call(iteration: int, n_iterations: int, train_loss: float, validation_loss: float) -> bool:
+        progress = FitProgress(iteration, n_iterations, train_loss, validation_loss)
+        answers = [callback(progress) for callback in callbacks]
+        return all(answer is not False for answer in answers)
+
+    return call

@@ -1,0 +1,107 @@
+"""Tables to the rows that learners see: numbers as they are, categories as the codes of their levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._errors import InvalidInputError
+from .._input import Input
+from .._tables import to_arrow
+
+
+class Features:
+    """The columns seen in fit.
+
+    Attributes:
+        names: their names; x0, x1, ... for an array.
+        levels: for the number of each categorical column, its levels in the order of their codes.
+    """
+
+    def __init__(self, given: Input, accepts_categories: bool) -> None:
+        self.names = [f"x{j}" for j in range(given.n_features)] if given.names is None else list(given.names)
+        self.levels: dict[int, list[Any]] = {}
+        if given.rows is not None:
+            return
+        table = _table_of(given)
+        for j, column in enumerate(table.columns):
+            if _is_number(column.type):
+                continue
+            if not _is_category(column.type):
+                raise _refused(self.names[j], column.type, "Turn it into numbers or categories first.")
+            if not accepts_categories:
+                raise _refused(
+                    self.names[j], column.type, "This learner takes numbers only: encode it, as with kolosal.preprocess.OneHotEncoder."
+                )
+            self.levels[j] = _levels_of(column)
+
+    def n_categories(self) -> list[int]:
+        """Levels of each column; 0 for a number."""
+        return [len(self.levels.get(j, ())) for j in range(len(self.names))]
+
+    def rows(self, given: Input) -> np.ndarray:
+        """The rows, (n_rows, n_features) float32 or float64: NaN where missing, or a level that was not seen."""
+        if given.rows is not None:
+            if self.levels:
+                named = ", ".join(repr(self.names[j]) for j in self.levels)
+                raise InvalidInputError(f"{named}: categories in fit, but X is an array of numbers", "feature_mismatch", "Pass a frame.")
+            return given.rows
+        made = np.empty((given.n_rows, given.n_features), dtype=np.float32, order="F")
+        for j, column in enumerate(_table_of(given).columns):
+            made[:, j] = self._codes(j, column) if j in self.levels else self._numbers(j, column)
+        return made
+
+    def _numbers(self, j: int, column: pa.ChunkedArray) -> np.ndarray:
+        if not _is_number(column.type):
+            raise _refused(self.names[j], column.type, "It held numbers in fit.")
+        if pa.types.is_decimal(column.type):
+            column = pc.cast(column, pa.float64())
+        return np.asarray(pc.cast(column, pa.float32(), safe=False).to_numpy(), dtype=np.float32)
+
+    def _codes(self, j: int, column: pa.ChunkedArray) -> np.ndarray:
+        encoded = _encoded(column)
+        try:
+            levels = pa.array(self.levels[j], type=encoded.dictionary.type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            raise _refused(self.names[j], column.type, "It held other categories in fit.") from None
+        places = pc.index_in(encoded.dictionary, value_set=levels)
+        return np.asarray(pc.cast(places.take(encoded.indices), pa.float32()).to_numpy(zero_copy_only=False), dtype=np.float32)
+
+
+def _table_of(given: Input) -> pa.Table:
+    return pa.table(to_arrow(given.frame))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal, pa.types.is_null)
+    return any(test(kind) for test in tests)
+
+
+def _is_category(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    column = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    encoded = column.combine_chunks()
+    if pa.types.is_string_view(encoded.dictionary.type):  # of which Arrow's functions take none
+        return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.large_string()))
+    return encoded
+
+
+def _levels_of(column: pa.ChunkedArray) -> list[Any]:
+    """The levels that occur: in the order of the dictionary, as the frame says it; texts without one are sorted."""
+    encoded = _encoded(column)
+    used = np.unique(encoded.indices.drop_null().to_numpy(zero_copy_only=False))
+    levels: list[Any] = encoded.dictionary.take(pa.array(used)).to_pylist()
+    return levels if pa.types.is_dictionary(column.type) else sorted(levels)
+
+
+def _refused(name: str, kind: pa.DataType, remedy: str) -> InvalidInputError:
+    return InvalidInputError(f"column '{name}' is of type {kind}", "bad_value", remedy)

@@ -1,0 +1,21 @@
+"""Names of the classes: scikit-learn's where it has the algorithm, else made from the catalog's name."""
+
+from __future__ import annotations
+
+SUFFIXES = {"classification": "Classifier", "regression": "Regressor", "ranking": "Ranker"}
+
+# By the catalog's name: what stands before the suffix, or the whole name of a learner that does either classes or numbers.
+SCIKIT_LEARN = {"constant": "Dummy", "k_nearest": "KNeighbors", "logistic": "LogisticRegression"}
+
+# The learners that look at groups. Others that take a ranking task fit the relevances as numbers, which their regressor does.
+RANKERS = {"gradient_boosting"}
+
+
+def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
+    """By kind of task, the names of the classes of a learner that can do these native tasks."""
+    kinds = ["classification"] if {"binary", "multiclass"} & set(tasks) else []
+    kinds += ["regression"] if "regression" in tasks else []
+    stem = SCIKIT_LEARN.get(learner, "".join(part.capitalize() for part in learner.split("_")))
+    if len(kinds) == 1:
+        return {kinds[0]: stem}
+    return {kind: stem + SUFFIXES[kind] for kind in kinds + (["ranking"] if learner in RANKERS else [])}

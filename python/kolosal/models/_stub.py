@@ -1,0 +1,25 @@
+"""The text of ``__init__.pyi``: the classes that are made from the catalog, as editors and type checkers see them."""
+
+from __future__ import annotations
+
+from . import __all__ as names
+from ._classes import CLASSES
+
+
+def stub_text() -> str:
+    """The stub; `make docs` writes it."""
+    made = [
+        '"""Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does."""\n',
+        "from typing import Literal\n",
+        "from ._base import Classifier, FitProgress, Ranker, Regressor\n",
+        f"__all__ = {names!r}\n",
+    ]
+    for name, each in sorted(CLASSES.items()):
+        summary = (each.__doc__ or "").partition("\n")[0]
+        parameters = ", ".join(f"{spec['name']}: {spec['type']} = {spec['default_text']}" for spec in each._specs.values())
+        fields = "\n".join(f"    {spec['name']}: {spec['type']}" for spec in each._specs.values())
+        made.append(
+            f'class {name}({each.__mro__[1].__name__}):\n    """{summary}"""\n{fields}\n'
+            f"    def __init__(self, *, {parameters}) -> None: ...\n"
+        )
+    return "\n".join(made)

@@ -1,0 +1,244 @@
+"""The classes of kolosal.models: one for each learner and kind of task, and what they share: frames, labels, weights, pickles."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+import kolosal.models as km
+from kolosal import InvalidInputError, KolosalError, _kolosal
+from kolosal.preprocess import StandardScaler
+
+N = 300
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(N, 3))
+LABELS = np.where(X[:, 0] + X[:, 1] > 0, "yes", "no")
+NUMBERS = 2 * X[:, 0] - X[:, 1] + 0.1 * RANDOM.normal(size=N)
+TOWNS = RANDOM.choice(["hull", "bath", "york"], N)
+FRAME = pd.DataFrame({"size": X[:, 0], "town": pd.Categorical(TOWNS, ["york", "hull", "bath"]), "sold": X[:, 1] > 0})
+WORTH = np.select([TOWNS == "york", TOWNS == "hull"], [3.0, -1.0], 0.5) + X[:, 0]
+
+CLASSES = [
+    each
+    for each in (getattr(km, name) for name in km.__all__)
+    if issubclass(each, km.Classifier | km.Regressor | km.Ranker) and each._learner
+]
+
+
+def small(each: type) -> Any:
+    return each(n_trees=10) if "n_trees" in each._specs else each()
+
+
+def target_for(made: Any) -> np.ndarray:
+    return {"classification": LABELS, "regression": NUMBERS, "ranking": (X[:, 0] > 0).astype(float)}[made._kind]
+
+
+def test_every_learner_has_a_class_for_each_kind_of_task_that_it_does() -> None:
+    found = {(each._learner, each._kind) for each in CLASSES}
+    for learner in _kolosal.learner_names():
+        tasks = json.loads(_kolosal.learner(learner))["tasks"]
+        assert ((learner, "classification") in found) == ("binary" in tasks or "multiclass" in tasks)
+        assert ((learner, "regression") in found) == ("regression" in tasks)
+    names = {"GradientBoostingClassifier", "GradientBoostingRanker", "RandomForestRegressor", "KNeighborsClassifier", "LogisticRegression"}
+    assert names | {"Ridge", "DummyRegressor", "ExtraTreesClassifier", "DecisionTreeRegressor"} <= set(km.__all__)
+
+
+@pytest.mark.parametrize("each", CLASSES)
+def test_signatures_are_the_parameter_tables(each: Any) -> None:
+    specs = {**{s["name"]: s for s in json.loads(_kolosal.parameters(each._learner))}, **each()._specs}
+    signature = inspect.signature(each)
+    assert list(signature.parameters) == list(specs) and {"n_threads", "seed", "time_limit"} <= set(specs)
+    assert all(signature.parameters[name].default == spec["default"] for name, spec in specs.items())
+    assert all(spec["doc"] in each.__doc__ for spec in specs.values())
+
+
+def test_names_from_elsewhere_are_understood_and_kept_under_ours() -> None:
+    made = km.GradientBoostingClassifier(n_estimators=7, eta=0.3, num_leaves=5, random_state=1, n_jobs=2)
+    assert repr(made) == "GradientBoostingClassifier(n_trees=7, learning_rate=0.3, max_leaves=5, n_threads=2, seed=1)"
+    assert clone(made).get_params() == made.get_params()
+    assert made.set_params(reg_lambda=3.0).l2 == 3.0
+    with pytest.raises(TypeError, match="'n_tree'.*Known: n_trees"):
+        km.GradientBoostingClassifier(n_tree=3)
+    with pytest.raises(TypeError, match="n_trees is given twice"):
+        km.GradientBoostingClassifier(n_trees=3, n_estimators=4)
+    with pytest.raises(InvalidInputError, match="learning_rate"):
+        km.GradientBoostingRegressor(learning_rate=-1).fit(X, NUMBERS)
+
+
+@pytest.mark.parametrize("each", CLASSES)
+def test_a_pickle_predicts_alike_and_so_does_any_number_of_threads(each: Any) -> None:
+    made = small(each).fit(X, target_for(each))
+    again = pickle.loads(pickle.dumps(made))
+    np.testing.assert_array_equal(again.predict(X), made.predict(X))
+    assert again.get_params() == made.get_params() and again.n_features_in_ == 3
+    alone = small(each).set_params(n_jobs=1).fit(X, target_for(each))
+    np.testing.assert_array_equal(alone.predict(X), made.predict(X))
+    with pytest.raises(NotFittedError):
+        clone(made).predict(X)
+
+
+@pytest.mark.parametrize("each", [c for c in CLASSES if c._kind == "classification"])
+@pytest.mark.parametrize("labels", [LABELS, LABELS.astype(object), LABELS == "yes", np.where(LABELS == "yes", -3, 7).astype(np.int8)])
+def test_labels_of_any_type_are_predicted_as_they_came(each: Any, labels: np.ndarray) -> None:
+    made = small(each).fit(X, labels)
+    assert made.classes_.dtype == labels.dtype and made.predict(X).dtype == labels.dtype
+    assert made.classes_.tolist() == sorted(set(labels.tolist()))
+    chances = made.predict_proba(X)
+    assert chances.shape == (N, 2) and np.allclose(chances.sum(axis=1), 1)
+    np.testing.assert_array_equal(made.predict(X), made.classes_[chances.argmax(axis=1)])
+    for series in (pd.Series(labels), pl.Series(labels.tolist()), pa.array(labels.tolist())):
+        np.testing.assert_array_equal(small(each).fit(X, series).predict(X).astype(str), made.predict(X).astype(str))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_categories_and_names_of_frames_are_understood(kind: str) -> None:
+    def of(frame: pd.DataFrame) -> Any:
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        return {"pandas": frame, "polars": pl.from_arrow(arrow), "pyarrow": arrow}[kind]
+
+    made = km.DecisionTreeRegressor(max_leaves=40).fit(of(FRAME), WORTH)
+    assert made.feature_names_in_.tolist() == ["size", "town", "sold"]
+    expected = km.DecisionTreeRegressor(max_leaves=40).fit(FRAME, WORTH).predict(FRAME)
+    np.testing.assert_array_equal(made.predict(of(FRAME)), expected)
+    texts = of(FRAME.assign(town=TOWNS))
+    np.testing.assert_array_equal(made.predict(texts), expected)
+    shuffled = of(FRAME.assign(town=pd.Categorical(TOWNS, ["bath", "york", "leeds", "hull"])))
+    np.testing.assert_array_equal(made.predict(shuffled), expected)
+    unseen, missing = of(FRAME.assign(town="leeds")), of(FRAME.assign(town=pd.Categorical([None] * N, ["york"])))
+    np.testing.assert_array_equal(made.predict(unseen), made.predict(missing))
+    with pytest.raises(InvalidInputError, match="'town'.*OneHotEncoder|OneHotEncoder"):
+        km.Ridge().fit(of(FRAME), WORTH)
+    with pytest.raises(InvalidInputError, match="order|unseen"):
+        made.predict(of(FRAME[["town", "size", "sold"]]))
+    with pytest.raises(InvalidInputError, match="Pass a frame"), pytest.warns(UserWarning, match="valid feature names"):
+        made.predict(X)
+
+
+def test_missing_numbers_are_taken_where_the_learner_takes_them() -> None:
+    holes = X.copy()
+    holes[::3, 0] = np.nan
+    assert km.GradientBoostingRegressor(n_trees=20).fit(holes, NUMBERS).score(holes, NUMBERS) > 0.5
+    with pytest.raises(InvalidInputError, match="contains NaN: feature 'x0', row 0"):
+        km.LogisticRegression().fit(holes, LABELS)
+    with pytest.raises(InvalidInputError, match="infinity"):
+        km.Ridge().fit(X, NUMBERS).predict(np.full((1, 3), np.inf))
+
+
+def test_rows_that_are_held_out_stop_a_fit_early() -> None:
+    made = km.GradientBoostingRegressor(n_trees=500, patience=5, learning_rate=0.3)
+    told: list[km.FitProgress] = []
+    made.fit(X[:200], NUMBERS[:200], eval_set=(X[200:], NUMBERS[200:]), callbacks=[told.append])
+    assert made.n_iter_ < 500 and told[0].iteration == 1 and told[0].n_iterations == 500
+    assert all(np.isfinite(each.validation_loss) for each in told)
+    losses = [each.validation_loss for each in told]
+    assert made.n_iter_ == 1 + int(np.argmin(losses))
+    with pytest.raises(InvalidInputError, match="none of those that were learnt"):
+        km.GradientBoostingClassifier().fit(X, LABELS, eval_set=[(X, np.full(N, "maybe"))])
+    with pytest.raises(InvalidInputError, match="eval_set would do nothing"):
+        km.RandomForestRegressor().fit(X, NUMBERS, eval_set=(X, NUMBERS))
+    with pytest.raises(InvalidInputError, match="expecting 3 features"):
+        made.fit(X, NUMBERS, eval_set=(X[:, :2], NUMBERS))
+
+
+def test_callbacks_stop_a_fit_and_what_they_raise_is_raised() -> None:
+    made = km.GradientBoostingRegressor(n_trees=200).fit(X, NUMBERS, callbacks=[lambda progress: progress.iteration < 4])
+    assert made.n_iter_ == 4
+    with pytest.raises(ZeroDivisionError):
+        km.GradientBoostingRegressor().fit(X, NUMBERS, callbacks=[lambda progress: 1 / 0])
+
+
+def test_a_time_limit_ends_a_fit_with_the_model_so_far() -> None:
+    began = time.perf_counter()
+    made = km.GradientBoostingRegressor(n_trees=1_000_000, time_limit=0.3).fit(X, NUMBERS)
+    assert time.perf_counter() - began < 2 and 1 <= made.n_iter_ < 1_000_000
+
+
+def test_ctrl_c_keeps_the_model_so_far() -> None:
+    program = (
+        "import numpy as np, warnings, kolosal.models as km\n"
+        "warnings.simplefilter('error', DeprecationWarning)\n"
+        "x = np.random.default_rng(0).normal(size=(2000, 5))\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    made = km.GradientBoostingRegressor(n_trees=1_000_000)\n"
+        "    made.fit(x, x[:, 0], callbacks=[lambda p: print('on', flush=True) if p.iteration == 3 else None])\n"
+        "print(made.n_iter_, caught[0].category.__name__)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and running.stdout.readline() == "on\n"
+        threading.Timer(0.2, running.send_signal, [signal.SIGINT]).start()
+        began = time.perf_counter()
+        n_iter, warning = running.stdout.readline().split()
+        assert time.perf_counter() - began < 1.5 and int(n_iter) >= 3 and warning == "RuntimeWarning"
+    assert running.returncode == 0
+
+
+def test_several_targets_are_learnt_at_once() -> None:
+    both = np.column_stack([NUMBERS, -NUMBERS])
+    for made in (km.Ridge(), km.GradientBoostingRegressor(n_trees=30), km.RandomForestRegressor(n_trees=10)):
+        assert made.fit(X, both).predict(X).shape == (N, 2)
+        assert made.score(X, both) > 0.7
+
+
+def test_a_ranker_orders_rows_within_their_groups() -> None:
+    groups = np.repeat(np.arange(30), 10)
+    relevance = (X[:, 0] > 0).astype(int) + (X[:, 0] > 1)
+    made = km.GradientBoostingRanker(n_trees=30).fit(X, relevance, groups=[f"q{g}" for g in groups])
+    scores = made.predict(X)
+    assert np.mean([scores[relevance == 2].mean() > scores[relevance == 1].mean() > scores[relevance == 0].mean()]) == 1
+    with pytest.raises(InvalidInputError, match="do not go with"):
+        made.fit(X, relevance, groups=groups[:5])
+
+
+def test_weights_of_zero_are_absent_rows() -> None:
+    weights = (np.arange(N) % 3 > 0).astype(float)
+    made = km.DecisionTreeRegressor().fit(X, NUMBERS, weights).predict(X)
+    np.testing.assert_array_equal(made, km.DecisionTreeRegressor().fit(X[weights > 0], NUMBERS[weights > 0]).predict(X))
+
+
+def test_layouts_and_types_of_arrays_give_the_same() -> None:
+    made = km.Ridge(l2=1.0).fit(X.astype(np.float32), NUMBERS)
+    expected = made.predict(X.astype(np.float32))
+    for rows in (
+        np.asfortranarray(X.astype(np.float32)),
+        X.astype(np.float32).astype(np.float64),
+        np.repeat(X.astype(np.float32), 2, 0)[::2],
+    ):
+        np.testing.assert_array_equal(km.Ridge(l2=1.0).fit(rows, NUMBERS).predict(rows), expected)
+
+
+def test_models_work_inside_scikit_learn() -> None:
+    made = make_pipeline(StandardScaler(), km.LogisticRegression())
+    assert cross_val_score(made, X, LABELS, cv=3).mean() > 0.9
+    assert cross_val_score(km.GradientBoostingRegressor(n_trees=30), X, NUMBERS, cv=3).mean() > 0.7
+
+
+def test_importances_sum_to_one_or_are_not_there() -> None:
+    shares = km.GradientBoostingRegressor(n_trees=20).fit(X, NUMBERS).feature_importances_
+    assert shares.argmax() == 0 and shares.sum() == pytest.approx(1)
+    with pytest.raises(AttributeError, match="does not tell"):
+        _ = km.KNeighborsRegressor().fit(X, NUMBERS).feature_importances_
+
+
+def test_damaged_bytes_are_an_error() -> None:
+    whole = km.Ridge().fit(X, NUMBERS)._native.to_bytes()
+    for damaged in (b"", whole[:-1], whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]):
+        with pytest.raises(KolosalError, match="corrupt|damaged|truncat|artifact|what was given"):
+            _kolosal.FittedModel.from_bytes(damaged)

@@ -1,0 +1,81 @@
+"""Every model class under scikit-learn's own estimator checks, and equal to scikit-learn's class where the algorithm is the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import linear_model, neighbors, tree
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import kolosal.models as km
+
+CLASSES = [
+    each
+    for each in (getattr(km, name) for name in km.__all__)
+    if issubclass(each, km.Classifier | km.Regressor | km.Ranker) and each._learner
+]
+
+# The checks that are known to fail, and why.
+DRAWN = "rows are drawn with replacement by their numbers, so a row of weight 2 is not drawn as two rows are"
+WEIGHED = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {
+    "RandomForestClassifier": dict.fromkeys(WEIGHED, DRAWN),
+    "RandomForestRegressor": dict.fromkeys(WEIGHED, DRAWN),
+    "KNeighborsClassifier": dict.fromkeys(WEIGHED, "k counts rows, not weights"),
+    "KNeighborsRegressor": dict.fromkeys(WEIGHED, "k counts rows, not weights"),
+    "Ridge": dict.fromkeys(WEIGHED, "cross-validation counts rows, not weights"),
+    "GradientBoostingRanker": dict.fromkeys(WEIGHED, "the place of a row in its group counts rows, not weights"),
+}
+
+
+def small(each: type) -> Any:
+    return each(n_trees=20) if "n_trees" in each._specs else each()
+
+
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks(
+    [small(each) for each in CLASSES], expected_failed_checks=lambda made: EXPECTED_FAILURES.get(type(made).__name__, {})
+)
+def test_scikit_learn_finds_nothing_wrong(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+WEIGHTS = np.random.default_rng(1).random(200)
+X = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
+X64 = X.astype(np.float64)  # in which scikit-learn reckons where it is given it
+NUMBERS = X64 @ [1.0, -2.0, 0.5, 0.0] + np.random.default_rng(2).normal(size=200)
+CLASSES_OF_THREE = np.digitize(NUMBERS, [-1, 1])
+REGRESSORS = [
+    (km.Ridge(l2=3.0), linear_model.Ridge(alpha=3.0), 1e-9),
+    (km.Ridge(l2=0.0, fit_intercept=False), linear_model.LinearRegression(fit_intercept=False), 1e-9),
+    (km.KNeighborsRegressor(k=4, weighting="uniform"), neighbors.KNeighborsRegressor(4), 1e-6),
+    (km.KNeighborsRegressor(k=4, weighting="distance"), neighbors.KNeighborsRegressor(4, weights="distance"), 1e-5),
+    (km.DecisionTreeRegressor(max_depth=4), tree.DecisionTreeRegressor(max_depth=4, random_state=0), 1e-5),
+]
+CLASSIFIERS = [
+    (km.LogisticRegression(l2=1.0, tolerance=1e-9), linear_model.LogisticRegression(C=1.0, tol=1e-9, max_iter=1000), 1e-6),
+    (km.KNeighborsClassifier(k=4, weighting="uniform"), neighbors.KNeighborsClassifier(4), 1e-6),
+    (km.DecisionTreeClassifier(max_depth=3), tree.DecisionTreeClassifier(max_depth=3, random_state=0), 1e-6),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "tolerance"), REGRESSORS)
+def test_numbers_are_those_of_scikit_learn(ours: Any, theirs: Any, tolerance: float) -> None:
+    np.testing.assert_allclose(ours.fit(X, NUMBERS).predict(X), theirs.fit(X64, NUMBERS).predict(X64), rtol=tolerance, atol=tolerance)
+    assert ours.score(X, NUMBERS) == pytest.approx(theirs.score(X64, NUMBERS), abs=1e-6)
+
+
+@pytest.mark.parametrize("labels", [CLASSES_OF_THREE, CLASSES_OF_THREE > 1])
+@pytest.mark.parametrize(("ours", "theirs", "tolerance"), CLASSIFIERS)
+def test_probabilities_are_those_of_scikit_learn(ours: Any, theirs: Any, tolerance: float, labels: np.ndarray) -> None:
+    np.testing.assert_allclose(ours.fit(X, labels).predict_proba(X), theirs.fit(X64, labels).predict_proba(X64), atol=tolerance)
+    assert ours.score(X, labels) == theirs.score(X64, labels)
+
+
+def test_weights_are_those_of_scikit_learn() -> None:
+    expected = linear_model.Ridge(alpha=3.0).fit(X64, NUMBERS, WEIGHTS)
+    ours = km.Ridge(l2=3.0).fit(X, NUMBERS, WEIGHTS)
+    np.testing.assert_allclose(ours.predict(X), expected.predict(X64), rtol=1e-9)
+    assert ours.score(X, NUMBERS, WEIGHTS) == pytest.approx(expected.score(X64, NUMBERS, WEIGHTS))
