@@ -30,18 +30,13 @@ std::vector<float> covers_of(const Forest& forest, const FeatureMatrix* backgrou
   return forest.node_cover;
 }
 
-/// A feature as the sums take it.
-double taken(const LinearForm& form, float value) {
-  const auto x = static_cast<double>(value);
-  return form.threshold ? static_cast<double>(x > *form.threshold) : x;
-}
-
+// Means of what the features count as.
 std::vector<double> column_means(const LinearForm& form, const FeatureMatrix* background) {
   if (background == nullptr)
     throw Error(ErrorCode::BadValue, "a linear model does not know the means of the features it was trained on", "Pass background rows.");
   std::vector<double> means(background->n_features());
   for (size_t j = 0; j < means.size(); ++j) {
-    for (const float value : background->column(j)) means[j] += taken(form, value);
+    for (const float value : background->column(j)) means[j] += form.counted(value);
     means[j] /= static_cast<double>(background->n_rows());
   }
   return means;
@@ -55,7 +50,7 @@ void add_linear(const LinearForm& form, const FeatureMatrix& x, const std::vecto
   for (size_t row = 0; row < made.n_rows; ++row)
     for (size_t k = 0; k < made.n_outputs; ++k)
       for (size_t j = 0; j < p; ++j)
-        made.values[(row * made.n_outputs + k) * p + j] = form.weights[k * p + j] * (taken(form, x.at(row, j)) - means[j]);
+        made.values[(row * made.n_outputs + k) * p + j] = form.weights[k * p + j] * (form.counted(x.at(row, j)) - means[j]);
 }
 
 Contributions room_for(const Model& model, const FeatureMatrix& x, size_t n_outputs) {

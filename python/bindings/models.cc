@@ -211,6 +211,8 @@ std::string learner_json(const std::string& name) {
   return to_json(Value(Value::Object{{"doc", Value(entry.doc)},
                                      {"tasks", Value(std::move(tasks))},
                                      {"accepts_missing", Value(needs.accepts_missing)},
+                                     {"accepts_negative", Value(needs.accepts_negative)},
+                                     {"accepts_negative_target", Value(learner->accepts_negative_target())},
                                      {"accepts_categories", Value(needs.accepts_categories)},
                                      {"uses_validation", Value(learner->uses_validation())}}));
 }
@@ -220,7 +222,8 @@ std::string learner_json(const std::string& name) {
 void bind_models(nb::module_& module) {
   nb::class_<Model>(module, "FittedModel", "What a learner of the catalog learnt.")
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
-           "Predictions (n_rows, n_outputs) of rows, or scores (n_rows, n_scores); `finite` refuses what is no finite number.")
+           "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.\n\n"
+           "`finite` refuses what is not a finite number.")
       .def("linear_parts", &linear_parts, "Weights and constants of a linear model; None of another.")
       .def_prop_ro(
           "form", [](const Model& model) { return std::string(model.form()); }, "Name of the neutral form.")

@@ -100,7 +100,9 @@ class FittedModel:
         n_threads: int = 0,
     ) -> object:
         """
-        Predictions (n_rows, n_outputs) of rows, or scores (n_rows, n_scores); `finite` refuses what is no finite number.
+        Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.
+
+        `finite` refuses what is not a finite number.
         """
 
     def linear_parts(self) -> object:

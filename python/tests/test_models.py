@@ -17,7 +17,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from kolosal.models._names import POSITIVE_FEATURES, POSITIVE_TARGETS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
@@ -48,13 +47,12 @@ def small(each: type) -> Any:
 
 
 def target_for(made: Any) -> np.ndarray:
-    if made._learner in POSITIVE_TARGETS:
-        return np.exp(NUMBERS / 4)
-    return {"classification": LABELS, "regression": NUMBERS, "ranking": (X[:, 0] > 0).astype(float)}[made._kind]
+    numbers = NUMBERS if made._about["accepts_negative_target"] else np.exp(NUMBERS)
+    return {"classification": LABELS, "regression": numbers, "ranking": (X[:, 0] > 0).astype(float)}[made._kind]
 
 
 def rows_for(made: Any) -> np.ndarray:
-    return np.abs(X) if made._learner in POSITIVE_FEATURES else X
+    return X if made._about["accepts_negative"] else np.exp(X)
 
 
 def test_every_learner_has_a_class_for_each_kind_of_task_that_it_does() -> None:
@@ -99,7 +97,7 @@ def test_a_pickle_predicts_alike_and_so_does_any_number_of_threads(each: Any) ->
     alone = small(each).set_params(n_jobs=1).fit(rows, target_for(each))
     np.testing.assert_array_equal(alone.predict(rows), made.predict(rows))
     with pytest.raises(NotFittedError):
-        clone(made).predict(X)
+        clone(made).predict(rows)
 
 
 @pytest.mark.parametrize("each", [c for c in CLASSES if c._kind == "classification"])

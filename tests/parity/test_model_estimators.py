@@ -23,7 +23,6 @@ WEIGHED = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight
 EXPECTED_FAILURES: dict[str, dict[str, str]] = {
     "RandomForestClassifier": dict.fromkeys(WEIGHED, DRAWN),
     "RandomForestRegressor": dict.fromkeys(WEIGHED, DRAWN),
-    "MultinomialNB": {"check_positive_only_tag_during_fit": "the error is worded otherwise"},
 }
 
 

@@ -21,17 +21,19 @@ uint32_t key_of(float x) {
 }
 float number_of(uint32_t key) { return std::bit_cast<float>(key ^ ((key >> 31) != 0 ? 0x80000000U : 0xffffffffU)); }
 
-void sort_keys(std::vector<uint32_t>& keys) {
+// Sorts by the 32 bits from `lowest_bit` on; keys that agree in them keep their order.
+template <class Key>
+void sort_keys(std::vector<Key>& keys, int lowest_bit = 0) {
   if (keys.size() < 2048) {
-    std::ranges::sort(keys);
+    std::ranges::stable_sort(keys, {}, [&](Key key) { return key >> lowest_bit; });
     return;
   }
-  std::vector<uint32_t> other(keys.size());
-  for (int shift = 0; shift < 32; shift += 11) {
+  std::vector<Key> other(keys.size());
+  for (int shift = lowest_bit; shift < lowest_bit + 32; shift += 11) {
     std::array<uint32_t, 2049> start{};
-    for (const uint32_t key : keys) ++start[((key >> shift) & 2047) + 1];
+    for (const Key key : keys) ++start[((key >> shift) & 2047) + 1];
     std::partial_sum(start.begin(), start.end(), start.begin());
-    for (const uint32_t key : keys) other[start[(key >> shift) & 2047]++] = key;
+    for (const Key key : keys) other[start[(key >> shift) & 2047]++] = key;
     keys.swap(other);
   }
 }
@@ -153,6 +155,19 @@ std::vector<float> sorted_numbers(std::span<const float> column, std::span<const
   std::vector<float> numbers(keys.size());
   std::ranges::transform(keys, numbers.begin(), number_of);
   return numbers;
+}
+
+std::vector<PlacedNumber> sorted_places(std::span<const float> column, std::span<const uint32_t> rows) {
+  std::vector<uint64_t> keys;
+  keys.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (const float x = column[rows[i]]; x == x) keys.push_back((uint64_t{key_of(x)} << 32) | i);
+  sort_keys(keys, 32);
+  std::vector<PlacedNumber> placed(keys.size());
+  std::ranges::transform(keys, placed.begin(), [](uint64_t key) {
+    return PlacedNumber{number_of(static_cast<uint32_t>(key >> 32)), static_cast<uint32_t>(key)};
+  });
+  return placed;
 }
 
 uint8_t FeatureBins::bin_of(float x) const noexcept {

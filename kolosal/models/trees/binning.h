@@ -32,6 +32,14 @@ struct FeatureBins {
 /// The values of `column` at `rows` that are not missing, ascending. -0 counts as 0.
 std::vector<float> sorted_numbers(std::span<const float> column, std::span<const uint32_t> rows);
 
+/// A value and the place of its row in the list of rows.
+struct PlacedNumber {
+  float value;
+  uint32_t place;
+};
+/// The same with the places, equal values in the order of their places.
+std::vector<PlacedNumber> sorted_places(std::span<const float> column, std::span<const uint32_t> rows);
+
 /// The bound between two neighbouring values: their midpoint as float32, >= low and < high.
 float midpoint(float low, float high) noexcept;
 

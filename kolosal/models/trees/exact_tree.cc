@@ -232,6 +232,7 @@ class ExactTreeGrower::Growth {
     tree_ = &tree;
     std::iota(features_.begin(), features_.end(), 0U);
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
+    ranks_.resize(rows_.size());
     y_.resize(rows_.size());
     w_.resize(rows_.size());
     scratch_.resize(rows_.size());
@@ -278,15 +279,15 @@ class ExactTreeGrower::Growth {
   // False where the feature is constant in the node.
   bool try_feature(Item& item, uint32_t feature) {
     const RankedColumn& column = columns_[feature];
+    const uint32_t* rows = rows_.data() + item.begin;
     uint16_t least = RankedColumn::kMissing, most = 0;
     size_t n_present = 0;
     for (size_t i = 0; i < item.count; ++i) {
-      const uint16_t rank = column.ranks[rows_[item.begin + i]];
-      keys_[i] = make_key(rank, i);
-      if (rank == RankedColumn::kMissing) continue;
+      const uint16_t rank = ranks_[i] = column.ranks[rows[i]];
+      const bool present = rank != RankedColumn::kMissing;
       least = std::min(least, rank);
-      most = std::max(most, rank);
-      ++n_present;
+      most = std::max(most, present ? rank : uint16_t{0});
+      n_present += present;
     }
     if (n_present == 0 || (least == most && n_present == item.count)) return false;
     if (targets_.classes) scan<ClassSides>(item, feature, n_present, least, most);
@@ -298,9 +299,8 @@ class ExactTreeGrower::Growth {
   template <class Sides>
   void scan(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
     const RankedColumn& column = columns_[feature];
-    const std::span<uint64_t> keys = std::span(keys_).first(item.count);
     if (column.n_categories > 0) {
-      sort_keys(keys, std::span(other_keys_).first(item.count));
+      sort_ranks(item.count);
       order_categories(item, n_present);
       const uint16_t n_groups = static_cast<uint16_t>(code_of_rank_.size());
       const int only = limits_.random_bounds && n_groups > 1 ? static_cast<int>(stream_.below(n_groups - 1U)) : -1;
@@ -308,9 +308,15 @@ class ExactTreeGrower::Growth {
     } else if (limits_.random_bounds) {
       scan_at_random<Sides>(item, feature, n_present, least, most);
     } else {
-      sort_keys(keys, std::span(other_keys_).first(item.count));
+      sort_ranks(item.count);
       scan_sorted<Sides>(item, feature, n_present, -1);
     }
+  }
+
+  // Makes sorted keys of the node's ranks.
+  void sort_ranks(size_t n) {
+    for (size_t i = 0; i < n; ++i) keys_[i] = make_key(ranks_[i], i);
+    sort_keys(std::span(keys_).first(n), std::span(other_keys_).first(n));
   }
 
   // Gives the sorted keys of a categorical feature new ranks: the order of the categories by mean target.
@@ -345,9 +351,9 @@ class ExactTreeGrower::Growth {
   }
 
   template <class Sides>
-  void move_row(Sides& sides, size_t place) const {
-    if constexpr (std::is_same_v<typename Sides::Y, double>) sides.move(w_[place], y_[place]);
-    else sides.move(w_[place], targets_.values.data() + node_rows_[place] * targets_.width);
+  void move_row(Sides& sides, size_t place, double weight) const {
+    if constexpr (std::is_same_v<typename Sides::Y, double>) sides.move(weight, y_[place]);
+    else sides.move(weight, targets_.values.data() + node_rows_[place] * targets_.width);
   }
 
   // Tries the bounds between sorted ranks (the missing come last), or the one behind rank `only`.
@@ -357,8 +363,11 @@ class ExactTreeGrower::Growth {
       if (missing_left && n_present == item.count) break;
       Sides sides(item.sums);
       size_t n_left = 0;
+      double best = item.split.score;
+      size_t best_at = n_present, best_n_left = 0;
       const auto move = [&](size_t i) {
-        move_row(sides, place_of(keys_[i]));
+        const uint32_t place = place_of(keys_[i]);
+        move_row(sides, place, w_[place]);
         ++n_left;
       };
       if (missing_left)
@@ -369,11 +378,31 @@ class ExactTreeGrower::Growth {
         const bool last = i + 1 == n_present;
         if ((!last && rank_of(keys_[i + 1]) == rank_of(keys_[i])) || n_left < limits_.min_rows_in_leaf) continue;
         if (only >= 0 && rank_of(keys_[i]) != only) continue;
-        const bool default_left = n_present < item.count ? missing_left : 2 * n_left > item.count;
-        if (const double score = sides.score(); score > item.split.score)
-          take(item, feature, score, rank_of(keys_[i]), last ? -1 : rank_of(keys_[i + 1]), default_left);
+        if (const double score = sides.score(); score > best) {
+          best = score;
+          best_at = i;
+          best_n_left = n_left;
+        }
       }
+      if (best_at == n_present) continue;
+      const bool default_left = n_present < item.count ? missing_left : 2 * best_n_left > item.count;
+      take(item, feature, best, rank_of(keys_[best_at]), best_at + 1 == n_present ? -1 : rank_of(keys_[best_at + 1]), default_left);
     }
+  }
+
+  // The greatest rank up to `bound` among [least, most], or among those of the node's rows where these are few.
+  uint16_t rank_below(const RankedColumn& column, float bound, size_t n, uint16_t least, uint16_t most) const {
+    if (least == most) return least;
+    if (n > kFewKeys)
+      return static_cast<uint16_t>(std::upper_bound(column.least.begin() + least, column.least.begin() + most, bound) -
+                                   column.least.begin() - 1);
+    uint16_t cut = least;
+    for (size_t i = 0; i < n; ++i) {
+      const uint16_t rank = ranks_[i];
+      const bool below = rank < most && column.least[rank] <= bound;
+      cut = std::max(cut, below ? rank : least);
+    }
+    return cut;
   }
 
   // Tries one bound, uniform between the least and the greatest value of the node.
@@ -383,14 +412,16 @@ class ExactTreeGrower::Growth {
     const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.most[most]);
     auto bound = static_cast<float>(stream_.uniform(low, high));
     if (!(bound >= column.least[least] && bound < column.most[most])) bound = column.least[least];
-    const auto first = column.least.begin() + least, last = column.least.begin() + most;
-    auto cut = static_cast<uint16_t>(std::upper_bound(first, last, bound) - column.least.begin() - 1);
-    if (least == most) cut = least;
+    const uint16_t cut = rank_below(column, bound, item.count, least, most);
     Sides sides(item.sums);
     size_t n_left = 0;
-    const auto move = [&](size_t i) {
-      move_row(sides, i);
-      ++n_left;
+    // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
+    const auto move_where = [&](const auto& goes) {
+      for (size_t i = 0; i < item.count; ++i) {
+        const bool go = goes(ranks_[i]);
+        move_row(sides, i, static_cast<double>(go) * w_[i]);
+        n_left += go;
+      }
     };
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
@@ -399,12 +430,10 @@ class ExactTreeGrower::Growth {
       take(item, feature, score, cut, cut == most ? -1 : cut + 1, default_left);
       item.split.threshold = std::max(bound, column.most[cut]);
     };
-    for (size_t i = 0; i < item.count; ++i)
-      if (rank_of(keys_[i]) <= cut) move(i);
+    move_where([&](uint16_t rank) { return rank <= cut; });
     offer(n_present == item.count && 2 * n_left > item.count);
     if (n_present == item.count || least == most) return;
-    for (size_t i = 0; i < item.count; ++i)
-      if (rank_of(keys_[i]) == RankedColumn::kMissing) move(i);
+    move_where([](uint16_t rank) { return rank == RankedColumn::kMissing; });
     offer(true);
   }
 
@@ -431,15 +460,20 @@ class ExactTreeGrower::Growth {
     const Split& split = item.split;
     const RankedColumn& column = columns_[split.feature];
     size_t n_left = 0, n_right = 0;
-    for (size_t i = item.begin; i < item.begin + item.count; ++i) {
-      const uint32_t row = rows_[i];
-      const uint16_t rank = column.ranks[row];
-      const bool left = rank == RankedColumn::kMissing ? split.default_left
-                        : column.n_categories > 0      ? split.codes_left[rank]
-                                                       : rank <= split.cut;
-      if (left) rows_[item.begin + n_left++] = row;
-      else scratch_[n_right++] = row;
-    }
+    const auto part = [&](const auto& goes_left) {
+      for (size_t i = item.begin; i < item.begin + item.count; ++i) {
+        const uint32_t row = rows_[i];
+        const size_t left = goes_left(column.ranks[row]) ? 1 : 0;
+        rows_[item.begin + n_left] = row;
+        scratch_[n_right] = row;
+        n_left += left;
+        n_right += 1 - left;
+      }
+    };
+    const bool default_left = split.default_left;
+    if (column.n_categories > 0)
+      part([&](uint16_t rank) { return rank == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[rank]); });
+    else part([&, cut = split.cut](uint16_t rank) { return (rank <= cut) | ((rank == RankedColumn::kMissing) & default_left); });
     std::copy_n(scratch_.begin(), n_right, rows_.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
     const auto first_child = static_cast<int32_t>(tree_->nodes.size());
     ForestNode& node = tree_->nodes[static_cast<size_t>(item.node)];
@@ -486,7 +520,8 @@ class ExactTreeGrower::Growth {
   std::vector<uint32_t> features_, rows_, scratch_;
   std::vector<uint64_t> keys_, other_keys_;
   const uint32_t* node_rows_ = nullptr;
-  std::vector<double> y_, w_;  // (first) target and weight of the node's rows, by place
+  std::vector<double> y_, w_;    // (first) target and weight of the node's rows, by place
+  std::vector<uint16_t> ranks_;  // of the node's rows, by place
   std::vector<uint16_t> code_of_rank_;
   std::unordered_map<std::string, int32_t> leaf_numbers_;
 };

@@ -58,7 +58,7 @@ class ExactTreeGrower {
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree);
 
   /// Bytes of a grower's buffers.
-  static size_t bytes_for(size_t n_rows) { return n_rows * 56; }
+  static size_t bytes_for(size_t n_rows) { return n_rows * 58; }
 
  private:
   class Growth;

@@ -23,26 +23,23 @@ RankedColumn rank_categories(std::span<const float> column, std::span<const uint
 
 RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_t> rows) {
   RankedColumn ranked;
-  const std::vector<float> sorted = sorted_numbers(column, rows);
+  const std::vector<PlacedNumber> sorted = sorted_places(column, rows);
   size_t n_distinct = 0;
-  for (size_t i = 0; i < sorted.size(); ++i) n_distinct += i == 0 || sorted[i] != sorted[i - 1];
+  for (size_t i = 0; i < sorted.size(); ++i) n_distinct += i == 0 || sorted[i].value != sorted[i - 1].value;
   const size_t rows_per_rank = n_distinct <= kMostRanks ? 1 : sorted.size() / (kMostRanks / 2) + 1;
+  ranked.ranks.assign(rows.size(), RankedColumn::kMissing);
   size_t inside = 0;
   for (size_t i = 0; i < sorted.size(); ++i) {
-    const bool same = i > 0 && sorted[i] == sorted[i - 1];
+    const float value = sorted[i].value;
+    const bool same = i > 0 && value == sorted[i - 1].value;
     if (!same && (i == 0 || inside >= rows_per_rank)) {
-      ranked.least.push_back(sorted[i]);
-      ranked.most.push_back(sorted[i]);
+      ranked.least.push_back(value);
+      ranked.most.push_back(value);
       inside = 0;
     }
-    ranked.most.back() = sorted[i];
+    ranked.most.back() = value;
+    ranked.ranks[sorted[i].place] = static_cast<uint16_t>(ranked.most.size() - 1);
     ++inside;
-  }
-  ranked.ranks.reserve(rows.size());
-  for (const uint32_t row : rows) {
-    const float x = column[row];
-    ranked.ranks.push_back(x != x ? RankedColumn::kMissing
-                                  : static_cast<uint16_t>(std::ranges::lower_bound(ranked.most, x) - ranked.most.begin()));
   }
   return ranked;
 }

@@ -84,7 +84,7 @@ size_t slots_within(const std::vector<FeatureBins>& bins, const GrowthLimits& li
 }
 
 size_t buffer_bytes(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, size_t n_slots) {
-  size_t bytes = x.n_rows() * sizeof(GradientRow);
+  size_t bytes = 2 * x.n_rows() * sizeof(GradientRow);
   for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum) + kHistogram * sizeof(int64_t);
   return bytes;
 }
@@ -132,7 +132,7 @@ TreeGrower::TreeGrower(const BinnedMatrix& x, const std::vector<FeatureBins>& bi
       context_(context),
       n_slots_(slots_within(bins, limits, *context.memory)),
       lease_(context.memory, buffer_bytes(x, bins, n_slots_), "growing trees from histograms"),
-      scratch_(x.n_rows()) {
+      scratch_(2 * x.n_rows()) {
   slots_.resize(n_slots_);
 }
 
@@ -181,10 +181,16 @@ std::vector<size_t> TreeGrower::make_tiles() const {
 }
 
 GradientSum TreeGrower::sum_of_rows() const {
-  GradientSum sum{};
-  for (const GradientRow& row : *rows_)
-    sum += sums_.empty() ? GradientSum{row.gradient, (int64_t{row.hessian} << scale_.count_bits) + 1} : sums_[row.row];
-  return sum;
+  std::vector<GradientSum> part((rows_->size() + kRowsPerBlock - 1) / kRowsPerBlock, GradientSum{});
+  context_.threads->parallel_for(rows_->size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+    GradientSum sum{};
+    for (size_t i = begin; i < end; ++i) {
+      const GradientRow& row = (*rows_)[i];
+      sum += sums_.empty() ? GradientSum{row.gradient, (int64_t{row.hessian} << scale_.count_bits) + 1} : sums_[row.row];
+    }
+    part[begin / kRowsPerBlock] = sum;
+  });
+  return std::accumulate(part.begin(), part.end(), GradientSum{});
 }
 
 // Puts the parent's rows that go left before those that go right, each side in its old order.
@@ -195,7 +201,7 @@ void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
   const uint8_t* column = x_.column(split.feature);
   const size_t stride = x_.stride();
   GradientRow* rows = rows_->data() + parent.begin;
-  GradientRow* scratch = scratch_.data() + parent.begin;
+  GradientRow* scratch = scratch_.data() + 2 * parent.begin;
   // The left rows of [begin, end) go to left_to, which may be rows + begin, and the right ones to right_to.
   const auto part = [&](size_t begin, size_t end, GradientRow* left_to, GradientRow* right_to) {
     for (size_t i = begin; i < end; ++i) {
@@ -209,7 +215,7 @@ void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
     return left_to;
   };
   left.begin = parent.begin;
-  if (parent.count <= kSerialRows) {
+  if (parent.count <= kSerialRows || context_.threads->size() == 1) {
     left.count = static_cast<size_t>(part(0, parent.count, rows, scratch) - rows);
     std::copy_n(scratch, parent.count - left.count, rows + left.count);
   } else {
@@ -219,22 +225,21 @@ void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
   right.count = parent.count - left.count;
 }
 
-// Parts n rows in blocks, and returns how many went left.
+// Parts n rows in blocks, and returns how many went left. `scratch` is room for 2 n rows.
 template <class Part>
 size_t TreeGrower::partition_blocks(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part) {
   std::vector<size_t> n_left((n + kRowsPerBlock - 1) / kRowsPerBlock + 1, 0);
   context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-    std::array<GradientRow, kRowsPerBlock> right;
-    const auto count = static_cast<size_t>(part(begin, end, scratch + begin, right.data()) - (scratch + begin));
-    std::copy_n(right.begin(), end - begin - count, scratch + begin + count);
-    n_left[begin / kRowsPerBlock + 1] = count;
+    GradientRow* left = scratch + 2 * begin;
+    n_left[begin / kRowsPerBlock + 1] = static_cast<size_t>(part(begin, end, left, left + (end - begin)) - left);
   });
   std::partial_sum(n_left.begin(), n_left.end(), n_left.begin());
   context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-    const size_t block = begin / kRowsPerBlock;
-    const size_t count = n_left[block + 1] - n_left[block];
-    std::copy_n(scratch + begin, count, rows + n_left[block]);
-    std::copy(scratch + begin + count, scratch + end, rows + n_left.back() + (begin - n_left[block]));
+    const size_t before = n_left[begin / kRowsPerBlock];
+    const size_t count = n_left[begin / kRowsPerBlock + 1] - before;
+    const GradientRow* left = scratch + 2 * begin;
+    std::copy_n(left, count, rows + before);
+    std::copy_n(left + (end - begin), end - begin - count, rows + n_left.back() + (begin - before));
   });
   return n_left.back();
 }

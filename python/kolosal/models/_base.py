@@ -16,7 +16,6 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
 from ._features import Features
-from ._names import POOR_SCORES, POSITIVE_FEATURES, POSITIVE_TARGETS
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -204,20 +203,20 @@ class CatalogModel(Estimator):
 
         tasks = self._about["tasks"]
         types = {"classification": "classifier", "regression": "regressor"}
-        poor = self._learner in POOR_SCORES
+        poor = self._learner == "constant"
         return Tags(
             estimator_type=types.get(self._kind),
             target_tags=TargetTags(
                 required=True,
                 multi_output=self._kind == "regression" and "multi_regression" in tasks,
-                positive_only=self._learner in POSITIVE_TARGETS,
+                positive_only=not self._about["accepts_negative_target"],
             ),
             classifier_tags=ClassifierTags(poor_score=poor, multi_class="multiclass" in tasks) if self._kind == "classification" else None,
             regressor_tags=RegressorTags(poor_score=poor) if self._kind == "regression" else None,
             input_tags=InputTags(
                 allow_nan=self._about["accepts_missing"],
                 sparse=True,
-                positive_only=self._learner in POSITIVE_FEATURES,
+                positive_only=not self._about["accepts_negative"],
                 categorical=self._about["accepts_categories"],
                 string=self._about["accepts_categories"],
             ),
@@ -300,9 +299,9 @@ class Classifier(CatalogModel):
 
         def decide(X: Any) -> np.ndarray:
             scores = self._predict(X, scores=True)
-            if scores.shape[1] == 1:
-                return scores[:, 0]
-            return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+            if len(self.classes_) == 2:
+                return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+            return scores
 
         return decide
 

@@ -22,6 +22,8 @@ class _Imported(CatalogModel):
         "tasks": ["binary", "multiclass", "regression", "multi_regression", "ranking"],
         "accepts_missing": True,
         "accepts_categories": True,
+        "accepts_negative": True,
+        "accepts_negative_target": True,
         "uses_validation": False,
     }
 

@@ -37,12 +37,5 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
     return {kind: stem + SUFFIXES[kind] for kind in kinds + (["ranking"] if learner in RANKERS else [])}
 
 
-# Learners of targets, and of features, that are at least 0.
-POSITIVE_TARGETS = {"gamma", "poisson", "tweedie"}
-POSITIVE_FEATURES = {"multinomial_naive_bayes"}
-
-# Learners that are of little use for numbers without a meaning, with which scikit-learn tries estimators.
-POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}
-
 # Learners to which a row of weight 2 is not two rows: they take no weights.
 WITHOUT_WEIGHTS = {"k_nearest"}
