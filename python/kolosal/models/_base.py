@@ -16,6 +16,7 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
 from ._features import Features
+from ._names import POOR_SCORES
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -203,7 +204,7 @@ class CatalogModel(Estimator):
 
         tasks = self._about["tasks"]
         types = {"classification": "classifier", "regression": "regressor"}
-        poor = self._learner == "constant"
+        poor = self._learner in POOR_SCORES
         return Tags(
             estimator_type=types.get(self._kind),
             target_tags=TargetTags(
