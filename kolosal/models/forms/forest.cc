@@ -124,6 +124,9 @@ void apply_link(const Forest& f, const double* raw, double* out) noexcept {
       for (size_t k = 0; k < n; ++k) out[k] /= sum;
       return;
     }
+    case ForestLink::Exponential:
+      for (size_t k = 0; k < n; ++k) out[k] = std::exp(raw[k]);
+      return;
     case ForestLink::Normalize: {
       double sum = 0;
       for (size_t k = 0; k < n; ++k) sum += raw[k];
