@@ -6,38 +6,13 @@
 #include <numeric>
 
 #include "kolosal/kernels/logistic.h"
+#include "kolosal/models/trees/row_loss.h"
 
 namespace kolosal {
 namespace {
 
-constexpr size_t kRowsPerBlock = 4096;
 constexpr double kLeastHessian = 1e-16;
 constexpr size_t kRankTruncation = 30;  // pairs have a member among so many best-scored rows of the group
-
-// Sum of block(begin, end) over blocks of rows, added up in order of the blocks.
-double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block) {
-  std::vector<double> part((n + kRowsPerBlock - 1) / kRowsPerBlock);
-  threads.parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) { part[begin / kRowsPerBlock] = block(begin, end); });
-  return std::accumulate(part.begin(), part.end(), 0.0);
-}
-
-class RowLoss : public BoostingLoss {
- public:
-  explicit RowLoss(const LossRows& rows) : target_(rows.target), weights_(rows.weights), n_(rows.target.n_rows) {
-    for (const double w : weights_) largest_weight_ = std::max(largest_weight_, w);
-    if (weights_.empty()) largest_weight_ = 1;
-    for (size_t i = 0; i < n_; ++i) total_weight_ += weight(i);
-  }
-
- protected:
-  double weight(size_t row) const { return weights_.empty() ? 1.0 : weights_[row]; }
-
-  const Target& target_;
-  std::span<const double> weights_;
-  size_t n_;
-  double largest_weight_ = 0;
-  double total_weight_ = 0;
-};
 
 class SquaredLoss : public RowLoss {
  public:
@@ -56,11 +31,11 @@ class SquaredLoss : public RowLoss {
     scores_ = scores;
     largest_gradient_.assign(n_raw(), 0.0);
     for (size_t k = 0; k < n_raw(); ++k) {
-      std::vector<double> part((n_ + kRowsPerBlock - 1) / kRowsPerBlock, 0.0);
-      threads.parallel_for(n_, kRowsPerBlock, [&](size_t begin, size_t end) {
+      std::vector<double> part((n_ + kLossBlock - 1) / kLossBlock, 0.0);
+      threads.parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
         double largest = 0;
         for (size_t i = begin; i < end; ++i) largest = std::max(largest, std::abs(weight(i) * (scores_[k * n_ + i] - value(i, k))));
-        part[begin / kRowsPerBlock] = largest;
+        part[begin / kLossBlock] = largest;
       });
       for (const double largest : part) largest_gradient_[k] = std::max(largest_gradient_[k], largest);
     }
@@ -154,7 +129,7 @@ class SoftmaxLoss : public RowLoss {
 
   void begin_round(std::span<const double> scores, const Threads& threads) override {
     probabilities_.resize(n_ * n_classes_);
-    threads.parallel_for(n_, kRowsPerBlock, [&](size_t begin, size_t end) {
+    threads.parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
         double top = scores[i], sum = 0;
         for (size_t k = 1; k < n_classes_; ++k) top = std::max(top, scores[k * n_ + i]);
@@ -302,7 +277,25 @@ class LambdaRankLoss : public RowLoss {
 
 }  // namespace
 
-std::unique_ptr<BoostingLoss> make_boosting_loss(const LossRows& rows) {
+double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block) {
+  std::vector<double> part((n + kLossBlock - 1) / kLossBlock);
+  threads.parallel_for(n, kLossBlock, [&](size_t begin, size_t end) { part[begin / kLossBlock] = block(begin, end); });
+  return std::accumulate(part.begin(), part.end(), 0.0);
+}
+
+RowLoss::RowLoss(const LossRows& rows) : target_(rows.target), weights_(rows.weights), n_(rows.target.n_rows) {
+  for (const double w : weights_) largest_weight_ = std::max(largest_weight_, w);
+  if (weights_.empty()) largest_weight_ = 1;
+  for (size_t i = 0; i < n_; ++i) total_weight_ += weight(i);
+}
+
+double BoostingLoss::renewed_leaf(std::span<const uint32_t>) const { throw Error(ErrorCode::Internal, "this loss does not renew leaves"); }
+
+std::unique_ptr<BoostingLoss> make_boosting_loss(const LossRows& rows, const LossOptions& options) {
+  const bool numbers = rows.target.task == Task::Regression || rows.target.task == Task::MultiRegression;
+  if (options.loss == BoostingLossKind::Focal) return make_focal_loss(rows, options);
+  if (options.loss != BoostingLossKind::Default && (options.loss != BoostingLossKind::Squared || !numbers))
+    return make_number_loss(rows, options);
   switch (rows.target.task) {
     case Task::Binary:
       if (rows.target.n_classes() == 2) return std::make_unique<LogisticLoss>(rows);

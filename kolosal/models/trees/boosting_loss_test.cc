@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kolosal/base/random.h"
@@ -22,12 +23,12 @@ Target random_target(Task task, size_t n, size_t n_classes) {
 }
 
 // The gradient is the derivative of scale * total weight * mean loss, up to `scale`.
-void expect_gradient_is_derivative(const Target& target, double scale) {
+void expect_gradient_is_derivative(const Target& target, double scale, const LossOptions& options = {}) {
   const Threads threads(1);
   std::vector<double> weights;
   double total = 0;
   for (size_t i = 0; i < target.n_rows; ++i) total += weights.emplace_back(0.5 + static_cast<double>(i % 3));
-  const auto loss = make_boosting_loss({target, weights});
+  const auto loss = make_boosting_loss({target, weights}, options);
   std::vector<double> scores(loss->n_raw() * target.n_rows);
   RandomStream stream(2, "scores");
   for (double& s : scores) s = stream.normal();
@@ -52,6 +53,76 @@ TEST(BoostingLoss, HasTheDerivativeOfItsMeanLossAsGradient) {
   expect_gradient_is_derivative(random_target(Task::MultiRegression, 20, 0), 1.0);
   expect_gradient_is_derivative(random_target(Task::Binary, 20, 2), 1.0);
   expect_gradient_is_derivative(random_target(Task::Multiclass, 20, 4), 1.0);
+}
+
+Target positive_target(size_t n) {
+  Target target = random_target(Task::Regression, n, 0);
+  for (double& y : target.values) y = std::exp(y);
+  return target;
+}
+
+constexpr BoostingLossKind kNumberLosses[] = {BoostingLossKind::Absolute, BoostingLossKind::Huber, BoostingLossKind::Quantile,
+                                              BoostingLossKind::Poisson,  BoostingLossKind::Gamma, BoostingLossKind::Tweedie};
+
+TEST(BoostingLoss, OfEveryKindHasTheDerivativeOfItsMeanLossAsGradient) {
+  for (const BoostingLossKind kind : kNumberLosses) {
+    SCOPED_TRACE(enum_name(kind));
+    expect_gradient_is_derivative(positive_target(20), 1.0, {.loss = kind, .quantile = 0.3, .huber_delta = 0.7, .tweedie_power = 1.3});
+  }
+  expect_gradient_is_derivative(random_target(Task::Binary, 20, 2), 1.0, {.loss = BoostingLossKind::Focal, .focal_gamma = 1.7});
+}
+
+TEST(BoostingLoss, HasTheDerivativeOfItsGradientAsHessianWhereItIsSmooth) {
+  const Threads threads(1);
+  for (const BoostingLossKind kind : {BoostingLossKind::Gamma, BoostingLossKind::Tweedie, BoostingLossKind::Focal}) {
+    SCOPED_TRACE(enum_name(kind));
+    const Target target = kind == BoostingLossKind::Focal ? random_target(Task::Binary, 20, 2) : positive_target(20);
+    const auto loss = make_boosting_loss({target, {}}, {.loss = kind, .focal_gamma = 0.8});
+    const auto at = [&](double shift) {
+      std::vector<double> scores(20, 0.1 + shift), g(20), h(20);
+      loss->begin_round(scores, threads);
+      loss->gradients(0, 0, g, h);
+      return std::pair(g, h);
+    };
+    const auto [up, up_h] = at(1e-5);
+    const auto [down, down_h] = at(-1e-5);
+    const auto [g, h] = at(0);
+    for (size_t i = 0; i < 20; ++i) EXPECT_NEAR(h[i], std::max(0.0, (up[i] - down[i]) / 2e-5), 1e-6);
+  }
+}
+
+TEST(BoostingLoss, OfEveryKindIsLeastAtItsBaseScore) {
+  const Threads threads(1);
+  const Target target = positive_target(51);
+  for (const BoostingLossKind kind : kNumberLosses) {
+    if (kind == BoostingLossKind::Huber) continue;  // it starts at the median, which is near its least and costs less
+    SCOPED_TRACE(enum_name(kind));
+    const auto loss = make_boosting_loss({target, {}}, {.loss = kind, .quantile = 0.3});
+    const auto at = [&](double shift) { return loss->mean_loss(std::vector<double>(51, loss->base_score()[0] + shift), threads); };
+    EXPECT_LT(at(0), at(0.05));
+    EXPECT_LT(at(0), at(-0.05));
+  }
+}
+
+TEST(BoostingLoss, RenewsALeafToTheWeightedQuantileOfWhatIsLeft) {
+  const Threads threads(1);
+  Target target{Task::Regression, 5, 1, {1, 2, 3, 4, 100}, {}, {}};
+  const std::vector<double> weights = {1, 1, 1, 1, 6}, scores(5, 1.0);
+  const auto median = make_boosting_loss({target, weights}, {.loss = BoostingLossKind::Absolute});
+  median->begin_round(scores, threads);
+  EXPECT_TRUE(median->renews_leaves());
+  EXPECT_EQ(median->renewed_leaf(std::vector<uint32_t>{0, 1, 2, 3}), 1);
+  EXPECT_EQ(median->renewed_leaf(std::vector<uint32_t>{0, 1, 2, 3, 4}), 99);
+}
+
+TEST(BoostingLoss, SaysWhatTargetsItDoesNotAllow) {
+  Target target = random_target(Task::Regression, 20, 0);
+  for (const BoostingLossKind kind :
+       {BoostingLossKind::Poisson, BoostingLossKind::Gamma, BoostingLossKind::Tweedie, BoostingLossKind::Focal})
+    EXPECT_THROW(make_boosting_loss({target, {}}, {.loss = kind}), Error) << enum_name(kind);
+  EXPECT_THROW(make_boosting_loss({random_target(Task::Binary, 9, 2), {}}, {.loss = BoostingLossKind::Squared}), Error);
+  std::ranges::fill(target.values, 0.0);
+  EXPECT_THROW(make_boosting_loss({target, {}}, {.loss = BoostingLossKind::Poisson})->base_score(), Error);
 }
 
 TEST(BoostingLoss, IsLeastAtTheBaseScoreAmongConstants) {

@@ -28,6 +28,7 @@ struct DecisionTreeParams {
   std::optional<int> max_leaves;
   int min_rows_in_leaf = 1;
   double feature_fraction = 1;
+  ClassWeight class_weight = ClassWeight::None;
 };
 
 template <bool kBootstrap>
@@ -39,6 +40,7 @@ struct ForestParams {
   std::optional<double> feature_fraction;
   bool bootstrap = kBootstrap;
   double row_fraction = 1;
+  ClassWeight class_weight = ClassWeight::None;
 };
 
 // The parameters that all three have.
@@ -51,6 +53,7 @@ void describe_growth(Fields<P>& f) {
       .search_log(1, 50)
       .alias("min_samples_leaf")
       .alias("min_child_samples");
+  f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
 }
 
 void describe(Fields<DecisionTreeParams>& f) {
@@ -87,6 +90,7 @@ struct ForestRecipe {
   ExactTreeLimits limits;
   bool bootstrap = false;
   double row_fraction = 1;
+  ClassWeight class_weight = ClassWeight::None;
 };
 
 template <class P>
@@ -143,7 +147,7 @@ size_t bytes_of(const Forest& tree) {
 }
 
 std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet& train, const FitContext& context) {
-  const TrainingRows rows(train);
+  const TrainingRows rows(train, recipe.class_weight);
   const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
   const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
   const MemoryLease lease(context.memory, n * (train.x.n_features() * sizeof(uint16_t) + 8) + n_growers * ExactTreeGrower::bytes_for(n),
@@ -221,6 +225,7 @@ class DecisionTree : public TreeLearner {
  protected:
   ForestRecipe recipe(const TrainingSet& train) const override {
     ForestRecipe recipe;
+    recipe.class_weight = params_.class_weight;
     recipe.limits = limits_of(params_, params_.feature_fraction, train.x.n_features());
     return recipe;
   }
@@ -242,6 +247,7 @@ class RandomForest : public TreeLearner {
     ForestRecipe recipe;
     recipe.n_trees = params_.n_trees;
     recipe.bootstrap = params_.bootstrap;
+    recipe.class_weight = params_.class_weight;
     recipe.row_fraction = params_.row_fraction;
     recipe.limits = limits_of(params_, params_.feature_fraction.value_or(usual), train.x.n_features());
     recipe.limits.random_bounds = !kBootstrap;

@@ -35,9 +35,16 @@ constexpr auto enum_names(LearningRateDecay) {
 }
 
 struct GradientBoostingParams {
+  BoostingLossKind loss = BoostingLossKind::Default;
+  double quantile = 0.5;
+  double huber_delta = 1;
+  double tweedie_power = 1.5;
+  double focal_gamma = 2;
+  ClassWeight class_weight = ClassWeight::None;
   int n_trees = 1000;
   double learning_rate = 0.05;
   LearningRateDecay learning_rate_decay = LearningRateDecay::None;
+  TreeGrowth growth = TreeGrowth::Leaf;
   int max_leaves = 31;
   std::optional<int> max_depth;
   int min_rows_in_leaf = 20;
@@ -52,12 +59,26 @@ struct GradientBoostingParams {
   double cat_l2 = 10;
   int max_categories_onehot = 4;
   bool extra_random = false;
+  double path_smooth = 0;
+  std::vector<int32_t> monotone;
   std::optional<int> patience = 50;
   double min_delta = 0;
 };
 
 void describe(Fields<GradientBoostingParams>& f) {
   using P = GradientBoostingParams;
+  f.add("loss", &P::loss,
+        "What is made small; default: squared error, cross-entropy or, for ranking, 1 - NDCG. Poisson, gamma and tweedie predict the "
+        "exponential of the trees' sum.")
+      .alias("objective");
+  f.add("quantile", &P::quantile, "Which quantile the quantile loss predicts.").min(0.001).max(0.999).alias("alpha");
+  f.add("huber_delta", &P::huber_delta, "From which error on the huber loss grows linearly.").above(0);
+  f.add("tweedie_power", &P::tweedie_power, "Power of the mean that the tweedie loss takes the variance to be.")
+      .min(1.01)
+      .max(1.99)
+      .alias("tweedie_variance_power");
+  f.add("focal_gamma", &P::focal_gamma, "By which power of its error the focal loss weighs a row.").min(0);
+  f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
   f.add("n_trees", &P::n_trees, "Most rounds of boosting; each adds one tree for each raw output.")
       .min(1)
       .max(1'000'000)
@@ -66,6 +87,7 @@ void describe(Fields<GradientBoostingParams>& f) {
       .alias("iterations");
   f.add("learning_rate", &P::learning_rate, "By how much each tree is shrunk.").above(0).max(1).search_log(0.01, 0.3).alias("eta");
   f.add("learning_rate_decay", &P::learning_rate_decay, "How the learning rate falls over the planned rounds, to a tenth at the last.");
+  f.add("growth", &P::growth, "Whether the leaf of the greatest gain is split next, or that of the least depth.").alias("grow_policy");
   f.add("max_leaves", &P::max_leaves, "Most leaves of a tree.")
       .min(1)
       .max(65536)
@@ -112,12 +134,19 @@ void describe(Fields<GradientBoostingParams>& f) {
       .max(255)
       .alias("max_cat_to_onehot");
   f.add("extra_random", &P::extra_random, "Whether each node tries one random bound of a feature in place of all.").alias("extra_trees");
+  f.add("path_smooth", &P::path_smooth, "Rows of a leaf by whose number its value is drawn half way to that of its parent; 0 for not.")
+      .min(0);
+  f.add("monotone", &P::monotone, "For each feature 1 where predictions may only rise with it, -1 where only fall, else 0; empty for none.")
+      .alias("monotone_constraints")
+      .alias("monotonic_cst");
   f.add("patience", &P::patience, "Rounds without a better validation loss after which growing ends; null for never.")
       .min(1)
       .alias("early_stopping_rounds")
       .alias("n_iter_no_change");
   f.add("min_delta", &P::min_delta, "By how much a validation loss must be lower to be better.").min(0).alias("tol");
 }
+
+LossOptions loss_options_of(const GradientBoostingParams& p) { return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma}; }
 
 GrowthLimits limits_of(const GradientBoostingParams& p) {
   GrowthLimits limits;
@@ -132,6 +161,9 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
   limits.cat_l2 = p.cat_l2;
   limits.max_categories_onehot = p.max_categories_onehot;
   limits.extra_random = p.extra_random;
+  limits.growth = p.growth;
+  limits.path_smooth = p.path_smooth;
+  if (std::ranges::any_of(p.monotone, [](int32_t direction) { return direction != 0; })) limits.directions = p.monotone;
   return limits;
 }
 
@@ -145,8 +177,8 @@ uint64_t mix_bits(uint64_t x) noexcept {
 
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
-  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const FitContext& context)
-      : binned(rows.x, rows.rows, bins, context), loss(make_boosting_loss({rows.target, rows.weights})) {}
+  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context)
+      : binned(rows.x, rows.rows, bins, context), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
 
   void start_at(const std::vector<double>& base) {
     scores.clear();
@@ -165,10 +197,10 @@ class Boosting {
       : params_(params),
         context_(context),
         x_(train.x),
-        rows_(train),
+        rows_(train, params.class_weight),
         lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs()), "gradient boosting"),
         bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
-        train_(rows_, bins_, context),
+        train_(rows_, bins_, loss_options_of(params), context),
         grower_(train_.binned, bins_, limits_of(params), context),
         coarse_(rows_.rows.size() > kFewRows),
         sums_(coarse_ ? 0 : rows_.rows.size()),
@@ -178,7 +210,7 @@ class Boosting {
     if (validation != nullptr) held_out_rows_.emplace(*validation);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
       held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size()), "validation rows of gradient boosting");
-      held_out_.emplace(*held_out_rows_, bins_, context);
+      held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_), context);
       held_out_->start_at(base_);
     }
     for (size_t f = 0; f < bins_.size(); ++f)
@@ -317,7 +349,8 @@ class Boosting {
       draw_features(tree);
       const GradientScale scale = pack_gradients(k, tree);
       if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
-      if (coarse_) renew_leaves(grown[k]);
+      if (train_.loss->renews_leaves()) renew_by_loss(grown[k]);
+      else if (coarse_) renew_leaves(grown[k]);
       for (GrownNode& node : grown[k].nodes) node.value = static_cast<double>(static_cast<float>(rate(round) * node.value));
       if (grown[k].leaves.size() < 2) ++n_stumps_;
       add_to_scores(grown[k], k);
@@ -337,7 +370,17 @@ class Boosting {
         g_sum += static_cast<double>(g);
         h_sum += static_cast<double>(h);
       }
-      tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(g_sum, h_sum, limits);
+      tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
+    });
+  }
+
+  // Values of leaves that gradients and hessians do not give.
+  void renew_by_loss(GrownTree& tree) const {
+    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
+      const GrownLeaf& leaf = tree.leaves[i];
+      std::vector<uint32_t> rows;
+      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) rows.push_back(in_bag_[r].row);
+      tree.nodes[static_cast<size_t>(leaf.node)].value = std::clamp(train_.loss->renewed_leaf(rows), leaf.range.least, leaf.range.most);
     });
   }
 
@@ -396,6 +439,7 @@ class Boosting {
     forest.feature_gain.assign(x_.n_features(), 0.0);
     if (is_classification(rows_.target.task))
       forest.link = base_.size() == 1 && rows_.target.n_classes() == 2 ? ForestLink::Sigmoid : ForestLink::Softmax;
+    if (train_.loss->is_exponential()) forest.link = ForestLink::Exp;
     for (size_t t = 0; t < static_cast<size_t>(n_rounds) * base_.size(); ++t) add_tree(forest, trees_[t], t % base_.size());
     return std::make_unique<ForestModel>(std::move(forest));
   }
@@ -434,10 +478,27 @@ class GradientBoosting : public Learner {
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     check_training_set(train);
+    check_directions(train.x);
     return Boosting(params_, train, validation, context).run();
   }
 
  private:
+  void check_directions(const FeatureMatrix& x) const {
+    const std::vector<int32_t>& directions = params_.monotone;
+    if (!directions.empty() && directions.size() != x.n_features())
+      throw Error(
+          ErrorCode::BadValue,
+          "monotone has " + std::to_string(directions.size()) + " numbers; there are " + std::to_string(x.n_features()) + " features",
+          "Give one number for each feature: 1, 0 or -1.");
+    for (size_t f = 0; f < directions.size(); ++f) {
+      if (directions[f] < -1 || directions[f] > 1)
+        throw Error(ErrorCode::BadValue, "monotone holds " + std::to_string(directions[f]), "Give 1, 0 or -1 for each feature.");
+      if (directions[f] != 0 && x.features()[f].n_categories > 0)
+        throw Error(ErrorCode::BadValue, "monotone is not 0 for feature '" + x.features()[f].name + "', whose values are categories",
+                    "Give 0 for it.");
+    }
+  }
+
   GradientBoostingParams params_;
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "kolosal/models/forms/forest.h"
+#include "kolosal/models/trees/tree_grower.h"
 #include "kolosal/models/trees/trees_test_rows.h"
 
 namespace kolosal {
@@ -276,6 +277,168 @@ TEST(GradientBoosting, LearnsWithRandomBounds) {
   const auto model = booster({{"n_trees", Value(150)}, {"learning_rate", Value(0.1)}, {"extra_random", Value(true)}})
                          ->fit({train.x, train.target}, nullptr, context_of(2));
   EXPECT_LT(squared_error(predict(*model, test.x), test.target), 1.2);
+}
+
+TEST(GradientBoosting, GrowsTheSameTreesOfManyRowsOnAnyNumberOfThreads) {
+  for (const Task task : {Task::Binary, Task::Regression}) {
+    const Rows train = make_rows(task, 3 * kFewRows);
+    for (const char* loss : {"default", "quantile"}) {
+      if (task == Task::Binary && std::string(loss) == "quantile") continue;
+      const auto learner = booster({{"n_trees", Value(5)}, {"feature_fraction", Value(0.8)}, {"loss", Value(loss)}});
+      const auto one = learner->fit({train.x, train.target}, nullptr, context_of(1, 5));
+      EXPECT_EQ(one->to_value(), learner->fit({train.x, train.target}, nullptr, context_of(8, 5))->to_value());
+    }
+  }
+}
+
+TEST(GradientBoosting, LosesNextToNothingByRoundingTheGradientsOfManyRows) {
+  const size_t n = kFewRows + 1;
+  const Rows many = make_rows(Task::Regression, n), test = make_rows(Task::Regression, 5000, 1);
+  std::vector<uint32_t> kept(n - 1);
+  std::iota(kept.begin(), kept.end(), 0U);
+  const FeatureMatrix x = many.x.take(kept);
+  const Target target = many.target.take(kept);
+  const double rounded = squared_error(predict(*quick_booster()->fit({many.x, many.target}, nullptr, context_of(2)), test.x), test.target);
+  const double exact = squared_error(predict(*quick_booster()->fit({x, target}, nullptr, context_of(2)), test.x), test.target);
+  EXPECT_NEAR(rounded, exact, 0.03 * exact);
+}
+
+TEST(GradientBoosting, PredictsTheQuantileAskedFor) {
+  const Rows train = make_rows(Task::Regression, 5000), test = make_rows(Task::Regression, 5000, 1);
+  for (const double quantile : {0.1, 0.5, 0.9}) {
+    const auto learner =
+        booster({{"n_trees", Value(100)}, {"learning_rate", Value(0.1)}, {"loss", Value("quantile")}, {"quantile", Value(quantile)}});
+    const auto out = predict(*learner->fit({train.x, train.target}, nullptr, context_of(2)), test.x);
+    double below = 0;
+    for (size_t i = 0; i < out.size(); ++i) below += test.target.values[i] <= out[i] ? 1.0 / 5000 : 0;
+    EXPECT_NEAR(below, quantile, 0.07);
+  }
+}
+
+TEST(GradientBoosting, PredictsCountsAndAmountsThatAddUp) {
+  Rows train = make_rows(Task::Regression, 4000);
+  for (double& y : train.target.values) y = std::exp(0.5 * y);
+  const double total = std::accumulate(train.target.values.begin(), train.target.values.end(), 0.0);
+  for (const char* loss : {"poisson", "gamma", "tweedie"}) {
+    SCOPED_TRACE(loss);
+    const auto learner = booster({{"n_trees", Value(100)}, {"learning_rate", Value(0.1)}, {"loss", Value(loss)}});
+    const auto model = learner->fit({train.x, train.target}, nullptr, context_of(2));
+    const auto out = predict(*model, train.x);
+    EXPECT_GT(*std::ranges::min_element(out), 0);
+    EXPECT_NEAR(std::accumulate(out.begin(), out.end(), 0.0), total, 0.1 * total);
+    EXPECT_EQ(predict(*model_from_value(model_to_value(*model)), train.x), out);
+  }
+}
+
+TEST(GradientBoosting, IsNotMovedByFewWildTargetsWhereTheLossIsAbsolute) {
+  const Rows clean = make_rows(Task::Regression, 3000), test = make_rows(Task::Regression, 1000, 1);
+  Rows wild = clean;
+  for (size_t i = 0; i < 3000; i += 50) wild.target.values[i] = 1e4;
+  const auto error = [&](const char* loss, const Rows& train) {
+    const auto learner = booster({{"n_trees", Value(80)}, {"learning_rate", Value(0.1)}, {"loss", Value(loss)}});
+    return squared_error(predict(*learner->fit({train.x, train.target}, nullptr, context_of(2)), test.x), test.target);
+  };
+  for (const char* loss : {"absolute", "huber"}) EXPECT_LT(error(loss, wild), 0.1 * error("squared", wild)) << loss;
+  EXPECT_LT(error("absolute", wild), 1.5 * error("absolute", clean));
+}
+
+TEST(GradientBoosting, RisesAndFallsAsToldAndNotWhereNot) {
+  const size_t n = 2 * kFewRows;
+  for (const size_t n_rows : {size_t{2000}, n}) {
+    Rows train = make_rows(Task::Regression, n_rows);
+    const auto steps = [&](Value::Object parameters) {  // how often the prediction rises and falls along feature a
+      parameters.emplace_back("n_trees", Value(60));
+      parameters.emplace_back("learning_rate", Value(0.2));
+      const auto model = booster(std::move(parameters))->fit({train.x, train.target}, nullptr, context_of(2));
+      std::pair<int, int> ups_downs;
+      for (size_t row = 0; row < 200; ++row) {
+        FeatureMatrix line(train.x.features(), 60);
+        for (size_t i = 0; i < 60; ++i) {
+          for (size_t f = 0; f < 5; ++f) line.column(f)[i] = train.x.at(row, f);
+          line.column(0)[i] = -3 + 0.1F * static_cast<float>(i);
+        }
+        const auto out = predict(*model, line);
+        for (size_t i = 1; i < 60; ++i) {
+          ups_downs.first += out[i] > out[i - 1];
+          ups_downs.second += out[i] < out[i - 1];
+        }
+      }
+      return ups_downs;
+    };
+    const auto list = [](int32_t first) { return Value(Value::List{Value(first), Value(0), Value(0), Value(0), Value(0)}); };
+    const auto free = steps({});
+    EXPECT_GT(free.second, 0);
+    const auto rising = steps({{"monotone", list(1)}});
+    EXPECT_GT(rising.first, 1000);
+    EXPECT_EQ(rising.second, 0);
+    EXPECT_EQ(steps({{"monotone", list(-1)}}).first, 0);
+  }
+}
+
+TEST(GradientBoosting, RefusesDirectionsThatDoNotFitTheFeatures) {
+  const Rows train = make_rows(Task::Regression, 100);
+  for (const std::vector<int>& numbers : {std::vector<int>{1}, {2, 0, 0, 0, 0}, {0, 0, 0, 1, 0}}) {
+    Value::List list;
+    for (const int number : numbers) list.emplace_back(number);
+    EXPECT_THROW(booster({{"monotone", Value(list)}})->fit({train.x, train.target}, nullptr, context_of(1)), Error);
+  }
+}
+
+TEST(GradientBoosting, GivesASmoothedLeafAValueBetweenItsOwnAndItsParents) {
+  FeatureMatrix x({{"x", 0}}, 30);
+  Target target{Task::Regression, 30, 1, {}, {}, {}};
+  for (size_t i = 0; i < 30; ++i) {
+    x.column(0)[i] = static_cast<float>(i < 10);
+    target.values.push_back(i < 10 ? 3 : 0);
+  }
+  const auto out = [&](double smooth) {
+    const auto learner = booster({{"n_trees", Value(1)},
+                                  {"learning_rate", Value(1)},
+                                  {"max_leaves", Value(2)},
+                                  {"l2", Value(0)},
+                                  {"min_rows_in_leaf", Value(1)},
+                                  {"path_smooth", Value(smooth)}});
+    return predict(*learner->fit({x, target}, nullptr, context_of(1)), x);
+  };
+  EXPECT_NEAR(out(0)[0], 3, 1e-6);
+  EXPECT_NEAR(out(10)[0], 1 + 2.0 * 10 / 20, 1e-6);
+  EXPECT_NEAR(out(10)[29], 1 - 1.0 * 20 / 30, 1e-6);
+}
+
+TEST(GradientBoosting, GrowsALevelAfterTheOtherWhereTold) {
+  const Rows train = make_rows(Task::Regression, 4000);
+  const auto depths = [&](const char* growth) {
+    const auto model = booster({{"n_trees", Value(1)}, {"max_leaves", Value(16)}, {"growth", Value(growth)}})
+                           ->fit({train.x, train.target}, nullptr, context_of(1));
+    const Forest& forest = dynamic_cast<const ForestModel&>(*model).forest();
+    std::vector<int> depth(forest.nodes.size(), 0);
+    std::set<int> of_leaves;
+    for (size_t i = 0; i < depth.size(); ++i) {
+      if (forest.nodes[i].is_leaf()) of_leaves.insert(depth[i]);
+      else
+        for (const size_t child : {size_t{0}, size_t{1}}) depth[static_cast<size_t>(forest.nodes[i].left) + child] = depth[i] + 1;
+    }
+    return of_leaves;
+  };
+  EXPECT_EQ(depths("depth"), std::set<int>{4});
+  EXPECT_GT(*depths("leaf").rbegin(), 4);
+}
+
+TEST(GradientBoosting, GivesRareClassesMoreWhereClassesAreBalanced) {
+  Rows train = make_rows(Task::Binary, 3000);
+  for (size_t i = 0; i < 3000; ++i)
+    if (i % 4 != 0) train.target.values[i] = 0;
+  const auto mean = [&](const char* weight) {
+    const auto learner = booster({{"n_trees", Value(30)}, {"class_weight", Value(weight)}});
+    const auto out = predict(*learner->fit({train.x, train.target}, nullptr, context_of(1)), train.x);
+    double sum = 0;
+    for (size_t i = 1; i < out.size(); i += 2) sum += out[i] / 3000;
+    return sum;
+  };
+  EXPECT_LT(mean("none"), 0.2);
+  EXPECT_GT(mean("balanced"), 0.35);
+  const Rows numbers = make_rows(Task::Regression, 100);
+  EXPECT_THROW(booster({{"class_weight", Value("balanced")}})->fit({numbers.x, numbers.target}, nullptr, context_of(1)), Error);
 }
 
 TEST(GradientBoosting, AnswersForOneRowOneClassAndConstantColumns) {

@@ -15,14 +15,18 @@ constexpr double kNoise = 1e-10;  // gains below this share of the leaf's score 
 // What a scan needs of limits and scale, and the best split so far.
 class Scan {
  public:
-  Scan(GradientSum total, const GrowthLimits& limits, const GradientScale& scale, double l2)
+  Scan(GradientSum total, const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, double l2, int32_t direction)
       : total_(total),
         limits_(limits),
         scale_(scale),
         l2_(l2),
+        direction_(direction),
         count_mask_((int64_t{1} << scale.count_bits) - 1),
-        parent_score_(score(total, limits.l2)),
-        least_(limits.min_gain + kNoise * parent_score_) {}
+        parent_score_(score(total, range, limits.l2)),
+        least_(limits.min_gain + kNoise * std::abs(parent_score_)) {
+    children_.is_root = false;
+    if (limits.shapes_values()) children_ = {range.least, range.most, leaf_value(total, range, limits, scale), false};
+  }
 
   int64_t count(GradientSum sum) const { return sum[1] & count_mask_; }
   double gradient(GradientSum sum) const { return static_cast<double>(sum[0]) * scale_.gradient; }
@@ -41,8 +45,9 @@ class Scan {
   bool offer(GradientSum left) {
     const GradientSum right = total_ - left;
     if (!fits(left) || !fits(right)) return false;
-    const double gain = score(left, l2_) + score(right, l2_) - parent_score_;
+    const double gain = score(left, children_, l2_) + score(right, children_, l2_) - parent_score_;
     if (!(gain > least_) || !(gain > best.gain)) return false;
+    if (direction_ != 0 && direction_ * (value_of(right) - value_of(left)) < 0) return false;
     best.gain = gain;
     best.left_sum = left;
     return true;
@@ -51,17 +56,24 @@ class Scan {
   ScannedSplit best;
 
  private:
-  double score(GradientSum sum, double l2) const {
-    double g = gradient(sum);
-    if (limits_.l1 > 0) g = std::max(std::abs(g) - limits_.l1, 0.0);
+  double value_of(GradientSum sum) const { return leaf_value(sum, children_, limits_, scale_); }
+
+  double score(GradientSum sum, const LeafRange& range, double l2) const {
+    const double g = gradient(sum);
+    const double size = std::max(std::abs(g) - limits_.l1, 0.0);
     const double h = hessian(sum) + l2;
-    return h > 0 ? g * g / h : 0;
+    if (!(h > 0)) return 0;
+    if (!limits_.shapes_values()) return size * size / h;
+    const double value = leaf_value(sum, range, limits_, scale_);
+    return -(2 * (g > 0 ? size : -size) * value + h * value * value);
   }
 
   GradientSum total_;
+  LeafRange children_;
   const GrowthLimits& limits_;
   const GradientScale& scale_;
   double l2_;
+  int32_t direction_;
   int64_t count_mask_;
   double parent_score_;
   double least_;
@@ -82,6 +94,25 @@ void scan_at_random(Scan& scan, const GradientSum* histogram, int n_bins, int64_
   // Where none was missing, the missing follow the greater number.
   if (scan.offer(below)) scan.best.default_left = !any_missing && 2 * scan.count(below) > n_rows;
   if (any_missing && scan.offer(below + missing)) scan.best.default_left = true;
+}
+
+// Every bound between bins that are not empty, one by one.
+void scan_each_bound(Scan& scan, const GradientSum* histogram, int n_bins, int64_t n_rows) {
+  const GradientSum missing = histogram[n_bins];
+  const bool any_missing = scan.count(missing) > 0;
+  GradientSum below{};
+  for (int b = 0; b < n_bins; ++b) {
+    below += histogram[b];
+    if (histogram[b][1] == 0) continue;
+    if (scan.offer(below)) {
+      scan.best.bin = static_cast<uint8_t>(b);
+      scan.best.default_left = !any_missing && 2 * scan.count(below) > n_rows;
+    }
+    if (any_missing && scan.offer(below + missing)) {
+      scan.best.bin = static_cast<uint8_t>(b);
+      scan.best.default_left = true;
+    }
+  }
 }
 
 // Every bound, the missing right and then left of it.
@@ -147,23 +178,29 @@ void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const
 
 }  // namespace
 
-ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
-                          const GradientScale& scale, uint64_t seed) {
+ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
+                          const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed) {
   const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
-  Scan scan(total, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0));
+  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
+  Scan scan(total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction);
   if (bins.categorical) scan_categories(scan, histogram, bins.n_bins, limits, total, seed);
   else if (limits.extra_random) scan_at_random(scan, histogram, bins.n_bins, scan.count(total), seed);
+  else if (limits.shapes_values()) scan_each_bound(scan, histogram, bins.n_bins, scan.count(total));
   else scan_numbers(scan, histogram, bins.n_bins, scan.count(total));
   return scan.best;
 }
 
-double leaf_value(double gradient, double hessian, const GrowthLimits& limits) noexcept {
+double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept {
   const double size = std::max(std::abs(gradient) - limits.l1, 0.0);
-  return hessian + limits.l2 > 0 ? (gradient > 0 ? -size : size) / (hessian + limits.l2) : 0;
+  double value = hessian + limits.l2 > 0 ? (gradient > 0 ? -size : size) / (hessian + limits.l2) : 0;
+  if (limits.path_smooth > 0 && !range.is_root) value += (range.parent_value - value) * limits.path_smooth / (count + limits.path_smooth);
+  return std::clamp(value, range.least, range.most);
 }
 
-double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) noexcept {
-  return leaf_value(static_cast<double>(sum[0]) * scale.gradient, static_cast<double>(sum[1] >> scale.count_bits) * scale.hessian, limits);
+double leaf_value(GradientSum sum, const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale) noexcept {
+  const int64_t count = sum[1] & ((int64_t{1} << scale.count_bits) - 1);
+  return leaf_value(static_cast<double>(sum[0]) * scale.gradient, static_cast<double>(sum[1] >> scale.count_bits) * scale.hessian,
+                    static_cast<double>(count), range, limits);
 }
 
 }  // namespace kolosal

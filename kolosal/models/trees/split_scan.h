@@ -1,6 +1,8 @@
 // split_scan: the best split of one feature at one leaf, from the feature's histogram.
 //
 // Gain of a split = S(left) + S(right) - S(leaf) with S = T(G)^2 / (H + l2), T(G) = sign(G) max(|G| - l1, 0).
+// Where values are held to a range, smoothed or to rise or fall with the feature, S is what the value so made gains, and splits whose
+// sides would be in the wrong order are left out.
 // Numbers: every bound between non-empty bins, the missing on either side. Categories: each against the rest where they are few,
 // else prefixes, from both ends, of the categories sorted by G / (H + cat_smooth), the missing being one of them.
 #pragma once
@@ -20,13 +22,13 @@ struct ScannedSplit {
   GradientSum left_sum{};
 };
 
-/// Scans the histogram (n_bins + 1,) of a feature at a leaf whose rows sum to `total`. `seed` decides the threshold where
-/// limits.extra_random.
-ScannedSplit scan_feature(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
-                          const GradientScale& scale, uint64_t seed);
+/// Scans the histogram (n_bins + 1,) of a feature at a leaf whose rows sum to `total` and whose value is held to `range`. `seed` decides
+/// the threshold where limits.extra_random.
+ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
+                          const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed);
 
-/// -T(G) / (H + l2): the value of a leaf.
-double leaf_value(double gradient, double hessian, const GrowthLimits& limits) noexcept;
-double leaf_value(GradientSum sum, const GrowthLimits& limits, const GradientScale& scale) noexcept;
+/// The value of a leaf: -T(G) / (H + l2), drawn towards that of its parent, within its range.
+double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept;
+double leaf_value(GradientSum sum, const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale) noexcept;
 
 }  // namespace kolosal

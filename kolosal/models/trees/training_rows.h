@@ -8,9 +8,16 @@
 
 namespace kolosal {
 
+/// Whether the rows of each class count the same in sum.
+enum class ClassWeight { None, Balanced };
+constexpr auto enum_names(ClassWeight) {
+  return std::to_array<std::pair<ClassWeight, std::string_view>>({{ClassWeight::None, "none"}, {ClassWeight::Balanced, "balanced"}});
+}
+
 /// Row i of `target` and `weights` is row rows[i] of x.
 struct TrainingRows {
-  explicit TrainingRows(const TrainingSet& set);
+  /// Balanced, the weights of each class are scaled to the same sum, all of them together keeping theirs.
+  explicit TrainingRows(const TrainingSet& set, ClassWeight class_weight = ClassWeight::None);
 
   const FeatureMatrix& x;
   std::vector<uint32_t> rows;    ///< ascending

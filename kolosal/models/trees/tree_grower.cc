@@ -303,7 +303,7 @@ TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) cons
   const FeatureBins& bins = bins_[feature];
   const GradientSum* histogram = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
   const uint64_t seed = limits_.extra_random ? derive_seed(seed_, "node", static_cast<uint64_t>(leaf.node) * bins_.size() + feature) : 0;
-  const ScannedSplit found = scan_feature(bins, histogram, leaf.sum, limits_, scale_, seed);
+  const ScannedSplit found = scan_feature(feature, bins, histogram, leaf.sum, leaf.range, limits_, scale_, seed);
   return {found.gain, feature, bins.categorical, found.default_left, found.bin, found.left_bins, found.left_sum};
 }
 
@@ -348,6 +348,18 @@ void TreeGrower::evaluate(Leaf* smaller, Leaf* larger) {
   if (larger->split.gain <= 0) drop_slot(*larger);
 }
 
+// Children of a feature with a direction stay on their side of the middle of their values.
+void TreeGrower::set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const {
+  left.range = right.range = parent.range;
+  left.range.parent_value = right.range.parent_value = leaf_value(parent.sum, parent.range, limits_, scale_);
+  left.range.is_root = right.range.is_root = false;
+  const int32_t direction = limits_.directions.empty() ? 0 : limits_.directions[parent.split.feature];
+  if (direction == 0) return;
+  const double middle = (leaf_value(left.sum, left.range, limits_, scale_) + leaf_value(right.sum, right.range, limits_, scale_)) / 2;
+  (direction > 0 ? left : right).range.most = middle;
+  (direction > 0 ? right : left).range.least = middle;
+}
+
 // Of a split of numbers: the bins up to its own, and the missing where they go left.
 void TreeGrower::list_left_bins(Split& split) const {
   if (split.categorical) return;
@@ -358,8 +370,12 @@ void TreeGrower::list_left_bins(Split& split) const {
 
 TreeGrower::Leaf* TreeGrower::best_leaf() {
   Leaf* best = nullptr;
+  const auto is_better = [&](const Leaf& a, const Leaf& b) {
+    if (limits_.growth == TreeGrowth::Depth && a.depth != b.depth) return a.depth < b.depth;
+    return a.split.gain > b.split.gain;
+  };
   for (Leaf& leaf : leaves_)
-    if (leaf.split.gain > 0 && (best == nullptr || leaf.split.gain > best->split.gain)) best = &leaf;
+    if (leaf.split.gain > 0 && (best == nullptr || is_better(leaf, *best))) best = &leaf;
   return best;
 }
 
@@ -399,6 +415,7 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
     left.depth = right.depth = parent->depth + 1;
     left.sum = split.left_sum;
     right.sum = parent->sum - split.left_sum;
+    if (limits_.shapes_values()) set_ranges(*parent, left, right);
     tree.nodes.resize(tree.nodes.size() + 2);
     partition(*parent, left, right);
     (left.count > right.count ? left : right).slot = parent->slot;
@@ -410,8 +427,8 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
   }
   if (context_.should_stop()) return false;
   for (const Leaf& leaf : leaves_) {
-    tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(leaf.sum, limits_, scale_);
-    tree.leaves.push_back({leaf.node, leaf.begin, leaf.count});
+    tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(leaf.sum, leaf.range, limits_, scale_);
+    tree.leaves.push_back({leaf.node, leaf.begin, leaf.count, leaf.range});
   }
   return true;
 }

@@ -15,7 +15,10 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kolosal/base/fit_context.h"
@@ -52,8 +55,15 @@ struct GradientRow {
 /// Rows up to this number are summed in fine steps.
 constexpr size_t kFewRows = 16'384;
 
+/// Which leaf is split next: the one of the greatest gain, or of those least deep.
+enum class TreeGrowth { Leaf, Depth };
+constexpr auto enum_names(TreeGrowth) {
+  return std::to_array<std::pair<TreeGrowth, std::string_view>>({{TreeGrowth::Leaf, "leaf"}, {TreeGrowth::Depth, "depth"}});
+}
+
 /// What bounds the growth of a tree, and how splits are scored.
 struct GrowthLimits {
+  TreeGrowth growth = TreeGrowth::Leaf;
   int max_leaves = 31;
   int max_depth = 0;  ///< 0: no limit
   int64_t min_rows_in_leaf = 20;
@@ -65,6 +75,19 @@ struct GrowthLimits {
   double cat_l2 = 10;
   int max_categories_onehot = 4;
   bool extra_random = false;
+  double path_smooth = 0;           ///< rows by which a leaf's value is drawn half way to that of its parent
+  std::vector<int32_t> directions;  ///< (n_features,) 1: may only rise with the feature, -1: only fall; or empty
+
+  /// Whether the gain of a split depends on more than sums.
+  bool shapes_values() const noexcept { return path_smooth > 0 || !directions.empty(); }
+};
+
+/// What the values of a leaf are held to.
+struct LeafRange {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  double parent_value = 0;
+  bool is_root = true;  ///< a root has no parent
 };
 
 /// A set of bins, one bit each.
@@ -87,6 +110,7 @@ struct GrownLeaf {
   int32_t node = 0;
   size_t begin = 0;
   size_t count = 0;
+  LeafRange range;
 };
 
 /// A tree in terms of bins.
@@ -126,6 +150,7 @@ class TreeGrower {
     int depth = 0;
     int slot = -1;
     GradientSum sum{};
+    LeafRange range;
     Split split;
   };
 
@@ -145,6 +170,7 @@ class TreeGrower {
   void add_run(int64_t* packed, const Leaf& leaf, size_t place);
   Split best_split_of(const Leaf& leaf, size_t feature_place) const;
   void set_best(Leaf& leaf, std::span<const Split> candidates) const;
+  void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
   void list_left_bins(Split& split) const;
   Leaf* best_leaf();
 
