@@ -249,3 +249,13 @@ def test_damaged_bytes_are_an_error() -> None:
     for damaged in (b"", whole[:-1], whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]):
         with pytest.raises(KolosalError, match="corrupt|damaged|truncat|artifact|what was given"):
             _kolosal.FittedModel.from_bytes(damaged)
+
+
+def test_rows_of_a_leaf_are_predicted_alike() -> None:
+    made = km.DecisionTreeRegressor(max_leaves=8).fit(X, NUMBERS)
+    leaves = made.apply(X)
+    assert leaves.shape == (N, 1) and leaves.dtype == np.int32 and len(np.unique(leaves)) == 8
+    assert all(len(np.unique(made.predict(X)[leaves[:, 0] == leaf])) == 1 for leaf in np.unique(leaves))
+    assert km.GradientBoostingClassifier(n_trees=5).fit(X, LABELS).apply(X).shape == (N, 5)
+    with pytest.raises(InvalidInputError, match="has no trees"):
+        km.Ridge().fit(X, NUMBERS).apply(X)
