@@ -264,3 +264,13 @@ def test_class_weights_by_label_are_weights_of_rows() -> None:
     with pytest.raises(InvalidInputError, match="class_weight has 'maybe'"):
         km.DecisionTreeClassifier(class_weight={"maybe": 2}).fit(X, LABELS)
     assert "class_weight" not in km.DecisionTreeRegressor().get_params()
+
+
+def test_rows_of_a_leaf_are_predicted_alike() -> None:
+    made = km.DecisionTreeRegressor(max_leaves=8).fit(X, NUMBERS)
+    leaves = made.apply(X)
+    assert leaves.shape == (N, 1) and leaves.dtype == np.int32 and len(np.unique(leaves)) == 8
+    assert all(len(np.unique(made.predict(X)[leaves[:, 0] == leaf])) == 1 for leaf in np.unique(leaves))
+    assert km.GradientBoostingClassifier(n_trees=5).fit(X, LABELS).apply(X).shape == (N, 5)
+    with pytest.raises(InvalidInputError, match="has no trees"):
+        km.Ridge().fit(X, NUMBERS).apply(X)

@@ -164,6 +164,17 @@ class CatalogModel(Estimator):
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
+    def apply(self, X: Any) -> np.ndarray:
+        """The leaf that each row ends in at each tree, as its number within the tree: (n_rows, n_trees).
+
+        Raises:
+            InvalidInputError: where the model has no trees.
+        """
+        leaves = self._native.leaves(self._seen(X)[1], self._features.names, self._n_threads())
+        if leaves is None:
+            raise InvalidInputError(f"{type(self).__name__} has no trees, so rows end in no leaves", "unsupported")
+        return np.asarray(leaves)
+
     @property
     def coef_(self) -> np.ndarray:
         """Weights of a linear model: (n_features,) of one target, else (n_targets or n_classes, n_features), one row of two classes."""
