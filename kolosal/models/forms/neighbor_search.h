@@ -27,6 +27,7 @@ struct Neighbor {
 
 class NeighborSearch {
  public:
+  /// A k-d tree, or all rows.
   enum class Method { Tree, Tiles };
 
   /// Over rows (n_rows, n_columns) row-major. The method is the faster one unless given.
