@@ -3,6 +3,8 @@
 from typing import Literal
 
 from ._base import Classifier, FitProgress, Ranker, Regressor
+from ._files import load
+from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 
 __all__ = [
     "BernoulliNB",
@@ -21,6 +23,9 @@ __all__ = [
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
     "HuberRegressor",
+    "ImportedClassifier",
+    "ImportedRanker",
+    "ImportedRegressor",
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "Lasso",
@@ -31,12 +36,15 @@ __all__ = [
     "MultinomialNB",
     "PoissonRegressor",
     "QuadraticDiscriminantAnalysis",
+    "QuantileRegressor",
     "RandomForestClassifier",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
     "Ridge",
     "TweedieRegressor",
+    "import_model",
+    "load",
 ]
 
 class BernoulliNB(Classifier):
@@ -485,6 +493,7 @@ class LinearRegression(Regressor):
 class LinearSVC(Classifier):
     """Linear support vector machine: the boundary with the widest margin between classes."""
 
+    loss: Literal["squared_hinge", "hinge"]
     l2: float
     fit_intercept: bool
     max_iterations: int
@@ -495,6 +504,7 @@ class LinearSVC(Classifier):
     def __init__(
         self,
         *,
+        loss: Literal["squared_hinge", "hinge"] = "squared_hinge",
         l2: float = 1.0,
         fit_intercept: bool = True,
         max_iterations: int = 200,
@@ -567,6 +577,30 @@ class QuadraticDiscriminantAnalysis(Classifier):
     seed: int
     time_limit: float | None
     def __init__(self, *, regularization: float = 0.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class QuantileRegressor(Regressor):
+    """The linear function that a given share of targets lies below."""
+
+    quantile: float
+    l1: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        quantile: float = 0.5,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        max_iterations: int = 200,
+        tolerance: float = 1e-11,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
 
 class RandomForestClassifier(Classifier):
     """The mean of trees grown on rows drawn with replacement."""
