@@ -12,7 +12,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <functional>
 
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/linear/margin_loss.h"
