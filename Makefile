@@ -6,7 +6,7 @@
 #   make check      formatting, layers, documentation, types, generated files, clang-tidy on what differs from main
 #   make check-all  the same with clang-tidy on every file
 #   make bench-preprocess  transformers beside polars, pandas and scikit-learn
-#   make bench-learners    tree learners beside LightGBM and scikit-learn
+#   make bench-learners    learners beside LightGBM and scikit-learn
 #   make bench-out-of-core  files of 10 and 20 million rows preprocessed under --memory 500MB
 #   make bench      microbenchmarks           make coverage   line coverage, at least 90 %
 #   make docs       generated reference pages make fuzz       every fuzz target for FUZZ_SECONDS (60) each

@@ -1,4 +1,4 @@
-"""Tree learners beside their peers: equal trees, leaves, bins, rate and threads, sides taking turns in one run.
+"""Learners beside their peers: equal trees, leaves, bins, rate, penalties and threads, sides taking turns in one run.
 
 Prints the best seconds of each side, their ratio and the largest asked for, processor seconds, and the score of both on test rows
 (AUC, or root mean squared error). `make bench-learners` builds the program that fits ours and runs all rows.
@@ -125,6 +125,17 @@ def scikit(module: str, name: str, **settings: Any) -> Fit:
     return fit
 
 
+def linear(name: str, **settings: Any) -> Fit:
+    """A linear model of scikit-learn."""
+    from sklearn import linear_model  # noqa: PLC0415
+
+    def fit(problem: Problem, n_threads: int) -> Callable[[np.ndarray], np.ndarray]:
+        model = getattr(linear_model, name)(**settings).fit(problem.x, problem.y)
+        return (lambda x: model.predict_proba(x)[:, 1]) if problem.classes else model.predict
+
+    return fit
+
+
 LIGHTGBM = {
     "lightgbm row-wise": lightgbm(force_row_wise=True),
     "lightgbm col-wise": lightgbm(force_col_wise=True),
@@ -135,6 +146,10 @@ TREE = {"sklearn tree": scikit("sklearn.tree", "DecisionTree", random_state=0)}
 FORESTS = {
     name: {f"sklearn {name}": scikit("sklearn.ensemble", name, n_estimators=100, random_state=0)} for name in ("RandomForest", "ExtraTrees")
 }
+
+LOGISTIC = {f"sklearn {solver}": linear("LogisticRegression", solver=solver) for solver in ("lbfgs", "newton-cholesky")}
+RIDGE = {"sklearn Ridge": linear("Ridge", alpha=1.0)}
+LASSO = {f"sklearn Lasso, {'Gram' if gram else 'rows'}": linear("Lasso", alpha=0.1, precompute=gram) for gram in (False, True)}
 
 
 @dataclass
@@ -159,6 +174,9 @@ ROWS = [
     Row("extra_trees_10K", 10_000, True, "extra_trees", FOREST, FORESTS["ExtraTrees"], 0.4),
     Row("extra_trees_100K", 100_000, True, "extra_trees", FOREST, FORESTS["ExtraTrees"], 0.4),
     Row("tree_100K", 100_000, True, "decision_tree", {}, TREE, 0.15),
+    Row("logistic_1M", 1_000_000, True, "logistic", {"l2": 1}, LOGISTIC, 0.4),
+    Row("ridge_1M", 1_000_000, False, "ridge", {"l2": 1}, RIDGE, 0.4),
+    Row("lasso_1M", 1_000_000, False, "lasso", {"l1": 0.1}, LASSO, 0.5),
 ]
 
 

@@ -24,9 +24,11 @@ int run_info(const Session& session, const std::string& model) {
   }
   const Value* kind = summary.find("kind");
   std::vector<std::vector<std::string>> facts;
-  if (kind != nullptr && kind->as_text() == "preprocessor") {
-    write_output(
-        aligned({{"file", model}, {"kind", "preprocessor"}, {"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))}}));
+  if (kind != nullptr) {  // a preprocessor, or a model without the rest of a pipeline
+    facts = {{"file", model}, {"kind", kind->as_text()}};
+    if (const Value* form = summary.find("form")) facts.push_back({"form", form->as_text()});
+    facts.push_back({"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))});
+    write_output(aligned(facts));
     return kSuccess;
   }
   const RunRecord record = from_value<RunRecord>(summary.at("record"));

@@ -30,13 +30,14 @@ std::vector<float> covers_of(const Forest& forest, const FeatureMatrix* backgrou
   return forest.node_cover;
 }
 
-std::vector<double> column_means(const FeatureMatrix* background) {
+// Means of what the features count as.
+std::vector<double> column_means(const LinearForm& form, const FeatureMatrix* background) {
   if (background == nullptr)
     throw Error(ErrorCode::BadValue, "a linear model does not know the means of the features it was trained on", "Pass background rows.");
   std::vector<double> means(background->n_features());
   for (size_t j = 0; j < means.size(); ++j) {
-    const auto column = background->column(j);
-    means[j] = std::accumulate(column.begin(), column.end(), 0.0) / static_cast<double>(column.size());
+    for (const float value : background->column(j)) means[j] += form.counted(value);
+    means[j] /= static_cast<double>(background->n_rows());
   }
   return means;
 }
@@ -49,7 +50,7 @@ void add_linear(const LinearForm& form, const FeatureMatrix& x, const std::vecto
   for (size_t row = 0; row < made.n_rows; ++row)
     for (size_t k = 0; k < made.n_outputs; ++k)
       for (size_t j = 0; j < p; ++j)
-        made.values[(row * made.n_outputs + k) * p + j] = form.weights[k * p + j] * (static_cast<double>(x.at(row, j)) - means[j]);
+        made.values[(row * made.n_outputs + k) * p + j] = form.weights[k * p + j] * (form.counted(x.at(row, j)) - means[j]);
 }
 
 Contributions room_for(const Model& model, const FeatureMatrix& x, size_t n_outputs) {
@@ -71,7 +72,7 @@ Contributions contributions(const Model& model, const FeatureMatrix& x, const Fe
   }
   if (const auto* linear = dynamic_cast<const LinearModel*>(&model)) {
     Contributions made = room_for(model, x, linear->n_scores());
-    add_linear(linear->parts(), x, column_means(background), made);
+    add_linear(linear->parts(), x, column_means(linear->parts(), background), made);
     return made;
   }
   if (dynamic_cast<const ConstantModel*>(&model) == nullptr) refuse(model);

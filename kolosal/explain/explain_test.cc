@@ -53,6 +53,15 @@ TEST(Contributions, OfALinearModelAreWeightsTimesDistancesFromTheMeans) {
   EXPECT_THROW(contributions(linear_model(), x, nullptr, {}), Error);
 }
 
+TEST(Contributions, OfALinearModelCountFeaturesAsItDoes) {
+  const FeatureMatrix x = normal_rows();
+  const LinearModel model({3, {2, -1, 0}, {1}, Link::Identity, 0.25});
+  const Contributions found = contributions(model, x, &x, {});
+  double share = 0;
+  for (const float value : x.column(0)) share += value > 0.25F ? 1.0 / kRows : 0;
+  for (size_t row = 0; row < kRows; ++row) EXPECT_NEAR(found.values[3 * row], 2 * ((x.at(row, 0) > 0.25F ? 1 : 0) - share), 1e-12);
+}
+
 TEST(Contributions, OfALinearModelDoNotInteract) {
   const FeatureMatrix x = normal_rows();
   const Interactions found = interactions(linear_model(), x, &x, {});

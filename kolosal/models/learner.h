@@ -28,6 +28,8 @@ class Learner {
   virtual bool supports(Task task) const = 0;
   /// What the learner takes as it is.
   virtual FeatureNeeds needs() const = 0;
+  /// Whether a regression's target may have numbers of 0 and less.
+  virtual bool accepts_negative_target() const { return true; }
   /// Whether rows held out from `train` are of use to it (early stopping).
   virtual bool uses_validation() const { return false; }
   /// Learns from `train`. `validation` (may be null) are rows held out, for early stopping only.

@@ -24,6 +24,7 @@ struct FeatureNeeds {
   bool accepts_missing = false;     ///< NaN in numbers and codes
   bool accepts_categories = false;  ///< category codes; else they are encoded as numbers
   bool wants_scaling = false;       ///< numbers of like size matter (linear models, neighbours)
+  bool accepts_negative = true;     ///< numbers below 0
 };
 
 /// Columns of equal length, column-major, sharing one block of memory. Immutable once shared.

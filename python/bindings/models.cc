@@ -13,9 +13,11 @@
 
 #include "feature_rows.h"
 #include "kolosal/base/json.h"
-#include "kolosal/inference/artifact.h"
+#include "kolosal/inference/model_artifact.h"
 #include "kolosal/models/fit_options.h"
 #include "kolosal/models/forms/linear.h"
+#include "kolosal/models/import/imported_model.h"
+#include "kolosal/models/import/tree_nodes.h"
 #include "kolosal/models/learner.h"
 
 namespace kolosal::python {
@@ -124,19 +126,78 @@ nb::object linear_parts(const Model& model) {
   return nb::make_tuple(weights, bias.attr("ravel")());
 }
 
-nb::bytes model_bytes(const Model& model) {
-  std::string bytes;
-  {
+nb::bytes model_bytes(const Model& model, const std::string& about) {
+  const Value said = parse_json(about);
+  const std::string bytes = [&] {
     const nb::gil_scoped_release released;
-    bytes = artifact_bytes(Value(Value::Object{{"form", Value(model.form())}}), model_to_value(model));
-  }
+    return saved_model_bytes(model, said);
+  }();
   return nb::bytes(bytes.data(), bytes.size());
 }
 
-std::unique_ptr<Model> model_of_bytes(const nb::bytes& bytes) {
+nb::tuple model_and_about(SavedModel saved) { return nb::make_tuple(std::move(saved.model), to_json(saved.about)); }
+
+nb::tuple model_of_bytes(const nb::bytes& bytes) {
   const auto owner = std::make_shared<const std::string>(bytes.c_str(), bytes.size());
-  const nb::gil_scoped_release released;
-  return model_from_value(read_artifact_bytes(std::as_bytes(std::span(owner->data(), owner->size())), owner));
+  return model_and_about(load_model_bytes(std::as_bytes(std::span(owner->data(), owner->size())), owner));
+}
+
+/// A model of another library and what its file says: task, names of features, levels of categories.
+nb::tuple import_bytes(const nb::bytes& bytes) {
+  ImportedModel made = import_model({bytes.c_str(), bytes.size()});
+  Value::List names, categories;
+  for (const Feature& feature : made.features) {
+    names.emplace_back(feature.name);
+    categories.emplace_back(feature.n_categories);
+  }
+  const Value about(Value::Object{{"task", Value(enum_name(made.task))},
+                                  {"names", Value(std::move(names))},
+                                  {"n_categories", Value(std::move(categories))},
+                                  {"levels", Value(Value::List(made.levels))}});
+  return nb::make_tuple(std::move(made.model), to_json(about));
+}
+
+/// A forest of trees whose nodes are given as arrays, as scikit-learn keeps them.
+std::unique_ptr<Model> forest_of_trees(size_t n_features, size_t leaf_width, const std::string& aggregation, const std::string& link,
+                                       const std::vector<nb::dict>& trees) {
+  Forest forest;
+  forest.n_features = n_features;
+  forest.leaf_width = leaf_width;
+  forest.aggregation = enum_from_name<ForestAggregation>(aggregation);
+  forest.link = enum_from_name<ForestLink>(link);
+  forest.base_score.assign(leaf_width, 0);
+  forest.feature_gain.assign(n_features, 0);
+  for (const nb::dict& tree : trees) {
+    const auto numbers = [&](const char* key) { return nb::cast<std::vector<double>>(tree[key].attr("tolist")()); };
+    const auto left = numbers("left"), right = numbers("right"), feature = numbers("feature"), threshold = numbers("threshold"),
+               missing_left = numbers("missing_left"), cover = numbers("cover"), gain = numbers("gain"), values = numbers("values");
+    std::vector<TreeNode> nodes(left.size());
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const auto from = values.begin() + static_cast<ptrdiff_t>(i * leaf_width);
+      nodes[i].values.assign(from, from + static_cast<ptrdiff_t>(leaf_width));
+      nodes[i].cover = cover[i];
+      if (left[i] < 0) continue;
+      nodes[i].left = static_cast<int64_t>(left[i]);
+      nodes[i].right = static_cast<int64_t>(right[i]);
+      nodes[i].feature = static_cast<uint32_t>(feature[i]);
+      nodes[i].threshold = float_at_most(threshold[i]);
+      nodes[i].default_left = missing_left[i] != 0;
+      nodes[i].gain = gain[i];
+    }
+    add_tree(forest, nodes, 0, 0);
+  }
+  return std::make_unique<ForestModel>(std::move(forest));
+}
+
+/// A linear model of weights (n_scores, n_features) and constants (n_scores,).
+std::unique_ptr<Model> linear_of_weights(const Matrix& weights, const Numbers& bias, const std::string& link) {
+  if (weights.shape(0) != bias.size()) throw Error(ErrorCode::BadValue, "there are not as many constants as rows of weights");
+  LinearForm form;
+  form.n_features = static_cast<int64_t>(weights.shape(1));
+  form.weights.assign(weights.data(), weights.data() + weights.size());
+  form.bias.assign(bias.data(), bias.data() + bias.size());
+  form.link = enum_from_name<Link>(link);
+  return std::make_unique<LinearModel>(std::move(form));
 }
 
 /// What is known of a learner before it learns.
@@ -150,6 +211,8 @@ std::string learner_json(const std::string& name) {
   return to_json(Value(Value::Object{{"doc", Value(entry.doc)},
                                      {"tasks", Value(std::move(tasks))},
                                      {"accepts_missing", Value(needs.accepts_missing)},
+                                     {"accepts_negative", Value(needs.accepts_negative)},
+                                     {"accepts_negative_target", Value(learner->accepts_negative_target())},
                                      {"accepts_categories", Value(needs.accepts_categories)},
                                      {"uses_validation", Value(learner->uses_validation())}}));
 }
@@ -159,7 +222,7 @@ std::string learner_json(const std::string& name) {
 void bind_models(nb::module_& module) {
   nb::class_<Model>(module, "FittedModel", "What a learner of the catalog learnt.")
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
-           "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of the rows of a float32 or float64 array; "
+           "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.\n\n"
            "`finite` refuses what is not a finite number.")
       .def("linear_parts", &linear_parts, "Weights and constants of a linear model; None of another.")
       .def_prop_ro(
@@ -169,8 +232,23 @@ void bind_models(nb::module_& module) {
       .def_prop_ro("n_scores", &Model::n_scores, "Numbers a row that a link makes the prediction of; 0 where there are none.")
       .def_prop_ro("n_iterations", &Model::n_iterations, "Iterations after which it was best; 0 where there is no such notion.")
       .def("feature_importance", &Model::feature_importance, "Share of each feature; empty where there is no such notion.")
-      .def("to_bytes", &model_bytes, "Everything it learnt, as an artifact.")
-      .def_static("from_bytes", &model_of_bytes, nb::arg("bytes"), "The model that to_bytes described.");
+      .def("to_bytes", &model_bytes, nb::arg("about"), "Everything it learnt as an artifact, with JSON that is given back.")
+      .def(
+          "save",
+          [](const Model& model, const std::string& about, const std::string& path) {
+            const nb::gil_scoped_release released;
+            save_model(model, parse_json(about), path);
+          },
+          nb::arg("about"), nb::arg("path"), "Writes one artifact, with JSON that is given back.")
+      .def_static("from_bytes", &model_of_bytes, nb::arg("bytes"), "The model that to_bytes described, and the JSON.")
+      .def_static(
+          "load", [](const std::string& path) { return model_and_about(load_model(path)); }, nb::arg("path"),
+          "The model that save wrote, and the JSON.")
+      .def_static("import_bytes", &import_bytes, nb::arg("bytes"), "A model of another library, and JSON of what its file says of it.")
+      .def_static("forest_of_trees", &forest_of_trees, nb::arg("n_features"), nb::arg("leaf_width"), nb::arg("aggregation"),
+                  nb::arg("link"), nb::arg("trees"), "A forest of trees whose nodes are given as arrays.")
+      .def_static("linear_of_weights", &linear_of_weights, nb::arg("weights"), nb::arg("bias"), nb::arg("link"),
+                  "A linear model of weights (n_scores, n_features) and constants.");
   nb::class_<LabelledRows>(module, "LabelledRows", "Rows with their targets and weights.")
       .def(nb::new_(&labelled_rows), nb::arg("rows"), nb::arg("names"), nb::arg("n_categories"), nb::arg("task"), nb::arg("target"),
            nb::arg("n_classes"), nb::arg("weights").none(), nb::arg("group"), nb::arg("n_threads"),

@@ -100,7 +100,9 @@ class FittedModel:
         n_threads: int = 0,
     ) -> object:
         """
-        Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of the rows of a float32 or float64 array; `finite` refuses what is not a finite number.
+        Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.
+
+        `finite` refuses what is not a finite number.
         """
 
     def linear_parts(self) -> object:

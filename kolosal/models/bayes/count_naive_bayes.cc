@@ -41,7 +41,7 @@ class CountNaiveBayes : public Learner {
  public:
   explicit CountNaiveBayes(CountParams<counts> params) : params_(params) {}
   bool supports(Task task) const override { return is_classification(task); }
-  FeatureNeeds needs() const override { return {}; }
+  FeatureNeeds needs() const override { return {.accepts_negative = counts != Counts::Multinomial}; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     const WeightedRows rows(train);
@@ -72,7 +72,7 @@ class CountNaiveBayes : public Learner {
       }
       form.bias.push_back(bias);
     }
-    return std::make_unique<LinearModel>(std::move(form));
+    return std::make_unique<LinearModel>(with_one_sum_of_two(std::move(form)));
   }
 
  private:
@@ -81,7 +81,7 @@ class CountNaiveBayes : public Learner {
       for (size_t k = 0; k < sums.n_classes; ++k)
         if (sums.at(1, j, k) > 0)
           throw Error(ErrorCode::BadValue,
-                      "feature '" + rows.x().features()[j].name + "' has a value below 0, where counts are learnt from",
+                      "Negative values in data: feature '" + rows.x().features()[j].name + "' has one, where counts are learnt from",
                       "Use gaussian_naive_bayes, or leave the feature out.");
   }
 

@@ -1,9 +1,9 @@
 // Discriminant analysis: each class is a normal distribution of the features, with one covariance for all classes (linear) or one for
 // each (quadratic).
 //
-// Linear: S = sum of the scatters of the classes around their means / (weight - number of classes), moved by `shrinkage` towards a multiple
+// Linear: S = sum of the scatters of the classes around their means / the weight of all rows, moved by `shrinkage` towards a multiple
 // of the identity of the same trace; directions in which the features do not vary are left out. The boundaries are linear. Quadratic: S_k =
-// scatter of class k / (weight - 1), whose eigenvalues v become (1 - regularization) v + regularization, and none less than 1e-9 of the
+// scatter of class k / its weight, whose eigenvalues v become (1 - regularization) v + regularization, and none less than 1e-9 of the
 // largest variance of a feature in any class. A weight counts as so many rows. Priors are the shares of the classes.
 //
 // Shapes   features (n_rows, n_features) float32; classes (n_rows,).
@@ -46,7 +46,8 @@ std::vector<ClassMoments> class_moments(const TrainingSet& train, double unit, c
       for (const uint32_t row : members[k]) weights.push_back(train.weights[row] / unit);
     const WeightedRows rows({x, target, weights});
     const Gram gram = make_gram(rows, true, context);
-    moments[k] = {rows.total() * rows.unit(), gram.x_means, gram.xx * rows.unit()};
+    const double unit_of_class = rows.unit();
+    moments[k] = {rows.total() * unit_of_class, gram.x_means, gram.xx * unit_of_class};
   }
   return moments;
 }
@@ -75,15 +76,12 @@ class LinearDiscriminant : public Learner {
     const auto p = static_cast<Eigen::Index>(rows.n_features());
     Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(p, p);
     Eigen::VectorXd center = Eigen::VectorXd::Zero(p);
-    double n_classes = 0;
     for (const ClassMoments& of_class : moments) {
       if (of_class.weight == 0) continue;
       covariance += of_class.scatter;
       center += of_class.weight / rows.total() * of_class.means;
-      ++n_classes;
     }
-    const double weight = rows.total() * rows.unit();
-    covariance *= rows.unit() / (weight > n_classes ? weight - n_classes : weight);
+    covariance /= rows.total();
     if (p > 0)
       covariance = ((1 - params_.shrinkage) * covariance).eval() +
                    Eigen::MatrixXd::Identity(p, p) * (params_.shrinkage * covariance.trace() / static_cast<double>(p));
@@ -95,7 +93,7 @@ class LinearDiscriminant : public Learner {
       form.weights.insert(form.weights.end(), w.data(), w.data() + p);
       form.bias.push_back(std::log(std::max(of_class.weight / rows.total(), 1e-300)) - 0.5 * w.dot(off) - w.dot(center));
     }
-    return std::make_unique<LinearModel>(std::move(form));
+    return std::make_unique<LinearModel>(with_one_sum_of_two(std::move(form)));
   }
 
  private:
@@ -136,9 +134,8 @@ class QuadraticDiscriminant : public Learner {
     const auto p = static_cast<Eigen::Index>(rows.n_features());
     double largest = 0;
     for (ClassMoments& of_class : moments) {
-      const double weight = of_class.weight * rows.unit();
-      if (weight == 0) continue;
-      of_class.scatter *= rows.unit() / (weight > 1 ? weight - 1 : weight);
+      if (of_class.weight == 0) continue;
+      of_class.scatter /= of_class.weight;
       if (p > 0) largest = std::max(largest, of_class.scatter.diagonal().maxCoeff());
     }
     const double least = largest > 0 ? 1e-9 * largest : 1;

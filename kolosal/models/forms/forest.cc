@@ -113,6 +113,9 @@ void apply_link(const Forest& f, const double* raw, double* out) noexcept {
   const size_t n = f.n_raw();
   switch (f.link) {
     case ForestLink::Identity: std::copy_n(raw, n, out); return;
+    case ForestLink::Exp:
+      for (size_t k = 0; k < n; ++k) out[k] = std::exp(std::min(raw[k], 700.0));
+      return;
     case ForestLink::Sigmoid:
       out[1] = 1 / (1 + std::exp(-raw[0]));
       out[0] = 1 / (1 + std::exp(raw[0]));
@@ -124,9 +127,6 @@ void apply_link(const Forest& f, const double* raw, double* out) noexcept {
       for (size_t k = 0; k < n; ++k) out[k] /= sum;
       return;
     }
-    case ForestLink::Exponential:
-      for (size_t k = 0; k < n; ++k) out[k] = std::exp(raw[k]);
-      return;
     case ForestLink::Normalize: {
       double sum = 0;
       for (size_t k = 0; k < n; ++k) sum += raw[k];

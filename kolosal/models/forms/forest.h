@@ -39,14 +39,14 @@ constexpr auto enum_names(ForestAggregation) {
 }
 
 /// How raw outputs become a prediction: as they are; one score to two class probabilities; scores to class probabilities;
-/// shares divided by their sum; the exponential of each.
-enum class ForestLink { Identity, Sigmoid, Softmax, Normalize, Exponential };
+/// shares divided by their sum; exponentials.
+enum class ForestLink { Identity, Sigmoid, Softmax, Normalize, Exp };
 constexpr auto enum_names(ForestLink) {
   return std::to_array<std::pair<ForestLink, std::string_view>>({{ForestLink::Identity, "identity"},
                                                                  {ForestLink::Sigmoid, "sigmoid"},
                                                                  {ForestLink::Softmax, "softmax"},
                                                                  {ForestLink::Normalize, "normalize"},
-                                                                 {ForestLink::Exponential, "exponential"}});
+                                                                 {ForestLink::Exp, "exp"}});
 }
 
 /// Trees as plain data.

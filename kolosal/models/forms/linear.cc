@@ -39,6 +39,16 @@ void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::spa
   }
 }
 
+LinearForm with_one_sum_of_two(LinearForm form) {
+  if (form.link != Link::Softmax || form.bias.size() != 2) return form;
+  const auto p = static_cast<size_t>(form.n_features);
+  for (size_t j = 0; j < p; ++j) form.weights[j] = form.weights[p + j] - form.weights[j];
+  form.weights.resize(p);
+  form.bias = {form.bias[1] - form.bias[0]};
+  form.link = Link::Sigmoid;
+  return form;
+}
+
 void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
   std::vector<double> sums(x.n_rows() * n_scores());
@@ -56,12 +66,7 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
     for (size_t k = 0; k < n_sums; ++k) {
       const double weight = form_.weights[k * n_features() + j];
       if (weight == 0) continue;
-      if (form_.threshold) {
-        for (size_t row = 0; row < n_rows; ++row)
-          sums[row * n_sums + k] += static_cast<double>(column[row]) > *form_.threshold ? weight : 0;
-        continue;
-      }
-      for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * static_cast<double>(column[row]);
+      for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * form_.counted(column[row]);
     }
   }
 }

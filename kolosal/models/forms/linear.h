@@ -33,6 +33,12 @@ struct LinearForm {
   std::vector<double> bias;     ///< (n_sums,)
   Link link = Link::Identity;
   std::optional<double> threshold = std::nullopt;  ///< where given, a feature counts as 1 above it and else as 0
+
+  /// What a value of a feature counts as.
+  double counted(float value) const noexcept {
+    const auto number = static_cast<double>(value);
+    return threshold ? (number > *threshold ? 1 : 0) : number;
+  }
 };
 void describe(Fields<LinearForm>& fields);
 
@@ -53,6 +59,9 @@ class LinearModel : public Model {
  private:
   LinearForm form_;
 };
+
+/// Of two sums through Softmax, the one through Sigmoid that predicts the same; any other form as it is.
+LinearForm with_one_sum_of_two(LinearForm form);
 
 /// Turns sums (n_rows, n_sums) into predictions (n_rows, n_outputs).
 void apply_link(Link link, std::span<const double> sums, size_t n_sums, std::span<double> out) noexcept;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kolosal/kernels/kernels.h"
-
 namespace kolosal {
 
 void describe(Fields<NeighborsForm>& f) {
@@ -17,33 +15,19 @@ void describe(Fields<NeighborsForm>& f) {
   f.add("weights", &NeighborsForm::weights, "Their weights.");
 }
 
-NeighborsModel::NeighborsModel(NeighborsForm form) : form_(std::move(form)) {}
+NeighborsModel::NeighborsModel(NeighborsForm form)
+    : form_(std::move(form)), search_(form_.rows, form_.weights.size(), static_cast<size_t>(form_.n_features)) {}
 
-void NeighborsModel::predict_row(std::span<const float> query, std::span<double> out) const {
-  const size_t n = form_.weights.size(), p = n_features();
-  const auto k = static_cast<size_t>(form_.k);
-  std::vector<std::pair<double, uint32_t>> nearest;  // a heap of the k nearest, the farthest on top
-  nearest.reserve(k + 1);
-  for (size_t i = 0; i < n; ++i) {
-    const double distance = squared_distance(query, std::span(form_.rows).subspan(i * p, p));
-    if (nearest.size() == k && distance >= nearest.front().first) continue;
-    nearest.emplace_back(distance, static_cast<uint32_t>(i));
-    std::ranges::push_heap(nearest);
-    if (nearest.size() > k) {
-      std::ranges::pop_heap(nearest);
-      nearest.pop_back();
-    }
-  }
-  std::ranges::sort(nearest);
+void NeighborsModel::average(std::span<const Neighbor> nearest, std::span<double> out) const {
   // Rows at distance zero decide alone where nearness counts; where all are infinitely far none is nearer.
-  const bool exact = form_.by_distance && nearest.front().first == 0;
-  const bool by_distance = form_.by_distance && !exact && !std::isinf(nearest.front().first);
+  const bool exact = form_.by_distance && nearest.front().distance == 0;
+  const bool by_distance = form_.by_distance && !exact && !std::isinf(nearest.front().distance);
   std::ranges::fill(out, 0.0);
   double total = 0;
   for (const auto& [distance, row] : nearest) {
     if (exact && distance > 0) break;
     double weight = static_cast<double>(form_.weights[row]);
-    if (by_distance) weight /= std::sqrt(distance);
+    if (by_distance) weight /= std::sqrt(static_cast<double>(distance));
     total += weight;
     for (size_t c = 0; c < out.size(); ++c) out[c] += weight * static_cast<double>(form_.targets[row * out.size() + c]);
   }
@@ -52,11 +36,13 @@ void NeighborsModel::predict_row(std::span<const float> query, std::span<double>
 
 void NeighborsModel::predict(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out);
-  std::vector<float> query(n_features());
-  for (size_t row = 0; row < x.n_rows(); ++row) {
-    for (size_t j = 0; j < query.size(); ++j) query[j] = x.at(row, j);
-    predict_row(query, out.subspan(row * n_outputs(), n_outputs()));
+  std::vector<float> queries(x.n_rows() * n_features());
+  for (size_t j = 0; j < n_features(); ++j) {
+    const auto column = x.column(j);
+    for (size_t row = 0; row < x.n_rows(); ++row) queries[row * n_features() + j] = column[row];
   }
+  search_.find(queries, x.n_rows(), static_cast<size_t>(form_.k),
+               [&](size_t row, std::span<const Neighbor> nearest) { average(nearest, out.subspan(row * n_outputs(), n_outputs())); });
 }
 
 namespace {

@@ -1,13 +1,13 @@
 // NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest.
 //
-// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact: each query is held
-// against every stored row. Cost: n_queries x n_stored x n_features multiplications.
+// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, see NeighborSearch.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/models/forms/neighbor_search.h"
 #include "kolosal/models/model.h"
 
 namespace kolosal {
@@ -34,9 +34,10 @@ class NeighborsModel : public Model {
   Value to_value() const override { return kolosal::to_value(form_); }
 
  private:
-  void predict_row(std::span<const float> query, std::span<double> out) const;
+  void average(std::span<const Neighbor> nearest, std::span<double> out) const;
 
   NeighborsForm form_;
+  NeighborSearch search_;
 };
 
 }  // namespace kolosal

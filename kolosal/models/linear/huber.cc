@@ -104,7 +104,8 @@ class Huber : public Learner {
       minimiser.minimise({0, 2 * params_.l2 * loss.sigma});
       if (context.should_stop()) break;
       const double before = loss.sigma;
-      loss.sigma = std::max(loss.best_sigma(rows, minimiser.margins(), 0.1 * params_.tolerance), least_sigma);
+      loss.sigma =
+          std::max(loss.best_sigma(rows, margins_of(rows, minimiser.form(Link::Identity), context), 0.1 * params_.tolerance), least_sigma);
       if (std::abs(loss.sigma - before) <= params_.tolerance * before) break;
     }
     return std::make_unique<LinearModel>(minimiser.form(Link::Identity));

@@ -289,14 +289,82 @@ TEST(LinearSvm, SaysTheClassThatTheLargestMarginIsOf) {
   EXPECT_GT(n_right, 1200U);
 }
 
+// Whether a convex objective is larger wherever a weight or the bias moves a little, in units of the spread of the feature.
+void expect_least(const LinearForm& form, const std::function<double(const LinearForm&)>& objective) {
+  constexpr double kSpread[] = {1, 1, 50, 1}, kCenter[] = {0, 0, 1000, 0};
+  const double least = objective(form);
+  for (const double by : {-1e-3, 1e-3}) {
+    for (size_t j = 0; j <= kWidth; ++j) {
+      LinearForm other = form;
+      if (j < kWidth) other.weights[j] += by / kSpread[j];
+      other.bias[0] += j < kWidth ? -by / kSpread[j] * kCenter[j] : by;
+      EXPECT_GE(objective(other), least * (1 - 1e-7)) << "coordinate " << j << " by " << by;
+    }
+  }
+}
+
+TEST(Quantile, IsTheLeastPinballLossAndLeavesTheShareBelow) {
+  const Rows rows = number_rows(2000);
+  for (const double quantile : {0.1, 0.5, 0.9})
+    for (const double l1 : {0.0, 0.2}) {
+      SCOPED_TRACE(std::to_string(quantile) + " " + std::to_string(l1));
+      const LinearForm form = fit("quantile", {{"quantile", Value(quantile)}, {"l1", Value(l1)}}, rows.train());
+      double below = 0, total = 0;
+      for (size_t i = 0; i < 2000; ++i) {
+        below += rows.target.values[i] < margin(rows, form, i) ? rows.weights[i] : 0;
+        total += rows.weights[i];
+      }
+      EXPECT_NEAR(below / total, quantile, 0.005);
+      expect_least(form, [&](const LinearForm& at) {
+        double loss = 0, penalty = 0;
+        for (size_t i = 0; i < 2000; ++i) {
+          const double off = rows.target.values[i] - margin(rows, at, i);
+          loss += rows.weights[i] * off * (off > 0 ? quantile : quantile - 1);
+        }
+        for (const double weight : at.weights) penalty += l1 * std::abs(weight);
+        return loss / total + penalty;
+      });
+    }
+}
+
+TEST(Quantile, IsTheWeightedMedianOfTheTargetWhereFeaturesSayNothing) {
+  const FeatureMatrix x({{"constant", 0}}, 5);
+  const LinearForm form = fit("quantile", {}, {x, {Task::Regression, 5, 1, {1, 2, 3, 50, 90}, {}, {}}, std::vector<double>{1, 1, 1, 0, 2}});
+  EXPECT_NEAR(form.bias[0], 3, 1e-6);
+  EXPECT_EQ(form.weights[0], 0);
+}
+
+TEST(LinearSvm, IsTheLeastHingeLossButForAFactor) {
+  const Rows rows = class_rows(2000, 2);
+  LinearForm form = fit("linear_svm", {{"loss", Value("hinge")}, {"l2", Value(0.0)}, {"tolerance", Value(1e-10)}}, rows.train());
+  const auto loss = [&](const LinearForm& at) {
+    double sum = 0;
+    for (size_t i = 0; i < 2000; ++i) sum += rows.weights[i] * std::max(1 - (2 * rows.target.values[i] - 1) * margin(rows, at, i), 0.0);
+    return sum;
+  };
+  const auto divided = [&](double by) {
+    LinearForm scaled = form;
+    for (double& weight : scaled.weights) weight /= by;
+    scaled.bias[0] /= by;
+    return scaled;
+  };
+  double low = 0.01, high = 100;  // the loss is convex along the factor
+  for (int n = 0; n < 200; ++n) {
+    const double a = low * std::pow(high / low, 0.4), b = low * std::pow(high / low, 0.6);
+    if (loss(divided(a)) < loss(divided(b))) high = b;
+    else low = a;
+  }
+  expect_least(divided(low), loss);
+}
+
 TEST(LinearLearners, TakeAWeightForAsManyRows) {
   const Rows numbers = number_rows(1500), two = class_rows(1500, 2), three = class_rows(1500, 3), counts = count_rows(1500);
   Rows positive = counts;
   for (double& y : positive.target.values) y += 0.5;
-  const std::vector<std::pair<std::string, const Rows*>> cases = {{"least_squares", &numbers}, {"ridge", &numbers},  {"lasso", &numbers},
-                                                                  {"elastic_net", &numbers},   {"huber", &numbers},  {"logistic", &two},
-                                                                  {"logistic", &three},        {"poisson", &counts}, {"gamma", &positive},
-                                                                  {"tweedie", &counts},        {"linear_svm", &two}};
+  const std::vector<std::pair<std::string, const Rows*>> cases = {
+      {"least_squares", &numbers}, {"ridge", &numbers},  {"lasso", &numbers},  {"elastic_net", &numbers},
+      {"huber", &numbers},         {"logistic", &two},   {"logistic", &three}, {"poisson", &counts},
+      {"gamma", &positive},        {"tweedie", &counts}, {"linear_svm", &two}, {"quantile", &numbers}};
   for (const auto& [name, rows] : cases) {
     std::vector<uint32_t> repeated;
     for (uint32_t i = 0; i < 1500; ++i) repeated.insert(repeated.end(), static_cast<size_t>(rows->weights[i]), i);

@@ -30,6 +30,9 @@ struct MinimiserOptions {
   double tolerance = 1e-4;  ///< largest derivative by a weight of scaled features, relative to the total weight and the scale of the loss
 };
 
+/// The sums (n_rows,) of a model of one sum.
+std::vector<double> margins_of(const WeightedRows& rows, const LinearForm& form, const FitContext& context);
+
 class LinearMinimiser {
  public:
   /// What is referred to must outlive it.
@@ -41,8 +44,6 @@ class LinearMinimiser {
   void minimise(Penalty penalty);
   /// Weights and biases in the units of the features.
   LinearForm form(Link link) const;
-  /// The margins (n_rows,) of a loss of one sum at where it is.
-  std::vector<double> margins() const;
 
  private:
   struct Point;

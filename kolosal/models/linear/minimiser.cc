@@ -280,11 +280,10 @@ LinearForm LinearMinimiser::form(Link link) const {
   return form;
 }
 
-std::vector<double> LinearMinimiser::margins() const {
-  const LinearForm all = form(Link::Identity);
-  std::vector<double> margins(rows_.n_rows(), all.bias[0]);
-  context_.threads->parallel_for(rows_.n_rows(), rows_.block_rows(), [&](size_t begin, size_t end) {
-    add_products(rows_.block(begin, end - begin), all.weights.data(), margins.data() + begin);
+std::vector<double> margins_of(const WeightedRows& rows, const LinearForm& form, const FitContext& context) {
+  std::vector<double> margins(rows.n_rows(), form.bias[0]);
+  context.threads->parallel_for(rows.n_rows(), rows.block_rows(), [&](size_t begin, size_t end) {
+    add_products(rows.block(begin, end - begin), form.weights.data(), margins.data() + begin);
   });
   return margins;
 }

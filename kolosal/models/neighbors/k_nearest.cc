@@ -1,9 +1,9 @@
 // K nearest neighbours: predicts the mean target of the k stored rows that are nearest.
 //
 // Shapes   features (n_rows, n_features) float32, of like size (the pipeline scales them); any target.
-// Cost     nothing to fit but a copy of the rows; see NeighborsModel for predictions.
+// Cost     a copy of the rows, and a tree of them on few features; see NeighborSearch for predictions.
 // Source   Cover and Hart, IEEE Transactions on Information Theory 13(1), 1967.
-// Checked  by hand in neighbors_test.cc; scikit-learn in python/tests.
+// Checked  by hand in neighbors_test.cc; scikit-learn in tests/parity.
 
 #include <algorithm>
 #include <array>

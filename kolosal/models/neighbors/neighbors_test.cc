@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
 
 namespace kolosal {
@@ -86,13 +87,54 @@ TEST(KNearest, RefusesMissingFeaturesByName) {
   }
 }
 
+TEST(NeighborSearch, FindsTheSameRowsByTreeByTilesAndBySortingAll) {
+  RandomStream random(2, "neighbor search");
+  for (const size_t n_columns : {1U, 2U, 3U, 8U, 20U})
+    for (const bool has_ties : {false, true}) {
+      constexpr size_t kRows = 3000, kQueries = 60, kNearest = 7;
+      const auto draw = [&](size_t n) {
+        std::vector<float> values(n * n_columns);
+        for (float& value : values) value = has_ties ? static_cast<float>(random.below(4)) : static_cast<float>(random.normal());
+        return values;
+      };
+      const std::vector<float> rows = draw(kRows), queries = draw(kQueries);
+      const NeighborSearch tree(rows, kRows, n_columns, NeighborSearch::Method::Tree);
+      const NeighborSearch tiles(rows, kRows, n_columns, NeighborSearch::Method::Tiles);
+      std::vector<std::vector<Neighbor>> by_tree(kQueries), by_tiles(kQueries);
+      const auto keep = [](std::vector<std::vector<Neighbor>>& to) {
+        return [&to](size_t i, std::span<const Neighbor> found) { to[i].assign(found.begin(), found.end()); };
+      };
+      tree.find(queries, kQueries, kNearest, keep(by_tree));
+      tiles.find(queries, kQueries, kNearest, keep(by_tiles));
+      for (size_t i = 0; i < kQueries; ++i) {
+        std::vector<std::pair<double, uint32_t>> all(kRows);
+        for (uint32_t row = 0; row < kRows; ++row) {
+          double distance = 0;
+          for (size_t j = 0; j < n_columns; ++j)
+            distance += std::pow(static_cast<double>(queries[i * n_columns + j]) - static_cast<double>(rows[row * n_columns + j]), 2);
+          all[row] = {distance, row};
+        }
+        std::ranges::sort(all);
+        ASSERT_EQ(by_tree[i].size(), kNearest);
+        for (size_t rank = 0; rank < kNearest; ++rank) {
+          ASSERT_EQ(by_tree[i][rank].row, by_tiles[i][rank].row) << n_columns << " columns, rank " << rank;
+          ASSERT_EQ(by_tree[i][rank].distance, by_tiles[i][rank].distance);
+          ASSERT_NEAR(by_tree[i][rank].distance, all[rank].first, 1e-5 * all[rank].first);
+          if (has_ties) {
+            ASSERT_EQ(by_tree[i][rank].row, all[rank].second);
+          }
+        }
+      }
+    }
+}
+
 TEST(NeighborsForm, RefusesWhatItCannotHaveWritten) {
   const NeighborsForm good{1, 1, 2, false, {0, 1, 2}, {1, 2, 3}, {1, 1, 1}};
   const auto code_of = [&](const std::function<void(NeighborsForm&)>& spoil) {
     NeighborsForm form = good;
     spoil(form);
     try {
-      model_forms().make("neighbors")->from_value(NeighborsModel(form).to_value());
+      model_forms().make("neighbors")->from_value(to_value(form));
     } catch (const Error& error) {
       return error.code();
     }

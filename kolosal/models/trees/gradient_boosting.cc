@@ -439,7 +439,7 @@ class Boosting {
     forest.feature_gain.assign(x_.n_features(), 0.0);
     if (is_classification(rows_.target.task))
       forest.link = base_.size() == 1 && rows_.target.n_classes() == 2 ? ForestLink::Sigmoid : ForestLink::Softmax;
-    if (train_.loss->is_exponential()) forest.link = ForestLink::Exponential;
+    if (train_.loss->is_exponential()) forest.link = ForestLink::Exp;
     for (size_t t = 0; t < static_cast<size_t>(n_rounds) * base_.size(); ++t) add_tree(forest, trees_[t], t % base_.size());
     return std::make_unique<ForestModel>(std::move(forest));
   }

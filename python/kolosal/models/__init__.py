@@ -10,7 +10,25 @@ from ._base import FitProgress as FitProgress
 from ._base import Ranker as Ranker
 from ._base import Regressor as Regressor
 from ._classes import CLASSES
+from ._files import load as load
+from ._import import ImportedClassifier as ImportedClassifier
+from ._import import ImportedRanker as ImportedRanker
+from ._import import ImportedRegressor as ImportedRegressor
+from ._import import import_model as import_model
 
 globals().update(CLASSES)
 
-__all__ = sorted(["Classifier", "FitProgress", "Ranker", "Regressor", *CLASSES])
+__all__ = sorted(
+    [
+        "Classifier",
+        "FitProgress",
+        "ImportedClassifier",
+        "ImportedRanker",
+        "ImportedRegressor",
+        "Ranker",
+        "Regressor",
+        "import_model",
+        "load",
+        *CLASSES,
+    ]
+)

@@ -5,26 +5,51 @@ from typing import Literal
 from ._base import Classifier, FitProgress, Ranker, Regressor
 
 __all__ = [
+    "BernoulliNB",
     "Classifier",
     "DecisionTreeClassifier",
     "DecisionTreeRegressor",
     "DummyClassifier",
     "DummyRegressor",
+    "ElasticNet",
     "ExtraTreesClassifier",
     "ExtraTreesRegressor",
     "FitProgress",
+    "GammaRegressor",
+    "GaussianNB",
     "GradientBoostingClassifier",
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
+    "HuberRegressor",
     "KNeighborsClassifier",
     "KNeighborsRegressor",
+    "Lasso",
+    "LinearDiscriminantAnalysis",
+    "LinearRegression",
+    "LinearSVC",
     "LogisticRegression",
+    "MultinomialNB",
+    "PoissonRegressor",
+    "QuadraticDiscriminantAnalysis",
     "RandomForestClassifier",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
     "Ridge",
+    "TweedieRegressor",
 ]
+
+class BernoulliNB(Classifier):
+    """Features are there or not, independently within a class."""
+
+    alpha: float
+    threshold: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self, *, alpha: float = 1.0, threshold: float = 0.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None
+    ) -> None: ...
 
 class DecisionTreeClassifier(Classifier):
     """One tree that splits rows until its leaves are pure or small."""
@@ -86,6 +111,32 @@ class DummyRegressor(Regressor):
     time_limit: float | None
     def __init__(self, *, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
 
+class ElasticNet(Regressor):
+    """Least squares with penalties on the absolute and the squared weights."""
+
+    alpha: float | None
+    l1_ratio: float
+    fit_intercept: bool
+    n_alphas: int
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        alpha: float | None = None,
+        l1_ratio: float = 0.5,
+        fit_intercept: bool = True,
+        n_alphas: int = 100,
+        max_iterations: int = 1000,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class ExtraTreesClassifier(Classifier):
     """The mean of trees whose splits are drawn at random."""
 
@@ -141,6 +192,37 @@ class ExtraTreesRegressor(Regressor):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+
+class GammaRegressor(Regressor):
+    """Gamma regression: positive numbers whose spread grows as their mean, which is an exponential of the features."""
+
+    l2: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        l2: float = 1e-04,
+        fit_intercept: bool = True,
+        max_iterations: int = 100,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class GaussianNB(Classifier):
+    """Features are independent and normal within a class."""
+
+    var_smoothing: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(self, *, var_smoothing: float = 1e-09, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
 
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
@@ -298,6 +380,30 @@ class GradientBoostingRegressor(Regressor):
         time_limit: float | None = None,
     ) -> None: ...
 
+class HuberRegressor(Regressor):
+    """Least squares in which far rows count by their absolute error."""
+
+    epsilon: float
+    l2: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        epsilon: float = 1.35,
+        l2: float = 1e-04,
+        fit_intercept: bool = True,
+        max_iterations: int = 100,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class KNeighborsClassifier(Classifier):
     """Mean target of the nearest training rows."""
 
@@ -334,10 +440,75 @@ class KNeighborsRegressor(Regressor):
         time_limit: float | None = None,
     ) -> None: ...
 
+class Lasso(Regressor):
+    """Least squares with a penalty on the absolute weights, which makes many of them zero."""
+
+    l1: float | None
+    fit_intercept: bool
+    n_alphas: int
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        l1: float | None = None,
+        fit_intercept: bool = True,
+        n_alphas: int = 100,
+        max_iterations: int = 1000,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LinearDiscriminantAnalysis(Classifier):
+    """Linear discriminant analysis: normal classes of one covariance."""
+
+    shrinkage: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(self, *, shrinkage: float = 0.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class LinearRegression(Regressor):
+    """The linear function of the least squared error."""
+
+    fit_intercept: bool
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(self, *, fit_intercept: bool = True, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class LinearSVC(Classifier):
+    """Linear support vector machine: the boundary with the widest margin between classes."""
+
+    l2: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        l2: float = 1.0,
+        fit_intercept: bool = True,
+        max_iterations: int = 200,
+        tolerance: float = 1e-04,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class LogisticRegression(Classifier):
-    """Logistic regression of two or more classes with a squared penalty."""
+    """Logistic regression of two or more classes with penalties on the absolute and the squared weights."""
 
     l2: float | None
+    l1: float
     fit_intercept: bool
     max_iterations: int
     tolerance: float
@@ -348,6 +519,7 @@ class LogisticRegression(Classifier):
         self,
         *,
         l2: float | None = None,
+        l1: float = 0.0,
         fit_intercept: bool = True,
         max_iterations: int = 200,
         tolerance: float = 1e-04,
@@ -355,6 +527,46 @@ class LogisticRegression(Classifier):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+
+class MultinomialNB(Classifier):
+    """Features are counts of things drawn independently within a class, such as words."""
+
+    alpha: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(self, *, alpha: float = 1.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class PoissonRegressor(Regressor):
+    """Poisson regression: counts whose mean is an exponential of the features."""
+
+    l2: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        l2: float = 1e-04,
+        fit_intercept: bool = True,
+        max_iterations: int = 100,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class QuadraticDiscriminantAnalysis(Classifier):
+    """Quadratic discriminant analysis: normal classes, each of its own covariance."""
+
+    regularization: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(self, *, regularization: float = 0.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
 
 class RandomForestClassifier(Classifier):
     """The mean of trees grown on rows drawn with replacement."""
@@ -422,4 +634,28 @@ class Ridge(Regressor):
     time_limit: float | None
     def __init__(
         self, *, l2: float | None = None, fit_intercept: bool = True, n_threads: int = 0, seed: int = 0, time_limit: float | None = None
+    ) -> None: ...
+
+class TweedieRegressor(Regressor):
+    """Tweedie regression: amounts that are often zero, whose mean is an exponential of the features."""
+
+    power: float
+    l2: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        power: float = 1.5,
+        l2: float = 1e-04,
+        fit_intercept: bool = True,
+        max_iterations: int = 100,
+        tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
     ) -> None: ...

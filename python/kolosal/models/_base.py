@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class CatalogModel(Estimator):
             raise InvalidInputError(
                 f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
             )
-        features = Features(given, self._about["accepts_categories"])
+        features = Features.of(given, self._about["accepts_categories"])
         options = self._options()
         around = {name: options.pop(name) for name in FIT_SPECS}
         around["n_threads"] = self._n_threads()
@@ -79,20 +80,46 @@ class CatalogModel(Estimator):
             self._check_columns(evaluation[0], given.n_features, given.names)
             rows = features.rows(evaluation[0])
             held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
-        self._native, interrupted = _kolosal.fit_learner(
+        native, interrupted = _kolosal.fit_learner(
             self._learner, json.dumps(options), json.dumps(around), train, held_out, _dispatch(callbacks)
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
+        return self._adopt(native, features, given.names is not None)
+
+    def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
+        """Becomes the estimator of a native model."""
+        self._native = native
         self._features = features
-        self.n_features_in_ = given.n_features
-        if given.names is not None:
-            self.feature_names_in_ = np.array(given.names, dtype=object)
+        self.n_features_in_ = len(features.names)
+        if named:
+            self.feature_names_in_ = np.array(features.names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        if self._native.n_iterations > 0:
-            self.n_iter_ = self._native.n_iterations
+        if native.n_iterations > 0:
+            self.n_iter_ = native.n_iterations
         return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes one file without code in it, which :func:`kolosal.models.load` reads; whatever fails, an older file stays whole."""
+        self._check_fitted()
+        self._native.save(json.dumps(self._written()), os.fspath(path))
+
+    def _written(self) -> dict[str, Any]:
+        """What a file says of the estimator beside its model."""
+        levels = {str(j): levels for j, levels in self._features.levels.items()}
+        written: dict[str, Any] = {
+            "estimator": type(self).__name__,
+            "parameters": self._options(),
+            "features": {"names": self._features.names, "named": hasattr(self, "feature_names_in_"), "levels": levels},
+        }
+        if hasattr(self, "classes_"):
+            written["classes"] = {"dtype": self.classes_.dtype.str, "labels": self.classes_.tolist()}
+        try:
+            json.dumps(written)
+        except TypeError as error:
+            raise InvalidInputError(f"a label or a level cannot be written down: {error}", "bad_value", "Use texts or numbers.") from None
+        return written
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         """The native task, and the checked target (n_rows, n_targets) of a fitted estimator's kind."""
@@ -179,12 +206,17 @@ class CatalogModel(Estimator):
         poor = self._learner == "constant"
         return Tags(
             estimator_type=types.get(self._kind),
-            target_tags=TargetTags(required=True, multi_output=self._kind == "regression" and "multi_regression" in tasks),
+            target_tags=TargetTags(
+                required=True,
+                multi_output=self._kind == "regression" and "multi_regression" in tasks,
+                positive_only=not self._about["accepts_negative_target"],
+            ),
             classifier_tags=ClassifierTags(poor_score=poor, multi_class="multiclass" in tasks) if self._kind == "classification" else None,
             regressor_tags=RegressorTags(poor_score=poor) if self._kind == "regression" else None,
             input_tags=InputTags(
                 allow_nan=self._about["accepts_missing"],
                 sparse=True,
+                positive_only=not self._about["accepts_negative"],
                 categorical=self._about["accepts_categories"],
                 string=self._about["accepts_categories"],
             ),
@@ -193,13 +225,13 @@ class CatalogModel(Estimator):
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
         if "_native" in state:
-            state["_native"] = state["_native"].to_bytes()
+            state["_native"] = state["_native"].to_bytes("null")
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if "_native" in state:
-            self._native = _kolosal.FittedModel.from_bytes(state["_native"])
+            self._native = _kolosal.FittedModel.from_bytes(state["_native"])[0]
 
 
 class Classifier(CatalogModel):
@@ -267,7 +299,9 @@ class Classifier(CatalogModel):
 
         def decide(X: Any) -> np.ndarray:
             scores = self._predict(X, scores=True)
-            return scores[:, 0] if scores.shape[1] == 1 else scores
+            if len(self.classes_) == 2:
+                return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+            return scores
 
         return decide
 

@@ -21,22 +21,26 @@ class Features:
         levels: for the number of each categorical column, its levels in the order of their codes.
     """
 
-    def __init__(self, given: Input, accepts_categories: bool) -> None:
-        self.names = [f"x{j}" for j in range(given.n_features)] if given.names is None else list(given.names)
-        self.levels: dict[int, list[Any]] = {}
+    def __init__(self, names: list[str], levels: dict[int, list[Any]]) -> None:
+        self.names = names
+        self.levels = levels
+
+    @classmethod
+    def of(cls, given: Input, accepts_categories: bool) -> Features:
+        """The columns of a table; an error where the learner does not take them."""
+        made = cls([f"x{j}" for j in range(given.n_features)] if given.names is None else list(given.names), {})
         if given.rows is not None:
-            return
-        table = _table_of(given)
-        for j, column in enumerate(table.columns):
+            return made
+        for j, column in enumerate(_table_of(given).columns):
             if _is_number(column.type):
                 continue
             if not _is_category(column.type):
-                raise _refused(self.names[j], column.type, "Turn it into numbers or categories first.")
+                raise _refused(made.names[j], column.type, "Turn it into numbers or categories first.")
             if not accepts_categories:
-                raise _refused(
-                    self.names[j], column.type, "This learner takes numbers only: encode it, as with kolosal.preprocess.OneHotEncoder."
-                )
-            self.levels[j] = _levels_of(column)
+                remedy = "This learner takes numbers only: encode it, as with kolosal.preprocess.OneHotEncoder."
+                raise _refused(made.names[j], column.type, remedy)
+            made.levels[j] = _levels_of(column)
+        return made
 
     def n_categories(self) -> list[int]:
         """Levels of each column; 0 for a number."""

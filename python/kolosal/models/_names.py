@@ -5,7 +5,23 @@ from __future__ import annotations
 SUFFIXES = {"classification": "Classifier", "regression": "Regressor", "ranking": "Ranker"}
 
 # By the catalog's name: what stands before the suffix, or the whole name of a learner that does either classes or numbers.
-SCIKIT_LEARN = {"constant": "Dummy", "k_nearest": "KNeighbors", "logistic": "LogisticRegression"}
+SCIKIT_LEARN = {
+    "bernoulli_naive_bayes": "BernoulliNB",
+    "constant": "Dummy",
+    "gamma": "GammaRegressor",
+    "gaussian_naive_bayes": "GaussianNB",
+    "huber": "HuberRegressor",
+    "k_nearest": "KNeighbors",
+    "lda": "LinearDiscriminantAnalysis",
+    "least_squares": "LinearRegression",
+    "linear_svm": "LinearSVC",
+    "logistic": "LogisticRegression",
+    "multinomial_naive_bayes": "MultinomialNB",
+    "poisson": "PoissonRegressor",
+    "qda": "QuadraticDiscriminantAnalysis",
+    "quantile": "QuantileRegressor",
+    "tweedie": "TweedieRegressor",
+}
 
 # The learners that look at groups. Others that take a ranking task fit the relevances as numbers, which their regressor does.
 RANKERS = {"gradient_boosting"}

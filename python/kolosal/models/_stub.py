@@ -11,7 +11,8 @@ def stub_text() -> str:
     made = [
         '"""Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does."""\n',
         "from typing import Literal\n",
-        "from ._base import Classifier, FitProgress, Ranker, Regressor\n",
+        "from ._base import Classifier, FitProgress, Ranker, Regressor\nfrom ._files import load",
+        "from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model\n",
         f"__all__ = {names!r}\n",
     ]
     for name, each in sorted(CLASSES.items()):

@@ -1,0 +1,31 @@
+"""Models from the files that ``save`` writes."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+
+from .. import _kolosal
+from .._errors import InvalidInputError
+from ._base import CatalogModel
+from ._classes import CLASSES
+from ._features import Features
+from ._import import IMPORTED
+
+
+def load(path: str | os.PathLike[str]) -> CatalogModel:
+    """The estimator that ``save`` wrote. A damaged file raises an error; it never runs code."""
+    native, text = _kolosal.FittedModel.load(os.fspath(path))
+    written = json.loads(text)
+    known = {**CLASSES, **IMPORTED}
+    if written["estimator"] not in known:
+        raise InvalidInputError(f"'{path}' holds a {written['estimator']}, which this version does not know", "unsupported_version")
+    made = known[written["estimator"]](**written["parameters"])
+    if "classes" in written:
+        made.classes_ = np.array(written["classes"]["labels"], dtype=written["classes"]["dtype"])
+    features = written["features"]
+    levels = {int(j): each for j, each in features["levels"].items()}
+    made._adopt(native, Features(features["names"], levels), features["named"])
+    return made
