@@ -89,7 +89,6 @@ class DecisionTreeRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
     seed: int
@@ -100,7 +99,6 @@ class DecisionTreeRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -186,7 +184,6 @@ class ExtraTreesRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -200,7 +197,6 @@ class ExtraTreesRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -318,7 +314,6 @@ class GradientBoostingRanker(Ranker):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -352,7 +347,6 @@ class GradientBoostingRanker(Ranker):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -388,7 +382,6 @@ class GradientBoostingRegressor(Regressor):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -422,7 +415,6 @@ class GradientBoostingRegressor(Regressor):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -701,7 +693,6 @@ class RandomForestRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -715,7 +706,6 @@ class RandomForestRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,

@@ -276,11 +276,29 @@ class Classifier(CatalogModel):
         given = Input(X, True)
         target = one_column(target_array(y, given.n_rows, type(self).__name__))
         self.classes_, codes = classes_and_codes(target)
+        sample_weight = self._weights_of_classes(codes, sample_weight)
         evaluation = None
         if eval_set is not None:
             rows, labels, weights = evaluation_set(eval_set)
             evaluation = (rows, self._labelled(labels, rows.n_rows)[1], weights, None)
         return self._fit(given, codes.reshape(-1, 1), self._task(), sample_weight, None, evaluation, callbacks)
+
+    def _options(self) -> dict[str, Any]:
+        options = super()._options()
+        if isinstance(options.get("class_weight", ""), dict | None):  # rows are weighed by classes before the learner sees them
+            options["class_weight"] = "none"
+        return options
+
+    def _weights_of_classes(self, codes: np.ndarray, sample_weight: Any) -> Any:
+        """The rows' weights times those of a ``class_weight`` by label, in which labels left out have 1."""
+        by_label = getattr(self, "class_weight", None)
+        if not isinstance(by_label, dict):
+            return sample_weight
+        labels = self.classes_.tolist()
+        if unknown := [label for label in by_label if label not in labels]:
+            raise InvalidInputError(f"class_weight has {unknown[0]!r}, which is no label of y", "bad_value", f"The labels are {labels}.")
+        weights = np.array([float(by_label.get(label, 1)) for label in labels])[codes.astype(np.intp)]
+        return weights if sample_weight is None else weights * row_weights(sample_weight, len(codes))
 
     def _task(self) -> str:
         return "binary" if len(self.classes_) == 2 else "multiclass"

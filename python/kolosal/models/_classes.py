@@ -17,6 +17,8 @@ BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regressio
 def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) -> type[CatalogModel]:
     base = BASES[kind]
     specs = {**parameter_specs(learner), **FIT_SPECS}
+    if kind != "classification":
+        specs.pop("class_weight", None)
 
     def __init__(self: CatalogModel, **parameters: object) -> None:
         base.__init__(self, **parameters)

@@ -23,7 +23,8 @@ def load(path: str | os.PathLike[str]) -> CatalogModel:
     known = {**CLASSES, **IMPORTED}
     if written["estimator"] not in known:
         raise InvalidInputError(f"'{path}' holds a {written['estimator']}, which this version does not know", "unsupported_version")
-    made: Any = known[written["estimator"]](**written["parameters"])
+    parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in written["parameters"].items()}
+    made: Any = known[written["estimator"]](**parameters)
     if "classes" in written:
         made.classes_ = np.array(written["classes"]["labels"], dtype=written["classes"]["dtype"])
     features = written["features"]
