@@ -133,12 +133,35 @@ class FittedModel:
     def feature_importance(self) -> list[float]:
         """Share of each feature; empty where there is no such notion."""
 
-    def to_bytes(self) -> bytes:
-        """Everything it learnt, as an artifact."""
+    def to_bytes(self, about: str) -> bytes:
+        """Everything it learnt as an artifact, with JSON that is given back."""
+
+    def save(self, about: str, path: str) -> None:
+        """Writes one artifact, with JSON that is given back."""
 
     @staticmethod
-    def from_bytes(bytes: bytes) -> FittedModel:
-        """The model that to_bytes described."""
+    def from_bytes(bytes: bytes) -> tuple:
+        """The model that to_bytes described, and the JSON."""
+
+    @staticmethod
+    def load(path: str) -> tuple:
+        """The model that save wrote, and the JSON."""
+
+    @staticmethod
+    def import_bytes(bytes: bytes) -> tuple:
+        """A model of another library, and JSON of what its file says of it."""
+
+    @staticmethod
+    def forest_of_trees(n_features: int, leaf_width: int, aggregation: str, link: str, trees: Sequence[dict]) -> FittedModel:
+        """A forest of trees whose nodes are given as arrays."""
+
+    @staticmethod
+    def linear_of_weights(
+        weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+        bias: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        link: str,
+    ) -> FittedModel:
+        """A linear model of weights (n_scores, n_features) and constants."""
 
 class LabelledRows:
     """Rows with their targets and weights."""

@@ -3,6 +3,8 @@
 from typing import Literal
 
 from ._base import Classifier, FitProgress, Ranker, Regressor
+from ._files import load
+from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 
 __all__ = [
     "BernoulliNB",
@@ -21,6 +23,9 @@ __all__ = [
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
     "HuberRegressor",
+    "ImportedClassifier",
+    "ImportedRanker",
+    "ImportedRegressor",
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "Lasso",
@@ -31,12 +36,15 @@ __all__ = [
     "MultinomialNB",
     "PoissonRegressor",
     "QuadraticDiscriminantAnalysis",
+    "QuantileRegressor",
     "RandomForestClassifier",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
     "Ridge",
     "TweedieRegressor",
+    "import_model",
+    "load",
 ]
 
 class BernoulliNB(Classifier):
@@ -57,6 +65,7 @@ class DecisionTreeClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
     seed: int
@@ -67,6 +76,7 @@ class DecisionTreeClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -79,6 +89,7 @@ class DecisionTreeRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
     seed: int
@@ -89,6 +100,7 @@ class DecisionTreeRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -144,6 +156,7 @@ class ExtraTreesClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -157,6 +170,7 @@ class ExtraTreesClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -172,6 +186,7 @@ class ExtraTreesRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -185,6 +200,7 @@ class ExtraTreesRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -227,9 +243,16 @@ class GaussianNB(Classifier):
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
 
+    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    quantile: float
+    huber_delta: float
+    tweedie_power: float
+    focal_gamma: float
+    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -244,6 +267,8 @@ class GradientBoostingClassifier(Classifier):
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
+    path_smooth: float
+    monotone: list[int]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -252,9 +277,16 @@ class GradientBoostingClassifier(Classifier):
     def __init__(
         self,
         *,
+        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        quantile: float = 0.5,
+        huber_delta: float = 1.0,
+        tweedie_power: float = 1.5,
+        focal_gamma: float = 2.0,
+        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
@@ -269,6 +301,8 @@ class GradientBoostingClassifier(Classifier):
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
+        path_smooth: float = 0.0,
+        monotone: list[int] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,
@@ -279,9 +313,16 @@ class GradientBoostingClassifier(Classifier):
 class GradientBoostingRanker(Ranker):
     """Trees that each correct those before, grown from histograms."""
 
+    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    quantile: float
+    huber_delta: float
+    tweedie_power: float
+    focal_gamma: float
+    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -296,6 +337,8 @@ class GradientBoostingRanker(Ranker):
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
+    path_smooth: float
+    monotone: list[int]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -304,9 +347,16 @@ class GradientBoostingRanker(Ranker):
     def __init__(
         self,
         *,
+        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        quantile: float = 0.5,
+        huber_delta: float = 1.0,
+        tweedie_power: float = 1.5,
+        focal_gamma: float = 2.0,
+        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
@@ -321,6 +371,8 @@ class GradientBoostingRanker(Ranker):
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
+        path_smooth: float = 0.0,
+        monotone: list[int] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,
@@ -331,9 +383,16 @@ class GradientBoostingRanker(Ranker):
 class GradientBoostingRegressor(Regressor):
     """Trees that each correct those before, grown from histograms."""
 
+    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    quantile: float
+    huber_delta: float
+    tweedie_power: float
+    focal_gamma: float
+    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -348,6 +407,8 @@ class GradientBoostingRegressor(Regressor):
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
+    path_smooth: float
+    monotone: list[int]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -356,9 +417,16 @@ class GradientBoostingRegressor(Regressor):
     def __init__(
         self,
         *,
+        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        quantile: float = 0.5,
+        huber_delta: float = 1.0,
+        tweedie_power: float = 1.5,
+        focal_gamma: float = 2.0,
+        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
@@ -373,6 +441,8 @@ class GradientBoostingRegressor(Regressor):
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
+        path_smooth: float = 0.0,
+        monotone: list[int] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,
@@ -485,6 +555,7 @@ class LinearRegression(Regressor):
 class LinearSVC(Classifier):
     """Linear support vector machine: the boundary with the widest margin between classes."""
 
+    loss: Literal["squared_hinge", "hinge"]
     l2: float
     fit_intercept: bool
     max_iterations: int
@@ -495,6 +566,7 @@ class LinearSVC(Classifier):
     def __init__(
         self,
         *,
+        loss: Literal["squared_hinge", "hinge"] = "squared_hinge",
         l2: float = 1.0,
         fit_intercept: bool = True,
         max_iterations: int = 200,
@@ -568,6 +640,30 @@ class QuadraticDiscriminantAnalysis(Classifier):
     time_limit: float | None
     def __init__(self, *, regularization: float = 0.0, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
 
+class QuantileRegressor(Regressor):
+    """The linear function that a given share of targets lies below."""
+
+    quantile: float
+    l1: float
+    fit_intercept: bool
+    max_iterations: int
+    tolerance: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        quantile: float = 0.5,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        max_iterations: int = 200,
+        tolerance: float = 1e-11,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class RandomForestClassifier(Classifier):
     """The mean of trees grown on rows drawn with replacement."""
 
@@ -575,6 +671,7 @@ class RandomForestClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -588,6 +685,7 @@ class RandomForestClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
@@ -603,6 +701,7 @@ class RandomForestRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -616,6 +715,7 @@ class RandomForestRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
