@@ -65,7 +65,6 @@ class DecisionTreeClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -77,7 +76,6 @@ class DecisionTreeClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -91,7 +89,7 @@ class DecisionTreeRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
     seed: int
@@ -102,7 +100,7 @@ class DecisionTreeRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -158,7 +156,6 @@ class ExtraTreesClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -173,7 +170,6 @@ class ExtraTreesClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -190,7 +186,7 @@ class ExtraTreesRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -204,7 +200,7 @@ class ExtraTreesRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -322,6 +318,7 @@ class GradientBoostingRanker(Ranker):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
+    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -355,6 +352,7 @@ class GradientBoostingRanker(Ranker):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
+        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -390,6 +388,7 @@ class GradientBoostingRegressor(Regressor):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
+    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -423,6 +422,7 @@ class GradientBoostingRegressor(Regressor):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
+        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -671,7 +671,6 @@ class RandomForestClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -686,7 +685,6 @@ class RandomForestClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
@@ -703,7 +701,7 @@ class RandomForestRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    min_weight_fraction_leaf: float
+    class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -717,7 +715,7 @@ class RandomForestRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        min_weight_fraction_leaf: float = 0.0,
+        class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
