@@ -22,6 +22,7 @@ class RowTiles {
   /// The rows of `rows` (n_rows, n_columns) row-major in the order given.
   RowTiles(std::span<const float> rows, size_t n_columns, std::span<const uint32_t> order);
 
+  /// Tiles, of which the last may not be full; columns; the numbers of a tile, column after column.
   size_t n_tiles() const noexcept { return (order_.size() + kTile - 1) / kTile; }
   size_t n_columns() const noexcept { return n_columns_; }
   const float* tile(size_t i) const noexcept { return cells_.data() + i * n_columns_ * kTile; }

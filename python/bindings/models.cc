@@ -15,6 +15,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/inference/model_artifact.h"
 #include "kolosal/models/fit_options.h"
+#include "kolosal/models/forms/leaf_numbers.h"
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/import/imported_model.h"
 #include "kolosal/models/import/tree_nodes.h"
@@ -111,6 +112,19 @@ nb::object predict_rows(const Model& model, const Rows& rows, const std::vector<
     else model.predict(block, room);
   });
   if (!sound) check_finite(matrix_of(rows, features, threads), threads);
+  return made;
+}
+
+/// The leaf that each row ends in at each tree (n_rows, n_trees) int32; None where the model has no trees.
+nb::object leaves_of(const Model& model, const Rows& rows, const std::vector<std::string>& names, int n_threads) {
+  const auto* forest = dynamic_cast<const ForestModel*>(&model);
+  if (forest == nullptr) return nb::none();
+  const size_t n_trees = forest->forest().roots.size();
+  nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(rows.shape(0), n_trees), "i4");
+  const auto out = nb::cast<nb::ndarray<int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>>(made);
+  const nb::gil_scoped_release released;
+  const Threads threads(n_threads);
+  find_leaf_numbers(forest->forest(), matrix_of(rows, features_of(names, {}), threads), threads, {out.data(), out.size()});
   return made;
 }
 
@@ -224,6 +238,8 @@ void bind_models(nb::module_& module) {
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
            "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.\n\n"
            "`finite` refuses what is not a finite number.")
+      .def("leaves", &leaves_of, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
+           "The leaf that each row ends in at each tree, (n_rows, n_trees) int32; None where the model has no trees.")
       .def("linear_parts", &linear_parts, "Weights and constants of a linear model; None of another.")
       .def_prop_ro(
           "form", [](const Model& model) { return std::string(model.form()); }, "Name of the neutral form.")

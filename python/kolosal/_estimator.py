@@ -12,7 +12,11 @@ from ._errors import InvalidInputError
 
 def parameter_specs(name: str) -> dict[str, dict[str, Any]]:
     """The parameters of a native table by name, each with its default, type, documentation and aliases."""
-    return {spec["name"]: spec for spec in json.loads(_kolosal.parameters(name))}
+    specs = {spec["name"]: spec for spec in json.loads(_kolosal.parameters(name))}
+    for spec in specs.values():
+        if isinstance(spec["default"], list):
+            spec["default"] = tuple(spec["default"])  # shared by every estimator
+    return specs
 
 
 def signature_of(specs: dict[str, dict[str, Any]]) -> inspect.Signature:

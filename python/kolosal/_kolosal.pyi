@@ -105,6 +105,13 @@ class FittedModel:
         `finite` refuses what is not a finite number.
         """
 
+    def leaves(
+        self, rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
+    ) -> object:
+        """
+        The leaf that each row ends in at each tree, (n_rows, n_trees) int32; None where the model has no trees.
+        """
+
     def linear_parts(self) -> object:
         """Weights and constants of a linear model; None of another."""
 

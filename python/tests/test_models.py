@@ -17,6 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from kolosal._estimator import parameter_specs
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
@@ -67,7 +68,9 @@ def test_every_learner_has_a_class_for_each_kind_of_task_that_it_does() -> None:
 
 @pytest.mark.parametrize("each", CLASSES)
 def test_signatures_are_the_parameter_tables(each: Any) -> None:
-    specs = {**{s["name"]: s for s in json.loads(_kolosal.parameters(each._learner))}, **each()._specs}
+    specs = {**parameter_specs(each._learner), **each()._specs}
+    if each._kind != "classification":
+        specs.pop("class_weight", None)
     signature = inspect.signature(each)
     assert list(signature.parameters) == list(specs) and {"n_threads", "seed", "time_limit"} <= set(specs)
     assert all(signature.parameters[name].default == spec["default"] for name, spec in specs.items())
@@ -79,7 +82,7 @@ def test_names_from_elsewhere_are_understood_and_kept_under_ours() -> None:
     assert repr(made) == "GradientBoostingClassifier(n_trees=7, learning_rate=0.3, max_leaves=5, n_threads=2, seed=1)"
     assert clone(made).get_params() == made.get_params()
     assert made.set_params(reg_lambda=3.0).l2 == 3.0
-    with pytest.raises(TypeError, match="'n_tree'.*Known: n_trees"):
+    with pytest.raises(TypeError, match="'n_tree'.*Known: .*n_trees"):
         km.GradientBoostingClassifier(n_tree=3)
     with pytest.raises(TypeError, match="n_trees is given twice"):
         km.GradientBoostingClassifier(n_trees=3, n_estimators=4)
@@ -249,3 +252,25 @@ def test_damaged_bytes_are_an_error() -> None:
     for damaged in (b"", whole[:-1], whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]):
         with pytest.raises(KolosalError, match="corrupt|damaged|truncat|artifact|what was given"):
             _kolosal.FittedModel.from_bytes(damaged)
+
+
+def test_class_weights_by_label_are_weights_of_rows() -> None:
+    rows = np.where(LABELS == "yes", 3.0, 1.0)
+    weighed = km.DecisionTreeClassifier(max_depth=3, class_weight={"yes": 3}).fit(X, LABELS)
+    np.testing.assert_array_equal(weighed.predict_proba(X), km.DecisionTreeClassifier(max_depth=3).fit(X, LABELS, rows).predict_proba(X))
+    both = km.DecisionTreeClassifier(max_depth=3, class_weight={"yes": 3}).fit(X, LABELS, np.arange(N))
+    expected = km.DecisionTreeClassifier(max_depth=3).fit(X, LABELS, rows * np.arange(N))
+    np.testing.assert_array_equal(both.predict_proba(X), expected.predict_proba(X))
+    with pytest.raises(InvalidInputError, match="class_weight has 'maybe'"):
+        km.DecisionTreeClassifier(class_weight={"maybe": 2}).fit(X, LABELS)
+    assert "class_weight" not in km.DecisionTreeRegressor().get_params()
+
+
+def test_rows_of_a_leaf_are_predicted_alike() -> None:
+    made = km.DecisionTreeRegressor(max_leaves=8).fit(X, NUMBERS)
+    leaves = made.apply(X)
+    assert leaves.shape == (N, 1) and leaves.dtype == np.int32 and len(np.unique(leaves)) == 8
+    assert all(len(np.unique(made.predict(X)[leaves[:, 0] == leaf])) == 1 for leaf in np.unique(leaves))
+    assert km.GradientBoostingClassifier(n_trees=5).fit(X, LABELS).apply(X).shape == (N, 5)
+    with pytest.raises(InvalidInputError, match="has no trees"):
+        km.Ridge().fit(X, NUMBERS).apply(X)

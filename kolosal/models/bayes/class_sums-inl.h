@@ -14,6 +14,7 @@ struct ClassSums {
   std::vector<double> sums;     ///< (N, n_features, n_classes) row-major
   std::vector<double> weights;  ///< (n_classes,)
 
+  /// The sum of a function of feature j over class k.
   double at(size_t function, size_t j, size_t k) const { return sums[(function * n_features + j) * n_classes + k]; }
 };
 

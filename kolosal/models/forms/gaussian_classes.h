@@ -28,6 +28,7 @@ class GaussianClassesModel : public Model {
   size_t n_outputs() const override { return form_.priors.size(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
   Value to_value() const override { return kolosal::to_value(form_); }
+  /// What it is made of.
   const GaussianClassesForm& parts() const noexcept { return form_; }
 
  private:

@@ -45,7 +45,8 @@ class NeighborSearch::Nearest {
 };
 
 NeighborSearch::NeighborSearch(std::span<const float> rows, size_t n_rows, size_t n_columns)
-    : NeighborSearch(rows, n_rows, n_columns, n_columns <= kMaxTreeColumns && n_rows >= kMinTreeRows ? Method::Tree : Method::Tiles) {}
+    : NeighborSearch(rows, n_rows, n_columns,
+                     n_columns > 0 && n_columns <= kMaxTreeColumns && n_rows >= kMinTreeRows ? Method::Tree : Method::Tiles) {}
 
 NeighborSearch::NeighborSearch(std::span<const float> rows, size_t n_rows, size_t n_columns, Method method)
     : n_columns_(n_columns), method_(method), scan_(tile_scan()) {
@@ -78,11 +79,10 @@ uint32_t NeighborSearch::build(std::span<const float> rows, std::span<uint32_t> 
     }
   }
   const size_t n_left = (order.size() / 2 + kTile - 1) / kTile * kTile;
-  if (n_columns_ > 0)
-    std::nth_element(order.begin(), order.begin() + static_cast<ptrdiff_t>(n_left) - 1, order.end(),
-                     [&](uint32_t a, uint32_t b) { return value(a, widest) < value(b, widest); });
+  std::nth_element(order.begin(), order.begin() + static_cast<ptrdiff_t>(n_left) - 1, order.end(),
+                   [&](uint32_t a, uint32_t b) { return value(a, widest) < value(b, widest); });
   nodes_[at].column = static_cast<int32_t>(widest);
-  nodes_[at].threshold = n_columns_ > 0 ? value(order[n_left - 1], widest) : 0;
+  nodes_[at].threshold = value(order[n_left - 1], widest);
   const uint32_t left = build(rows, order.first(n_left), begin);
   const uint32_t right = build(rows, order.subspan(n_left), begin + n_left);
   nodes_[at].left = left;

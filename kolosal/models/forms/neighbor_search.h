@@ -27,9 +27,11 @@ struct Neighbor {
 
 class NeighborSearch {
  public:
+  /// A k-d tree, or all rows.
   enum class Method { Tree, Tiles };
 
-  /// Over rows (n_rows, n_columns) row-major. The method is the faster one unless given.
+  /// Over rows (n_rows, n_columns) row-major. The method is the faster one unless given; a tree
+  /// needs a column.
   NeighborSearch(std::span<const float> rows, size_t n_rows, size_t n_columns);
   NeighborSearch(std::span<const float> rows, size_t n_rows, size_t n_columns, Method method);
 

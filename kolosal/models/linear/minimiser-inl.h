@@ -12,18 +12,19 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <functional>
 
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/linear/margin_loss.h"
 
 namespace kolosal {
 
+/// Strengths of the penalties on the absolute weights and on half of their squares.
 struct Penalty {
   double l1 = 0;
   double l2 = 0;
 };
 
+/// Whether there are biases, and where the minimiser ends.
 struct MinimiserOptions {
   bool fit_intercept = true;
   int max_iterations = 200;
@@ -33,6 +34,7 @@ struct MinimiserOptions {
 /// The sums (n_rows,) of a model of one sum.
 std::vector<double> margins_of(const WeightedRows& rows, const LinearForm& form, const FitContext& context);
 
+/// Where a minimiser of one loss on one set of rows is.
 class LinearMinimiser {
  public:
   /// What is referred to must outlive it.

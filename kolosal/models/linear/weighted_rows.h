@@ -22,6 +22,7 @@ class WeightedRows {
 
   static constexpr size_t kMaxBlockRows = 1024;
 
+  /// The rows without their weights, and their number, features and blocks.
   const FeatureMatrix& x() const noexcept { return train_.x; }
   const Target& target() const noexcept { return train_.target; }
   size_t n_rows() const noexcept { return train_.x.n_rows(); }

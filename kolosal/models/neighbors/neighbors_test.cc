@@ -128,6 +128,14 @@ TEST(NeighborSearch, FindsTheSameRowsByTreeByTilesAndBySortingAll) {
     }
 }
 
+TEST(KNearest, TakesTheFirstRowsWhereThereIsNoFeature) {
+  std::vector<double> values(3000, 9);
+  values[0] = 1;
+  values[1] = 2;
+  const auto model = fit(2, "uniform", FeatureMatrix({}, 3000), numbers(values));
+  EXPECT_EQ(predict(*model, FeatureMatrix({}, 1)), std::vector<double>{1.5});
+}
+
 TEST(NeighborsForm, RefusesWhatItCannotHaveWritten) {
   const NeighborsForm good{1, 1, 2, false, {0, 1, 2}, {1, 2, 3}, {1, 1, 1}};
   const auto code_of = [&](const std::function<void(NeighborsForm&)>& spoil) {

@@ -16,6 +16,7 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
 from ._features import Features
+from ._names import POOR_SCORES
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -163,6 +164,17 @@ class CatalogModel(Estimator):
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
+    def apply(self, X: Any) -> np.ndarray:
+        """The leaf that each row ends in at each tree, as its number within the tree: (n_rows, n_trees).
+
+        Raises:
+            InvalidInputError: where the model has no trees.
+        """
+        leaves = self._native.leaves(self._seen(X)[1], self._features.names, self._n_threads())
+        if leaves is None:
+            raise InvalidInputError(f"{type(self).__name__} has no trees, so rows end in no leaves", "unsupported")
+        return np.asarray(leaves)
+
     @property
     def coef_(self) -> np.ndarray:
         """Weights of a linear model: (n_features,) of one target, else (n_targets or n_classes, n_features), one row of two classes."""
@@ -177,7 +189,7 @@ class CatalogModel(Estimator):
 
     def _linear_parts(self) -> tuple[np.ndarray, np.ndarray]:
         self._check_fitted()
-        parts = self._native.linear_parts()
+        parts: Any = self._native.linear_parts()
         if parts is None:
             raise AttributeError(f"{type(self).__name__} is no linear model: it has no weights")
         return np.asarray(parts[0]), np.asarray(parts[1])
@@ -203,7 +215,7 @@ class CatalogModel(Estimator):
 
         tasks = self._about["tasks"]
         types = {"classification": "classifier", "regression": "regressor"}
-        poor = self._learner == "constant"
+        poor = self._learner in POOR_SCORES
         return Tags(
             estimator_type=types.get(self._kind),
             target_tags=TargetTags(
@@ -264,11 +276,29 @@ class Classifier(CatalogModel):
         given = Input(X, True)
         target = one_column(target_array(y, given.n_rows, type(self).__name__))
         self.classes_, codes = classes_and_codes(target)
+        sample_weight = self._weights_of_classes(codes, sample_weight)
         evaluation = None
         if eval_set is not None:
             rows, labels, weights = evaluation_set(eval_set)
             evaluation = (rows, self._labelled(labels, rows.n_rows)[1], weights, None)
         return self._fit(given, codes.reshape(-1, 1), self._task(), sample_weight, None, evaluation, callbacks)
+
+    def _options(self) -> dict[str, Any]:
+        options = super()._options()
+        if isinstance(options.get("class_weight", ""), dict | None):  # rows are weighed by classes before the learner sees them
+            options["class_weight"] = "none"
+        return options
+
+    def _weights_of_classes(self, codes: np.ndarray, sample_weight: Any) -> Any:
+        """The rows' weights times those of a ``class_weight`` by label, in which labels left out have 1."""
+        by_label = getattr(self, "class_weight", None)
+        if not isinstance(by_label, dict):
+            return sample_weight
+        labels = self.classes_.tolist()
+        if unknown := [label for label in by_label if label not in labels]:
+            raise InvalidInputError(f"class_weight has {unknown[0]!r}, which is no label of y", "bad_value", f"The labels are {labels}.")
+        weights = np.array([float(by_label.get(label, 1)) for label in labels])[codes.astype(np.intp)]
+        return weights if sample_weight is None else weights * row_weights(sample_weight, len(codes))
 
     def _task(self) -> str:
         return "binary" if len(self.classes_) == 2 else "multiclass"
@@ -387,7 +417,6 @@ class Ranker(CatalogModel):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
         *,
         groups: Any = None,
         eval_set: tuple[Any, ...] | None = None,
@@ -399,7 +428,6 @@ class Ranker(CatalogModel):
         Args:
             X: Features: (n_rows, n_features).
             y: Relevance of each row: the larger, the earlier the row belongs in its group.
-            sample_weight: Weight of each row; one of weight 0 counts as absent.
             groups: Group of each row (a query's number or name); all rows are one group where not given.
             eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
             eval_groups: Group of each row of ``eval_set``.
@@ -414,7 +442,7 @@ class Ranker(CatalogModel):
         if eval_set is not None:
             rows, values, weights = evaluation_set(eval_set)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
-        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks)
+        return self._fit(given, target, task, None, groups, evaluation, callbacks)
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .. import _kolosal
 from .._estimator import documentation_of, parameter_specs, signature_of
-from ._base import FIT_SPECS, CatalogModel, Classifier, Ranker, Regressor
-from ._names import class_names
+from ._base import FIT_SPECS, Callback, CatalogModel, Classifier, Ranker, Regressor
+from ._names import WITHOUT_WEIGHTS, class_names
 
 BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regression": Regressor, "ranking": Ranker}
 
@@ -15,6 +17,8 @@ BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regressio
 def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) -> type[CatalogModel]:
     base = BASES[kind]
     specs = {**parameter_specs(learner), **FIT_SPECS}
+    if kind != "classification":
+        specs.pop("class_weight", None)
 
     def __init__(self: CatalogModel, **parameters: object) -> None:
         base.__init__(self, **parameters)
@@ -29,7 +33,17 @@ def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) ->
         "_about": about,
         "_specs": specs,
     }
+    if learner in WITHOUT_WEIGHTS:
+        members["fit"] = _fit_without_weights(base)
     return type(name, (base,), members)
+
+
+def _fit_without_weights(base: Any) -> Callable[..., Any]:
+    def fit(self: CatalogModel, X: Any, y: Any, *, callbacks: Sequence[Callback] = ()) -> Any:
+        return base.fit(self, X, y, callbacks=callbacks)
+
+    fit.__doc__ = f"""Learns from ``X`` and ``y``, as :meth:`{base.__name__}.fit`; rows have no weights."""
+    return fit
 
 
 def make_classes() -> dict[str, type[CatalogModel]]:

@@ -108,4 +108,5 @@ def _levels_of(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _refused(name: str, kind: pa.DataType, remedy: str) -> InvalidInputError:
-    return InvalidInputError(f"column '{name}' is of type {kind}", "bad_value", remedy)
+    held = "categories" if _is_category(kind) else "numbers" if _is_number(kind) else f"values of type {kind}"
+    return InvalidInputError(f"column '{name}' holds {held}", "bad_value", remedy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +23,11 @@ def load(path: str | os.PathLike[str]) -> CatalogModel:
     known = {**CLASSES, **IMPORTED}
     if written["estimator"] not in known:
         raise InvalidInputError(f"'{path}' holds a {written['estimator']}, which this version does not know", "unsupported_version")
-    made = known[written["estimator"]](**written["parameters"])
+    parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in written["parameters"].items()}
+    made: Any = known[written["estimator"]](**parameters)
     if "classes" in written:
         made.classes_ = np.array(written["classes"]["labels"], dtype=written["classes"]["dtype"])
     features = written["features"]
     levels = {int(j): each for j, each in features["levels"].items()}
-    made._adopt(native, Features(features["names"], levels), features["named"])
-    return made
+    adopted: CatalogModel = made._adopt(native, Features(features["names"], levels), features["named"])
+    return adopted

@@ -22,6 +22,8 @@ class _Imported(CatalogModel):
         "tasks": ["binary", "multiclass", "regression", "multi_regression", "ranking"],
         "accepts_missing": True,
         "accepts_categories": True,
+        "accepts_negative": True,
+        "accepts_negative_target": True,
         "uses_validation": False,
     }
 
@@ -38,7 +40,7 @@ class ImportedRegressor(_Imported, Regressor):  # type: ignore[misc]
     """A model of numbers that another library trained."""
 
 
-class ImportedRanker(_Imported, Ranker):  # type: ignore[misc]
+class ImportedRanker(_Imported, Ranker):
     """A model of an order that another library trained."""
 
 

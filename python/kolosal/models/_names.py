@@ -35,3 +35,10 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
     if len(kinds) == 1:
         return {kinds[0]: stem}
     return {kind: stem + SUFFIXES[kind] for kind in kinds + (["ranking"] if learner in RANKERS else [])}
+
+
+# Learners to which a row of weight 2 is not two rows: they take no weights.
+WITHOUT_WEIGHTS = {"k_nearest"}
+
+# Learners that scikit-learn's trials, with features that mean nothing to them, do not do justice to.
+POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}
