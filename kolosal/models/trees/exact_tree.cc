@@ -84,6 +84,7 @@ class NumberSides {
     right_ -= sum;
   }
   double score() const { return left_ * left_ / left_weight_ + right_ * right_ / right_weight_; }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_, left_ = 0, right_;
@@ -106,6 +107,7 @@ class ClassSides {
     right_weight_ -= weight;
   }
   double score() const { return left_squares_ / left_weight_ + right_squares_ / right_weight_; }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_, left_squares_ = 0, right_squares_ = 0;
@@ -130,6 +132,7 @@ class VectorSides {
     for (size_t k = 0; k < left_.size(); ++k) score += left_[k] * left_[k] / left_weight_ + right_[k] * right_[k] / right_weight_;
     return score;
   }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_;
@@ -171,6 +174,7 @@ class ExactTreeGrower::Growth {
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
     start(weights, tree);
     stream_ = stream;
+    least_weight_ = limits_.min_weight_fraction * std::accumulate(weights.begin(), weights.end(), 0.0);
     std::vector<Item> open;
     Item root;
     root.count = rows_.size();
@@ -385,7 +389,7 @@ class ExactTreeGrower::Growth {
         const bool last = i + 1 == n_present;
         if ((!last && rank_of(keys_[i + 1]) == rank_of(keys_[i])) || n_left < limits_.min_rows_in_leaf) continue;
         if (only >= 0 && rank_of(keys_[i]) != only) continue;
-        if (const double score = sides.score(); score > best) {
+        if (const double score = sides.score(); score > best && sides.lighter_weight() >= least_weight_) {
           best = score;
           best_at = i;
           best_n_left = n_left;
@@ -455,7 +459,7 @@ class ExactTreeGrower::Growth {
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
       const double score = sides.score();
-      if (!(score > item.split.score)) return;
+      if (!(score > item.split.score) || sides.lighter_weight() < least_weight_) return;
       take(item, feature, score, cut, default_left);
       item.split.threshold = cut == most ? std::numeric_limits<float>::infinity() : std::max(bound, column.greatest(cut));
     };
@@ -542,6 +546,7 @@ class ExactTreeGrower::Growth {
   std::span<const double> weights_;
   RandomStream stream_{0, "tree"};
   Forest* tree_ = nullptr;
+  double least_weight_ = 0;  // of a leaf
   std::vector<uint32_t> features_, rows_, scratch_;
   std::vector<uint64_t> keys_, other_keys_;
   const uint32_t* node_rows_ = nullptr;
