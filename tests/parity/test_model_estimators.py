@@ -39,8 +39,6 @@ def small(each: type) -> Any:
     [small(each) for each in CLASSES], expected_failed_checks=lambda made: EXPECTED_FAILURES.get(type(made).__name__, {})
 )
 def test_scikit_learn_finds_nothing_wrong(estimator: Any, check: Any) -> None:
-    if "check_class_weight_classifiers" in repr(check) and "min_rows_in_leaf" in estimator._specs:
-        estimator.set_params(min_rows_in_leaf=20)  # pure leaves know of no weights: scikit-learn's trees get min_weight_fraction_leaf here
     check(estimator)
 
 
