@@ -107,7 +107,8 @@ def lightgbm(**settings: Any) -> Fit:
         objective = "binary" if problem.classes else "regression"
         parameters = {"objective": objective, "num_leaves": 31, "learning_rate": 0.1, "max_bin": 255, "num_threads": n_threads}
         parameters |= {"verbose": -1, **settings}
-        return lgb.train(parameters, lgb.Dataset(problem.x, problem.y, params={"max_bin": 255, "verbose": -1}), 100).predict
+        model = lgb.train(parameters, lgb.Dataset(problem.x, problem.y, params={"max_bin": 255, "verbose": -1}), 100)
+        return lambda x: np.asarray(model.predict(x))
 
     return fit
 

@@ -33,13 +33,13 @@ std::vector<float> dependence_grid(const FeatureMatrix& x, size_t feature, size_
   if (sorted.empty()) throw Error(ErrorCode::EmptyInput, "feature '" + x.features()[feature].name + "' has no finite value");
   std::ranges::sort(sorted);
   std::vector<float> distinct = sorted;
-  distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   if (distinct.size() <= most || x.features()[feature].n_categories > 0) return distinct;
   const double first = quantile(sorted, low), last = quantile(sorted, high);
   std::vector<float> grid(most);
   for (size_t i = 0; i < most; ++i)
     grid[i] = static_cast<float>(first + (last - first) * static_cast<double>(i) / static_cast<double>(most - 1));
-  grid.erase(std::ranges::unique(grid).begin(), grid.end());
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
   return grid;
 }
 

@@ -53,6 +53,11 @@ REGRESSORS = [
     (km.KNeighborsRegressor(k=4, weighting="uniform"), neighbors.KNeighborsRegressor(4), 1e-6),
     (km.KNeighborsRegressor(k=4, weighting="distance"), neighbors.KNeighborsRegressor(4, weights="distance"), 1e-5),
     (km.DecisionTreeRegressor(max_depth=4), tree.DecisionTreeRegressor(max_depth=4, random_state=0), 1e-5),
+    (
+        km.DecisionTreeRegressor(min_weight_fraction_leaf=0.08),
+        tree.DecisionTreeRegressor(min_weight_fraction_leaf=0.08, random_state=0),
+        1e-5,
+    ),
 ]
 CLASSIFIERS = [
     (km.LogisticRegression(l2=1.0, tolerance=1e-9), linear_model.LogisticRegression(C=1.0, tol=1e-9, max_iter=1000), 1e-6),

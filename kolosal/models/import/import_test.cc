@@ -106,7 +106,8 @@ TEST(ImportLightGbm, RefusesWhatIsDamaged) {
                                                          {"leaf_value=1\n", "leaf_value=1e99\n"},
                                                          {"0:1:34", "0:1:99999999"},
                                                          {"num_tree_per_iteration=1", "num_tree_per_iteration=0"}};
-  for (const auto& [from, to] : changes) EXPECT_EQ(code_of([&] { import_model(with(kLightGbm, from, to)); }), ErrorCode::BadFile) << to;
+  for (const auto& change : changes)
+    EXPECT_EQ(code_of([&] { import_model(with(kLightGbm, change.first, change.second)); }), ErrorCode::BadFile) << change.second;
   const size_t end = kLightGbm.find("end of trees");
   for (size_t n = 0; n < end; ++n) EXPECT_NE(code_of([&] { import_model(kLightGbm.substr(0, n)); }), ErrorCode::Internal) << n;
 }
@@ -147,7 +148,8 @@ TEST(ImportXgBoost, RefusesWhatIsDamaged) {
                                                          {"categories_sizes\":[1]", "categories_sizes\":[4]"},
                                                          {"[0.5,3,-1,0,2]", "[0.5,1e999,-1,0,2]"},
                                                          {"\"learner_model_param\"", "\"other\""}};
-  for (const auto& [from, to] : changes) EXPECT_EQ(code_of([&] { import_model(with(kXgBoost, from, to)); }), ErrorCode::BadFile) << to;
+  for (const auto& change : changes)
+    EXPECT_EQ(code_of([&] { import_model(with(kXgBoost, change.first, change.second)); }), ErrorCode::BadFile) << change.second;
   for (size_t n = 0; n < kXgBoost.size(); ++n) EXPECT_EQ(code_of([&] { import_model(kXgBoost.substr(0, n)); }), ErrorCode::BadFile) << n;
 }
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "kolosal/kernels/logistic.h"
-#include "kolosal/models/trees/row_loss.h"
+#include "kolosal/models/trees/summed_loss.h"
 
 namespace kolosal {
 namespace {
@@ -14,9 +14,9 @@ namespace {
 constexpr double kLeastHessian = 1e-16;
 constexpr size_t kRankTruncation = 30;  // pairs have a member among so many best-scored rows of the group
 
-class SquaredLoss : public RowLoss {
+class SquaredLoss : public SummedLoss {
  public:
-  using RowLoss::RowLoss;
+  using SummedLoss::SummedLoss;
   size_t n_raw() const override { return target_.n_targets; }
 
   std::vector<double> base_score() const override {
@@ -71,9 +71,9 @@ class SquaredLoss : public RowLoss {
   std::vector<double> largest_gradient_;
 };
 
-class LogisticLoss : public RowLoss {
+class LogisticLoss : public SummedLoss {
  public:
-  using RowLoss::RowLoss;
+  using SummedLoss::SummedLoss;
   size_t n_raw() const override { return 1; }
 
   std::vector<double> base_score() const override {
@@ -112,10 +112,10 @@ class LogisticLoss : public RowLoss {
   std::span<const double> scores_;
 };
 
-class SoftmaxLoss : public RowLoss {
+class SoftmaxLoss : public SummedLoss {
  public:
   explicit SoftmaxLoss(const LossRows& rows)
-      : RowLoss(rows),
+      : SummedLoss(rows),
         n_classes_(rows.target.n_classes()),
         factor_(n_classes_ > 1 ? static_cast<double>(n_classes_) / static_cast<double>(n_classes_ - 1) : 1.0) {}
   size_t n_raw() const override { return n_classes_; }
@@ -178,9 +178,9 @@ class SoftmaxLoss : public RowLoss {
   std::vector<float> probabilities_;  // (n_classes, n_rows)
 };
 
-class LambdaRankLoss : public RowLoss {
+class LambdaRankLoss : public SummedLoss {
  public:
-  explicit LambdaRankLoss(const LossRows& rows) : RowLoss(rows), rows_of_group_(n_), gradient_(n_), hessian_(n_) {
+  explicit LambdaRankLoss(const LossRows& rows) : SummedLoss(rows), rows_of_group_(n_), gradient_(n_), hessian_(n_) {
     std::iota(rows_of_group_.begin(), rows_of_group_.end(), 0U);
     std::ranges::stable_sort(rows_of_group_, {}, [&](uint32_t row) { return target_.group[row]; });
     for (size_t i = 0; i < n_; ++i)
@@ -283,7 +283,7 @@ double sum_blocks(size_t n, const Threads& threads, const std::function<double(s
   return std::accumulate(part.begin(), part.end(), 0.0);
 }
 
-RowLoss::RowLoss(const LossRows& rows) : target_(rows.target), weights_(rows.weights), n_(rows.target.n_rows) {
+SummedLoss::SummedLoss(const LossRows& rows) : target_(rows.target), weights_(rows.weights), n_(rows.target.n_rows) {
   for (const double w : weights_) largest_weight_ = std::max(largest_weight_, w);
   if (weights_.empty()) largest_weight_ = 1;
   for (size_t i = 0; i < n_; ++i) total_weight_ += weight(i);

@@ -76,7 +76,15 @@ class NumberSides {
     left_ += weight * y;
     right_ -= weight * y;
   }
+  // Moves rows of this weight and weighted sum together.
+  void move_sums(double weight, double sum) {
+    left_weight_ += weight;
+    right_weight_ -= weight;
+    left_ += sum;
+    right_ -= sum;
+  }
   double score() const { return left_ * left_ / left_weight_ + right_ * right_ / right_weight_; }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_, left_ = 0, right_;
@@ -99,6 +107,7 @@ class ClassSides {
     right_weight_ -= weight;
   }
   double score() const { return left_squares_ / left_weight_ + right_squares_ / right_weight_; }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_, left_squares_ = 0, right_squares_ = 0;
@@ -123,6 +132,7 @@ class VectorSides {
     for (size_t k = 0; k < left_.size(); ++k) score += left_[k] * left_[k] / left_weight_ + right_[k] * right_[k] / right_weight_;
     return score;
   }
+  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
 
  private:
   double left_weight_ = 0, right_weight_;
@@ -164,6 +174,7 @@ class ExactTreeGrower::Growth {
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
     start(weights, tree);
     stream_ = stream;
+    least_weight_ = limits_.min_weight_fraction * std::accumulate(weights.begin(), weights.end(), 0.0);
     std::vector<Item> open;
     Item root;
     root.count = rows_.size();
@@ -378,7 +389,7 @@ class ExactTreeGrower::Growth {
         const bool last = i + 1 == n_present;
         if ((!last && rank_of(keys_[i + 1]) == rank_of(keys_[i])) || n_left < limits_.min_rows_in_leaf) continue;
         if (only >= 0 && rank_of(keys_[i]) != only) continue;
-        if (const double score = sides.score(); score > best) {
+        if (const double score = sides.score(); score > best && sides.lighter_weight() >= least_weight_) {
           best = score;
           best_at = i;
           best_n_left = n_left;
@@ -386,7 +397,12 @@ class ExactTreeGrower::Growth {
       }
       if (best_at == n_present) continue;
       const bool default_left = n_present < item.count ? missing_left : 2 * best_n_left > item.count;
-      take(item, feature, best, rank_of(keys_[best_at]), best_at + 1 == n_present ? -1 : rank_of(keys_[best_at + 1]), default_left);
+      const uint16_t cut = rank_of(keys_[best_at]);
+      take(item, feature, best, cut, default_left);
+      const RankedColumn& column = columns_[feature];
+      if (column.n_categories == 0)
+        item.split.threshold = best_at + 1 == n_present ? std::numeric_limits<float>::infinity()
+                                                        : midpoint(column.greatest(cut), column.least[rank_of(keys_[best_at + 1])]);
     }
   }
 
@@ -409,26 +425,43 @@ class ExactTreeGrower::Growth {
   template <class Sides>
   void scan_at_random(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
     const RankedColumn& column = columns_[feature];
-    const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.most[most]);
+    const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.greatest(most));
     auto bound = static_cast<float>(stream_.uniform(low, high));
-    if (!(bound >= column.least[least] && bound < column.most[most])) bound = column.least[least];
+    if (!(bound >= column.least[least] && bound < column.greatest(most))) bound = column.least[least];
     const uint16_t cut = rank_below(column, bound, item.count, least, most);
     Sides sides(item.sums);
     size_t n_left = 0;
     // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
     const auto move_where = [&](const auto& goes) {
-      for (size_t i = 0; i < item.count; ++i) {
-        const bool go = goes(ranks_[i]);
-        move_row(sides, i, static_cast<double>(go) * w_[i]);
-        n_left += go;
+      if constexpr (std::is_same_v<Sides, NumberSides>) {
+        double weight0 = 0, weight1 = 0, sum0 = 0, sum1 = 0;  // an addition waits for the one before, so there are two of each
+        const auto add = [&](size_t i, double& weight, double& sum) {
+          const bool go = goes(ranks_[i]);
+          const double moved = static_cast<double>(go) * w_[i];
+          n_left += go;
+          weight += moved;
+          sum += moved * y_[i];
+        };
+        for (size_t i = 0; i + 1 < item.count; i += 2) {
+          add(i, weight0, sum0);
+          add(i + 1, weight1, sum1);
+        }
+        if (item.count % 2 != 0) add(item.count - 1, weight0, sum0);
+        sides.move_sums(weight0 + weight1, sum0 + sum1);
+      } else {
+        for (size_t i = 0; i < item.count; ++i) {
+          const bool go = goes(ranks_[i]);
+          move_row(sides, i, static_cast<double>(go) * w_[i]);
+          n_left += go;
+        }
       }
     };
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
       const double score = sides.score();
-      if (!(score > item.split.score)) return;
-      take(item, feature, score, cut, cut == most ? -1 : cut + 1, default_left);
-      item.split.threshold = std::max(bound, column.most[cut]);
+      if (!(score > item.split.score) || sides.lighter_weight() < least_weight_) return;
+      take(item, feature, score, cut, default_left);
+      item.split.threshold = cut == most ? std::numeric_limits<float>::infinity() : std::max(bound, column.greatest(cut));
     };
     move_where([&](uint16_t rank) { return rank <= cut; });
     offer(n_present == item.count && 2 * n_left > item.count);
@@ -437,8 +470,8 @@ class ExactTreeGrower::Growth {
     offer(true);
   }
 
-  // Makes the item's split that of `feature` behind rank `cut`; `next` is the rank after it in the node, -1 for none.
-  void take(Item& item, uint32_t feature, double score, uint16_t cut, int next, bool default_left) {
+  // Makes the item's split that of `feature` behind rank `cut`. The threshold of numbers is left to the caller.
+  void take(Item& item, uint32_t feature, double score, uint16_t cut, bool default_left) {
     const RankedColumn& column = columns_[feature];
     Split& split = item.split;
     split.score = score;
@@ -446,13 +479,9 @@ class ExactTreeGrower::Growth {
     split.cut = cut;
     split.default_left = default_left;
     split.codes_left.clear();
-    if (column.n_categories > 0) {
-      split.codes_left.assign(static_cast<size_t>(column.n_categories), default_left);
-      for (size_t rank = 0; rank < code_of_rank_.size(); ++rank) split.codes_left[code_of_rank_[rank]] = rank <= cut;
-    } else {
-      split.threshold =
-          next < 0 ? std::numeric_limits<float>::infinity() : midpoint(column.most[cut], column.least[static_cast<size_t>(next)]);
-    }
+    if (column.n_categories == 0) return;
+    split.codes_left.assign(static_cast<size_t>(column.n_categories), default_left);
+    for (size_t rank = 0; rank < code_of_rank_.size(); ++rank) split.codes_left[code_of_rank_[rank]] = rank <= cut;
   }
 
   // Splits the item's node and rows.
@@ -517,6 +546,7 @@ class ExactTreeGrower::Growth {
   std::span<const double> weights_;
   RandomStream stream_{0, "tree"};
   Forest* tree_ = nullptr;
+  double least_weight_ = 0;  // of a leaf
   std::vector<uint32_t> features_, rows_, scratch_;
   std::vector<uint64_t> keys_, other_keys_;
   const uint32_t* node_rows_ = nullptr;

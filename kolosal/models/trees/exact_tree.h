@@ -25,11 +25,12 @@ namespace kolosal {
 
 /// What bounds the growth of an exact tree.
 struct ExactTreeLimits {
-  int max_depth = 0;            ///< 0: no limit
-  size_t max_leaves = 0;        ///< 0: no limit; else the leaves of the greatest gain are split first
-  size_t min_rows_in_leaf = 1;  ///< rows of weight > 0
-  size_t n_tried = 1;           ///< features tried at a node, not counting those that are constant in it
-  bool random_bounds = false;   ///< one random bound of each feature in place of all
+  int max_depth = 0;               ///< 0: no limit
+  size_t max_leaves = 0;           ///< 0: no limit; else the leaves of the greatest gain are split first
+  size_t min_rows_in_leaf = 1;     ///< rows of weight > 0
+  double min_weight_fraction = 0;  ///< of the weight of all rows, in a leaf
+  size_t n_tried = 1;              ///< features tried at a node, not counting those that are constant in it
+  bool random_bounds = false;      ///< one random bound of each feature in place of all
 };
 
 /// Targets as trees see them: numbers (n_rows, width), or classes as numbers of a scale (binary) or as indicators.

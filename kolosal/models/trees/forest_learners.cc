@@ -27,6 +27,7 @@ struct DecisionTreeParams {
   std::optional<int> max_depth;
   std::optional<int> max_leaves;
   int min_rows_in_leaf = 1;
+  double min_weight_fraction_leaf = 0;
   double feature_fraction = 1;
   ClassWeight class_weight = ClassWeight::None;
 };
@@ -37,6 +38,7 @@ struct ForestParams {
   std::optional<int> max_depth;
   std::optional<int> max_leaves = 18'000;
   int min_rows_in_leaf = 1;
+  double min_weight_fraction_leaf = 0;
   std::optional<double> feature_fraction;
   bool bootstrap = kBootstrap;
   double row_fraction = 1;
@@ -53,6 +55,9 @@ void describe_growth(Fields<P>& f) {
       .search_log(1, 50)
       .alias("min_samples_leaf")
       .alias("min_child_samples");
+  f.add("min_weight_fraction_leaf", &P::min_weight_fraction_leaf, "Least weight of a leaf, as a share of the weight of all rows.")
+      .min(0)
+      .max(0.5);
   f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
 }
 
@@ -99,6 +104,7 @@ ExactTreeLimits limits_of(const P& p, double feature_fraction, size_t n_features
   limits.max_depth = p.max_depth.value_or(0);
   limits.max_leaves = static_cast<size_t>(p.max_leaves.value_or(0));
   limits.min_rows_in_leaf = static_cast<size_t>(p.min_rows_in_leaf);
+  limits.min_weight_fraction = p.min_weight_fraction_leaf;
   // A share that a whole number of features makes up counts as that number in spite of rounding.
   limits.n_tried = std::max<size_t>(1, static_cast<size_t>(feature_fraction * static_cast<double>(n_features) + 1e-9));
   return limits;

@@ -141,6 +141,7 @@ TEST(ForestLearners, FollowTheirLimits) {
     EXPECT_EQ(biggest({{"max_depth", Value(2)}}), 7U);
     EXPECT_EQ(biggest({{"max_leaves", Value(10)}}), 19U);
     EXPECT_LE(biggest({{"min_rows_in_leaf", Value(200)}}), 9U);
+    EXPECT_LE(biggest({{"min_weight_fraction_leaf", Value(0.2)}}), 9U);
     EXPECT_GT(biggest({}), 300U);
   }
   const auto values = [&](Value::Object parameters) {

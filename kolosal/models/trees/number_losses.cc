@@ -8,7 +8,7 @@
 #include <numeric>
 #include <string>
 
-#include "kolosal/models/trees/row_loss.h"
+#include "kolosal/models/trees/summed_loss.h"
 
 namespace kolosal {
 namespace {
@@ -100,9 +100,9 @@ struct Focal {
 };
 
 template <class Loss>
-class PointLoss : public RowLoss {
+class PointLoss : public SummedLoss {
  public:
-  PointLoss(const LossRows& rows, Loss loss) : RowLoss(rows), loss_(loss) {}
+  PointLoss(const LossRows& rows, Loss loss) : SummedLoss(rows), loss_(loss) {}
 
   size_t n_raw() const override { return 1; }
   bool is_exponential() const override { return Loss::kExponential; }
@@ -157,7 +157,7 @@ class PointLoss : public RowLoss {
       for (const uint32_t row : rows) left.emplace_back(target_.values[row] - scores_[row], weight(row));
       return weighted_quantile(left, loss_.quantile);
     } else {
-      return RowLoss::renewed_leaf(rows);
+      return SummedLoss::renewed_leaf(rows);
     }
   }
 

@@ -41,6 +41,7 @@ RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_
     ranked.ranks[sorted[i].place] = static_cast<uint16_t>(ranked.most.size() - 1);
     ++inside;
   }
+  if (rows_per_rank == 1) ranked.most = {};
   return ranked;
 }
 

@@ -23,7 +23,10 @@ struct RankedColumn {
   int32_t n_categories = 0;     ///< 0: numbers
   std::vector<uint16_t> ranks;  ///< (n_rows,) kMissing where missing; a category's rank is its code
   std::vector<float> least;     ///< numbers: the least value of each rank
-  std::vector<float> most;      ///< numbers: the greatest value of each rank
+  std::vector<float> most;      ///< numbers: the greatest value of each rank; empty where each rank has one value
+
+  /// The greatest value of a rank of numbers.
+  float greatest(uint16_t rank) const noexcept { return most.empty() ? least[rank] : most[rank]; }
 };
 
 /// Ranks the rows of `x` that `rows` lists, in that order. Category codes from 65,535 on count as missing.

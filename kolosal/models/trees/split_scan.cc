@@ -121,15 +121,20 @@ void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t 
   const GradientSum missing = histogram[n_bins];
   const bool any_missing = scan.count(missing) > 0;
   const BoundLimits limits = scan.bound_limits();
-  std::array<GradientSum, 256> sums;
+  std::array<int64_t, 512> sums;
   for (const bool missing_left : {false, true}) {
     if (missing_left && !any_missing) break;
     GradientSum below = missing_left ? missing : GradientSum{};
-    for (int b = 0; b < n_bins; ++b) sums[static_cast<size_t>(b)] = below += histogram[b];
-    const BestBound found = best_bound(reinterpret_cast<const int64_t*>(sums.data()), static_cast<size_t>(n_bins), limits);
-    if (!std::isfinite(found.score) || !scan.offer(sums[found.place])) continue;
+    for (size_t b = 0; b < static_cast<size_t>(n_bins); ++b) {
+      below += histogram[b];
+      sums[2 * b] = below[0];
+      sums[2 * b + 1] = below[1];
+    }
+    const BestBound found = best_bound(sums.data(), static_cast<size_t>(n_bins), limits);
+    const GradientSum left{sums[2 * found.place], sums[2 * found.place + 1]};
+    if (!std::isfinite(found.score) || !scan.offer(left)) continue;
     scan.best.bin = static_cast<uint8_t>(found.place);
-    scan.best.default_left = any_missing ? missing_left : 2 * scan.count(sums[found.place]) > n_rows;
+    scan.best.default_left = any_missing ? missing_left : 2 * scan.count(left) > n_rows;
   }
 }
 

@@ -65,6 +65,7 @@ class DecisionTreeClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -76,6 +77,7 @@ class DecisionTreeClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -89,6 +91,7 @@ class DecisionTreeRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     feature_fraction: float
     n_threads: int
     seed: int
@@ -99,6 +102,7 @@ class DecisionTreeRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -154,6 +158,7 @@ class ExtraTreesClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -168,6 +173,7 @@ class ExtraTreesClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -184,6 +190,7 @@ class ExtraTreesRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -197,6 +204,7 @@ class ExtraTreesRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -663,6 +671,7 @@ class RandomForestClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -677,6 +686,7 @@ class RandomForestClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
@@ -693,6 +703,7 @@ class RandomForestRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -706,6 +717,7 @@ class RandomForestRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,

@@ -1,4 +1,4 @@
-// RowLoss: what losses that are a weighted sum over rows have in common.
+// SummedLoss: what losses that are a weighted sum over rows have in common.
 #pragma once
 
 #include <functional>
@@ -16,9 +16,9 @@ constexpr size_t kLossBlock = 4096;
 double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block);
 
 /// Holds targets and weights.
-class RowLoss : public BoostingLoss {
+class SummedLoss : public BoostingLoss {
  public:
-  explicit RowLoss(const LossRows& rows);
+  explicit SummedLoss(const LossRows& rows);
 
  protected:
   double weight(size_t row) const { return weights_.empty() ? 1.0 : weights_[row]; }
