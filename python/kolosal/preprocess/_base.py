@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -263,34 +264,40 @@ class Weighted(CatalogTransformer):
         return self._fit_transform(X, y, sample_weight)
 
 
+class CannotGoOnError(InvalidInputError, AttributeError):
+    """A fitted transformer has no ``partial_fit``: ``hasattr`` says so too, as scikit-learn's conventions have it."""
+
+
 class Incremental(CatalogTransformer):
     """One that can learn from rows that come in parts."""
 
     _fits_a_part = False  # what fit learns is a first part: as exact and as fast as it is at once
     _parts: _kolosal.ChunkedFit | None = None
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    @property
+    def partial_fit(self) -> Callable[..., Any]:
         """Learns from further rows: after any number of calls as ``fit`` on all of them, but that quantiles are within a small rank.
 
-        Scalers by mean, range and magnitude, dates and hashes also go on from ``fit``; the others begin with ``partial_fit``.
-
-        Returns:
-            The transformer.
+        Takes and gives what ``fit`` does. It also goes on from ``fit``, but for what learns quantiles, imputes, or standardizes curves.
 
         Raises:
-            KolosalError: where the parameters need all rows at once, or what was learnt cannot be gone on from: by a ``fit`` of another
-                transformer, or by one that was pickled or copied since.
+            KolosalError: where the parameters need all rows at once.
+            AttributeError: an InvalidInputError too, where what was learnt cannot be gone on from: by ``fit``, or before the transformer
+                was pickled or copied.
         """
+        if self._parts is None and self.__sklearn_is_fitted__():
+            raise CannotGoOnError(
+                f"this {type(self).__name__} is fitted already, and further rows cannot be added to what it learnt: only partial_fit "
+                "keeps what that needs, until it is pickled or copied",
+                "unsupported",
+                "Call partial_fit from the first rows on, on sklearn.base.clone of it, or fit on all rows.",
+            )
+        return self._fit_a_part
+
+    def _fit_a_part(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         given = self._input(X)
         target, weights = self._target(y, given.n_rows), row_weights(sample_weight, given.n_rows)
         if self._parts is None:
-            if self.__sklearn_is_fitted__():
-                raise InvalidInputError(
-                    f"this {type(self).__name__} is fitted already, and further rows cannot be added to what it learnt: only partial_fit "
-                    "keeps what that needs, until it is pickled or copied",
-                    "unsupported",
-                    "Call partial_fit from the first rows on, on sklearn.base.clone of it, or fit on all rows.",
-                )
             self._learn_names(given)
             self._parts = self._start_parts()
         else:

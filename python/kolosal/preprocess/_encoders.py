@@ -41,6 +41,7 @@ class OrdinalEncoder(Incremental, _Encoder):
     """
 
     _catalog_name = "ordinal"
+    _fits_a_part = True
 
     def __init__(
         self, *, handle_unknown: str = "error", unknown_value: float | None = None, encoded_missing_value: float | None = None
@@ -85,6 +86,7 @@ class FrequencyEncoder(_UnknownByValue, Weighted, Incremental, _Encoder):
     """
 
     _catalog_name = "frequency_encode"
+    _fits_a_part = True
 
     def __init__(self, *, handle_unknown: str = "value") -> None:
         self.handle_unknown = handle_unknown
@@ -97,6 +99,7 @@ class CountEncoder(_UnknownByValue, Weighted, Incremental, _Encoder):
     """
 
     _catalog_name = "frequency_encode"
+    _fits_a_part = True
 
     def __init__(self, *, normalize: bool = False, handle_unknown: str = "value") -> None:
         self.normalize = normalize
@@ -110,6 +113,7 @@ class BinaryEncoder(_UnknownByValue, Weighted, Incremental, NamedNatively, _Enco
     """
 
     _catalog_name = "binary_encode"
+    _fits_a_part = True
 
     def __init__(self, *, handle_unknown: str = "value") -> None:
         self.handle_unknown = handle_unknown
@@ -239,6 +243,7 @@ class OneHotEncoder(Incremental, _Encoder):
     """
 
     _catalog_name = "one_hot"
+    _fits_a_part = True
 
     def __init__(
         self,

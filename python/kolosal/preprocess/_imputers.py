@@ -97,6 +97,7 @@ class MissingIndicator(Weighted, Incremental):
     """
 
     _catalog_name = "missing_indicator"
+    _fits_a_part = True
     _numeric = False
 
     def __init__(self, *, features: str = "missing-only") -> None:

@@ -68,6 +68,10 @@ class _LogOrRoot(Weighted, Incremental, Invertible):
     def __init__(self, *, standardize: bool = False) -> None:
         self.standardize = standardize
 
+    @property
+    def _fits_a_part(self) -> bool:  # type: ignore[override]
+        return not self.standardize
+
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         try:
             return super()._fit(given, y, sample_weight, transform)
