@@ -1,6 +1,8 @@
 // kolosal preprocess: fits preprocessing on a table and keeps it, or applies one that was kept, forth or back. With --memory the table is
 // gone through in passes and never in memory as a whole.
 
+#include <filesystem>
+
 #include "cli/command.h"
 #include "cli/field_flags.h"
 #include "cli/model_input.h"
@@ -9,6 +11,7 @@
 #include "kolosal/base/config.h"
 #include "kolosal/base/json.h"
 #include "kolosal/base/memory_pressure.h"
+#include "kolosal/base/reference.h"
 #include "kolosal/inference/preprocessor_artifact.h"
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/stream/preprocess_file.h"
@@ -59,17 +62,32 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
   return out;
 }
 
+// The target without rows, of the kind that all of its rows say; a text where they can be read but once.
+Column target_kind(const PreprocessFlags& flags) {
+  if (!std::filesystem::is_regular_file(flags.table)) return Column::text(flags.target, {});
+  auto options = flags.reading->read<ReadOptions>();
+  options.columns = {flags.target};
+  return read_table(flags.table, options).slice(0, 0).column(flags.target);
+}
+
+// A reader of rows for `fitted`, whose features are read as its schema knows them.
+std::unique_ptr<TableReader> open_features(const PreprocessFlags& flags, const FittedPreprocessor& fitted) {
+  Table like = reading_kinds(fitted.schema());
+  if (!flags.target.empty()) like = like.with_column(target_kind(flags));
+  return open_table(flags.table, reading_for(fitted.schema(), flags.reading->read<ReadOptions>()), &like);
+}
+
 // Applies a kept preprocessor chunk by chunk.
 size_t apply(const Session& session, const PreprocessFlags& flags, TableWriter& writer) {
   const FittedPreprocessor fitted = load_preprocessor(flags.load);
-  const auto options = flags.reading->read<ReadOptions>();
-  const Table like = flags.inverse ? Table() : reading_kinds(fitted.schema());
-  const auto reader =
-      open_table(flags.table, flags.inverse ? options : reading_for(fitted.schema(), options), flags.inverse ? nullptr : &like);
+  const FitContext context = make_context(session, flags.threads->read<ThreadOptions>());
+  const auto reader = flags.inverse ? open_table(flags.table, flags.reading->read<ReadOptions>()) : open_features(flags, fitted);
   size_t n_rows = 0;
   while (auto chunk = reader->next()) {
     if (session.cancel.cancelled()) throw Error(ErrorCode::Cancelled, "stopped on request; nothing was written to '" + flags.output + "'");
-    writer.write(flags.inverse ? fitted.inverse_transform(*chunk) : fitted.transform(*chunk));
+    Table out = flags.inverse ? fitted.inverse_transform(*chunk) : fitted.transform(*chunk, *context.threads);
+    if (!flags.target.empty()) out = out.with_column(chunk->column(flags.target));
+    writer.write(out);
     n_rows += chunk->n_rows();
   }
   return n_rows;
@@ -108,6 +126,10 @@ int run_in_passes(const Session& session, const PreprocessFlags& flags) {
 }
 
 int run_preprocess(const Session& session, const PreprocessFlags& flags) {
+  const Value configured = flags.config->values();
+  if (!flags.load.empty() && !configured.as_object().empty())
+    throw CLI::ValidationError(flag_name(configured.as_object().front().first),
+                               "says how to fit, and --load applies what was fitted; leave out one of the two");
   if (flags.load.empty() && flags.inverse)
     throw Error(ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE.");
   if (!flags.memory.empty()) return run_in_passes(session, flags);

@@ -98,6 +98,7 @@ void ChunkMoments::merge(const ChunkMoments& other) {
 
 Moments ChunkMoments::found() const {
   if (weighted_.n == 0) return {};
+  if (weighted_.n == n_values_) return weighted_;
   return {n_values_, weighted_.mean, weighted_.m2 / weighted_.n * n_values_};
 }
 

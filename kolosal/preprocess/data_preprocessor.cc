@@ -27,6 +27,17 @@ std::optional<std::vector<std::string>> skewed_columns(const Table& table, const
   return names;
 }
 
+Schema schema_of(const Table& table, const PreprocessorConfig& config) {
+  SchemaSurvey survey;
+  survey.add(table);
+  return feature_schema(survey, table, config);
+}
+
+FitContext context_with_seed(FitContext context, const PreprocessorConfig& config) {
+  context.seed = static_cast<uint64_t>(config.seed);
+  return context;
+}
+
 /// Indicators as numbers; Boolean columns of the schema itself stay.
 Table numbers_for_indicators(const Table& table, const Schema& schema) {
   std::vector<Column> columns;
@@ -101,12 +112,9 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
                                                                      std::optional<std::vector<uint32_t>>* kept_rows) const {
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
-  SchemaSurvey survey;
-  survey.add(table);
-  Schema schema = feature_schema(survey, table, config_);
+  Schema schema = schema_of(table, config_);
   Table changed = conform(table, schema, Conform::OpenFeatures);
-  FitContext seeded = context;
-  seeded.seed = static_cast<uint64_t>(config_.seed);
+  const FitContext seeded = context_with_seed(context, config_);
   const auto steps = plan_steps(config_, schema, skewed_columns(changed, config_, context), target != nullptr);
   FittedSteps fitted = fit_steps(steps, {changed, target, {}}, seeded, "preprocess");
   changed = numbers_for_indicators(fitted.table, schema);
@@ -114,6 +122,19 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table
   std::vector<std::string> names = changed.names();
   return {FittedPreprocessor(config_, std::move(schema), std::move(fitted.steps), std::move(names), std::move(fitted.n_removed_rows)),
           std::move(changed)};
+}
+
+std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform_categories(const Column& column, const FitContext& context) const {
+  if (column.size() == 0) throw Error(ErrorCode::EmptyInput, "the column has no rows (empty input)", "Give at least one row.");
+  PreprocessorConfig as_given = config_;
+  as_given.auto_detect_types = false;
+  const Table table({column});
+  Schema schema = schema_of(table, as_given);
+  FittedSteps fitted = fit_steps(plan_encoding(config_, schema.columns.front()), {conform(table, schema, Conform::OpenFeatures)},
+                                 context_with_seed(context, config_), "preprocess");
+  Table changed = numbers_for_indicators(fitted.table, schema);
+  std::vector<std::string> names = changed.names();
+  return {FittedPreprocessor(config_, std::move(schema), std::move(fitted.steps), std::move(names)), std::move(changed)};
 }
 
 }  // namespace kolosal

@@ -67,6 +67,9 @@ class DataPreprocessor {
   /// remove rows act here alone: `kept_rows`, where not null, gets the rows of `table` that are left, nullopt for all.
   std::pair<FittedPreprocessor, Table> fit_transform(const Table& table, const Target* target, const FitContext& context,
                                                      std::optional<std::vector<uint32_t>>* kept_rows = nullptr) const;
+  /// What it learns from one column of categories, numbers or texts as they come, and what they become: they are encoded, and nothing
+  /// else is done to them.
+  std::pair<FittedPreprocessor, Table> fit_transform_categories(const Column& column, const FitContext& context) const;
 
  private:
   PreprocessorConfig config_;

@@ -154,6 +154,20 @@ TEST(DataPreprocessor, ChoosesTheEncodingOfEachColumn) {
   EXPECT_EQ(names(nullptr), (std::vector<std::string>{"few__a", "few__b", "many__frequency"}));
 }
 
+TEST(DataPreprocessor, EncodesCategoriesAsTheyComeAndDoesNothingElse) {
+  const DataPreprocessor all_steps(config({{"outlier_strategy", "remove_iqr"}, {"missing_strategy", "drop"}, {"scaling", "minmax"}}));
+  const auto codes = [&](const Column& column) { return all_steps.fit_transform_categories(column, with_threads(1)).second.column(0); };
+  const std::vector<std::string> numerals{"10", "20", "10", "5"};
+  EXPECT_EQ(codes(Column::text("c", numerals)).numbers(), (std::vector<double>{0, 1, 0, 2}));
+  EXPECT_EQ(codes(Column::integer("c", std::vector<int64_t>{10, 20, 10, 5})).numbers(), (std::vector<double>{1, 2, 1, 0}));
+  const Column some = codes(Column::numeric("c", std::vector<double>{0.5, kNaN, -0.5}));
+  EXPECT_EQ(some.number(0), 1);
+  EXPECT_TRUE(some.is_missing(1));
+  const auto [fitted, out] = all_steps.fit_transform_categories(Column::text("c", numerals), with_threads(1));
+  EXPECT_EQ(content(fitted.transform(Table({Column::text("c", numerals)}))), content(out));
+  EXPECT_THROW((void)codes(Column::text("c", std::vector<std::string>())), Error);
+}
+
 TEST(DataPreprocessor, EncodesByTheTargetOutOfFoldUnderItsSeed) {
   std::vector<double> values(40);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 7);

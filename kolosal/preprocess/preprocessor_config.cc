@@ -221,6 +221,14 @@ Schema feature_schema(const SchemaSurvey& survey, const Table& like, const Prepr
 bool asks_for_skewness(const PreprocessorConfig& config) { return config.numeric_strategy == NumericStrategy::Auto; }
 bool is_skewed(double skewness) { return std::abs(skewness) > kSkewed; }
 
+std::vector<PipelineStep> plan_encoding(const PreprocessorConfig& config, const ColumnSchema& column) {
+  CategoricalEncoding encoding = config.categorical_encoding;
+  if (encoding == CategoricalEncoding::None) return {};
+  if (encoding == CategoricalEncoding::Auto)
+    encoding = column.n_unique <= kFewLevels ? CategoricalEncoding::OneHot : CategoricalEncoding::Frequency;
+  return {encoding_step(config, encoding, {column.name})};
+}
+
 std::string strategy_of(const PreprocessorConfig& config, const PipelineStep& step) {
   const std::string_view name = step.transformer;
   const auto called = [](const char* field, auto strategy) { return std::string(field) + " '" + std::string(enum_name(strategy)) + "'"; };

@@ -153,6 +153,9 @@ bool is_skewed(double skewness);
 std::vector<PipelineStep> plan_steps(const PreprocessorConfig& config, const Schema& schema,
                                      const std::optional<std::vector<std::string>>& skewed, bool has_target);
 
+/// The steps that encode one column of categories, whatever its kind, without a target.
+std::vector<PipelineStep> plan_encoding(const PreprocessorConfig& config, const ColumnSchema& column);
+
 /// How an Error calls the strategy of the configuration that a step comes from: "missing_strategy 'knn'".
 std::string strategy_of(const PreprocessorConfig& config, const PipelineStep& step);
 

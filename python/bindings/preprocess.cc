@@ -3,6 +3,7 @@
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
 
 #include "bindings.h"
 #include "kolosal/automl/options.h"
@@ -31,14 +32,29 @@ Target target_of(const Table& table) {
 
 namespace {
 
-std::pair<FittedPreprocessor, Table> fit_transform(const std::string& config, const Table& table, const Table* target, int n_threads) {
-  const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
-  const nb::gil_scoped_release released;
+using KeptRows = std::optional<std::vector<uint32_t>>;
+
+FitContext context_of(int n_threads) {
   FitContext context;
   context.threads = std::make_shared<const Threads>(n_threads);
-  if (target == nullptr) return preprocessor.fit_transform(table, nullptr, context);
-  const Target known = target_of(*target);
-  return preprocessor.fit_transform(table, &known, context);
+  return context;
+}
+
+std::tuple<FittedPreprocessor, Table, KeptRows> fit_transform(const std::string& config, const Table& table, const Table* target,
+                                                              int n_threads) {
+  const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
+  const nb::gil_scoped_release released;
+  std::optional<Target> known;
+  if (target != nullptr) known = target_of(*target);
+  KeptRows rows;
+  auto [fitted, made] = preprocessor.fit_transform(table, known ? &*known : nullptr, context_of(n_threads), &rows);
+  return {std::move(fitted), std::move(made), std::move(rows)};
+}
+
+std::pair<FittedPreprocessor, Table> fit_transform_categories(const std::string& config, const Table& table, int n_threads) {
+  const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
+  const nb::gil_scoped_release released;
+  return preprocessor.fit_transform_categories(table.column(0), context_of(n_threads));
 }
 
 // Fits on a file in passes and, where a destination is given, writes to it. Between chunks Python may interrupt; `progress` gets pass,
@@ -56,8 +72,7 @@ std::pair<FittedPreprocessor, std::string> preprocess_in_passes(const std::strin
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (progress) (*progress)(at.pass, at.n_passes, at.n_rows, at.seconds);
   };
-  FitContext context;
-  context.threads = std::make_shared<const Threads>(n_threads);
+  const FitContext context = context_of(n_threads);
   FilePassReport report;
   const nb::gil_scoped_release released;
   FittedPreprocessor fitted = destination ? preprocess_file(source, *destination, wanted, options, context, &report)
@@ -78,11 +93,17 @@ void bind_passes(nb::module_& module) {
           "add",
           [](PreprocessorPasses& passes, const Table& chunk, int n_threads) {
             const nb::gil_scoped_release released;
-            FitContext context;
-            context.threads = std::make_shared<const Threads>(n_threads);
-            passes.add(chunk, context);
+            passes.add(chunk, context_of(n_threads));
           },
           nb::arg("chunk"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
+      .def(
+          "training_rows",
+          [](const PreprocessorPasses& passes, const Table& chunk, int n_threads) {
+            const nb::gil_scoped_release released;
+            return passes.training_rows(chunk, context_of(n_threads));
+          },
+          nb::arg("chunk"), nb::arg("n_threads") = 0,
+          "Numbers of the rows of a training chunk that are not removed, once no pass is needed; None where all are left.")
       .def("end_pass", &PreprocessorPasses::end_pass, nb::call_guard<nb::gil_scoped_release>(), "All rows have been added.")
       .def("finish", &PreprocessorPasses::finish, nb::call_guard<nb::gil_scoped_release>(), "What was learnt.");
   module.def("preprocess_in_passes", &preprocess_in_passes, nb::arg("config"), nb::arg("source"), nb::arg("destination").none(),
@@ -111,7 +132,9 @@ void bind_preprocess(nb::module_& module) {
           "Writes one artifact.")
       .def_static("load", &load_preprocessor, nb::arg("path"), "Reads an artifact.");
   module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
-             "Fits preprocessing on a native table; gives it and the preprocessed rows.");
+             "Fits preprocessing on a native table; gives it, the preprocessed rows, and which rows are left (None: all).");
+  module.def("preprocess_categories", &fit_transform_categories, nb::arg("config"), nb::arg("table"), nb::arg("n_threads"),
+             "Fits the encoding alone on a native table of one column of categories; gives it and the encoded rows.");
   bind_passes(module);
 }
 

@@ -296,18 +296,39 @@ struct FitRows {
   TransformerInput input;
 };
 
+/// A scaler fitted to row-major rows as they lie, and rows that go on teaching it the same; null where it cannot be.
+Fitted fit_scaler(const std::string& name, const Value& parameters, const Rows& rows, const std::vector<std::string>& names,
+                  const FitContext& context, FewRows* few = nullptr) {
+  if (const auto singles = row_major<float>(rows)) return fit_scaler_rows(name, parameters, *singles, names, context, few);
+  if (const auto doubles = row_major<double>(rows)) return fit_scaler_rows(name, parameters, *doubles, names, context, few);
+  return nullptr;
+}
+
 /// A transformer and its fit by chunks, which leans on it.
 class ChunkedFit {
  public:
-  ChunkedFit(const std::string& name, const std::string& parameters)
-      : transformer_(transformers().make(name, parse_json(parameters))), fit_(transformer_->start_chunks()) {
+  ChunkedFit(std::string name, const std::string& parameters)
+      : name_(std::move(name)),
+        parameters_(parse_json(parameters)),
+        transformer_(transformers().make(name_, parameters_)),
+        fit_(transformer_->start_chunks()) {
     if (!fit_)
-      throw Error(ErrorCode::Unsupported, name + " with these parameters needs all rows at once, and is not fitted in parts", "Use fit.");
+      throw Error(ErrorCode::Unsupported, name_ + " with these parameters needs all rows at once, and is not fitted in parts", "Use fit.");
   }
   void add(const Table& table, const Table* target, const std::optional<Weights>& weights, int n_threads, int64_t seed) {
     const nb::gil_scoped_release released;
     const FitRows rows(table, target, weights);
     fit_->add(rows.input, context_of(n_threads, seed));
+  }
+  /// Learns from the first rows; gives what fit_rows gives of them.
+  Fitted fit_first_rows(const Rows& rows, const std::vector<std::string>& names, int n_threads, int64_t seed) {
+    const nb::gil_scoped_release released;
+    const FitContext context = context_of(n_threads, seed);
+    FewRows few;
+    Fitted fitted = fit_scaler(name_, parameters_, rows, names, context, &few);
+    if (!fitted) few = {table_of_rows(rows, names, *context.threads), {}};
+    fit_->add({few.table, nullptr, few.weights}, context);
+    return fitted ? std::move(fitted) : fit_->finish();
   }
   Fitted finish() const {
     const nb::gil_scoped_release released;
@@ -315,6 +336,8 @@ class ChunkedFit {
   }
 
  private:
+  std::string name_;
+  Value parameters_;
   std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<ChunkFit> fit_;
 };
@@ -344,9 +367,7 @@ Fitted fit_rows(const std::string& name, const std::string& parameters, const Ro
   const nb::gil_scoped_release released;
   const Value given = parse_json(parameters);
   const FitContext context = context_of(n_threads, seed);
-  Fitted fitted;
-  if (const auto singles = row_major<float>(rows)) fitted = fit_scaler_rows(name, given, *singles, names, context);
-  else if (const auto doubles = row_major<double>(rows)) fitted = fit_scaler_rows(name, given, *doubles, names, context);
+  Fitted fitted = fit_scaler(name, given, rows, names, context);
   return fitted ? std::move(fitted) : transformers().make(name, given)->fit({table_of_rows(rows, names, *context.threads)}, context);
 }
 
@@ -398,10 +419,12 @@ void bind_transformers(nb::module_& module) {
           "from_json", [](const std::string& text) { return transformer_from_value(parse_json(text)); }, nb::arg("text"),
           "The transformer that to_json described.");
   nb::class_<ChunkedFit>(module, "ChunkedFit", "A fit of a transformer of the catalog that is given its rows in parts.")
-      .def(nb::init<const std::string&, const std::string&>(), nb::arg("name"), nb::arg("parameters"),
+      .def(nb::init<std::string, const std::string&>(), nb::arg("name"), nb::arg("parameters"),
            "Refuses a transformer that needs all rows at once.")
       .def("add", &ChunkedFit::add, nb::arg("table"), nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(),
            nb::arg("n_threads") = 0, nb::arg("seed") = 0, "Learns from further rows.")
+      .def("fit_first_rows", &ChunkedFit::fit_first_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
+           "Learns from the rows of a float32 or float64 array, the first of all; gives what they teach.")
       .def("finish", &ChunkedFit::finish, "What the rows so far teach.");
   module.def(
       "distinct_objects", &distinct_objects, nb::arg("objects"),

@@ -272,9 +272,14 @@ class FittedPreprocessor:
     def load(path: str) -> FittedPreprocessor:
         """Reads an artifact."""
 
-def preprocess(config: str, table: Table, target: Table | None, n_threads: int) -> tuple[FittedPreprocessor, Table]:
+def preprocess(config: str, table: Table, target: Table | None, n_threads: int) -> tuple[FittedPreprocessor, Table, list[int] | None]:
     """
-    Fits preprocessing on a native table; gives it and the preprocessed rows.
+    Fits preprocessing on a native table; gives it, the preprocessed rows, and which rows are left (None: all).
+    """
+
+def preprocess_categories(config: str, table: Table, n_threads: int) -> tuple[FittedPreprocessor, Table]:
+    """
+    Fits the encoding alone on a native table of one column of categories; gives it and the encoded rows.
     """
 
 class PreprocessorPasses:
@@ -289,6 +294,11 @@ class PreprocessorPasses:
 
     def add(self, chunk: Table, n_threads: int = 0) -> None:
         """Learns from the rows of a native table."""
+
+    def training_rows(self, chunk: Table, n_threads: int = 0) -> list[int] | None:
+        """
+        Numbers of the rows of a training chunk that are not removed, once no pass is needed; None where all are left.
+        """
 
     def end_pass(self) -> None:
         """All rows have been added."""
@@ -457,6 +467,17 @@ class ChunkedFit:
         seed: int = 0,
     ) -> None:
         """Learns from further rows."""
+
+    def fit_first_rows(
+        self,
+        rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+        names: Sequence[str],
+        n_threads: int = 0,
+        seed: int = 0,
+    ) -> FittedTransformer:
+        """
+        Learns from the rows of a float32 or float64 array, the first of all; gives what they teach.
+        """
 
     def finish(self) -> FittedTransformer:
         """What the rows so far teach."""

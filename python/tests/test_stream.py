@@ -273,6 +273,32 @@ def test_a_run_that_is_left_stops_its_source_and_loses_nothing() -> None:
     assert len(taken) < 100
 
 
+def test_leaving_the_with_block_early_keeps_what_was_accepted_for_stop() -> None:
+    def fails_on_threes(i: int) -> int:
+        if i % 3 == 0:
+            raise ValueError("three")
+        return i
+
+    taken: list[int] = []
+
+    def source() -> Iterator[int]:
+        for i in range(10**9):
+            taken.append(i)
+            yield i
+
+    acknowledged: list[int] = []
+    letters: list[DeadLetter] = []
+    pipeline = StreamingPipeline(on_acknowledged=acknowledged.append, on_dead_letter=letters.append)
+    with pipeline.stage("threes", fails_on_threes, workers=2, queue_capacity=5).run(source()) as run:
+        for result in run:
+            if result > 20:
+                break
+    back = run.stop()
+    assert back
+    assert sorted(acknowledged + [letter.item for letter in letters] + back) == taken
+    assert run.stop() == []
+
+
 def test_what_the_source_raises_comes_after_the_results_before_it() -> None:
     def source() -> Iterator[int]:
         yield from range(10)
@@ -339,6 +365,33 @@ async def test_an_async_stream_that_is_left_hands_back_what_it_had() -> None:
         back = await run.stop()
     assert given + back == list(range(len(given) + len(back)))
     assert len(back) < 20
+
+
+async def test_leaving_an_async_with_block_early_keeps_what_was_accepted_for_stop() -> None:
+    taken: list[int] = []
+
+    async def source() -> AsyncIterator[int]:
+        for i in range(10**6):
+            taken.append(i)
+            yield i
+
+    def plain() -> Iterator[int]:
+        for i in range(10**6):
+            taken.append(i)
+            yield i
+
+    for items in (source(), plain()):
+        taken.clear()
+        acknowledged: list[int] = []
+        pipeline = StreamingPipeline(on_acknowledged=acknowledged.append).stage("same", lambda i: i, queue_capacity=4)
+        async with pipeline.stream(items) as run:
+            async for result in run:
+                if result == 20:
+                    break
+        back = await run.stop()
+        assert back
+        assert acknowledged + back == taken
+        assert await run.stop() == []
 
 
 async def test_cancelling_the_task_of_an_async_stream_stops_it() -> None:

@@ -124,6 +124,54 @@ def test_parts_of_weighted_rows_are_repeated_rows_and_of_other_columns_an_error(
         _kolosal.ChunkedFit("knn_impute", "{}")
 
 
+@pytest.mark.parametrize(
+    "as_given", [np.array, pd.DataFrame, lambda rows: np.array(rows, dtype=np.float32)], ids=["array", "frame", "float32"]
+)
+@pytest.mark.parametrize("name", ["StandardScaler", "MinMaxScaler", "MaxAbsScaler"])
+def test_parts_go_on_from_fit_as_in_scikit_learn(name: str, as_given: Any) -> None:
+    from sklearn import preprocessing  # noqa: PLC0415
+
+    few = getattr(kp, name)().fit(as_given([[0.0], [2.0]])).partial_fit(as_given([[100.0]]))
+    if name == "StandardScaler":
+        assert few.mean_.tolist() == [34.0]
+    first, rest = RANDOM.normal(5, 3, (300, 4)), RANDOM.normal(-50, 30, (70, 4))
+    first[:, 3] = 1.0  # constant until the rest comes
+    for missing in (False, True):
+        if missing:
+            first[::3, 1] = np.nan
+        ours = getattr(kp, name)().fit(as_given(first)).partial_fit(as_given(rest))
+        theirs = getattr(preprocessing, name)().fit(first).partial_fit(rest)
+        np.testing.assert_allclose(np.asarray(ours.transform(as_given(first))), theirs.transform(first), rtol=2e-5, atol=2e-5)
+        np.testing.assert_allclose(np.asarray(ours.transform(as_given(rest))), theirs.transform(rest), rtol=2e-5, atol=2e-5)
+    weights = np.arange(300) % 3.0
+    if name == "StandardScaler":
+        ours = kp.StandardScaler().fit(first, sample_weight=weights).partial_fit(rest)
+        theirs = preprocessing.StandardScaler().fit(first, sample_weight=weights).partial_fit(rest)
+        np.testing.assert_allclose(ours.mean_, theirs.mean_, rtol=1e-12)
+        np.testing.assert_allclose(ours.scale_, theirs.scale_, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("made", "frame"), IN_PARTS, ids=[type(made).__name__ for made, _ in IN_PARTS])
+def test_parts_add_to_what_is_known_or_say_that_they_cannot(made: Any, frame: pd.DataFrame) -> None:
+    first, rest = frame.iloc[:20], frame.iloc[20:]
+    fitted = clone(made).fit(first)
+    before = frame_of(fitted.transform(first))
+    try:
+        fitted.partial_fit(rest)
+    except InvalidInputError as error:
+        assert "cannot be added" in str(error)
+        pd.testing.assert_frame_equal(frame_of(fitted.transform(first)), before)
+        assert not fitted._fits_a_part
+    else:
+        whole = clone(made).fit(frame)
+        np.testing.assert_allclose(frame_of(fitted.transform(frame)).to_numpy(float), frame_of(whole.transform(frame)).to_numpy(float))
+    again = pickle.loads(pickle.dumps(clone(made).partial_fit(first)))
+    with pytest.raises(InvalidInputError, match="cannot be added"):
+        again.partial_fit(rest)
+    pd.testing.assert_frame_equal(frame_of(again.transform(first)), before)
+    assert clone(again).partial_fit(rest).n_features_in_ == frame.shape[1]
+
+
 def test_removers_say_which_rows_go_on_and_transform_keeps_all() -> None:
     rows = np.array([[1.0, 2.0], [np.nan, 3.0], [2.0, np.nan], [3.0, 500.0], [2.0, 2.0], [1.0, 3.0], [2.0, 1.0]])
     remover = kp.DropMissing()

@@ -110,6 +110,50 @@ def test_preprocessing_goes_to_a_file_and_back(kolosal, penguins, tmp_path):
     assert (pd.read_csv(back)["body_mass_g"] - expected).abs().max() < 1e-6
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_applied_preprocessing_lets_the_target_through_on_any_number_of_threads(kolosal, penguins, tmp_path, ending):
+    frame = pd.read_csv(penguins)
+    table, fitted, out = tmp_path / f"in.{ending}", tmp_path / "prep.kolosal", tmp_path / "out.csv"
+    if ending == "csv":
+        frame.to_csv(table, index=False)
+    elif ending == "parquet":
+        frame.to_parquet(table)
+    else:
+        frame.to_json(table, orient="records", lines=True)
+    assert kolosal("preprocess", table, "--target", "species", "--save", fitted, "-o", out).returncode == 0
+    again = tmp_path / "again.csv"
+    for threads in ("1", "3"):
+        done = kolosal("preprocess", table, "--load", fitted, "--target", "species", "--threads", threads, "-o", again)
+        assert done.returncode == 0, done.stderr
+        assert again.read_text() == out.read_text()
+    assert pd.read_csv(again)["species"].tolist() == frame["species"].tolist()
+    without = kolosal("preprocess", table, "--load", fitted, "--target", "speces", "-o", again)
+    assert without.returncode == 1
+    assert "speces" in without.stderr
+
+
+def test_applied_preprocessing_keeps_the_kind_of_the_target(kolosal, tmp_path):
+    table, fitted, out = tmp_path / "in.csv", tmp_path / "prep.kolosal", tmp_path / "out.parquet"
+    table.write_text("a,y\n1.5,3\n2.5,4\n")
+    assert kolosal("preprocess", table, "--target", "y", "--save", fitted, "-o", out).returncode == 0
+    again = tmp_path / "again.parquet"
+    assert kolosal("preprocess", table, "--load", fitted, "--target", "y", "-o", again).returncode == 0
+    assert pq.read_table(again).equals(pq.read_table(out))
+    piped = kolosal("preprocess", "-", "--load", fitted, "--target", "y", stdin=table.read_text())
+    assert piped.stdout == "a,y\n-1,3\n1,4\n"
+
+
+def test_applied_preprocessing_takes_no_options_of_fitting(kolosal, penguins, tmp_path):
+    fitted, out = tmp_path / "prep.kolosal", tmp_path / "out.csv"
+    assert kolosal("preprocess", penguins, "--save", fitted, "-o", out).returncode == 0
+    out.unlink()
+    done = kolosal("preprocess", penguins, "--load", fitted, "--scaling", "minmax", "-o", out)
+    assert done.returncode == 2
+    assert "--scaling" in done.stderr
+    assert "--load" in done.stderr
+    assert not out.exists()
+
+
 def test_benchmark_measures(kolosal):
     done = kolosal("--json", "benchmark", "--rows", "2000", "--features", "4", "--learner", "logistic")
     assert done.returncode == 0, done.stderr

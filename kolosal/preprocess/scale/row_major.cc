@@ -144,6 +144,17 @@ Table extremes(const Summary& of, const std::vector<std::string>& names) {
   return Table(std::move(columns));
 }
 
+/// A row a standard deviation below the mean of summarised rows and one above it, which together have the same moments.
+FewRows deviations(const Summary& of, size_t n_rows, const std::vector<std::string>& names) {
+  const auto n = static_cast<double>(n_rows);
+  std::vector<Column> columns;
+  for (size_t j = 0; j < names.size(); ++j) {
+    const double deviation = std::sqrt(of.squares[j] / n);
+    columns.push_back(Column::numeric(names[j], std::vector<double>{of.mean[j] - deviation, of.mean[j] + deviation}));
+  }
+  return {Table(std::move(columns)), {n / 2, n / 2}};
+}
+
 /// The standard scaler of summarised rows.
 std::unique_ptr<FittedTransformer> standard_scaler(const Summary& of, size_t n_rows, const std::vector<std::string>& names,
                                                    const StandardScaleParams& params) {
@@ -157,29 +168,34 @@ std::unique_ptr<FittedTransformer> standard_scaler(const Summary& of, size_t n_r
 
 template <class T>
 std::unique_ptr<FittedTransformer> fit_rows(std::string_view transformer, const Value& parameters, const RowMajor<T>& rows,
-                                            const std::vector<std::string>& names, const FitContext& context) {
+                                            const std::vector<std::string>& names, const FitContext& context, FewRows* few) {
   const bool ends = transformer == "min_max_scale" || transformer == "max_abs_scale";
   const Value* chosen = parameters.is_null() ? nullptr : parameters.find("columns");
   const bool whole = chosen == nullptr || chosen->as_list().empty() || chosen->as_list().size() == rows.n_columns;
   if (names.size() != rows.n_columns || rows.n_columns == 0 || !whole || (!ends && transformer != "standard_scale")) return nullptr;
   if (ends) {
     const auto summary = summary_of<Wanted::Extremes>(rows, *context.threads);
-    return summary ? transformers().make(std::string(transformer), parameters)->fit({extremes(*summary, names)}, context) : nullptr;
+    if (!summary) return nullptr;
+    const Table rows_of_extremes = extremes(*summary, names);
+    if (few != nullptr) *few = {rows_of_extremes, {}};
+    return transformers().make(std::string(transformer), parameters)->fit({rows_of_extremes}, context);
   }
   const auto params = parameters.is_null() ? StandardScaleParams() : from_value<StandardScaleParams>(parameters);
   const auto summary = summary_of<Wanted::Sums>(rows, *context.threads);
-  return summary ? standard_scaler(*summary, rows.n_rows, names, params) : nullptr;
+  if (!summary) return nullptr;
+  if (few != nullptr) *few = deviations(*summary, rows.n_rows, names);
+  return standard_scaler(*summary, rows.n_rows, names, params);
 }
 
 }  // namespace
 
 std::unique_ptr<FittedTransformer> fit_scaler_rows(std::string_view transformer, const Value& parameters, const RowMajor<float>& rows,
-                                                   const std::vector<std::string>& names, const FitContext& context) {
-  return fit_rows(transformer, parameters, rows, names, context);
+                                                   const std::vector<std::string>& names, const FitContext& context, FewRows* few) {
+  return fit_rows(transformer, parameters, rows, names, context, few);
 }
 std::unique_ptr<FittedTransformer> fit_scaler_rows(std::string_view transformer, const Value& parameters, const RowMajor<double>& rows,
-                                                   const std::vector<std::string>& names, const FitContext& context) {
-  return fit_rows(transformer, parameters, rows, names, context);
+                                                   const std::vector<std::string>& names, const FitContext& context, FewRows* few) {
+  return fit_rows(transformer, parameters, rows, names, context, few);
 }
 
 void apply_affine(const std::vector<AffineColumn>& columns, const RowMajor<float>& rows, float* to, const Threads& threads) {

@@ -61,6 +61,25 @@ TEST(RowMajor, FitsAndScalesAsColumnsDo) {
     }
 }
 
+TEST(RowMajor, TellsFewRowsWithWhichAFitGoesOnAsWithAll) {
+  const Rows given(5'000, 3), further(70, 3);
+  for (const char* name : {"standard_scale", "min_max_scale", "max_abs_scale"}) {
+    FewRows few;
+    ASSERT_NE(fit_scaler_rows(name, {}, given.rows(), given.names, with_threads(1), &few), nullptr);
+    EXPECT_EQ(few.table.n_rows(), 2u);
+    const auto transformer = transformers().make(name, {});
+    const auto from_few = transformer->start_chunks(), from_all = transformer->start_chunks();
+    from_few->add({few.table, nullptr, few.weights}, with_threads(1));
+    from_all->add({given.table()}, with_threads(1));
+    for (const auto& fit : {from_few.get(), from_all.get()}) fit->add({further.table()}, with_threads(1));
+    const auto ours = columns_of(*from_few->finish()), theirs = columns_of(*from_all->finish());
+    for (size_t j = 0; j < 3; ++j) {
+      EXPECT_NEAR(ours[j].center, theirs[j].center, 1e-10 * (1 + std::abs(theirs[j].center)));
+      EXPECT_NEAR(ours[j].scale, theirs[j].scale, 1e-9 * theirs[j].scale);
+    }
+  }
+}
+
 TEST(RowMajor, LeavesToColumnsWhatItDoesNotDo) {
   Rows given(10, 2);
   const Value one(Value::Object{{"columns", Value(Value::List{"c0"})}});

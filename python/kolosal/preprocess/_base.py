@@ -266,24 +266,33 @@ class Weighted(CatalogTransformer):
 class Incremental(CatalogTransformer):
     """One that can learn from rows that come in parts."""
 
+    _fits_a_part = False  # what fit learns is a first part: as exact and as fast as it is at once
     _parts: _kolosal.ChunkedFit | None = None
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Learns from further rows: after any number of calls as ``fit`` on all of them, but that quantiles are within a small rank.
 
-        A pickled or cloned transformer begins anew.
+        Scalers by mean, range and magnitude, dates and hashes also go on from ``fit``; the others begin with ``partial_fit``.
 
         Returns:
             The transformer.
 
         Raises:
-            KolosalError: where the parameters need all rows at once.
+            KolosalError: where the parameters need all rows at once, or what was learnt cannot be gone on from: by a ``fit`` of another
+                transformer, or by one that was pickled or copied since.
         """
         given = self._input(X)
         target, weights = self._target(y, given.n_rows), row_weights(sample_weight, given.n_rows)
         if self._parts is None:
+            if self.__sklearn_is_fitted__():
+                raise InvalidInputError(
+                    f"this {type(self).__name__} is fitted already, and further rows cannot be added to what it learnt: only partial_fit "
+                    "keeps what that needs, until it is pickled or copied",
+                    "unsupported",
+                    "Call partial_fit from the first rows on, on sklearn.base.clone of it, or fit on all rows.",
+                )
             self._learn_names(given)
-            self._parts = _kolosal.ChunkedFit(self._catalog_name, parameters_text(self._native_parameters(), self._native_columns()))
+            self._parts = self._start_parts()
         else:
             self._check_features(given)
         self._parts.add(given.to_native(self._names_in()), target, weights, 0, self._seed())
@@ -293,7 +302,22 @@ class Incremental(CatalogTransformer):
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         self._parts = None
-        return super()._fit(given, y, sample_weight, transform)
+        if not self._fits_a_part:
+            return super()._fit(given, y, sample_weight, transform)
+        weights = row_weights(sample_weight, given.n_rows)
+        self._learn_names(given)
+        names, parts = self._names_in(), self._start_parts()
+        if given.rows is not None and given.rows.dtype.kind == "f" and weights is None:
+            self._native = parts.fit_first_rows(given.rows, names, 0, self._seed())
+        else:
+            parts.add(given.to_native(names), None, weights, 0, self._seed())
+            self._native = parts.finish()
+        self._parts = parts
+        self._learnt(given)
+        return None
+
+    def _start_parts(self) -> _kolosal.ChunkedFit:
+        return _kolosal.ChunkedFit(self._catalog_name, parameters_text(self._native_parameters(), self._native_columns()))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_parts"}

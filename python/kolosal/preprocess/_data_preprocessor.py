@@ -19,7 +19,12 @@ _SPECS = parameter_specs("preprocessor")
 
 
 class DataPreprocessor(Estimator):
-    """Prepares tables for learning. A scikit-learn transformer: arrays in, arrays out; frames in, Arrow tables out."""
+    """Prepares tables for learning. A scikit-learn transformer: arrays in, arrays out; frames in, Arrow tables out.
+
+    Attributes:
+        kept_rows_: numbers of the training rows that are left, in order, where a strategy removed some; else None. Not known after
+            ``fit_file``, ``preprocess_file`` and ``load``.
+    """
 
     _specs = _SPECS
     categorical_encoding: str
@@ -34,7 +39,10 @@ class DataPreprocessor(Estimator):
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
-        """What the training rows become; where the target is used, each row is encoded without its own."""
+        """What the training rows become; where the target is used, each row is encoded without its own.
+
+        Strategies that remove rows do so: ``kept_rows_`` says which are left.
+        """
         return self._out(self._fit(X, y), X)
 
     def fit_file(self, path: str | os.PathLike[str], memory: str = "500MB", target: str | None = None) -> DataPreprocessor:
@@ -93,6 +101,9 @@ class DataPreprocessor(Estimator):
                 passes.add(to_native(chunk))
             passes.end_pass()
         self._take(passes.finish())
+        self.kept_rows_ = None
+        if "n_removed_rows" in self.describe():
+            self.kept_rows_ = _kept_rows(passes, chunks() if callable(chunks) else chunks)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -106,19 +117,25 @@ class DataPreprocessor(Estimator):
         return self._out(fitted.inverse_transform(to_native(table)), X)
 
     def fit_transform_categorical(self, values: Any) -> np.ndarray:
-        """Fits on one column of categories.
+        """Fits on one column of categories, which are encoded as they come: nothing is inferred, imputed or scaled.
+
+        Numbers are ordered by value, everything else by its text.
 
         Returns:
-            Its codes, (n_rows,) int64, for label encoding; else the columns it becomes, (n_rows, n_columns).
+            Its codes, (n_rows,) int64, for label encoding: 0, 1, ..., and -1 for missing values and empty texts. Else the columns it
+            becomes, (n_rows, n_columns).
         """
-        column = np.asarray(values)
-        if column.ndim != 1:
+        n_dimensions = np.ndim(values)
+        if n_dimensions != 1:
             raise InvalidInputError(
-                f"an array of {column.ndim} dimensions is not a column", "bad_value", "Pass an array of shape (n_rows,)."
+                f"an array of {n_dimensions} dimensions is not a column", "bad_value", "Pass an array of shape (n_rows,)."
             )
-        made = pa.table(self._fit({"value": [None if v is None or v != v else str(v) for v in column]}, None))
+        table = to_native({"value": values})
+        self._native, encoded = _kolosal.preprocess_categories(json.dumps(self._options()), table, 0)
+        self.n_features_in_, self.kept_rows_ = 1, None
+        made = pa.table(encoded)
         if self.categorical_encoding == "label":
-            return np.asarray(made.column(0).to_numpy(), dtype=np.int64)
+            return np.asarray(made.column(0).fill_null(-1).to_numpy()).astype(np.int64)
         return np.asarray(np.column_stack([c.to_numpy() for c in made.columns]))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -153,8 +170,9 @@ class DataPreprocessor(Estimator):
     def _fit(self, features: Any, target: Any) -> _kolosal.Table:
         table = to_native(features)
         known = None if target is None else to_native({"target": np.asarray(target)})
-        self._native, made = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
+        self._native, made, rows = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
         self.n_features_in_ = len(table.names)
+        self.kept_rows_ = None if rows is None else np.asarray(rows, dtype=np.int64)
         return made
 
     def _fit_file(
@@ -175,6 +193,7 @@ class DataPreprocessor(Estimator):
 
     def _take(self, native: _kolosal.FittedPreprocessor) -> None:
         self._native = native
+        self.__dict__.pop("kept_rows_", None)
         self.n_features_in_ = len(json.loads(native.describe())["schema"]["columns"])
 
     def _in(self, data: Any) -> _kolosal.Table:
@@ -200,6 +219,17 @@ class DataPreprocessor(Estimator):
         from sklearn.utils import Tags, TargetTags, TransformerTags  # noqa: PLC0415
 
         return Tags(estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=TransformerTags())
+
+
+def _kept_rows(passes: _kolosal.PreprocessorPasses, chunks: Iterable[Any]) -> np.ndarray:
+    """Numbers of the rows of all chunks that are left, in one more pass."""
+    kept, n_rows = [], 0
+    for chunk in chunks:
+        table = to_native(chunk)
+        of_chunk = passes.training_rows(table)
+        kept.append(n_rows + (np.arange(table.n_rows) if of_chunk is None else np.asarray(of_chunk, dtype=np.int64)))
+        n_rows += table.n_rows
+    return np.concatenate(kept)
 
 
 DataPreprocessor.__init__.__signature__ = signature_of(_SPECS)  # type: ignore[attr-defined]

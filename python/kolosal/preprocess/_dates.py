@@ -18,6 +18,7 @@ class DatetimeEncoder(Weighted, Incremental, NamedNatively):
     """
 
     _catalog_name = "date_parts"
+    _fits_a_part = True
     _numeric = False
 
     def __init__(self, *, parts: Sequence[str] | None = None, cyclic: bool = False, reference: str | None = None) -> None:

@@ -122,6 +122,7 @@ class HashingEncoder(Incremental, NamedNatively):
     """
 
     _catalog_name = "hash_encode"
+    _fits_a_part = True
     _numeric = False
 
     def __init__(self, *, n_components: int = 8, alternate_sign: bool = True) -> None:

@@ -16,6 +16,7 @@ class StandardScaler(Weighted, Incremental, Invertible):
     """
 
     _catalog_name = "standard_scale"
+    _fits_a_part = True
 
     def __init__(self, *, with_mean: bool = True, with_std: bool = True) -> None:
         self.with_mean = with_mean
@@ -35,6 +36,7 @@ class MinMaxScaler(Weighted, Incremental, Invertible):
     """
 
     _catalog_name = "min_max_scale"
+    _fits_a_part = True
 
     def __init__(self, feature_range: tuple[float, float] = (0, 1)) -> None:
         self.feature_range = feature_range
@@ -88,6 +90,7 @@ class MaxAbsScaler(Weighted, Incremental, Invertible):
     """
 
     _catalog_name = "max_abs_scale"
+    _fits_a_part = True
 
     def __init__(self) -> None:
         pass

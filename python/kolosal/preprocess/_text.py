@@ -226,6 +226,7 @@ class HashingVectorizer(Incremental, NamedNatively, _OfTexts):
     """
 
     _catalog_name = "text_hash"
+    _fits_a_part = True
 
     def __init__(
         self,

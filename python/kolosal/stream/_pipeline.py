@@ -104,7 +104,7 @@ class StreamingPipeline:
         """Starts; the results are what iterating gives, in order.
 
         Returns:
-            An iterator, which is also a context manager that stops the run.
+            An iterator, which is also a context manager that stops the run; ``stop`` then gives what was not finished.
         """
         for stage in self._stages:
             if stage.is_async:
@@ -119,7 +119,7 @@ class StreamingPipeline:
         """The same for ``async for``; the event loop is never blocked. Cancelling the task that iterates stops the run.
 
         Returns:
-            An asynchronous iterator, which is also an asynchronous context manager that stops the run.
+            An asynchronous iterator, which is also an asynchronous context manager that stops the run, as in :meth:`run`.
         """
         return AsyncStreamRun(self, items)
 
@@ -187,6 +187,7 @@ class StreamRun(Iterator[Any]):
 
     def __init__(self, native: _kolosal.Stream, items: Iterable[Any]) -> None:
         self._native = native
+        self._left: list[Any] = []  # what the end of the context found, for stop()
         self._feed = _Feed()
         self._feeder = self._feed.start(native, items)
 
@@ -204,12 +205,18 @@ class StreamRun(Iterator[Any]):
 
         Returns:
             The items that were accepted and not finished, in order, as they came; and the one, if any, that waited for room. A
-            slow source may give one more item after that, which the next call returns.
+            slow source may give one more item after that, which the next call returns. Each item is returned once, also where
+            the run has ended with its ``with`` block.
         """
-        back = self._native.stop()
+        self._end()
+        left, self._left = self._left, []
+        return left
+
+    def _end(self) -> None:
+        self._left += self._native.stop()
         if self._feeder is not threading.current_thread():
             self._feeder.join(_PATIENCE)
-        return back + self._feed.take_refused()
+        self._left += self._feed.take_refused()
 
     def statistics(self) -> dict[str, Any]:
         """Counts, throughput and latencies, whole and by stage.
@@ -224,7 +231,7 @@ class StreamRun(Iterator[Any]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._native.stop()
+        self._end()
 
     def __del__(self) -> None:
         if hasattr(self, "_native"):
@@ -237,10 +244,12 @@ class AsyncStreamRun(AsyncIterator[Any]):
     def __init__(self, pipeline: StreamingPipeline, items: AsyncIterable[Any] | Iterable[Any]) -> None:
         self._pipeline = pipeline
         self._items = items
+        self._left: list[Any] = []  # what the end of the context found, for stop()
         self._feed = _Feed()
         self._native: _kolosal.Stream | None = None
         self._feeder: asyncio.Task[None] | None = None  # of an asynchronous source
         self._feeding_thread: threading.Thread | None = None  # of any other
+        self._has_ended = False  # with its context: nothing is left to wait for
         self._coroutines: set[Future[Any]] = set()
         self._executor = ThreadPoolExecutor(3, thread_name_prefix="kolosal-stream")  # who waits for room, for a result, for the end
 
@@ -268,19 +277,25 @@ class AsyncStreamRun(AsyncIterator[Any]):
         Returns:
             As :meth:`StreamRun.stop`.
         """
-        if self._native is None:
-            return []
-        self._native.request_stop()
+        if not self._has_ended:
+            await self._end()
+        left, self._left = self._left + self._feed.take_refused(), []
+        return left
+
+    async def _end(self) -> None:
+        native = self._native
+        if native is None:
+            return
+        native.request_stop()
         for running in list(self._coroutines):
             running.cancel()
         if self._feeder is not None:
             self._feeder.cancel()
             await asyncio.wait([self._feeder])
         loop = asyncio.get_running_loop()
-        back = await loop.run_in_executor(self._executor, self._native.stop)
+        await loop.run_in_executor(self._executor, lambda: self._left.extend(native.stop()))  # nothing is lost if this is cancelled
         if self._feeding_thread is not None:
             await loop.run_in_executor(self._executor, self._feeding_thread.join, _PATIENCE)
-        return back + self._feed.take_refused()
 
     def statistics(self) -> dict[str, Any]:
         """Counts, throughput and latencies, whole and by stage.
@@ -294,7 +309,8 @@ class AsyncStreamRun(AsyncIterator[Any]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await self._end()
+        self._has_ended = True
         self._executor.shutdown(wait=False)
 
     def __del__(self) -> None:
