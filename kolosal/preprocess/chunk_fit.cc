@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kolosal/preprocess/forms/form.h"
+#include "kolosal/table/cell_text.h"
 #include "kolosal/table/table_parts.h"
 
 namespace kolosal {
@@ -176,12 +177,12 @@ ColumnLevels ChunkLevels::found() const {
   const auto column = [&] {
     if (kind_ == ColumnKind::Integer) {
       std::vector<int64_t> numbers;
-      for (const std::string& text : texts) numbers.push_back(std::stoll(text));
+      for (const std::string& text : texts) numbers.push_back(parse_integer(text).value());
       return Column::integer("levels", std::move(numbers));
     }
     if (kind_ == ColumnKind::Numeric) {
       std::vector<double> numbers;
-      for (const std::string& text : texts) numbers.push_back(std::stod(text));
+      for (const std::string& text : texts) numbers.push_back(parse_number(text).value());
       return Column::numeric("levels", std::move(numbers));
     }
     return Column::text("levels", texts);
