@@ -159,7 +159,7 @@ Eigen::VectorXd LinearMinimiser::newton_direction(const Eigen::VectorXd& at, con
     lifted.diagonal() *= 1 + lift;
     const Eigen::LLT<Eigen::MatrixXd> cholesky(lifted);
     if (cholesky.info() != Eigen::Success) continue;
-    const Eigen::VectorXd direction = -cholesky.solve(slope);
+    Eigen::VectorXd direction = -cholesky.solve(slope);
     if (direction.allFinite() && direction.dot(slope) <= 0) return direction;
   }
   return -slope.cwiseQuotient(a.diagonal());

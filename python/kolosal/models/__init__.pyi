@@ -65,6 +65,7 @@ class DecisionTreeClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -76,6 +77,7 @@ class DecisionTreeClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -89,7 +91,7 @@ class DecisionTreeRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
+    min_weight_fraction_leaf: float
     feature_fraction: float
     n_threads: int
     seed: int
@@ -100,7 +102,7 @@ class DecisionTreeRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -156,6 +158,7 @@ class ExtraTreesClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -170,6 +173,7 @@ class ExtraTreesClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -186,7 +190,7 @@ class ExtraTreesRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
+    min_weight_fraction_leaf: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -200,7 +204,7 @@ class ExtraTreesRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
@@ -318,7 +322,6 @@ class GradientBoostingRanker(Ranker):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -352,7 +355,6 @@ class GradientBoostingRanker(Ranker):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -388,7 +390,6 @@ class GradientBoostingRegressor(Regressor):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    class_weight: Literal["none", "balanced"]
     n_trees: int
     learning_rate: float
     learning_rate_decay: Literal["none", "cosine", "exponential"]
@@ -422,7 +423,6 @@ class GradientBoostingRegressor(Regressor):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
         learning_rate: float = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
@@ -671,6 +671,7 @@ class RandomForestClassifier(Classifier):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
+    min_weight_fraction_leaf: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -685,6 +686,7 @@ class RandomForestClassifier(Classifier):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
+        min_weight_fraction_leaf: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
@@ -701,7 +703,7 @@ class RandomForestRegressor(Regressor):
     max_depth: int | None
     max_leaves: int | None
     min_rows_in_leaf: int
-    class_weight: Literal["none", "balanced"]
+    min_weight_fraction_leaf: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
@@ -715,7 +717,7 @@ class RandomForestRegressor(Regressor):
         max_depth: int | None = None,
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
-        class_weight: Literal["none", "balanced"] = "none",
+        min_weight_fraction_leaf: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
