@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kolosal/preprocess/forms/form.h"
+#include "kolosal/table/cell_text.h"
 #include "kolosal/table/table_parts.h"
 
 namespace kolosal {
@@ -177,12 +178,12 @@ ColumnLevels ChunkLevels::found() const {
   const auto column = [&] {
     if (kind_ == ColumnKind::Integer) {
       std::vector<int64_t> numbers;
-      for (const std::string& text : texts) numbers.push_back(std::stoll(text));
+      for (const std::string& text : texts) numbers.push_back(parse_integer(text).value());
       return Column::integer("levels", std::move(numbers));
     }
     if (kind_ == ColumnKind::Numeric) {
       std::vector<double> numbers;
-      for (const std::string& text : texts) numbers.push_back(std::stod(text));
+      for (const std::string& text : texts) numbers.push_back(parse_number(text).value());
       return Column::numeric("levels", std::move(numbers));
     }
     return Column::text("levels", texts);
@@ -194,51 +195,87 @@ ColumnLevels ChunkLevels::found() const {
   return all;
 }
 
-void ChunkMode::add(const Column& column, std::span<const double> weights, const FitContext& context) {
-  if (is_level(column.kind())) {
-    std::unordered_map<std::string, double> more;
-    std::vector<double> by_code(column.kind() == ColumnKind::Categorical ? column.dictionary()->size() : 0);
-    for (size_t row = 0; row < column.size(); ++row) {
-      if (column.is_missing(row)) continue;
-      const double weight = weights.empty() ? 1.0 : weights[row];
-      if (column.kind() == ColumnKind::Categorical) by_code[static_cast<size_t>(column.codes()[row])] += weight;
-      else more[std::string(column.text(row))] += weight;
-    }
-    for (size_t code = 0; code < by_code.size(); ++code) more[(*column.dictionary())[code]] += by_code[code];
-    for (const auto& [text, weight] : more) {
-      if (weight == 0) continue;
-      const auto [place, is_new] = texts_.try_emplace(text, 0.0);
+namespace {
+
+/// Adds weights to those known of each value; by how many bytes these grow. `more` is in ascending order of value.
+template <class Key>
+size_t add_weights(std::map<Key, double>& known, const std::vector<std::pair<Key, double>>& more) {
+  size_t bytes = 0;
+  auto place = known.begin();
+  for (const auto& [value, weight] : more) {
+    if (weight == 0) continue;
+    if (place != known.end() && place->first == value) {
       place->second += weight;
-      if (is_new) bytes_ += text.size() + kNodeBytes;
+      continue;
     }
-  } else {
-    Sample sample = finite_sample(column, weights);
-    sort_sample(sample);
-    for (size_t i = 0; i < sample.values.size();) {
-      const double value = sample.values[i];
-      double weight = 0;
-      for (; i < sample.values.size() && sample.values[i] == value; ++i) weight += sample.weight(i);
-      const auto [place, is_new] = numbers_.try_emplace(value, 0.0);
-      place->second += weight;
-      if (is_new) bytes_ += kNodeBytes;
-    }
+    const size_t before = known.size();
+    place = known.try_emplace(place == known.end() ? place : std::next(place), value, 0.0);
+    place->second += weight;
+    if (known.size() == before) continue;
+    bytes += kNodeBytes;
+    if constexpr (std::is_same_v<Key, std::string>) bytes += value.size();
   }
+  return bytes;
+}
+
+/// The weights of a column's texts, each text once.
+std::vector<std::pair<std::string, double>> text_weights(const Column& column, std::span<const double> weights) {
+  std::map<std::string_view, double> weight_of;
+  std::vector<double> by_code(column.kind() == ColumnKind::Categorical ? column.dictionary()->size() : 0);
+  for (size_t row = 0; row < column.size(); ++row) {
+    if (column.is_missing(row)) continue;
+    const double weight = weights.empty() ? 1.0 : weights[row];
+    if (column.kind() == ColumnKind::Categorical) by_code[static_cast<size_t>(column.codes()[row])] += weight;
+    else weight_of[column.text(row)] += weight;
+  }
+  for (size_t code = 0; code < by_code.size(); ++code) weight_of[(*column.dictionary())[code]] += by_code[code];
+  return {weight_of.begin(), weight_of.end()};
+}
+
+std::vector<std::pair<int64_t, double>> whole_weights(const Column& column, std::span<const double> weights) {
+  std::vector<std::pair<int64_t, double>> found;
+  found.reserve(column.size());
+  for (size_t row = 0; row < column.size(); ++row)
+    if (!column.is_missing(row)) found.emplace_back(column.int64()[row], weights.empty() ? 1.0 : weights[row]);
+  std::ranges::sort(found);
+  return found;
+}
+
+std::vector<std::pair<double, double>> number_weights(const Column& column, std::span<const double> weights) {
+  Sample sample = finite_sample(column, weights);
+  sort_sample(sample);
+  std::vector<std::pair<double, double>> found(sample.values.size());
+  for (size_t i = 0; i < found.size(); ++i) found[i] = {sample.values[i], sample.weight(i)};
+  return found;
+}
+
+/// The first of the heaviest; `none` of none.
+template <class Key>
+Key heaviest(const std::map<Key, double>& weights, Key none) {
+  const auto by_weight = [](const auto& a, const auto& b) { return a.second < b.second; };
+  return weights.empty() ? none : std::ranges::max_element(weights, by_weight)->first;
+}
+
+}  // namespace
+
+void ChunkMode::add(const Column& column, std::span<const double> weights, const FitContext& context) {
+  const ColumnKind kind = column.kind();
+  if (is_level(kind)) bytes_ += add_weights(texts_, text_weights(column, weights));
+  else if (is_moment(kind) || kind == ColumnKind::Integer) bytes_ += add_weights(wholes_, whole_weights(column, weights));
+  else bytes_ += add_weights(numbers_, number_weights(column, weights));
   lease_.grow(context, bytes_, column);
 }
 
 double ChunkMode::number() const {
-  double best = 0, most = 0;
-  for (const auto& [value, weight] : numbers_)
-    if (weight > most) std::tie(best, most) = std::pair(value, weight);
-  return best;
+  const auto whole = whole_number();
+  return whole ? static_cast<double>(*whole) : heaviest(numbers_, 0.0);
 }
 
-std::string ChunkMode::text() const {
-  std::string best = "missing";
-  double most = 0;
-  for (const auto& [text, weight] : texts_)
-    if (weight > most) std::tie(best, most) = std::pair(text, weight);
-  return best;
+std::optional<int64_t> ChunkMode::whole_number() const {
+  if (wholes_.empty()) return std::nullopt;
+  return heaviest(wholes_, int64_t{0});
 }
+
+std::string ChunkMode::text() const { return heaviest<std::string>(texts_, "missing"); }
 
 }  // namespace kolosal

@@ -126,9 +126,12 @@ class ChunkMode {
   /// The smallest of the most frequent; 0 and "missing" of none.
   double number() const;
   std::string text() const;
+  /// The number of a column of integers or dates, to the last digit; nothing of any other, or without a value.
+  std::optional<int64_t> whole_number() const;
 
  private:
   std::map<double, double> numbers_;
+  std::map<int64_t, double> wholes_;
   std::map<std::string, double> texts_;
   size_t bytes_ = 0;
   GrowingLease lease_;

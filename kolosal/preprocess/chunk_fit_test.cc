@@ -115,6 +115,14 @@ std::vector<Case> cases() {
           {"clip_outliers", object({{"method", "z_score"}, {"action", "to_missing"}})},
           {"clip_outliers", object({{"method", "percentile"}})},
           {"clip_outliers", object({{"action", "remove"}})},
+          {"equal_width_bin", {}},
+          {"equal_width_bin", only("n", {{"n_bins", 3}, {"encode", "one_hot"}})},
+          {"equal_frequency_bin", {}},
+          {"equal_frequency_bin", only("n", {{"n_bins", 3}, {"encode", "one_hot"}})},
+          {"variance_threshold", {}},
+          {"drop_constant", {}},
+          {"drop_constant", object({{"ignore_missing", true}})},
+          {"drop_constant", object({{"max_share", 0.3}})},
           {"select", only("x")}};
 }
 
@@ -159,6 +167,29 @@ TEST(ChunkFit, FindsTheLikeliestPowerOfAllRows) {
     const Value chunked = fit->finish()->to_value().at("columns").as_list()[0];
     for (const char* member : {"lambda", "center", "scale"})
       EXPECT_NEAR(whole.at(member).as_real(), chunked.at(member).as_real(), 1e-5) << name << " " << member;
+  }
+}
+
+TEST(ChunkFit, DropsTheColumnsThatTheFitOfAllRowsDrops) {
+  const std::vector<uint8_t> there{1, 1, 1, 0, 1, 1, 1, 1};
+  const Table table({Column::numeric("one", std::vector<double>{0.0, -0.0, 0, 0, 0, 0, 0, 0}),
+                     Column::numeric("late", std::vector<double>{3, 3, 3, 3, 3, 3, 3, 4}),
+                     Column::numeric("wide", std::vector<double>{1, 9, 2, 8, 3, 7, 4, 6}), integers("gap", {2, 2, 2, 2, 2, 2, 2, 2}, there),
+                     Column::text("blank", std::vector<std::string>{"a", "a", "a ", "a", "a", "a", "a", "a"})});
+  const std::vector<std::pair<const char*, Value>> each{{"drop_constant", {}},
+                                                        {"drop_constant", object({{"max_share", 0.8}})},
+                                                        {"drop_constant", object({{"ignore_missing", true}})},
+                                                        {"variance_threshold", {}},
+                                                        {"variance_threshold", object({{"threshold", 0.3}})}};
+  const std::vector<std::vector<std::string>> kept{
+      {"late", "wide", "gap", "blank"}, {"wide"}, {"late", "wide", "blank"}, {"late", "wide", "blank"}, {"wide", "blank"}};
+  for (size_t i = 0; i < each.size(); ++i) {
+    const auto transformer = transformers().make(each[i].first, each[i].second);
+    const auto fit = transformer->start_chunks();
+    for (size_t begin = 0; begin < 8; begin += 2) fit->add({table.slice(begin, 2)}, with_threads(1));
+    const auto chunked = fit->finish();
+    EXPECT_EQ(chunked->transform(table).names(), kept[i]) << each[i].first;
+    EXPECT_EQ(transformer_to_value(*chunked), transformer_to_value(*transformer->fit({table}, with_threads(1)))) << each[i].first;
   }
 }
 

@@ -15,6 +15,7 @@
 #include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/kernels/sort.h"
+#include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
 
 namespace kolosal {
@@ -288,7 +289,7 @@ std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<
     if (weights[text] > 0 && !texts[text].empty()) order.push_back(text);
   std::vector<double> numbers(by_number ? texts.size() : 0);
   if (by_number)
-    for (const size_t text : order) numbers[text] = std::stod(std::string(texts[text]));
+    for (const size_t text : order) numbers[text] = parse_number(texts[text]).value();
   std::ranges::sort(order, [&](size_t a, size_t b) {
     if (by_number && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
     return texts[a] < texts[b];

@@ -14,6 +14,7 @@
 #include "kolosal/base/fields.h"
 #include "kolosal/base/random.h"
 #include "kolosal/preprocess/forms/form.h"
+#include "kolosal/preprocess/run_steps.h"
 
 namespace kolosal {
 namespace {
@@ -23,21 +24,24 @@ constexpr int64_t kMostOneHotLevels = 50;
 constexpr int64_t kRareRows = 10;
 constexpr int64_t kMostEncodedClasses = 20;
 
-std::vector<Feature> features_of(const Table& table) {
-  std::vector<Feature> features;
-  features.reserve(table.n_columns());
-  for (const Column& column : table.columns()) {
-    if (column.kind() == ColumnKind::Text || column.kind() == ColumnKind::Date || column.kind() == ColumnKind::Timestamp)
-      throw Error(ErrorCode::FeatureMismatch,
-                  "feature mismatch: column '" + column.name() + "' is " + std::string(enum_name(column.kind())) +
-                      ", which cannot be a feature of a matrix",
-                  "Add a step that makes numbers of it: date_parts or text_hash.");
-    Feature feature{column.name(), 0};
-    if (column.kind() == ColumnKind::Categorical)
-      feature.n_categories = std::max<int32_t>(1, static_cast<int32_t>(column.dictionary()->size()));
-    features.push_back(std::move(feature));
-  }
-  return features;
+/// Throws Error(FeatureMismatch) where the column is neither number nor category.
+Feature feature_of(const Column& column) {
+  if (column.kind() == ColumnKind::Text || is_moment(column.kind()))
+    throw Error(ErrorCode::FeatureMismatch,
+                "feature mismatch: column '" + column.name() + "' is " + std::string(enum_name(column.kind())) +
+                    ", which cannot be a feature of a matrix",
+                "Add a step that makes numbers of it: date_parts or text_hash.");
+  if (column.kind() != ColumnKind::Categorical) return {column.name(), 0};
+  return {column.name(), std::max<int32_t>(1, static_cast<int32_t>(column.dictionary()->size()))};
+}
+
+void check_feature(const Column& column, const Feature& trained) {
+  const Feature feature = feature_of(column);
+  if (feature == trained) return;
+  throw Error(ErrorCode::FeatureMismatch,
+              "feature mismatch: '" + trained.name + "' has " + std::to_string(feature.n_categories) + " categories where training had " +
+                  std::to_string(trained.n_categories) + " (0 means a number)",
+              "Give a table conformed to the schema of the training table.");
 }
 
 void write_column(const Column& column, std::span<float> out) {
@@ -55,7 +59,9 @@ void write_column(const Column& column, std::span<float> out) {
 
 /// A table may have lost its columns, and with them its number of rows, so that is told apart.
 FeatureMatrix matrix_of(const Table& table, size_t n_rows) {
-  FeatureMatrix matrix(features_of(table), n_rows);
+  std::vector<Feature> features;
+  for (const Column& column : table.columns()) features.push_back(feature_of(column));
+  FeatureMatrix matrix(std::move(features), n_rows);
   for (size_t j = 0; j < table.n_columns(); ++j) write_column(table.column(j), matrix.column(j));
   return matrix;
 }
@@ -151,17 +157,21 @@ FittedPipeline::FittedPipeline(FittedPipeline&&) noexcept = default;
 FittedPipeline& FittedPipeline::operator=(FittedPipeline&&) noexcept = default;
 
 FeatureMatrix FittedPipeline::transform(const Table& table) const {
-  Table transformed = table;
-  for (const auto& step : steps_) transformed = step->transform(transformed);
-  std::vector<Column> columns;
-  for (const Feature& feature : features_) columns.push_back(needed_column(transformed, feature.name));
-  FeatureMatrix matrix = matrix_of(Table(std::move(columns)), table.n_rows());
-  for (size_t j = 0; j < features_.size(); ++j)
-    if (matrix.features()[j] != features_[j])
-      throw Error(ErrorCode::FeatureMismatch,
-                  "feature mismatch: '" + features_[j].name + "' has " + std::to_string(matrix.features()[j].n_categories) +
-                      " categories where training had " + std::to_string(features_[j].n_categories) + " (0 means a number)",
-                  "Give a table conformed to the schema of the training table.");
+  static const Threads alone(1);
+  return transform(table, alone);
+}
+
+FeatureMatrix FittedPipeline::transform(const Table& table, const Threads& threads) const {
+  std::vector<const FittedTransformer*> steps;
+  for (const auto& step : steps_) steps.push_back(step.get());
+  FeatureMatrix matrix(features_, table.n_rows());
+  run_steps_by_block(steps, table, threads, [&](const Table& rows, size_t begin) {
+    for (size_t j = 0; j < features_.size(); ++j) {
+      const Column& column = needed_column(rows, features_[j].name);
+      check_feature(column, features_[j]);
+      write_column(column, matrix.column(j).subspan(begin, column.size()));
+    }
+  });
   return matrix;
 }
 

@@ -45,6 +45,8 @@ class FittedPipeline {
 
   /// The matrix for rows of a table that conform() returned. Throws Error(FeatureMismatch).
   FeatureMatrix transform(const Table& table) const;
+  /// The same on `threads`; their number changes nothing.
+  FeatureMatrix transform(const Table& table, const Threads& threads) const;
   const std::vector<Feature>& features() const noexcept { return features_; }
   /// How many training rows each step removed; empty where none did.
   const std::vector<int64_t>& n_removed_rows() const noexcept { return n_removed_rows_; }

@@ -146,6 +146,22 @@ TEST(FittedPipeline, GivesTheSameFeaturesForLaterRowsRowByRowAndAfterSaving) {
   }
 }
 
+TEST(FittedPipeline, GivesManyRowsTheSameFeaturesOnAnyNumberOfThreads) {
+  const Mixed mixed = mixed_rows();
+  std::vector<uint32_t> rows;
+  for (uint32_t i = 0; i < 40 * kRows; ++i) rows.push_back(i % kRows);
+  const Table many = mixed.table.take(rows);
+  for (const FeatureNeeds& needs : kNeeds) {
+    const auto pipeline =
+        fit_pipeline(plan_pipeline(mixed.schema, needs, kRows, Task::Binary), {mixed.table, &mixed.target}, with_threads(1)).first;
+    const FeatureMatrix few = pipeline.transform(mixed.table);
+    FeatureMatrix repeated(few.features(), rows.size());
+    for (size_t j = 0; j < few.n_features(); ++j)
+      for (size_t i = 0; i < rows.size(); ++i) repeated.column(j)[i] = few.at(rows[i], j);
+    for (const int n_threads : {1, 3}) EXPECT_EQ(all_values(pipeline.transform(many, Threads(n_threads))), all_values(repeated));
+  }
+}
+
 TEST(FitPipeline, IsTheSameOnAnyNumberOfThreads) {
   const Mixed mixed = mixed_rows();
   for (const FeatureNeeds& needs : kNeeds) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 
 #include "kolosal/base/random.h"
@@ -52,6 +53,44 @@ TEST(RunSteps, GivesWhatOneStepAfterTheOtherGives) {
     for (const auto& step : pipeline.steps) expected = step->transform(expected);
     for (const int n_threads : {1, 3}) EXPECT_EQ(content(run_steps(pipeline.steps, table, Threads(n_threads))), content(expected));
   }
+}
+
+// Which memory a column lies in tells what was done: one that passes is the table's own, and steps are run by blocks where numbers change
+// though others are texts, which no block could put together.
+TEST(RunSteps, PassesUntouchedColumnsAndPutsCategoriesTogether) {
+  Table table = mixed();
+  std::vector<int32_t> codes(table.n_rows());
+  for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<int32_t>(i % 4) - 1;
+  table = table.with_column(category("city", codes, {"Lima", "Oslo", "Rome"})).with_column(category("left", codes, {"x", "y", "z"}));
+  const FittedSteps pipeline = fitted({{"impute", named("a")},
+                                       {"impute", Value(Value::Object{{"columns", Value(Value::List{"city"})}, {"strategy", "constant"}})},
+                                       {"standard_scale", {}}},
+                                      table);
+  std::atomic<size_t> n_runs = 0;
+  class Counted : public FittedTransformer {
+   public:
+    explicit Counted(std::atomic<size_t>& n_runs) : n_runs_(n_runs) {}
+    std::string_view form() const override { return "counted"; }
+    Table transform(const Table& rows, const Threads&) const override { return ++n_runs_, rows; }
+    Value to_value() const override { return {}; }
+
+   private:
+    std::atomic<size_t>& n_runs_;
+  };
+  const Counted counted(n_runs);
+  std::vector<const FittedTransformer*> steps{&counted};
+  Table expected = table;
+  for (const auto& step : pipeline.steps) {
+    expected = step->transform(expected);
+    steps.push_back(step.get());
+  }
+  const Table out = run_steps(std::span<const FittedTransformer* const>(steps), table, Threads(3));
+  EXPECT_EQ(content(out), content(expected));
+  EXPECT_EQ(*out.column("city").dictionary(), (std::vector<std::string>{"Lima", "Oslo", "Rome", "missing"}));
+  EXPECT_EQ(out.column("town").text_bytes(), table.column("town").text_bytes());
+  EXPECT_EQ(out.column("left").codes().data(), table.column("left").codes().data());
+  const size_t rows_a_block = (size_t{512} << 10) / (sizeof(double) * table.n_columns()) / 8 * 8;
+  EXPECT_EQ(n_runs, (table.n_rows() + rows_a_block - 1) / rows_a_block);  // once a block, and no more
 }
 
 TEST(RunSteps, TakesFewRowsAndNone) {

@@ -17,8 +17,8 @@
 #include "kolosal/base/fields.h"
 #include "kolosal/base/fit_context.h"
 #include "kolosal/preprocess/chunk_fit.h"
-#include "kolosal/preprocess/heavy_hitters.h"
 #include "kolosal/preprocess/quantile_sketch.h"
+#include "kolosal/stream/heavy_hitters.h"
 #include "kolosal/table/table.h"
 
 namespace kolosal {

@@ -32,7 +32,7 @@ std::shared_ptr<const PreparedFold> fit_on(SupervisedRows train, const Supervise
   prepared->train_target = std::move(train.target);
   prepared->train_weights = std::move(train.weights);
   if (valid != nullptr) {
-    prepared->valid_x = prepared->pipeline->transform(valid->features);
+    prepared->valid_x = prepared->pipeline->transform(valid->features, *context.threads);
     prepared->valid_target = valid->target;
     prepared->valid_weights = valid->weights;
   }

@@ -13,30 +13,43 @@ std::vector<double> equal_widths(Range range, size_t n_bins) {
   return edges;
 }
 
+std::vector<const Column*> binned_columns(const TransformerInput& input, const std::vector<std::string>& columns,
+                                          std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
+  return choose_columns(input, columns, fits, transformer);
+}
+
+std::vector<double> distinct_edges(std::vector<double> edges) {
+  const double first = edges.front();
+  if (!std::isfinite(first)) return {0, 0};
+  if (!(first < edges.back())) return {first, first};
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  return edges;
+}
+
+std::unique_ptr<FittedTransformer> make_bins(const Table& table, std::vector<BinnedColumn> columns, BinEncode encode) {
+  if (encode == BinEncode::OneHot) {
+    FreeNames names(table);
+    for (BinnedColumn& column : columns)
+      for (size_t bin = 0; bin + 1 < column.edges.size(); ++bin)
+        column.outputs.push_back(names.claim(column.name + "__bin_" + std::to_string(bin)));
+  }
+  return make_binned(std::move(columns));
+}
+
 std::unique_ptr<FittedTransformer> fit_bins(const TransformerInput& input, const FitContext& context,
                                             const std::vector<std::string>& columns, BinEncode encode, std::string_view transformer,
                                             const FindEdges& find_edges) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  const auto chosen = choose_columns(input, columns, fits, transformer);
+  const auto chosen = binned_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<BinnedColumn> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {
     context.check();
     fitted[i].name = chosen[i]->name();
     const Range range = column_range(*chosen[i], weights);
-    if (range.min < range.max) fitted[i].edges = find_edges(*chosen[i], weights);
-    else fitted[i].edges.assign(2, std::isfinite(range.min) ? range.min : 0);
-    if (fitted[i].edges.size() <= 2) return;
-    const auto last = std::unique(fitted[i].edges.begin(), fitted[i].edges.end());
-    fitted[i].edges.erase(last, fitted[i].edges.end());
+    fitted[i].edges = distinct_edges(range.min < range.max ? find_edges(*chosen[i], weights) : std::vector<double>(2, range.min));
   });
-  if (encode == BinEncode::OneHot) {
-    FreeNames names(input.table);
-    for (BinnedColumn& column : fitted)
-      for (size_t bin = 0; bin + 1 < column.edges.size(); ++bin)
-        column.outputs.push_back(names.claim(column.name + "__bin_" + std::to_string(bin)));
-  }
-  return make_binned(std::move(fitted));
+  return make_bins(input.table, std::move(fitted), encode);
 }
 
 }  // namespace kolosal

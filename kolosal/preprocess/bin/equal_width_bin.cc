@@ -25,6 +25,12 @@ class EqualWidthBin : public Transformer {
                     });
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return fit_bins_in_chunks<ChunkRange>(
+        params_.columns, params_.encode, "equal_width_bin",
+        [n_bins = static_cast<size_t>(params_.n_bins)](const ChunkRange& range) { return equal_widths(range.found(), n_bins); });
+  }
+
  private:
   EqualWidthBinParams params_;
 };

@@ -224,5 +224,18 @@ TEST(OneHot, GivesTheSameInSparseRows) {
   EXPECT_THROW(sparse_indicators(*fitted("ordinal", {}, {table}), table, Threads(1)), Error);
 }
 
+TEST(Encoders, TakeNumbersTooSmallForANormalFloat64AsLevels) {
+  const Table table({Column::numeric("x", std::vector<double>{1, 5e-324, 1e-310, 5e-324})});
+  for (const char* name : {"ordinal", "one_hot", "frequency_encode", "binary_encode", "hash_encode"}) {
+    const Value on_x = object({{"columns", list({"x"})}});
+    const Table out = transformed(name, on_x, {table});
+    const auto transformer = transformers().make(name, on_x);
+    const auto chunks = transformer->start_chunks();
+    chunks->add({table}, with_threads(1));
+    EXPECT_EQ(content(chunks->finish()->transform(table)), content(out)) << name;
+  }
+  EXPECT_EQ(transformed("ordinal", object({{"columns", list({"x"})}}), {table}).column("x").numbers(), (std::vector<double>{2, 0, 1, 0}));
+}
+
 }  // namespace
 }  // namespace kolosal

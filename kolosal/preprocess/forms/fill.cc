@@ -80,7 +80,7 @@ class Fill : public PerColumnForm<FillColumn> {
   static Column filled(const Column& column, const FillColumn& spec, const std::vector<uint8_t>& missing) {
     if (column.kind() == ColumnKind::Categorical) return fill_categories(column, spec);
     if (column.kind() == ColumnKind::Text) return fill_texts(column, spec);
-    if (column.kind() != ColumnKind::Numeric && spec.whole) return fill_whole(column, std::llround(spec.number), missing);
+    if (column.kind() != ColumnKind::Numeric && spec.whole) return fill_whole(column, *spec.whole_number, missing);
     if (is_moment(column.kind())) wrong_column_kind(column, "a number");
     std::vector<double> values = column.numbers();
     for (size_t row = 0; row < values.size(); ++row)
@@ -93,9 +93,11 @@ class FillForm : public TransformerForm {
  public:
   std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
     auto specs = specs_from_value<FillColumn>(value, "fill");
-    for (const FillColumn& spec : specs) {
+    for (FillColumn& spec : specs) {
       require_fitted(std::isfinite(spec.number), "fill", "column '" + spec.name + "' has no finite fill");
-      require_fitted(!spec.whole || std::abs(spec.number) < 0x1p62, "fill", "the fill of column '" + spec.name + "' is no int64");
+      if (!spec.whole || spec.whole_number) continue;  // one saved before it was kept has only the number
+      require_fitted(std::abs(spec.number) < 0x1p62, "fill", "the fill of column '" + spec.name + "' is no int64");
+      spec.whole_number = std::llround(spec.number);
     }
     return make_fill(std::move(specs));
   }
@@ -109,6 +111,7 @@ void describe(Fields<FillColumn>& fields) {
   fields.add("text", &FillColumn::text, "What stands where a category or text is missing.");
   fields.add("is_text", &FillColumn::is_text, "Whether the column holds categories or texts.");
   fields.add("whole", &FillColumn::whole, "Whether an integer, boolean or date column keeps its kind.");
+  fields.add("whole_number", &FillColumn::whole_number, "What stands where a value of one that keeps its kind is missing, exactly.");
   fields.add("indicator", &FillColumn::indicator, "Name of the column that tells where values were missing; empty for none.");
 }
 

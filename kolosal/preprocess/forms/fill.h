@@ -1,6 +1,8 @@
 // The fill form: a value for each column that stands where one is missing, and a column that tells where, if wanted.
 #pragma once
 
+#include <optional>
+
 #include "kolosal/preprocess/forms/form.h"
 
 namespace kolosal {
@@ -11,8 +13,9 @@ struct FillColumn {
   double number = 0;
   std::string text;
   bool is_text = false;
-  bool whole = false;     ///< an integer, boolean or date column keeps its kind; else it becomes Numeric
-  std::string indicator;  ///< name of a Boolean column that is true where the value was missing; empty: none
+  bool whole = false;                   ///< an integer, boolean or date column keeps its kind; else it becomes Numeric
+  std::optional<int64_t> whole_number;  ///< the number of one that keeps its kind, to the last digit
+  std::string indicator;                ///< name of a Boolean column that is true where the value was missing; empty: none
 };
 void describe(Fields<FillColumn>& fields);
 

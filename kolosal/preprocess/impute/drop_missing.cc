@@ -4,10 +4,10 @@
 //
 // Cost     O(n_rows) a column.
 // Checked  drop_missing_test.cc, against pandas in tests/parity.
-#include <cmath>
 #include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
+#include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/forms/pass.h"
 
 namespace kolosal {
@@ -44,8 +44,8 @@ class DropMissing : public Transformer {
     std::vector<uint32_t> n_missing(input.table.n_rows());
     for (const Column* column : columns) {
       context.check();
-      for (size_t row = 0; row < n_missing.size(); ++row)
-        n_missing[row] += column->is_missing(row) || (column->kind() == ColumnKind::Numeric && std::isnan(column->number(row)));
+      const std::vector<uint8_t> missing = missing_rows(*column);
+      for (size_t row = 0; row < n_missing.size(); ++row) n_missing[row] += missing[row];
     }
     const size_t enough = params_.how == DropRule::Any ? 1 : std::max<size_t>(columns.size(), 1);
     std::vector<uint32_t> rows;

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
+#include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/fit_transform_columns.h"
@@ -50,34 +50,6 @@ void describe(Fields<ImputeParams>& f) {
         "Whether each column with missing values gets a further column that tells where they were.");
 }
 
-double modal_number(Sample sample) {
-  sort_sample(sample);
-  double best = 0, most = 0;
-  for (size_t first = 0, i = 0; first < sample.values.size(); first = i) {
-    double weight = 0;
-    for (; i < sample.values.size() && sample.values[i] == sample.values[first]; ++i) weight += sample.weight(i);
-    if (weight > most) {
-      most = weight;
-      best = sample.values[first];
-    }
-  }
-  return best;
-}
-
-std::string modal_text(const Column& column, std::span<const double> weights) {
-  std::map<std::string, double> weight_of;
-  for (size_t row = 0; row < column.size(); ++row)
-    if (!column.is_missing(row)) weight_of[column.display(row)] += weights.empty() ? 1.0 : weights[row];
-  std::string best = "missing";
-  double most = 0;
-  for (const auto& [text, weight] : weight_of)
-    if (weight > most) {
-      most = weight;
-      best = text;
-    }
-  return best;
-}
-
 class Impute : public Transformer {
  public:
   explicit Impute(ImputeParams params) : params_(std::move(params)) {}
@@ -87,7 +59,7 @@ class Impute : public Transformer {
     std::vector<FillColumn> fills(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      fills[i] = fit_column(*columns[i], WholeColumn{*columns[i], input.weights});
+      fills[i] = fit_column(*columns[i], WholeColumn{*columns[i], input.weights, context});
     });
     FreeNames names(input.table);
     for (size_t i = 0; i < columns.size(); ++i)
@@ -102,7 +74,7 @@ class Impute : public Transformer {
     return fit_transform_columns<FillColumn>(
         input.table, chosen(input), context,
         [&](const Column& column) {
-          return fit_column(column, WholeColumn{column, input.weights});
+          return fit_column(column, WholeColumn{column, input.weights, context});
         },
         make_fill);
   }
@@ -115,6 +87,12 @@ class Impute : public Transformer {
   }
 
  private:
+  /// What a strategy puts where a value is missing.
+  struct FoundFill {
+    double number = 0;
+    std::optional<int64_t> whole_number;  // the same to the last digit
+    std::string text = "missing";
+  };
   struct NoStatistic {
     void add(const Column&, std::span<const double>, const FitContext&) {}
   };
@@ -127,34 +105,32 @@ class Impute : public Transformer {
       statistic.add(column, weights, context);
       has_missing = has_missing || Impute::has_missing(column, weights);
     }
-    double number(ImputeStrategy) const {
-      if constexpr (std::is_same_v<Statistic, ChunkMean>) return statistic.found();
-      else if constexpr (std::is_same_v<Statistic, ChunkQuantiles>) return statistic.found().quantiles(std::array{0.5}).front();
-      else if constexpr (std::is_same_v<Statistic, ChunkMode>) return statistic.number();
-      else return 0;
-    }
-    std::string text() const {
-      if constexpr (std::is_same_v<Statistic, ChunkMode>) return statistic.text();
-      else return "missing";
+    FoundFill found(ImputeStrategy) const {
+      if constexpr (std::is_same_v<Statistic, ChunkMean>) return {.number = statistic.found()};
+      else if constexpr (std::is_same_v<Statistic, ChunkQuantiles>) return {.number = statistic.found().quantiles(std::array{0.5}).front()};
+      else if constexpr (std::is_same_v<Statistic, ChunkMode>) return mode_of(statistic);
+      else return {};
     }
   };
   /// The same of a column that is all there.
   struct WholeColumn {
     const Column& column;
     std::span<const double> weights;
-    double number(ImputeStrategy strategy) const {
-      if (strategy == ImputeStrategy::Mean) return column.kind() == ColumnKind::Numeric ? column_mean(column, weights) : exact_mean();
-      if (strategy == ImputeStrategy::Mode) return modal_number(finite_sample(column, weights));
-      return column_quantiles(column, weights, std::array{0.5}).front();
+    const FitContext& context;
+    FoundFill found(ImputeStrategy strategy) const {
+      if (strategy == ImputeStrategy::Mode) return mode_of(learnt<ChunkMode>());
+      if (strategy == ImputeStrategy::Median) return {.number = column_quantiles(column, weights, std::array{0.5}).front()};
+      if (column.kind() == ColumnKind::Numeric) return {.number = column_mean(column, weights)};
+      return {.number = learnt<ChunkMean>().found()};  // to the last digit: whether it is whole decides what an integer column becomes
     }
-    std::string text() const { return modal_text(column, weights); }
-    /// To the last digit, since whether it is whole decides what an integer column becomes.
-    double exact_mean() const {
-      ChunkMean mean;
-      mean.add(column, weights, {});
-      return mean.found();
+    template <class Statistic>
+    Statistic learnt() const {
+      Statistic statistic;
+      statistic.add(column, telling_weights(weights), context);
+      return statistic;
     }
   };
+  static FoundFill mode_of(const ChunkMode& mode) { return {mode.number(), mode.whole_number(), mode.text()}; }
 
   template <class Statistic>
   std::unique_ptr<ChunkFit> in_chunks() const {
@@ -189,10 +165,9 @@ class Impute : public Transformer {
   }
 
   static bool has_missing(const Column& column, std::span<const double> weights) {
-    for (size_t row = 0; row < column.size(); ++row) {
-      if (!weights.empty() && weights[row] == 0) continue;
-      if (column.is_missing(row) || (column.kind() == ColumnKind::Numeric && std::isnan(column.number(row)))) return true;
-    }
+    const std::vector<uint8_t> missing = missing_rows(column);
+    for (size_t row = 0; row < missing.size(); ++row)
+      if (missing[row] != 0 && (weights.empty() || weights[row] != 0)) return true;
     return false;
   }
 
@@ -206,24 +181,34 @@ class Impute : public Transformer {
                 is_level(column.kind()) ? "Give a text." : "Give a finite number.");
   }
 
+  /// A constant of the column's own, or what the strategy says; `values` gives the statistics of the column's values.
+  template <class Values>
+  FoundFill fill_of(const Column& column, const Values& values) const {
+    if (const Value* constant = params_.constants.find(column.name())) {
+      check_constant(column, *constant);
+      if (constant->is_text()) return {.text = constant->as_text()};
+      if (constant->is_integer()) return {static_cast<double>(constant->as_integer()), constant->as_integer()};
+      return {.number = constant->is_bool() ? static_cast<double>(constant->as_bool()) : constant->as_real()};
+    }
+    if (params_.strategy == ImputeStrategy::Constant) return {.number = params_.fill_value, .text = params_.fill_text};
+    return values.found(params_.strategy);
+  }
+
   /// `values` gives the statistics of the column's values.
   template <class Values>
   FillColumn fit_column(const Column& column, const Values& values) const {
     FillColumn fill{.name = column.name()};
     fill.is_text = is_level(column.kind());
-    const Value* constant = params_.constants.find(column.name());
-    if (constant != nullptr) check_constant(column, *constant);
+    const FoundFill found = fill_of(column, values);
     if (fill.is_text) {
-      if (constant != nullptr) fill.text = constant->as_text();
-      else fill.text = params_.strategy == ImputeStrategy::Constant ? params_.fill_text : values.text();
+      fill.text = found.text;
       return fill;
     }
-    if (constant == nullptr)
-      fill.number = params_.strategy == ImputeStrategy::Constant ? params_.fill_value : values.number(params_.strategy);
-    else fill.number = constant->is_bool() ? static_cast<double>(constant->as_bool()) : constant->as_real();
-    if (is_moment(column.kind())) fill.number = std::round(fill.number);
+    fill.number = is_moment(column.kind()) ? std::round(found.number) : found.number;
+    const bool is_whole = found.whole_number || (fill.number == std::round(fill.number) && std::abs(fill.number) < 0x1p62);
     if (column.kind() == ColumnKind::Boolean) fill.whole = fill.number == 0 || fill.number == 1;
-    else if (column.kind() != ColumnKind::Numeric) fill.whole = fill.number == std::round(fill.number) && std::abs(fill.number) < 0x1p62;
+    else fill.whole = column.kind() != ColumnKind::Numeric && is_whole;
+    if (fill.whole) fill.whole_number = found.whole_number ? *found.whole_number : std::llround(fill.number);
     return fill;
   }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "kolosal/preprocess/preprocess_test_rows.h"
 
 namespace kolosal {
@@ -63,6 +65,34 @@ TEST(Impute, FillsDatesBooleansAndTexts) {
   EXPECT_EQ(median.column("b").kind(), ColumnKind::Boolean);
   EXPECT_EQ(median.column("b").boolean()[2], 1);
   EXPECT_EQ(transformed("impute", object({{"strategy", "mode"}}), {table}).column("t").text(2), "u");
+}
+
+TEST(Impute, KeepsEveryDigitOfALargeInteger) {
+  const int64_t large = (int64_t{1} << 53) + 1, larger = std::numeric_limits<int64_t>::max();
+  const auto validity = Validity::from_bytes(std::vector<uint8_t>{1, 1, 1, 1, 0});
+  const Table table({Column::integer("n", {large, large, large + 1, -large, 0}, validity),
+                     Column::timestamp("t", {larger, large, larger, large + 1, 0}, validity)});
+  const auto expect_filled = [&](const Value& parameters, int64_t n, int64_t t) {
+    const auto transformer = transformers().make("impute", parameters);
+    const auto whole = transformer->fit({table}, with_threads(1));
+    const auto chunks = transformer->start_chunks();
+    for (const size_t begin : {0, 2, 4}) chunks->add({table.slice(begin, begin == 4 ? 1 : 2)}, with_threads(1));
+    for (const auto& filled : {transformer_from_value(transformer_to_value(*whole)), chunks->finish()}) {
+      const Table out = filled->transform(table);
+      EXPECT_EQ(out.column("n").int64()[4], n);
+      EXPECT_EQ(out.column("t").int64()[4], t);
+    }
+  };
+  expect_filled(object({{"strategy", "mode"}}), large, larger);
+  expect_filled(object({{"constants", object({{"n", larger}, {"t", -large}})}}), larger, -large);
+}
+
+TEST(Impute, ReadsAFillWithoutAWholeNumberAsItWasSavedBefore) {
+  const auto imputer = fitted("impute", object({{"columns", list({"n"})}}), {with_gaps()});
+  Value::Object column = imputer->to_value().at("columns").as_list()[0].as_object();
+  std::erase_if(column, [](const auto& member) { return member.first == "whole_number"; });
+  const Value saved = object({{"form", "fill"}, {"fitted", object({{"columns", list({Value(column)})}})}});
+  EXPECT_EQ(content(transformer_from_value(saved)->transform(with_gaps())), content(imputer->transform(with_gaps())));
 }
 
 TEST(Impute, FillsAColumnWithoutAnyValueWithZero) {

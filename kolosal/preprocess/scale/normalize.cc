@@ -22,7 +22,8 @@ class Normalize : public Transformer {
  public:
   explicit Normalize(NormalizeParams params) : params_(std::move(params)) {}
 
-  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext&) const override {
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    context.check();
     const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
     RowNormColumns fitted{.norm = params_.norm};
     for (const Column* column : choose_columns(input, params_.columns, fits, "normalize")) fitted.columns.push_back(column->name());

@@ -18,7 +18,8 @@ class SelectColumns : public Transformer {
  public:
   explicit SelectColumns(SelectParams params) : params_(std::move(params)) {}
 
-  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext&) const override {
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    context.check();
     std::vector<SelectColumn> fitted;
     for (const Column* column : choose_columns(
              input, params_.columns, [](ColumnKind) { return true; }, "select"))

@@ -5,8 +5,7 @@
 //
 // Cost     O(n_rows) a column.
 // Checked  select_test.cc; scikit-learn's VarianceThreshold in tests/parity.
-#include <algorithm>
-
+#include "kolosal/preprocess/chunk_fit.h"
 #include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/select/selection.h"
 
@@ -28,21 +27,48 @@ class VarianceThreshold : public Transformer {
   explicit VarianceThreshold(VarianceThresholdParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto columns = choose_columns(input, params_.columns, is_number, "variance_threshold");
-    std::vector<std::optional<std::string>> reasons(columns.size());
+    const auto columns = chosen(input);
+    std::vector<Spread> spreads(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      reasons[i] = reason_to_drop(finite_sample(*columns[i], input.weights));
+      spreads[i].add(*columns[i], telling_weights(input.weights), context);
     });
-    return drop_columns(input.table, columns, std::move(reasons));
+    return drop(input.table, columns, spreads);
+  }
+
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return std::make_unique<ColumnsInChunks<Spread>>(
+        "variance_threshold", [this](const TransformerInput& chunk) { return chosen(chunk); },
+        [this](const Table& like, std::span<const Column* const> columns, const std::vector<Spread>& spreads) {
+          return drop(like, columns, spreads);
+        });
   }
 
  private:
-  std::optional<std::string> reason_to_drop(const Sample& sample) const {
-    if (sample.values.empty()) return "no row has a value";
-    const auto [least, most] = std::ranges::minmax(sample.values);
-    const double variance = least == most ? 0 : sample_variance(sample, sample_mean(sample));
-    if (variance > params_.threshold || (params_.threshold == 0 && least != most)) return std::nullopt;
+  struct Spread {
+    ChunkRange range;
+    ChunkMoments moments;
+    void add(const Column& column, std::span<const double> weights, const FitContext& context) {
+      range.add(column, weights, context);
+      moments.add(column, weights, context);
+    }
+  };
+
+  std::vector<const Column*> chosen(const TransformerInput& input) const {
+    return choose_columns(input, params_.columns, is_number, "variance_threshold");
+  }
+
+  std::unique_ptr<FittedTransformer> drop(const Table& table, std::span<const Column* const> columns,
+                                          const std::vector<Spread>& spreads) const {
+    std::vector<std::optional<std::string>> reasons;
+    for (const Spread& spread : spreads) reasons.push_back(reason_to_drop(spread.range.found(), spread.moments.found()));
+    return drop_columns(table, columns, std::move(reasons));
+  }
+
+  std::optional<std::string> reason_to_drop(Range range, const Moments& moments) const {
+    if (moments.n == 0) return "no row has a value";
+    const double variance = range.min == range.max ? 0 : moments.m2 / moments.n;
+    if (variance > params_.threshold || (params_.threshold == 0 && range.min != range.max)) return std::nullopt;
     return "the variance is " + short_number(variance);
   }
 

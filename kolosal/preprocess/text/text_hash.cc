@@ -47,7 +47,8 @@ class TextHash : public Transformer {
                   "Let both be 0, or min_characters from 1 up to max_characters.");
   }
 
-  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext&) const override {
+  std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
+    context.check();
     const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Text || (is_level(kind) && !params_.columns.empty()); };
     FreeNames names(input.table);
     std::vector<HashedTextColumn> fitted;

@@ -1,4 +1,4 @@
-#include "kolosal/preprocess/heavy_hitters.h"
+#include "kolosal/stream/heavy_hitters.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
