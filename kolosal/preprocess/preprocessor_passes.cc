@@ -79,8 +79,6 @@ PreprocessorPasses::PreprocessorPasses(PreprocessorConfig config, bool has_targe
   survey_ = std::make_unique<SchemaSurvey>(std::vector<std::string>(), most_levels, kMostDistinct);
   const auto steps = plan_steps(config_, {}, std::vector<std::string>(), false);  // all that do not hang on the columns
   for (size_t i = 0; i < steps.size(); ++i) (void)Step(steps[i], config_, i);
-  // Which columns are encoded by the target is known after a pass; that any may be, is known now.
-  if (has_target_ && config_.categorical_encoding == CategoricalEncoding::Auto) (void)Step({"target_encode", {}}, config_, steps.size());
 }
 
 PreprocessorPasses::~PreprocessorPasses() = default;

@@ -28,8 +28,8 @@ namespace kolosal {
 
 class PreprocessorPasses {
  public:
-  /// `has_target` says that DataPreprocessor would be given a target. Throws Error(Unsupported) where a strategy needs all rows at once,
-  /// or may choose one that does, as categorical_encoding 'auto' with a target; the message names it.
+  /// `has_target` says that DataPreprocessor would be given a target. Throws Error(Unsupported) where a strategy needs all rows at once;
+  /// the message names it. One that is chosen by column for what the rows hold is refused by the end_pass that chooses it.
   explicit PreprocessorPasses(PreprocessorConfig config, bool has_target = false);
   ~PreprocessorPasses();
   PreprocessorPasses(const PreprocessorPasses&) = delete;

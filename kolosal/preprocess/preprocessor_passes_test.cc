@@ -173,9 +173,9 @@ TEST(PreprocessorPasses, AreSharedByStepsThatDoNotMeet) {
 }
 
 TEST(PreprocessorPasses, RefuseByNameWhatNeedsAllRows) {
-  const auto message = [](Value::Object members, bool has_target = false) {
+  const auto message = [](Value::Object members) {
     try {
-      PreprocessorPasses passes(config(std::move(members)), has_target);
+      PreprocessorPasses passes(config(std::move(members)));
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::Unsupported);
       EXPECT_FALSE(error.remedy().empty());
@@ -187,8 +187,6 @@ TEST(PreprocessorPasses, RefuseByNameWhatNeedsAllRows) {
   EXPECT_NE(message({{"missing_strategy", "iterative"}}).find("missing_strategy 'iterative'"), std::string::npos);
   EXPECT_NE(message({{"outlier_strategy", "isolation_forest"}}).find("outlier_strategy 'isolation_forest'"), std::string::npos);
   EXPECT_NE(message({{"categorical_encoding", "target"}}).find("categorical_encoding 'target'"), std::string::npos);
-  EXPECT_NE(message({{"categorical_encoding", "auto"}}, true).find("categorical_encoding 'auto'"), std::string::npos);
-  EXPECT_EQ(message({{"categorical_encoding", "auto"}}), "taken");
   EXPECT_EQ(message({{"numeric_strategy", "yeo_johnson"}}), "taken");
 }
 
