@@ -68,7 +68,7 @@ std::string error_text(const std::exception_ptr& error) {
 }
 
 StreamCore::StreamCore(std::vector<StageSpec> stages, bool has_sink, StreamHooks hooks, const FitContext& context)
-    : hooks_(std::move(hooks)), context_(context), has_sink_(has_sink) {
+    : hooks_(std::move(hooks)), context_(context) {
   check_stages(stages, has_sink);
   if (!has_sink) output_ = std::make_unique<OrderedQueue<StreamItem>>(static_cast<size_t>(stages.back().options.queue_capacity));
   for (StageSpec& stage : stages) stages_.push_back(std::make_unique<Stage>(std::move(stage)));

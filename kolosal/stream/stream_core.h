@@ -103,7 +103,6 @@ class StreamCore {
 
   StreamHooks hooks_;
   FitContext context_;
-  bool has_sink_;
   Stopwatch watch_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::unique_ptr<OrderedQueue<StreamItem>> output_;  // without a sink
