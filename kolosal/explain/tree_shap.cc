@@ -248,6 +248,20 @@ void for_each_leaf(const Forest& forest, const Paths& paths, const FeatureMatrix
   }
 }
 
+/// Calls body(paths, integrals, leaf, o, z, begin, n) for the leaves of all trees and all rows, blocks of rows on several threads at once.
+template <class Body>
+void for_each_leaf_and_rows(const Forest& forest, std::span<const float> covers, const FeatureMatrix& x, const FitContext& context,
+                            const Body& body) {
+  for_each_part(forest, covers, context, [&](const Paths& paths, const std::vector<Rule>& rules) {
+    context.threads->parallel_for(x.n_rows(), kBlockRows, [&](size_t from, size_t to) {
+      Integrals integrals(rules);
+      for_each_leaf(forest, paths, x, context, from, to,
+                    [&](const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) { body(paths, integrals, leaf, o, z, begin, n); });
+    });
+    context.check();
+  });
+}
+
 double divisor_of(const Forest& forest) {
   return forest.aggregation == ForestAggregation::Mean ? static_cast<double>(forest.roots.size()) : 1.0;
 }
@@ -293,52 +307,42 @@ void add_tree_contributions(const Forest& forest, std::span<const float> covers,
                             std::span<double> values) {
   const size_t p = forest.n_features, n_raw = forest.n_raw();
   const double divisor = divisor_of(forest);
-  for_each_part(forest, covers, context, [&](const Paths& paths, const std::vector<Rule>& rules) {
-    context.threads->parallel_for(x.n_rows(), kBlockRows, [&](size_t from, size_t to) {
-      Integrals integrals(rules);
-      for_each_leaf(forest, paths, x, context, from, to, [&](const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
-        const std::vector<Lanes>& products = integrals.leave_one_out(o, z, o.size());
-        for (size_t i = 0; i < o.size(); ++i) {
-          const size_t feature = paths.features[leaf.first_feature + i].feature;
-          for (size_t lane = 0; lane < n; ++lane) {
-            const double part = (o[i][lane] - z[i]) * products[i][lane] / divisor;
-            double* to_row = values.data() + ((begin + lane) * n_raw + leaf.output) * p + feature;
-            for (size_t c = 0; c < forest.leaf_width; ++c) to_row[c * p] += part * static_cast<double>(leaf.values[c]);
-          }
-        }
-      });
-    });
-    context.check();
-  });
+  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
+    const std::vector<Lanes>& products = integrals.leave_one_out(o, z, o.size());
+    for (size_t i = 0; i < o.size(); ++i) {
+      const size_t feature = paths.features[leaf.first_feature + i].feature;
+      for (size_t lane = 0; lane < n; ++lane) {
+        const double part = (o[i][lane] - z[i]) * products[i][lane] / divisor;
+        double* to_row = values.data() + ((begin + lane) * n_raw + leaf.output) * p + feature;
+        for (size_t c = 0; c < forest.leaf_width; ++c) to_row[c * p] += part * static_cast<double>(leaf.values[c]);
+      }
+    }
+  };
+  for_each_leaf_and_rows(forest, covers, x, context, add);
 }
 
 void add_tree_interactions(const Forest& forest, std::span<const float> covers, const FeatureMatrix& x, const FitContext& context,
                            std::span<double> values) {
   const size_t p = forest.n_features, n_raw = forest.n_raw();
   const double divisor = divisor_of(forest);
-  for_each_part(forest, covers, context, [&](const Paths& paths, const std::vector<Rule>& rules) {
-    context.threads->parallel_for(x.n_rows(), kBlockRows, [&](size_t from, size_t to) {
-      Integrals integrals(rules);
-      for_each_leaf(forest, paths, x, context, from, to, [&](const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
-        for (size_t i = 0; i + 1 < o.size(); ++i) {
-          const std::vector<Lanes>& products = integrals.leave_one_out(o, z, i);
-          const size_t first = paths.features[leaf.first_feature + i].feature;
-          for (size_t j = i + 1; j < o.size(); ++j) {
-            const size_t second = paths.features[leaf.first_feature + j].feature;
-            for (size_t lane = 0; lane < n; ++lane) {
-              const double part = (o[i][lane] - z[i]) * (o[j][lane] - z[j]) * products[j][lane] / (2 * divisor);
-              for (size_t c = 0; c < forest.leaf_width; ++c) {
-                double* matrix = values.data() + ((begin + lane) * n_raw + leaf.output + c) * p * p;
-                matrix[first * p + second] += part * static_cast<double>(leaf.values[c]);
-                matrix[second * p + first] += part * static_cast<double>(leaf.values[c]);
-              }
-            }
+  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
+    for (size_t i = 0; i + 1 < o.size(); ++i) {
+      const std::vector<Lanes>& products = integrals.leave_one_out(o, z, i);
+      const size_t first = paths.features[leaf.first_feature + i].feature;
+      for (size_t j = i + 1; j < o.size(); ++j) {
+        const size_t second = paths.features[leaf.first_feature + j].feature;
+        for (size_t lane = 0; lane < n; ++lane) {
+          const double part = (o[i][lane] - z[i]) * (o[j][lane] - z[j]) * products[j][lane] / (2 * divisor);
+          for (size_t c = 0; c < forest.leaf_width; ++c) {
+            double* matrix = values.data() + ((begin + lane) * n_raw + leaf.output + c) * p * p;
+            matrix[first * p + second] += part * static_cast<double>(leaf.values[c]);
+            matrix[second * p + first] += part * static_cast<double>(leaf.values[c]);
           }
         }
-      });
-    });
-    context.check();
-  });
+      }
+    }
+  };
+  for_each_leaf_and_rows(forest, covers, x, context, add);
 }
 
 }  // namespace kolosal
