@@ -7,25 +7,15 @@
 #include "kolosal/models/forms/gaussian_classes.h"
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/models_test_rows.h"
 
 namespace kolosal {
 namespace {
 
-FeatureMatrix matrix(const std::vector<std::vector<float>>& columns) {
-  std::vector<Feature> features;
-  for (size_t j = 0; j < columns.size(); ++j) features.push_back({"x" + std::to_string(j), 0});
-  FeatureMatrix x(features, columns[0].size());
-  for (size_t j = 0; j < columns.size(); ++j) std::ranges::copy(columns[j], x.column(j).begin());
-  return x;
-}
+using models_test::matrix;
+using models_test::predict;
 
 Target two_classes(std::vector<double> values) { return {Task::Binary, values.size(), 1, std::move(values), {"no", "yes"}, {}}; }
-
-std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
-  std::vector<double> out(x.n_rows() * model.n_outputs());
-  model.predict(x, out);
-  return out;
-}
 
 std::unique_ptr<Model> fit(const std::string& name, Value::Object parameters, const TrainingSet& train) {
   return learners().make(name, Value(std::move(parameters)))->fit(train, nullptr, {});

@@ -5,8 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "kolosal/models/models_test_rows.h"
+
 namespace kolosal {
 namespace {
+
+using models_test::predict;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
@@ -49,12 +53,6 @@ FeatureMatrix rows_of(const std::vector<std::pair<float, float>>& rows) {
     x.column(1)[i] = rows[i].second;
   }
   return x;
-}
-
-std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
-  std::vector<double> out(x.n_rows() * model.n_outputs());
-  model.predict(x, out);
-  return out;
 }
 
 TEST(Forest, SendsEqualToTheLeftMissingToTheDefaultAndCategoriesByTheirBit) {

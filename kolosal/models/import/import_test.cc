@@ -10,6 +10,7 @@
 #include "kolosal/models/import/imported_model.h"
 #include "kolosal/models/import/tree_nodes.h"
 #include "kolosal/models/import/ubjson.h"
+#include "kolosal/models/models_test_rows.h"
 
 namespace kolosal {
 namespace {
@@ -24,10 +25,7 @@ FeatureMatrix rows_of(const std::vector<std::vector<float>>& rows) {
 }
 
 std::vector<double> predict(const Model& model, const std::vector<std::vector<float>>& rows) {
-  const FeatureMatrix x = rows_of(rows);
-  std::vector<double> out(rows.size() * model.n_outputs());
-  model.predict(x, out);
-  return out;
+  return models_test::predict(model, rows_of(rows));
 }
 
 void expect_near(const std::vector<double>& found, const std::vector<double>& expected, double tolerance = 1e-6) {

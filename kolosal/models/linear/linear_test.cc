@@ -9,26 +9,16 @@
 #include "kolosal/base/random.h"
 #include "kolosal/models/forms/constant.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/models_test_rows.h"
 
 namespace kolosal {
 namespace {
 
-FeatureMatrix matrix(const std::vector<std::vector<float>>& columns) {
-  std::vector<Feature> features;
-  for (size_t j = 0; j < columns.size(); ++j) features.push_back({"x" + std::to_string(j), 0});
-  FeatureMatrix x(features, columns[0].size());
-  for (size_t j = 0; j < columns.size(); ++j) std::ranges::copy(columns[j], x.column(j).begin());
-  return x;
-}
+using models_test::matrix;
+using models_test::predict;
 
 Target numbers(std::vector<double> values, size_t n_targets = 1) {
   return {n_targets == 1 ? Task::Regression : Task::MultiRegression, values.size() / n_targets, n_targets, values, {}, {}};
-}
-
-std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
-  std::vector<double> out(x.n_rows() * model.n_outputs());
-  model.predict(x, out);
-  return out;
 }
 
 LinearForm fit(const char* name, Value::Object parameters, const TrainingSet& train, const TrainingSet* validation = nullptr) {

@@ -9,9 +9,12 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/models_test_rows.h"
 
 namespace kolosal {
 namespace {
+
+using models_test::predict;
 
 FeatureMatrix line(const std::vector<float>& points) {
   FeatureMatrix x({{"x", 0}}, points.size());
@@ -20,12 +23,6 @@ FeatureMatrix line(const std::vector<float>& points) {
 }
 
 Target numbers(std::vector<double> values) { return {Task::Regression, values.size(), 1, values, {}, {}}; }
-
-std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
-  std::vector<double> out(x.n_rows() * model.n_outputs());
-  model.predict(x, out);
-  return out;
-}
 
 std::unique_ptr<Model> fit(int k, const char* weighting, const FeatureMatrix& x, const Target& target, std::vector<double> weights = {}) {
   return learners()

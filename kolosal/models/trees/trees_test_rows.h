@@ -6,6 +6,7 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/models_test_rows.h"
 
 namespace kolosal::trees_test {
 
@@ -49,12 +50,7 @@ inline Rows make_rows(Task task, size_t n, uint64_t seed = 0) {
   return rows;
 }
 
-/// The predictions of a model.
-inline std::vector<double> predict(const Model& model, const FeatureMatrix& x) {
-  std::vector<double> out(x.n_rows() * model.n_outputs());
-  model.predict(x, out);
-  return out;
-}
+using models_test::predict;
 
 /// Mean squared difference of predictions and target; for classes, of probabilities and indicator.
 inline double squared_error(const std::vector<double>& out, const Target& target) {
