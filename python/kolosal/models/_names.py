@@ -16,6 +16,7 @@ SCIKIT_LEARN = {
     "least_squares": "LinearRegression",
     "linear_svm": "LinearSVC",
     "logistic": "LogisticRegression",
+    "mlp": "MLP",
     "multinomial_naive_bayes": "MultinomialNB",
     "poisson": "PoissonRegressor",
     "qda": "QuadraticDiscriminantAnalysis",
@@ -38,7 +39,7 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
 
 
 # Learners to which a row of weight 2 is not two rows: they take no weights.
-WITHOUT_WEIGHTS = {"k_nearest"}
+WITHOUT_WEIGHTS = {"k_nearest", "mlp"}
 
 # Learners that scikit-learn's trials, with features that mean nothing to them, do not do justice to.
 POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}
