@@ -269,13 +269,13 @@ void activate(const ActivationLayer& layer, size_t n_rows, float* sums) noexcept
 void activate_with_slopes(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
                           float* mix_slopes) noexcept {
   (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(slopes_one) : &HWY_DYNAMIC_DISPATCH(slopes_wide))(layer, dropout, first_row, n_rows, sums,
-                                                                                               slopes, mix_slopes);
+                                                                                                slopes, mix_slopes);
 }
 
 void pull_back(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
                float* mix_sums) noexcept {
   (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(pull_back_one) : &HWY_DYNAMIC_DISPATCH(pull_back_wide))(slopes, mix_slopes, n_rows, width,
-                                                                                                     derivatives, bias_sums, mix_sums);
+                                                                                                      derivatives, bias_sums, mix_sums);
 }
 
 void adam_step(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) noexcept {
@@ -295,7 +295,7 @@ void make_waves(const Waves& waves, const float* parameters, const float* x, flo
 
 void pull_waves_back(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums) noexcept {
   (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(waves_back_one) : &HWY_DYNAMIC_DISPATCH(waves_back_wide))(waves, parameters, x, outputs,
-                                                                                                       sums);
+                                                                                                        sums);
 }
 
 }  // namespace kolosal

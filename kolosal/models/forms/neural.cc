@@ -162,8 +162,8 @@ bool is_sound(const NeuralLayer& layer, size_t n_inputs) {
 bool is_sound(const NeuralForm& form) {
   constexpr int64_t kMost = 1 << 20, kMostWaveOutputs = 64;
   if (form.n_features < 0 || !is_sound(form.inputs, form.n_features) || form.layers.empty()) return false;
-  if (form.n_waves < 0 || form.n_waves > kMost || form.n_wave_outputs < 0 || form.n_wave_outputs > kMostWaveOutputs || form.vector_size < 0 ||
-      form.vector_size > kMost || (form.n_waves > 0 && form.n_wave_outputs == 0) || form.n_epochs < 0)
+  if (form.n_waves < 0 || form.n_waves > kMost || form.n_wave_outputs < 0 || form.n_wave_outputs > kMostWaveOutputs ||
+      form.vector_size < 0 || form.vector_size > kMost || (form.n_waves > 0 && form.n_wave_outputs == 0) || form.n_epochs < 0)
     return false;
   size_t n_vectors = 0;
   for (const int32_t levels : form.inputs.n_levels) n_vectors += static_cast<size_t>(levels) + 1;

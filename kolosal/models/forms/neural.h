@@ -42,8 +42,9 @@ struct NeuralForm {
   Link link = Link::Identity;
   std::vector<double> centers, scales;  ///< of each output, whose sum is multiplied by the scale and moved by the center; or empty
   std::vector<double> lows, highs;      ///< bounds of each output, or empty
-  int64_t n_epochs = 0;             ///< passes over the rows after which it was best
+  int64_t n_epochs = 0;                 ///< passes over the rows after which it was best
 
+  /// The waves of a number.
   Waves wave_shape() const noexcept { return {static_cast<size_t>(n_waves), static_cast<size_t>(n_wave_outputs)}; }
   /// Numbers that enter the first layer.
   size_t width() const noexcept {
@@ -64,6 +65,7 @@ class NeuralModel : public Model {
   void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
   size_t n_iterations() const override { return static_cast<size_t>(form_.n_epochs); }
   Value to_value() const override { return kolosal::to_value(form_); }
+  /// What it is made of.
   const NeuralForm& parts() const noexcept { return form_; }
 
   /// Predictions of the rows [begin, begin + n) into out (n, n_outputs), for those who share rows out to threads.

@@ -34,6 +34,7 @@ struct NeuralInputs {
   std::vector<int32_t> categories;  ///< features whose levels have vectors
   std::vector<int32_t> n_levels;    ///< of each of those; the vector after the last is that of missing and unknown ones
 
+  /// Columns, without vectors.
   size_t n_columns() const noexcept { return features.size(); }
   /// Columns that are values of numbers.
   size_t n_numbers() const noexcept;

@@ -122,7 +122,8 @@ void NetworkTrainer::draw_inputs() {
   for (size_t c = 0; c < n_waved_; ++c) {
     float* to = at(waves_) + c * waves.size();
     for (size_t f = 0; f < waves.n_waves; ++f) to[f] = static_cast<float>(options_.wave_spread * random.normal());
-    for (size_t f = 0; f < waves.n_waves; ++f) to[waves.n_waves + f] = static_cast<float>(random.uniform(-3.141592653589793, 3.141592653589793));
+    for (size_t f = 0; f < waves.n_waves; ++f)
+      to[waves.n_waves + f] = static_cast<float>(random.uniform(-3.141592653589793, 3.141592653589793));
     const double bound = 1 / std::sqrt(static_cast<double>(waves.n_waves));
     for (size_t i = 2 * waves.n_waves; i < waves.size(); ++i) to[i] = static_cast<float>(random.uniform(-bound, bound));
   }
@@ -165,8 +166,7 @@ void NetworkTrainer::draw_layers() {
       for (size_t j = 0; j < layer.n_outputs; ++j) at(layer.bias)[j] = static_cast<float>(random.uniform(-bound, bound));
     }
     if (layer.has_mix) std::fill_n(at(layer.mix), layer.n_outputs, 1.0F);
-    if (by_data && !layer.is_last)
-      activate({options_.activation, at(layer.bias), nullptr, layer.width}, n, in.data());
+    if (by_data && !layer.is_last) activate({options_.activation, at(layer.bias), nullptr, layer.width}, n, in.data());
   }
   weights_changed();
 }
@@ -202,7 +202,8 @@ void NetworkTrainer::draw_by_data(Layer& layer, size_t l, const std::vector<floa
 }
 
 void NetworkTrainer::weights_changed() {
-  for (Layer& layer : layers_) transpose(at(layer.weights), layer.n_inputs, layer.width, layer.n_outputs, layer.transposed.data(), layer.in_width);
+  for (Layer& layer : layers_)
+    transpose(at(layer.weights), layer.n_inputs, layer.width, layer.n_outputs, layer.transposed.data(), layer.in_width);
 }
 
 double NetworkTrainer::step(std::span<const uint32_t> batch, const StepRates& rates) {
@@ -239,7 +240,8 @@ const float* NetworkTrainer::inputs_of(size_t l, size_t row) const {
 void NetworkTrainer::enter(std::span<const uint32_t> batch, size_t begin, size_t end) {
   const size_t n = end - begin, n_columns = inputs_.n_columns(), n_categories = categories_.size(), size = options_.vector_size;
   std::vector<float> columns(n * n_columns);
-  for (size_t i = 0; i < n; ++i) std::copy_n(rows_.columns.data() + batch[begin + i] * n_columns, n_columns, columns.data() + i * n_columns);
+  for (size_t i = 0; i < n; ++i)
+    std::copy_n(rows_.columns.data() + batch[begin + i] * n_columns, n_columns, columns.data() + i * n_columns);
   enter_columns(options_.waves, n_waved_ > 0 ? at(waves_) : nullptr, n_numbers_, columns.data(), n_columns, n,
                 raw_.data() + begin * in_width_, in_width_);
   for (size_t i = begin; i < end; ++i) {
@@ -268,7 +270,8 @@ void NetworkTrainer::forward(std::span<const uint32_t> batch, size_t begin, size
       continue;
     }
     const auto key = static_cast<uint32_t>(derive_seed(context_.seed, "neural dropout", n_steps_ * layers_.size() + l));
-    activate_with_slopes(activation, {static_cast<float>(dropout), key}, begin, end - begin, outputs, layer.slopes.data() + begin * layer.width,
+    activate_with_slopes(activation, {static_cast<float>(dropout), key}, begin, end - begin, outputs,
+                         layer.slopes.data() + begin * layer.width,
                          layer.has_mix ? layer.mix_slopes.data() + begin * layer.width : nullptr);
   }
 }

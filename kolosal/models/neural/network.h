@@ -3,8 +3,8 @@
 // A step is two loops. In the first, blocks of 32 rows go forward and back through all layers; in the second, blocks of weights gather
 // their derivatives from the rows, in the order of the rows, and move at once. Nothing depends on the number of threads.
 //
-// Weights are drawn, then scaled so that sums of each layer vary by 1 on a sample of rows, and biases so that sums are 0 at mixtures of five
-// rows of it ("data"); or both are drawn evenly within Glorot's bounds ("glorot").
+// Weights are drawn, then scaled so that sums of each layer vary by 1 on a sample of rows, and biases so that sums are 0 at mixtures of
+// five rows of it ("data"); or both are drawn evenly within Glorot's bounds ("glorot").
 //
 // Cost     a step, about six operations for each weight and row; twelve bytes a weight and four for its transpose.
 // Source   Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024 (RealMLP), and its code pytabkit; Glorot and Bengio,
@@ -85,7 +85,7 @@ class NetworkTrainer {
     size_t n_inputs = 0, in_width = 0, n_outputs = 0, width = 0;
     bool is_last = false, has_mix = false;
     Tensor weights, bias, mix;
-    std::vector<float> transposed;                     ///< (n_outputs, in_width)
+    std::vector<float> transposed;                                ///< (n_outputs, in_width)
     std::vector<float> outputs, slopes, mix_slopes, derivatives;  ///< (batch_rows, width)
   };
   /// A part of the second loop of a step: rows of weights of a layer, a tensor of single parameters, or the vectors of a category.

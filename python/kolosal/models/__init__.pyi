@@ -33,6 +33,8 @@ __all__ = [
     "LinearRegression",
     "LinearSVC",
     "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
     "MultinomialNB",
     "PoissonRegressor",
     "QuadraticDiscriminantAnalysis",
@@ -595,6 +597,132 @@ class LogisticRegression(Classifier):
         fit_intercept: bool = True,
         max_iterations: int = 200,
         tolerance: float = 1e-04,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class MLPClassifier(Classifier):
+    """A neural network of layers, with features scaled robustly and seen through waves."""
+
+    hidden_sizes: list[int]
+    activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"]
+    parametric_activation: bool
+    input_weights: bool
+    initialization: Literal["data", "glorot"]
+    scaling: Literal["robust", "standard", "none"]
+    clip: float
+    n_waves: int
+    wave_outputs: int
+    wave_spread: float
+    max_one_hot: int
+    category_size: int
+    n_epochs: int
+    batch_rows: int
+    learning_rate: float | None
+    schedule: Literal["coslog", "constant"]
+    beta1: float
+    beta2: float
+    epsilon: float
+    dropout: float
+    weight_decay: float
+    label_smoothing: float
+    class_weight: Literal["none", "balanced"]
+    select_by: Literal["error", "loss"]
+    patience: int | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        hidden_sizes: list[int] = [256, 256, 256],
+        activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"] = "default",
+        parametric_activation: bool = True,
+        input_weights: bool = True,
+        initialization: Literal["data", "glorot"] = "data",
+        scaling: Literal["robust", "standard", "none"] = "robust",
+        clip: float = 3.0,
+        n_waves: int = 16,
+        wave_outputs: int = 3,
+        wave_spread: float = 0.1,
+        max_one_hot: int = 9,
+        category_size: int = 8,
+        n_epochs: int = 256,
+        batch_rows: int = 256,
+        learning_rate: float | None = None,
+        schedule: Literal["coslog", "constant"] = "coslog",
+        beta1: float = 0.9,
+        beta2: float = 0.95,
+        epsilon: float = 1e-08,
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        label_smoothing: float = 0.0,
+        class_weight: Literal["none", "balanced"] = "none",
+        select_by: Literal["error", "loss"] = "loss",
+        patience: int | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class MLPRegressor(Regressor):
+    """A neural network of layers, with features scaled robustly and seen through waves."""
+
+    hidden_sizes: list[int]
+    activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"]
+    parametric_activation: bool
+    input_weights: bool
+    initialization: Literal["data", "glorot"]
+    scaling: Literal["robust", "standard", "none"]
+    clip: float
+    n_waves: int
+    wave_outputs: int
+    wave_spread: float
+    max_one_hot: int
+    category_size: int
+    n_epochs: int
+    batch_rows: int
+    learning_rate: float | None
+    schedule: Literal["coslog", "constant"]
+    beta1: float
+    beta2: float
+    epsilon: float
+    dropout: float
+    weight_decay: float
+    label_smoothing: float
+    select_by: Literal["error", "loss"]
+    patience: int | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        hidden_sizes: list[int] = [256, 256, 256],
+        activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"] = "default",
+        parametric_activation: bool = True,
+        input_weights: bool = True,
+        initialization: Literal["data", "glorot"] = "data",
+        scaling: Literal["robust", "standard", "none"] = "robust",
+        clip: float = 3.0,
+        n_waves: int = 16,
+        wave_outputs: int = 3,
+        wave_spread: float = 0.1,
+        max_one_hot: int = 9,
+        category_size: int = 8,
+        n_epochs: int = 256,
+        batch_rows: int = 256,
+        learning_rate: float | None = None,
+        schedule: Literal["coslog", "constant"] = "coslog",
+        beta1: float = 0.9,
+        beta2: float = 0.95,
+        epsilon: float = 1e-08,
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        label_smoothing: float = 0.0,
+        select_by: Literal["error", "loss"] = "loss",
+        patience: int | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
