@@ -44,6 +44,8 @@ __all__ = [
     "Ranker",
     "Regressor",
     "Ridge",
+    "SGDClassifier",
+    "SGDRegressor",
     "TweedieRegressor",
     "import_model",
     "load",
@@ -864,6 +866,128 @@ class Ridge(Regressor):
     time_limit: float | None
     def __init__(
         self, *, l2: float | None = None, fit_intercept: bool = True, n_threads: int = 0, seed: int = 0, time_limit: float | None = None
+    ) -> None: ...
+
+class SGDClassifier(Classifier):
+    """A linear model by a step of gradient descent for each row, which goes on with more rows."""
+
+    loss: Literal[
+        "default",
+        "log_loss",
+        "hinge",
+        "squared_hinge",
+        "modified_huber",
+        "squared_error",
+        "huber",
+        "epsilon_insensitive",
+        "squared_epsilon_insensitive",
+    ]
+    alpha: float
+    l1_ratio: float
+    epsilon: float
+    fit_intercept: bool
+    schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"]
+    learning_rate: float
+    power_t: float
+    average_from: int | None
+    n_epochs: int
+    tolerance: float | None
+    patience: int
+    shuffle: bool
+    class_weight: Literal["none", "balanced"]
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        loss: Literal[
+            "default",
+            "log_loss",
+            "hinge",
+            "squared_hinge",
+            "modified_huber",
+            "squared_error",
+            "huber",
+            "epsilon_insensitive",
+            "squared_epsilon_insensitive",
+        ] = "default",
+        alpha: float = 1e-04,
+        l1_ratio: float = 0.0,
+        epsilon: float = 0.1,
+        fit_intercept: bool = True,
+        schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"] = "default",
+        learning_rate: float = 0.01,
+        power_t: float = 0.25,
+        average_from: int | None = None,
+        n_epochs: int = 1000,
+        tolerance: float | None = 0.001,
+        patience: int = 5,
+        shuffle: bool = True,
+        class_weight: Literal["none", "balanced"] = "none",
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SGDRegressor(Regressor):
+    """A linear model by a step of gradient descent for each row, which goes on with more rows."""
+
+    loss: Literal[
+        "default",
+        "log_loss",
+        "hinge",
+        "squared_hinge",
+        "modified_huber",
+        "squared_error",
+        "huber",
+        "epsilon_insensitive",
+        "squared_epsilon_insensitive",
+    ]
+    alpha: float
+    l1_ratio: float
+    epsilon: float
+    fit_intercept: bool
+    schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"]
+    learning_rate: float
+    power_t: float
+    average_from: int | None
+    n_epochs: int
+    tolerance: float | None
+    patience: int
+    shuffle: bool
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        loss: Literal[
+            "default",
+            "log_loss",
+            "hinge",
+            "squared_hinge",
+            "modified_huber",
+            "squared_error",
+            "huber",
+            "epsilon_insensitive",
+            "squared_epsilon_insensitive",
+        ] = "default",
+        alpha: float = 1e-04,
+        l1_ratio: float = 0.0,
+        epsilon: float = 0.1,
+        fit_intercept: bool = True,
+        schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"] = "default",
+        learning_rate: float = 0.01,
+        power_t: float = 0.25,
+        average_from: int | None = None,
+        n_epochs: int = 1000,
+        tolerance: float | None = 0.001,
+        patience: int = 5,
+        shuffle: bool = True,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
     ) -> None: ...
 
 class TweedieRegressor(Regressor):
