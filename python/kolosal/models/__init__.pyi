@@ -46,6 +46,8 @@ __all__ = [
     "Ridge",
     "SGDClassifier",
     "SGDRegressor",
+    "SVC",
+    "SVR",
     "TweedieRegressor",
     "import_model",
     "load",
@@ -985,6 +987,72 @@ class SGDRegressor(Regressor):
         tolerance: float | None = 0.001,
         patience: int = 5,
         shuffle: bool = True,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SVC(Classifier):
+    """Support vector classification: the widest margins between classes in the space of a kernel."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    class_weight: Literal["none", "balanced"]
+    probability_folds: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        class_weight: Literal["none", "balanced"] = "none",
+        probability_folds: int = 5,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SVR(Regressor):
+    """Support vector regression: a flat sum of kernels that errs little."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    epsilon: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        epsilon: float = 0.1,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
