@@ -1,4 +1,4 @@
-"""Support vector machines with kernels: the decisions of scikit-learn's (LIBSVM's) where the solver has converged."""
+"""Models of kernels: the decisions of LIBSVM and the means of Gaussian processes, as scikit-learn has them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import metrics, svm
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 
 import kolosal.models as km
 
@@ -60,3 +62,31 @@ def test_weights_of_classes_are_those_of_scikit_learn() -> None:
     known, odds = theirs.decision_function(TEST), ours.decision_function(TEST)
     slope, shift = np.polyfit(known, odds, 1)
     np.testing.assert_allclose((odds - shift) / slope, known, atol=1e-4)
+
+
+SMOOTH = {"rbf": RBF(1.7), "matern12": Matern(1.7, nu=0.5), "matern32": Matern(1.7, nu=1.5), "matern52": Matern(1.7, nu=2.5)}
+FIXED: dict[str, Any] = {"length_scale": 1.7, "amplitude": 1.5, "optimize": False}
+
+
+@pytest.mark.parametrize("covariance", list(SMOOTH))
+def test_means_of_gaussian_processes_are_those_of_scikit_learn(covariance: str) -> None:
+    kernel = ConstantKernel(1.5) * SMOOTH[covariance] + WhiteKernel(0.2)
+    theirs = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True).fit(X64[:200], NUMBERS[:200])
+    ours = km.GaussianProcessRegressor(covariance=covariance, noise=0.2, **FIXED).fit(X[:200], NUMBERS[:200])
+    np.testing.assert_allclose(ours.predict(TEST), theirs.predict(TEST), atol=1e-8)
+
+
+@pytest.mark.parametrize("labels", [LABELS, LABELS > 0])
+@pytest.mark.parametrize("covariance", ["rbf", "matern32"])
+def test_probabilities_of_gaussian_processes_are_those_of_scikit_learn(covariance: str, labels: np.ndarray) -> None:
+    kernel = ConstantKernel(1.5) * SMOOTH[covariance]
+    theirs = GaussianProcessClassifier(kernel, optimizer=None).fit(X64[:200], labels[:200])
+    ours = km.GaussianProcessClassifier(covariance=covariance, **FIXED).fit(X[:200], labels[:200])
+    np.testing.assert_allclose(ours.predict_proba(TEST), theirs.predict_proba(TEST), atol=1e-6)
+
+
+def test_learnt_scales_are_as_good_as_those_of_scikit_learn() -> None:
+    kernel = ConstantKernel(1.0) * RBF([2.0] * 4) + WhiteKernel(0.1)
+    theirs = GaussianProcessRegressor(kernel, normalize_y=True).fit(X64[:200], NUMBERS[:200])
+    ours = km.GaussianProcessRegressor().fit(X[:200], NUMBERS[:200])
+    np.testing.assert_allclose(ours.predict(TEST), theirs.predict(TEST), atol=0.02)

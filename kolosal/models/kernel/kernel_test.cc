@@ -1,10 +1,11 @@
+#include "kolosal/models/forms/kernel.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <functional>
 
 #include "kolosal/base/random.h"
-#include "kolosal/models/forms/kernel.h"
 #include "kolosal/models/kernel/smo.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/models_test_rows.h"
@@ -111,8 +112,8 @@ TEST(KernelModel, RefusesAFormWhosePartsDoNotAgree) {
   };
   EXPECT_FALSE(is_refused(form));
   const std::vector<std::function<void(KernelForm&)>> changes = {
-      [](KernelForm& f) { f.rows.pop_back(); },  [](KernelForm& f) { f.shares.pop_back(); }, [](KernelForm& f) { f.bias.pop_back(); },
-      [](KernelForm& f) { f.shifts.clear(); },   [](KernelForm& f) { f.n_classes = 4; },     [](KernelForm& f) { f.n_features = 0; },
+      [](KernelForm& f) { f.rows.pop_back(); },  [](KernelForm& f) { f.shares.pop_back(); },      [](KernelForm& f) { f.bias.pop_back(); },
+      [](KernelForm& f) { f.shifts.clear(); },   [](KernelForm& f) { f.n_classes = 4; },          [](KernelForm& f) { f.n_features = 0; },
       [](KernelForm& f) { f.n_classes = 5000; }, [](KernelForm& f) { f.rows[0] = std::nanf(""); }};
   for (size_t i = 0; i < changes.size(); ++i) {
     KernelForm changed = form;

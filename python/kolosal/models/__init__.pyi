@@ -19,6 +19,8 @@ __all__ = [
     "FitProgress",
     "GammaRegressor",
     "GaussianNB",
+    "GaussianProcessClassifier",
+    "GaussianProcessRegressor",
     "GradientBoostingClassifier",
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
@@ -249,6 +251,66 @@ class GaussianNB(Classifier):
     seed: int
     time_limit: float | None
     def __init__(self, *, var_smoothing: float = 1e-09, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class GaussianProcessClassifier(Classifier):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class GaussianProcessRegressor(Regressor):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
 
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
