@@ -1,7 +1,7 @@
-#include "kolosal/models/kernel/cholesky.h"
-
 #include <Eigen/Cholesky>
 #include <algorithm>
+
+#include "kolosal/models/kernel/cholesky-inl.h"
 
 namespace kolosal {
 namespace {

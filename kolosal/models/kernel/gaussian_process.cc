@@ -9,13 +9,12 @@
 // Source   Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, algorithms 2.1, 3.1, 5.1.
 // Checked  gaussian_process_test.cc: numeric derivatives of the evidence; scikit-learn in tests/parity.
 
-#include "kolosal/models/kernel/gaussian_process.h"
-
 #include <cmath>
 #include <deque>
 #include <optional>
 
-#include "kolosal/models/kernel/cholesky.h"
+#include "kolosal/models/kernel/cholesky-inl.h"
+#include "kolosal/models/kernel/gaussian_process-inl.h"
 #include "kolosal/models/kernel/svm_params.h"
 #include "kolosal/models/trees/training_rows.h"
 
@@ -254,7 +253,8 @@ class GaussianProcessFit {
       fit_numbers();
     } else {
       const size_t k = training_.target.n_classes();
-      if (k < 2) throw Error(ErrorCode::BadValue, "gaussian_process needs two classes, and there is one class alone", "Give rows of another class.");
+      if (k < 2)
+        throw Error(ErrorCode::BadValue, "gaussian_process needs two classes, and there is one class alone", "Give rows of another class.");
       form_.n_classes = static_cast<int64_t>(k);
       for (size_t c = k == 2 ? 1 : 0; c < k; ++c) fit_class(c);
     }

@@ -1,11 +1,10 @@
-#include "kolosal/models/kernel/gaussian_process.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "kolosal/base/random.h"
-#include "kolosal/models/kernel/cholesky.h"
+#include "kolosal/models/kernel/cholesky-inl.h"
+#include "kolosal/models/kernel/gaussian_process-inl.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/models_test_rows.h"
 
