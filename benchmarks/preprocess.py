@@ -246,7 +246,7 @@ def rows_of_all(threads: int) -> Iterator[tuple[str, Callable[[], Iterator[Row]]
         series, strings = pd.Series(arrow["c"].to_pandas(types_mapper=pd.ArrowDtype)), pl.Series("c", arrow["c"])
 
         def numbered(decode: Callable[[Any], Any], made: Any) -> np.ndarray:
-            return np.searchsorted(names, decode(made).astype(object))
+            return np.asarray(np.searchsorted(names, decode(made).astype(object)))
 
         def encoded(table: Any, made: Any) -> np.ndarray:
             return columns(made[0].transform(table))
