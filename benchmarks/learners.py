@@ -153,6 +153,27 @@ RIDGE = {"sklearn Ridge": linear("Ridge", alpha=1.0)}
 LASSO = {f"sklearn Lasso, {'Gram' if gram else 'rows'}": linear("Lasso", alpha=0.1, precompute=gram) for gram in (False, True)}
 
 
+# One pass of a plain network: three layers of 256, batches of 256.
+NETWORK = {
+    "hidden_sizes": [256, 256, 256],
+    "activation": "relu",
+    "parametric_activation": False,
+    "input_weights": False,
+    "initialization": "glorot",
+    "scaling": "none",
+    "clip": 0,
+    "n_waves": 0,
+    "n_epochs": 1,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "beta2": 0.999,
+    "dropout": 0,
+    "weight_decay": 0,
+}
+SHAPE = {"hidden_layer_sizes": (256, 256, 256), "batch_size": 256, "max_iter": 1, "alpha": 0, "random_state": 0}
+NETWORKS = {"sklearn MLP": scikit("sklearn.neural_network", "MLP", **SHAPE)}
+
+
 @dataclass
 class Row:
     """One line of the table: a learner of ours against the fastest of several peers."""
@@ -177,6 +198,7 @@ ROWS = [
     Row("tree_100K", 100_000, True, "decision_tree", {}, TREE, 0.15),
     Row("logistic_1M", 1_000_000, True, "logistic", {"l2": 1}, LOGISTIC, 0.4),
     Row("ridge_1M", 1_000_000, False, "ridge", {"l2": 1}, RIDGE, 0.4),
+    Row("mlp_50K", 50_000, True, "mlp", NETWORK, NETWORKS, 0.3),
     Row("lasso_1M", 1_000_000, False, "lasso", {"l1": 0.1}, LASSO, 0.5),
 ]
 

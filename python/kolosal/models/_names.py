@@ -16,10 +16,12 @@ SCIKIT_LEARN = {
     "least_squares": "LinearRegression",
     "linear_svm": "LinearSVC",
     "logistic": "LogisticRegression",
+    "mlp": "MLP",
     "multinomial_naive_bayes": "MultinomialNB",
     "poisson": "PoissonRegressor",
     "qda": "QuadraticDiscriminantAnalysis",
     "quantile": "QuantileRegressor",
+    "sgd": "SGD",
     "tweedie": "TweedieRegressor",
 }
 
@@ -38,7 +40,7 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
 
 
 # Learners to which a row of weight 2 is not two rows: they take no weights.
-WITHOUT_WEIGHTS = {"k_nearest"}
+WITHOUT_WEIGHTS = {"k_nearest", "mlp", "sgd"}
 
 # Learners that scikit-learn's trials, with features that mean nothing to them, do not do justice to.
 POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}
