@@ -240,6 +240,7 @@ class ExactTreeGrower::Growth {
     tree.roots = {0};
     tree.tree_output = {0};
     tree.nodes.emplace_back();
+    tree.node_cover.emplace_back();
     tree_ = &tree;
     std::iota(features_.begin(), features_.end(), 0U);
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
@@ -273,6 +274,7 @@ class ExactTreeGrower::Growth {
   // Finds the item's best split. False where it is to be a leaf.
   bool evaluate(Item& item) {
     const bool pure = gather(item);
+    tree_->node_cover[static_cast<size_t>(item.node)] = static_cast<float>(item.sums.weight);
     if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
     size_t n_tried = 0;
     for (size_t drawn = 0; drawn < features_.size() && n_tried < limits_.n_tried; ++drawn) {
@@ -513,6 +515,7 @@ class ExactTreeGrower::Growth {
     else node.threshold = split.threshold;
     tree_->feature_gain[split.feature] += split.gain;
     tree_->nodes.resize(tree_->nodes.size() + 2);
+    tree_->node_cover.resize(tree_->nodes.size());
     Item left, right;
     left.node = first_child;
     right.node = first_child + 1;
@@ -575,6 +578,7 @@ void append_forest(Forest& forest, const Forest& tree) {
     if (node.category_set >= 0) node.category_set += first_set;
     forest.nodes.push_back(node);
   }
+  forest.node_cover.insert(forest.node_cover.end(), tree.node_cover.begin(), tree.node_cover.end());
   for (const int32_t root : tree.roots) forest.roots.push_back(root + first_node);
   forest.tree_output.insert(forest.tree_output.end(), tree.tree_output.begin(), tree.tree_output.end());
   forest.leaf_values.insert(forest.leaf_values.end(), tree.leaf_values.begin(), tree.leaf_values.end());

@@ -352,6 +352,7 @@ class Boosting {
       if (train_.loss->renews_leaves()) renew_by_loss(grown[k]);
       else if (coarse_) renew_leaves(grown[k]);
       for (GrownNode& node : grown[k].nodes) node.value = static_cast<double>(static_cast<float>(rate(round) * node.value));
+      set_covers(grown[k]);
       if (grown[k].leaves.size() < 2) ++n_stumps_;
       add_to_scores(grown[k], k);
     }
@@ -382,6 +383,21 @@ class Boosting {
       for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) rows.push_back(in_bag_[r].row);
       tree.nodes[static_cast<size_t>(leaf.node)].value = std::clamp(train_.loss->renewed_leaf(rows), leaf.range.least, leaf.range.most);
     });
+  }
+
+  // The weight of the rows drawn that come to each node.
+  void set_covers(GrownTree& tree) const {
+    for (const GrownLeaf& leaf : tree.leaves) {
+      double& cover = tree.nodes[static_cast<size_t>(leaf.node)].cover;
+      if (rows_.weights.empty()) cover = static_cast<double>(leaf.count);
+      else
+        for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) cover += rows_.weights[in_bag_[r].row];
+    }
+    for (size_t i = tree.nodes.size(); i-- > 0;) {
+      GrownNode& node = tree.nodes[i];
+      if (node.left >= 0)
+        node.cover = tree.nodes[static_cast<size_t>(node.left)].cover + tree.nodes[static_cast<size_t>(node.left) + 1].cover;
+    }
   }
 
   void add_to_scores(const GrownTree& tree, size_t k) {
@@ -420,6 +436,7 @@ class Boosting {
         else node.threshold = grown.bin < bins.upper.size() ? bins.upper[grown.bin] : std::numeric_limits<float>::infinity();
       }
       forest.nodes.push_back(node);
+      forest.node_cover.push_back(static_cast<float>(grown.cover));
     }
   }
 

@@ -103,6 +103,7 @@ struct GrownNode {
   BinSet left_bins{};  ///< the bins that go left, the missing bin among them where default_left
   double gain = 0;
   double value = 0;  ///< leaf: -T(G) / (H + l2), before the learning rate
+  double cover = 0;  ///< weight of the rows that come here: for the caller to set
 };
 
 /// The rows of a leaf: `count` of them from `begin` in the list of rows given to grow().
