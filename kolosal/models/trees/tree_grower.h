@@ -75,8 +75,9 @@ struct GrowthLimits {
   double cat_l2 = 10;
   int max_categories_onehot = 4;
   bool extra_random = false;
-  double path_smooth = 0;           ///< rows by which a leaf's value is drawn half way to that of its parent
-  std::vector<int32_t> directions;  ///< (n_features,) 1: may only rise with the feature, -1: only fall; or empty
+  double path_smooth = 0;                           ///< rows by which a leaf's value is drawn half way to that of its parent
+  std::vector<int32_t> directions;                  ///< (n_features,) 1: may only rise with the feature, -1: only fall; or empty
+  std::vector<std::vector<uint32_t>> interactions;  ///< groups of features that may be split by on one path; those in none are one more
 
   /// Whether the gain of a split depends on more than sums.
   bool shapes_values() const noexcept { return path_smooth > 0 || !directions.empty(); }
@@ -103,6 +104,7 @@ struct GrownNode {
   BinSet left_bins{};  ///< the bins that go left, the missing bin among them where default_left
   double gain = 0;
   double value = 0;  ///< leaf: -T(G) / (H + l2), before the learning rate
+  double cover = 0;  ///< weight of the rows that come here: for the caller to set
 };
 
 /// The rows of a leaf: `count` of them from `begin` in the list of rows given to grow().
@@ -151,6 +153,7 @@ class TreeGrower {
     int slot = -1;
     GradientSum sum{};
     LeafRange range;
+    std::vector<bool> groups;  // of features that interact: whether the group holds every feature on the path; empty: no bounds
     Split split;
   };
 
@@ -172,12 +175,16 @@ class TreeGrower {
   void set_best(Leaf& leaf, std::span<const Split> candidates) const;
   void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
   void list_left_bins(Split& split) const;
+  void lay_out_groups();
+  bool may_split_by(const Leaf& leaf, uint32_t feature) const;
+  std::vector<bool> groups_with(std::vector<bool> groups, uint32_t feature) const;
   Leaf* best_leaf();
 
   const BinnedMatrix& x_;
   const std::vector<FeatureBins>& bins_;
   GrowthLimits limits_;
   const FitContext& context_;
+  std::vector<std::vector<bool>> groups_of_;  // (n_features, n_groups) whether a group of features that interact holds a feature
 
   // Of the tree being grown.
   std::span<const GradientSum> sums_;
