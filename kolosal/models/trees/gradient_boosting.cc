@@ -167,14 +167,6 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
   return limits;
 }
 
-// 64 bits without order of a number (the finaliser of splitmix64).
-uint64_t mix_bits(uint64_t x) noexcept {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
   BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context)
@@ -321,19 +313,9 @@ class Boosting {
 
   // Gives the rows drawn their gradients and hessians in whole steps, up or down by chance so that the mean is right.
   void round_at_random(const GradientScale& scale, uint64_t seed) {
-    const auto up = 1 / scale.gradient, hessian_up = 1 / scale.hessian;
+    const auto up = static_cast<float>(1 / scale.gradient), hessian_up = static_cast<float>(1 / scale.hessian);
     context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        GradientRow& row = in_bag_[i];
-        const uint64_t bits = mix_bits(seed + row.row);
-        const double chance = static_cast<double>(bits & 0xffffffffU) * 0x1p-32, hessian_chance = static_cast<double>(bits >> 32) * 0x1p-32;
-        const auto [g, h] = exact_[row.row];
-        // Above 0, cutting off is rounding down.
-        const int steps = static_cast<int>(static_cast<double>(g) * up + chance + 4096) - 4096;
-        const int hessian_steps = static_cast<int>(static_cast<double>(h) * hessian_up + hessian_chance);
-        row.gradient = static_cast<int16_t>(std::clamp(steps, -GradientRow::kMostGradient, GradientRow::kMostGradient));
-        row.hessian = static_cast<uint16_t>(std::min(hessian_steps, GradientRow::kMostHessian));
-      }
+      round_gradients(exact_.data(), up, hessian_up, seed, std::span(in_bag_).subspan(begin, end - begin));
     });
   }
 
@@ -471,10 +453,7 @@ class Boosting {
   TreeGrower grower_;
   bool coarse_;                    // many rows: see tree_grower.h
   std::vector<GradientSum> sums_;  // of few rows
-  struct ExactGradient {
-    float gradient = 0, hessian = 0;
-  };
-  std::vector<ExactGradient> exact_;  // of many rows
+  std::vector<Gradient> exact_;    // of many rows
   std::vector<double> base_;
   std::optional<TrainingRows> held_out_rows_;
   std::optional<MemoryLease> held_out_lease_;
