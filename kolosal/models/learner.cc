@@ -4,6 +4,10 @@
 
 namespace kolosal {
 
+std::unique_ptr<Model> Learner::fit_more(const Model&, const TrainingSet&, const TrainingSet*, const FitContext&) const {
+  throw Error(ErrorCode::Unsupported, "this learner does not go on from a model that was fitted before", "Fit anew on all rows.");
+}
+
 void check_training_set(const TrainingSet& train) {
   const size_t n_rows = train.x.n_rows();
   if (n_rows == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");

@@ -36,6 +36,12 @@ class Learner {
   /// When the context asks to stop, returns the best model so far, or throws Error(Timeout / Cancelled) where there is none.
   /// Same rows, parameters and seed give the same model on any number of threads.
   virtual std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const = 0;
+  /// Whether it can go on from a model that it fitted before.
+  virtual bool continues() const { return false; }
+  /// As fit, going on from `start`: the model has what `start` has, and what is learnt of the rows beyond that. Throws Error(Unsupported)
+  /// where the learner does not go on, and Error(BadValue) where it cannot from that model.
+  virtual std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet* validation,
+                                          const FitContext& context) const;
 };
 
 extern template class Catalog<Learner>;

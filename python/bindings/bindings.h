@@ -27,6 +27,7 @@ Target target_of(const Table& table);
 void bind_catalogs(nb::module_& module);
 void bind_automl(nb::module_& module);
 void bind_explain(nb::module_& module);
+void bind_forests(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_preprocess(nb::module_& module);
 void bind_stream(nb::module_& module);

@@ -61,6 +61,7 @@ NB_MODULE(_kolosal, module) {
   bind_catalogs(module);
   bind_automl(module);
   bind_models(module);
+  bind_forests(module);
   bind_explain(module);
   bind_preprocess(module);
   bind_stream(module);

@@ -193,11 +193,41 @@ def learner(name: str) -> str:
     """JSON of what is known of a learner before it learns."""
 
 def fit_learner(
-    name: str, parameters: str, options: str, train: LabelledRows, validation: LabelledRows | None, callback: object | None
+    name: str,
+    parameters: str,
+    options: str,
+    train: LabelledRows,
+    validation: LabelledRows | None,
+    callback: object | None,
+    start: FittedModel | None,
+    loss: object | None,
 ) -> tuple:
     """
     Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.
+
+    It goes on from the model `start` and minimises the function `loss` where there are these.
     """
+
+class Stages:
+    """Predictions of some rows, round after round."""
+
+    def __init__(
+        self,
+        model: FittedModel,
+        rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+        names: Sequence[str],
+        n_threads: int,
+    ) -> None: ...
+    def next(self) -> object:
+        """
+        Predictions (n_rows, n_outputs) with one round more; None where there is none.
+        """
+
+def slice_rounds(model: FittedModel, begin: int, end: int) -> FittedModel:
+    """The rounds from begin up to end."""
+
+def mean_of_forests(models: Sequence[FittedModel]) -> FittedModel:
+    """The forest whose scores are the mean of those of the models."""
 
 def contributions(
     model: FittedModel,

@@ -15,7 +15,7 @@
 #include <optional>
 
 #include "kolosal/base/random.h"
-#include "kolosal/models/forms/forest.h"
+#include "kolosal/models/forms/forest_rounds.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/trees/exact_tree.h"
 #include "kolosal/models/trees/training_rows.h"
@@ -201,7 +201,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   forest.nodes.reserve(n_nodes);
   forest.node_cover.reserve(n_nodes);
   for (size_t t = 0; t < n_trees; ++t) {
-    if (finished[t]) append_forest(forest, trees[t]);
+    if (finished[t]) append_trees(forest, trees[t]);
     trees[t] = Forest();
   }
   if (forest.roots.empty()) {

@@ -127,6 +127,32 @@ TreeGrower::TreeGrower(const BinnedMatrix& x, const std::vector<FeatureBins>& bi
       lease_(context.memory, buffer_bytes(x, bins, n_slots_), "growing trees from histograms"),
       scratch_(2 * x.n_rows()) {
   slots_.resize(n_slots_);
+  if (!limits_.interactions.empty()) lay_out_groups();
+}
+
+// Whether each group holds each feature; those in none are the last group.
+void TreeGrower::lay_out_groups() {
+  const size_t n_groups = limits_.interactions.size();
+  groups_of_.assign(bins_.size(), std::vector<bool>(n_groups + 1, false));
+  for (size_t g = 0; g < n_groups; ++g)
+    for (const uint32_t feature : limits_.interactions[g]) groups_of_[feature][g] = true;
+  for (std::vector<bool>& groups : groups_of_)
+    if (std::ranges::find(groups, true) == groups.end()) groups[n_groups] = true;
+}
+
+// Whether some group holds the feature and all those on the path to the leaf.
+bool TreeGrower::may_split_by(const Leaf& leaf, uint32_t feature) const {
+  if (leaf.groups.empty()) return true;
+  for (size_t g = 0; g < leaf.groups.size(); ++g)
+    if (leaf.groups[g] && groups_of_[feature][g]) return true;
+  return false;
+}
+
+// The groups that hold a feature, too, of those that hold all on the path so far.
+std::vector<bool> TreeGrower::groups_with(std::vector<bool> groups, uint32_t feature) const {
+  if (groups.empty()) return groups_of_[feature];
+  for (size_t g = 0; g < groups.size(); ++g) groups[g] = groups[g] && groups_of_[feature][g];
+  return groups;
 }
 
 bool TreeGrower::can_split(const Leaf& leaf) const {
@@ -283,6 +309,7 @@ void TreeGrower::build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_beg
 
 TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) const {
   const uint32_t feature = features_[place];
+  if (!may_split_by(leaf, feature)) return {};
   const FeatureBins& bins = bins_[feature];
   const GradientSum* histogram = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
   const uint64_t seed = limits_.extra_random ? derive_seed(leaf.seed, "feature", feature) : 0;
@@ -390,6 +417,7 @@ TreeGrower::Sides TreeGrower::make_sides(Leaf& parent) const {
     right.seed = derive_seed(parent.seed, "right");
   }
   if (limits_.shapes_values()) set_ranges(parent, left, right);
+  if (!groups_of_.empty()) left.groups = right.groups = groups_with(parent.groups, parent.split.feature);
   return sides;
 }
 

@@ -67,8 +67,9 @@ struct GrowthLimits {
   double cat_l2 = 10;
   int max_categories_onehot = 4;
   bool extra_random = false;
-  double path_smooth = 0;           ///< rows by which a leaf's value is drawn half way to that of its parent
-  std::vector<int32_t> directions;  ///< (n_features,) 1: may only rise with the feature, -1: only fall; or empty
+  double path_smooth = 0;                           ///< rows by which a leaf's value is drawn half way to that of its parent
+  std::vector<int32_t> directions;                  ///< (n_features,) 1: may only rise with the feature, -1: only fall; or empty
+  std::vector<std::vector<uint32_t>> interactions;  ///< groups of features that may be split by on one path; those in none are one more
 
   /// Whether the gain of a split depends on more than sums.
   bool shapes_values() const noexcept { return path_smooth > 0 || !directions.empty(); }
@@ -145,6 +146,7 @@ class TreeGrower {
     uint64_t seed = 0;
     GradientSum sum{};
     LeafRange range;
+    std::vector<bool> groups;  // of features that interact: whether the group holds every feature on the path; empty: no bounds
     Split split;
     int sides = -1;  // place in sides_, where the rows are parted
   };
@@ -185,11 +187,15 @@ class TreeGrower {
   void set_best(Leaf& leaf, std::span<const Split> candidates);
   void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
   void list_left_bins(Split& split) const;
+  void lay_out_groups();
+  bool may_split_by(const Leaf& leaf, uint32_t feature) const;
+  std::vector<bool> groups_with(std::vector<bool> groups, uint32_t feature) const;
 
   const BinnedMatrix& x_;
   const std::vector<FeatureBins>& bins_;
   GrowthLimits limits_;
   const FitContext& context_;
+  std::vector<std::vector<bool>> groups_of_;  // (n_features, n_groups) whether a group of features that interact holds a feature
 
   // Of the tree being grown.
   std::span<const GradientSum> sums_;
