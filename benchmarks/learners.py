@@ -80,10 +80,11 @@ class Fitter:
         problem.write(folder / "rows.bin")
         self.process = subprocess.Popen([PROGRAM, folder / "rows.bin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def fit(self, learner: str, parameters: dict[str, Any]) -> tuple[float, float, np.ndarray]:
+    def fit(self, learner: str, parameters: dict[str, Any], seed: int = 0) -> tuple[float, float, np.ndarray]:
         """Wall and processor seconds of one fit, and its predictions of the test rows."""
         assert self.process.stdin and self.process.stdout
-        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "predictions": str(self.predictions)}
+        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "seed": seed}
+        order["predictions"] = str(self.predictions)
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         wall, cpu = (float(word) for word in self.process.stdout.readline().split())

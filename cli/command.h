@@ -34,6 +34,7 @@ void add_train(CLI::App& program, Session& session, int& exit_code);
 void add_predict(CLI::App& program, Session& session, int& exit_code);
 void add_evaluate(CLI::App& program, Session& session, int& exit_code);
 void add_info(CLI::App& program, Session& session, int& exit_code);
+void add_import(CLI::App& program, Session& session, int& exit_code);
 void add_preprocess(CLI::App& program, Session& session, int& exit_code);
 void add_benchmark(CLI::App& program, Session& session, int& exit_code);
 void add_completions(CLI::App& program, Session& session, int& exit_code);

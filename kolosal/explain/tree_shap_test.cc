@@ -8,6 +8,7 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/explain/contributions.h"
+#include "kolosal/models/learner.h"
 
 namespace kolosal {
 namespace {
@@ -171,6 +172,26 @@ TEST(TreeShap, CountsTheRowsThatComeToEachNode) {
   EXPECT_EQ(contributions(ForestModel(made.forest), x, nullptr, {}).values, contributions(ForestModel(made.forest), x, &x, {}).values);
   made.forest.node_cover.clear();
   EXPECT_THROW(contributions(ForestModel(made.forest), x, nullptr, {}), Error);
+}
+
+TEST(TreeShap, FindsInTreesOfOurOwnTheWeightOfTheRowsThatCameToEachNode) {
+  const FeatureMatrix x = random_rows(300);
+  std::vector<double> weights(300);
+  std::vector<uint32_t> repeated;
+  Target target;
+  target.task = Task::Regression;
+  target.n_rows = 300;
+  for (uint32_t row = 0; row < 300; ++row) {
+    target.values.push_back(std::abs(static_cast<double>(x.at(row, 0))) < 1 ? 1 : x.at(row, 3));
+    weights[row] = row % 3;
+    repeated.insert(repeated.end(), row % 3, row);
+  }
+  for (const char* name : {"decision_tree", "extra_trees", "gradient_boosting"}) {
+    SCOPED_TRACE(name);
+    const auto model = learners().make(name, Value(Value::Object{}))->fit({x, target, weights}, nullptr, {});
+    const Forest& forest = dynamic_cast<const ForestModel&>(*model).forest();
+    EXPECT_EQ(forest.node_cover, node_covers(forest, x.take(repeated), {}));
+  }
 }
 
 TEST(TreeShap, EndsWhenCancelled) {

@@ -20,6 +20,7 @@
 #include "kolosal/models/import/imported_model.h"
 #include "kolosal/models/import/tree_nodes.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/trees/gradient_boosting.h"
 
 namespace kolosal::python {
 namespace {
@@ -74,21 +75,63 @@ std::function<bool(const FitProgress&)> python_progress(const nb::object& call, 
   };
 }
 
+/// A loss that `call`, given targets (n_rows, n_targets) and scores (n_raw, n_rows), tells gradients, hessians and losses of, or None for
+/// these; what it raises ends the fit, and is kept in `raised`.
+CustomLoss python_loss(const nb::object& call, std::exception_ptr& raised) {
+  const auto ask = [&call, &raised](const Target& target, std::span<const double> scores, const auto& take) {
+    const nb::gil_scoped_acquire acquired;
+    try {
+      auto [targets, targets_to] = empty_array(target.n_rows, target.n_targets);
+      std::ranges::copy(target.values, targets_to);
+      auto [given, given_to] = empty_array(scores.size() / target.n_rows, target.n_rows);
+      std::ranges::copy(scores, given_to);
+      take(nb::cast<nb::tuple>(call(targets, given)));
+    } catch (...) {
+      raised = std::current_exception();
+      throw Error(ErrorCode::BadValue, "the loss failed");
+    }
+  };
+  const auto copy_to = [](const nb::handle& numbers, std::span<double> out) {
+    const auto array = nb::cast<nb::ndarray<const double, nb::c_contig, nb::device::cpu>>(numbers);
+    std::copy_n(array.data(), out.size(), out.begin());
+  };
+  return {[=](const Target& target, std::span<const double> scores, std::span<double> g, std::span<double> h) {
+            ask(target, scores, [&](const nb::tuple& told) {
+              copy_to(told[0], g);
+              copy_to(told[1], h);
+            });
+          },
+          [=](const Target& target, std::span<const double> scores, std::span<double> losses) {
+            ask(target, scores, [&](const nb::tuple& told) {
+              if (told[2].is_none()) std::ranges::fill(losses, std::numeric_limits<double>::quiet_NaN());
+              else copy_to(told[2], losses);
+            });
+          }};
+}
+
 /// A model, and whether Ctrl-C ended its fit.
 nb::tuple fit_learner(const std::string& name, const std::string& parameters, const std::string& options, const LabelledRows& train,
-                      const LabelledRows* validation, const nb::object& callback) {
-  const auto learner = learners().make(name, parse_json(parameters));
+                      const LabelledRows* validation, const nb::object& callback, const Model* start, const nb::object& loss) {
+  std::exception_ptr raised;
+  const auto learner = loss.is_none() ? learners().make(name, parse_json(parameters))
+                                      : make_gradient_boosting(parse_json(parameters), python_loss(loss, raised));
   const bool finite = !learner->needs().accepts_missing;
   FitContext context = make_fit_context(from_value<FitOptions>(parse_json(options)));
-  std::exception_ptr raised;
   context.on_iteration = python_progress(callback, raised);
-  std::unique_ptr<Model> model = run_cancellable(context.cancel, [&] {
+  const auto fit = [&] {
     for (const LabelledRows* rows : {&train, validation})
       if (finite && rows != nullptr) check_finite(rows->x, *context.threads);
     std::optional<TrainingSet> held_out;
     if (validation != nullptr) held_out.emplace(validation->set());
-    return learner->fit(train.set(), held_out ? &*held_out : nullptr, context);
-  });
+    const TrainingSet* validating = held_out ? &*held_out : nullptr;
+    return start != nullptr ? learner->fit_more(*start, train.set(), validating, context) : learner->fit(train.set(), validating, context);
+  };
+  std::unique_ptr<Model> model;
+  try {
+    model = run_cancellable(context.cancel, fit);
+  } catch (const Error&) {
+    if (!raised) throw;
+  }
   if (raised) std::rethrow_exception(raised);
   return nb::make_tuple(std::move(model), context.cancel.cancelled());
 }
@@ -228,7 +271,8 @@ std::string learner_json(const std::string& name) {
                                      {"accepts_negative", Value(needs.accepts_negative)},
                                      {"accepts_negative_target", Value(learner->accepts_negative_target())},
                                      {"accepts_categories", Value(needs.accepts_categories)},
-                                     {"uses_validation", Value(learner->uses_validation())}}));
+                                     {"uses_validation", Value(learner->uses_validation())},
+                                     {"continues", Value(learner->continues())}}));
 }
 
 }  // namespace
@@ -271,8 +315,9 @@ void bind_models(nb::module_& module) {
            "Rows of a float32 or float64 array with their targets, (n_rows, n_targets).");
   module.def("learner", &learner_json, nb::arg("name"), "JSON of what is known of a learner before it learns.");
   module.def("fit_learner", &fit_learner, nb::arg("name"), nb::arg("parameters"), nb::arg("options"), nb::arg("train"),
-             nb::arg("validation").none(), nb::arg("callback").none(),
-             "Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.");
+             nb::arg("validation").none(), nb::arg("callback").none(), nb::arg("start").none(), nb::arg("loss").none(),
+             "Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.\n\n"
+             "It goes on from the model `start` and minimises the function `loss` where there are these.");
 }
 
 }  // namespace kolosal::python

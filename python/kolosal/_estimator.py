@@ -73,8 +73,11 @@ class Estimator:
         return self
 
     def _options(self) -> dict[str, Any]:
+        return self._written_down(self.get_params())
+
+    def _written_down(self, parameters: dict[str, Any]) -> dict[str, Any]:
         options = {}
-        for name, value in self.get_params().items():
+        for name, value in parameters.items():
             if isinstance(value, str) and self._specs[name]["type"].startswith("list"):
                 value = [value]
             if hasattr(value, "item") and not isinstance(value, (str, bytes)):

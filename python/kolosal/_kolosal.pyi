@@ -28,7 +28,7 @@ class Table:
 def table(stream: CapsuleType) -> Table:
     """A native table of an Arrow stream capsule."""
 
-def read_table(path: str, options: str) -> Table:
+def read_table(path: str, options: str, n_threads: int = 0) -> Table:
     """Reads a file into a native table; options are JSON."""
 
 def parameters(name: str) -> str:
@@ -193,11 +193,41 @@ def learner(name: str) -> str:
     """JSON of what is known of a learner before it learns."""
 
 def fit_learner(
-    name: str, parameters: str, options: str, train: LabelledRows, validation: LabelledRows | None, callback: object | None
+    name: str,
+    parameters: str,
+    options: str,
+    train: LabelledRows,
+    validation: LabelledRows | None,
+    callback: object | None,
+    start: FittedModel | None,
+    loss: object | None,
 ) -> tuple:
     """
     Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.
+
+    It goes on from the model `start` and minimises the function `loss` where there are these.
     """
+
+class Stages:
+    """Predictions of some rows, round after round."""
+
+    def __init__(
+        self,
+        model: FittedModel,
+        rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],
+        names: Sequence[str],
+        n_threads: int,
+    ) -> None: ...
+    def next(self) -> object:
+        """
+        Predictions (n_rows, n_outputs) with one round more; None where there is none.
+        """
+
+def slice_rounds(model: FittedModel, begin: int, end: int) -> FittedModel:
+    """The rounds from begin up to end."""
+
+def mean_of_forests(models: Sequence[FittedModel]) -> FittedModel:
+    """The forest whose scores are the mean of those of the models."""
 
 def contributions(
     model: FittedModel,
@@ -428,9 +458,9 @@ class FittedTransformer:
         For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.
         """
 
-    def dense_indicators(self, table: Table, type: str, n_threads: int = 0) -> object:
+    def dense_indicators(self, table: Table, type: str, by_columns: bool = False, n_threads: int = 0) -> object:
         """
-        For indicators: a row-major array of zeros and ones of type 'u1', 'f4' or 'f8'.
+        For indicators: an array of zeros and ones of type 'u1', 'f4' or 'f8', row-major or column-major.
         """
 
     def sparse_terms(self, table: Table, n_threads: int = 0) -> tuple:
@@ -510,6 +540,9 @@ def fit_form(
     seed: int = 0,
 ) -> FittedTransformer:
     """Fits a transformer of the catalog, with parameters in JSON."""
+
+def with_levels(table: Table, n_threads: int = 0) -> Table:
+    """The table with columns of texts as categorical ones."""
 
 def training_rows(
     name: str,

@@ -54,6 +54,8 @@ void check_forest(const Forest& f) {
   for (const double value : f.feature_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
   require(f.node_cover.empty() || f.node_cover.size() == f.nodes.size(), "the covers are not one for each node");
   for (const float value : f.node_cover) require(std::isfinite(value) && value >= 0, "a cover is not a number >= 0");
+  require(f.node_gain.empty() || f.node_gain.size() == f.nodes.size(), "the splits' gains are not one for each node");
+  for (const float value : f.node_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
 }
 
 bool category_goes_left(const Forest& f, const ForestNode& node, float x) noexcept {
@@ -108,34 +110,6 @@ void add_trees(const Forest& f, const float* rows, size_t n_rows, double* raw) n
   }
 }
 
-// Makes the prediction of one row (n_outputs,) of its raw outputs.
-void apply_link(const Forest& f, const double* raw, double* out) noexcept {
-  const size_t n = f.n_raw();
-  switch (f.link) {
-    case ForestLink::Identity: std::copy_n(raw, n, out); return;
-    case ForestLink::Exp:
-      for (size_t k = 0; k < n; ++k) out[k] = std::exp(std::min(raw[k], 700.0));
-      return;
-    case ForestLink::Sigmoid:
-      out[1] = 1 / (1 + std::exp(-raw[0]));
-      out[0] = 1 / (1 + std::exp(raw[0]));
-      return;
-    case ForestLink::Softmax: {
-      const double top = *std::max_element(raw, raw + n);
-      double sum = 0;
-      for (size_t k = 0; k < n; ++k) sum += out[k] = std::exp(raw[k] - top);
-      for (size_t k = 0; k < n; ++k) out[k] /= sum;
-      return;
-    }
-    case ForestLink::Normalize: {
-      double sum = 0;
-      for (size_t k = 0; k < n; ++k) sum += raw[k];
-      for (size_t k = 0; k < n; ++k) out[k] = sum > 0 ? raw[k] / sum : 1 / static_cast<double>(n);
-      return;
-    }
-  }
-}
-
 template <class T>
 std::vector<T> numbers_of(const Value& value, std::string_view key) {
   const auto numbers = value.at(key).as_numbers().as<T>();
@@ -181,6 +155,7 @@ class ForestForm : public ModelForm {
       f.category_bits = numbers_of<uint32_t>(value, "category_bits");
       f.feature_gain = numbers_of<double>(value, "feature_gain");
       if (value.find("node_cover") != nullptr) f.node_cover = numbers_of<float>(value, "node_cover");
+      if (value.find("node_gain") != nullptr) f.node_gain = numbers_of<float>(value, "node_gain");
       read_nodes(value, f);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::CorruptArtifact) throw;
@@ -209,6 +184,33 @@ int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, boo
 }
 
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept { return left_of(forest, node, x); }
+
+void apply_link(const Forest& forest, const double* raw, double* out) noexcept {
+  const size_t n = forest.n_raw();
+  switch (forest.link) {
+    case ForestLink::Identity: std::copy_n(raw, n, out); return;
+    case ForestLink::Exp:
+      for (size_t k = 0; k < n; ++k) out[k] = std::exp(std::min(raw[k], 700.0));
+      return;
+    case ForestLink::Sigmoid:
+      out[1] = 1 / (1 + std::exp(-raw[0]));
+      out[0] = 1 / (1 + std::exp(raw[0]));
+      return;
+    case ForestLink::Softmax: {
+      const double top = *std::max_element(raw, raw + n);
+      double sum = 0;
+      for (size_t k = 0; k < n; ++k) sum += out[k] = std::exp(raw[k] - top);
+      for (size_t k = 0; k < n; ++k) out[k] /= sum;
+      return;
+    }
+    case ForestLink::Normalize: {
+      double sum = 0;
+      for (size_t k = 0; k < n; ++k) sum += raw[k];
+      for (size_t k = 0; k < n; ++k) out[k] = sum > 0 ? raw[k] / sum : 1 / static_cast<double>(n);
+      return;
+    }
+  }
+}
 
 ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
   check_forest(forest_);
@@ -260,7 +262,7 @@ std::vector<double> ForestModel::feature_importance() const {
   return importance;
 }
 
-size_t ForestModel::n_iterations() const { return forest_.roots.size() * forest_.leaf_width / forest_.n_raw(); }
+size_t ForestModel::n_iterations() const { return forest_.roots.size() / forest_.trees_per_round(); }
 
 Value ForestModel::to_value() const {
   const size_t n = forest_.nodes.size();
@@ -292,6 +294,7 @@ Value ForestModel::to_value() const {
                             {"category_bits", Value(NumberArray::from(forest_.category_bits))},
                             {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
   if (!forest_.node_cover.empty()) value.set("node_cover", Value(NumberArray::from(forest_.node_cover)));
+  if (!forest_.node_gain.empty()) value.set("node_gain", Value(NumberArray::from(forest_.node_gain)));
   return value;
 }
 

@@ -64,13 +64,19 @@ struct Forest {
   std::vector<uint32_t> category_bits;          ///< bit c of a set's words is category code c
   std::vector<double> feature_gain;             ///< (n_features,) total gain of the splits by each feature
   std::vector<float> node_cover;                ///< (n_nodes,) weight of the training rows that came to each node; empty: not known
+  std::vector<float> node_gain;  ///< (n_nodes,) gain of each node's split, of a mean weight times decrease of impurity; empty: not known
 
   /// Numbers that the trees add up for each row.
   size_t n_raw() const noexcept { return base_score.size(); }
+  /// Trees that one round, or one tree of a random forest, is made of.
+  size_t trees_per_round() const noexcept { return n_raw() / leaf_width; }
 };
 
 /// Adds the set of codes that go left at a node, and returns its number. `default_left` says where the codes beyond the set go.
 int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, bool default_left);
+
+/// Makes the prediction of one row, (1,) scores to (2,) for a sigmoid, else (n_raw,) to (n_raw,).
+void apply_link(const Forest& forest, const double* raw, double* out) noexcept;
 
 /// Whether a row whose feature of the node is x goes to the left child of a node that is not a leaf.
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept;

@@ -73,6 +73,8 @@ void add_tree(Forest& forest, std::span<const TreeNode> nodes, size_t root, size
       order.push_back(node.right);
     }
     forest.nodes.push_back(made);
+    forest.node_gain.push_back(
+        node.left >= 0 && std::isfinite(static_cast<float>(node.gain)) && node.gain > 0 ? static_cast<float>(node.gain) : 0);
     forest.node_cover.push_back(std::isfinite(node.cover) && node.cover > 0 ? static_cast<float>(node.cover) : 0);
   }
 }

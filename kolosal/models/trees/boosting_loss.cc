@@ -12,7 +12,6 @@ namespace kolosal {
 namespace {
 
 constexpr double kLeastHessian = 1e-16;
-constexpr size_t kRankTruncation = 30;  // pairs have a member among so many best-scored rows of the group
 
 class SquaredLoss : public SummedLoss {
  public:
@@ -178,103 +177,6 @@ class SoftmaxLoss : public SummedLoss {
   std::vector<float> probabilities_;  // (n_classes, n_rows)
 };
 
-class LambdaRankLoss : public SummedLoss {
- public:
-  explicit LambdaRankLoss(const LossRows& rows) : SummedLoss(rows), rows_of_group_(n_), gradient_(n_), hessian_(n_) {
-    std::iota(rows_of_group_.begin(), rows_of_group_.end(), 0U);
-    std::ranges::stable_sort(rows_of_group_, {}, [&](uint32_t row) { return target_.group[row]; });
-    for (size_t i = 0; i < n_; ++i)
-      if (i == 0 || target_.group[rows_of_group_[i]] != target_.group[rows_of_group_[i - 1]]) starts_.push_back(i);
-    starts_.push_back(n_);
-  }
-  size_t n_raw() const override { return 1; }
-  std::vector<double> base_score() const override { return {0.0}; }
-  double largest_gradient(size_t) const override { return largest_gradient_; }
-  double largest_hessian(size_t) const override { return largest_hessian_; }
-
-  void begin_round(std::span<const double> scores, const Threads& threads) override {
-    std::ranges::fill(gradient_, 0.0);
-    std::ranges::fill(hessian_, 0.0);
-    threads.parallel_each(starts_.size() - 1, [&](size_t group) { add_group(scores, starts_[group], starts_[group + 1]); });
-    largest_gradient_ = largest_hessian_ = 0;
-    for (size_t i = 0; i < n_; ++i) {
-      largest_gradient_ = std::max(largest_gradient_, std::abs(gradient_[i]));
-      largest_hessian_ = std::max(largest_hessian_, hessian_[i]);
-    }
-  }
-
-  void gradients(size_t, size_t begin, std::span<double> g, std::span<double> h) const override {
-    std::copy_n(gradient_.begin() + static_cast<ptrdiff_t>(begin), g.size(), g.begin());
-    std::copy_n(hessian_.begin() + static_cast<ptrdiff_t>(begin), h.size(), h.begin());
-  }
-
-  // Groups without a relevant row count as perfectly ranked.
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    std::vector<double> part(starts_.size() - 1);
-    threads.parallel_each(part.size(), [&](size_t group) {
-      const std::vector<uint32_t> order = by_score(scores, starts_[group], starts_[group + 1]);
-      double dcg = 0;
-      for (size_t i = 0; i < order.size(); ++i) dcg += gain(order[i]) * discount(i);
-      const double best = ideal_dcg(starts_[group], starts_[group + 1], order.size());
-      part[group] = best > 0 ? 1 - dcg / best : 0;
-    });
-    return std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(part.size());
-  }
-
- private:
-  double gain(uint32_t row) const { return std::exp2(std::min(target_.values[row], 60.0)) - 1; }
-  static double discount(size_t place) { return 1 / std::log2(static_cast<double>(place) + 2); }
-
-  std::vector<uint32_t> by_score(std::span<const double> scores, size_t begin, size_t end) const {
-    std::vector<uint32_t> order(rows_of_group_.begin() + static_cast<ptrdiff_t>(begin),
-                                rows_of_group_.begin() + static_cast<ptrdiff_t>(end));
-    std::ranges::stable_sort(order, [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
-    return order;
-  }
-
-  double ideal_dcg(size_t begin, size_t end, size_t depth) const {
-    std::vector<double> gains;
-    for (size_t i = begin; i < end; ++i) gains.push_back(gain(rows_of_group_[i]));
-    std::ranges::sort(gains, std::greater<>());
-    double dcg = 0;
-    for (size_t i = 0; i < std::min(depth, gains.size()); ++i) dcg += gains[i] * discount(i);
-    return dcg;
-  }
-
-  void add_group(std::span<const double> scores, size_t begin, size_t end) {
-    const std::vector<uint32_t> order = by_score(scores, begin, end);
-    const double best = ideal_dcg(begin, end, kRankTruncation);
-    if (!(best > 0)) return;
-    const double spread = scores[order.front()] - scores[order.back()];
-    double total = 0;
-    for (size_t i = 0; i < std::min(order.size(), kRankTruncation); ++i)
-      for (size_t j = i + 1; j < order.size(); ++j) {
-        if (target_.values[order[i]] == target_.values[order[j]]) continue;
-        const bool first_is_better = target_.values[order[i]] > target_.values[order[j]];
-        const uint32_t high = first_is_better ? order[i] : order[j], low = first_is_better ? order[j] : order[i];
-        const double difference = scores[high] - scores[low];
-        double change = (gain(high) - gain(low)) * std::abs(discount(i) - discount(j)) / best;
-        if (spread > 0) change /= 0.01 + std::abs(difference);
-        const double p = 1 / (1 + std::exp(difference));
-        gradient_[high] -= p * change;
-        gradient_[low] += p * change;
-        hessian_[high] += p * (1 - p) * change;
-        hessian_[low] += p * (1 - p) * change;
-        total += 2 * p * change;
-      }
-    const double norm = total > 0 ? std::log2(1 + total) / total : 0;
-    for (const uint32_t row : order) {
-      gradient_[row] *= norm * weight(row);
-      hessian_[row] *= norm * weight(row);
-    }
-  }
-
-  std::vector<uint32_t> rows_of_group_;  // rows, group after group
-  std::vector<size_t> starts_;           // (n_groups + 1,) into rows_of_group_
-  std::vector<double> gradient_, hessian_;
-  double largest_gradient_ = 0, largest_hessian_ = 0;
-};
-
 }  // namespace
 
 double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block) {
@@ -289,19 +191,45 @@ SummedLoss::SummedLoss(const LossRows& rows) : target_(rows.target), weights_(ro
   for (size_t i = 0; i < n_; ++i) total_weight_ += weight(i);
 }
 
-double BoostingLoss::renewed_leaf(std::span<const uint32_t>) const { throw Error(ErrorCode::Internal, "this loss does not renew leaves"); }
+std::vector<std::pair<double, double>> SummedLoss::residuals(std::span<const double> scores, std::span<const uint32_t> rows,
+                                                             std::span<const float> times) const {
+  std::vector<std::pair<double, double>> left;
+  left.reserve(rows.size());
+  for (const uint32_t row : rows)
+    left.emplace_back(target_.values[row] - scores[row], weight(row) * (times.empty() ? 1.0 : static_cast<double>(times[row])));
+  return left;
+}
+
+double weighted_quantile(std::vector<std::pair<double, double>>& value_weights, double share) {
+  std::ranges::sort(value_weights);
+  double total = 0, below = 0;
+  for (const auto& [value, weight] : value_weights) total += weight;
+  for (const auto& [value, weight] : value_weights)
+    if ((below += weight) >= share * total) return value;
+  return value_weights.back().first;
+}
+
+double BoostingLoss::renewed_leaf(size_t, std::span<const uint32_t>, std::span<const float>) const {
+  throw Error(ErrorCode::Internal, "this loss does not renew leaves");
+}
 
 std::unique_ptr<BoostingLoss> make_boosting_loss(const LossRows& rows, const LossOptions& options) {
   const bool numbers = rows.target.task == Task::Regression || rows.target.task == Task::MultiRegression;
-  if (options.loss == BoostingLossKind::Focal) return make_focal_loss(rows, options);
-  if (options.loss != BoostingLossKind::Default && (options.loss != BoostingLossKind::Squared || !numbers))
-    return make_number_loss(rows, options);
+  const BoostingLossKind loss = options.loss;
+  if (options.custom != nullptr) return make_custom_loss(rows, *options.custom);
+  if (loss == BoostingLossKind::Custom)
+    throw Error(ErrorCode::BadValue, "the loss 'custom' is one that a program passes as a function", "Pass the function, or name a loss.");
+  if (loss == BoostingLossKind::Focal) return make_focal_loss(rows, options);
+  if (loss == BoostingLossKind::LambdaRank || loss == BoostingLossKind::XeNdcg) return make_ranking_loss(rows, options);
+  if (loss == BoostingLossKind::Cox) return make_cox_loss(rows);
+  if (loss == BoostingLossKind::Quantile && !options.quantiles.empty()) return make_quantiles_loss(rows, options.quantiles);
+  if (loss != BoostingLossKind::Default && (loss != BoostingLossKind::Squared || !numbers)) return make_number_loss(rows, options);
   switch (rows.target.task) {
     case Task::Binary:
       if (rows.target.n_classes() == 2) return std::make_unique<LogisticLoss>(rows);
       return std::make_unique<SoftmaxLoss>(rows);
     case Task::Multiclass: return std::make_unique<SoftmaxLoss>(rows);
-    case Task::Ranking: return std::make_unique<LambdaRankLoss>(rows);
+    case Task::Ranking: return make_ranking_loss(rows, options);
     case Task::Regression:
     case Task::MultiRegression: break;
   }

@@ -70,6 +70,11 @@ TEST(BoostingLoss, OfEveryKindHasTheDerivativeOfItsMeanLossAsGradient) {
     expect_gradient_is_derivative(positive_target(20), 1.0, {.loss = kind, .quantile = 0.3, .huber_delta = 0.7, .tweedie_power = 1.3});
   }
   expect_gradient_is_derivative(random_target(Task::Binary, 20, 2), 1.0, {.loss = BoostingLossKind::Focal, .focal_gamma = 1.7});
+  expect_gradient_is_derivative(random_target(Task::Regression, 20, 0), 3.0,
+                                {.loss = BoostingLossKind::Quantile, .quantiles = {0.1, 0.6, 0.9}});
+  Target times = random_target(Task::Regression, 30, 0);  // with ties, and censored rows among them
+  for (double& time : times.values) time = std::round(4 * time) / 4;
+  expect_gradient_is_derivative(times, 1.0, {.loss = BoostingLossKind::Cox});
 }
 
 TEST(BoostingLoss, HasTheDerivativeOfItsGradientAsHessianWhereItIsSmooth) {
@@ -111,8 +116,9 @@ TEST(BoostingLoss, RenewsALeafToTheWeightedQuantileOfWhatIsLeft) {
   const auto median = make_boosting_loss({target, weights}, {.loss = BoostingLossKind::Absolute});
   median->begin_round(scores, threads);
   EXPECT_TRUE(median->renews_leaves());
-  EXPECT_EQ(median->renewed_leaf(std::vector<uint32_t>{0, 1, 2, 3}), 1);
-  EXPECT_EQ(median->renewed_leaf(std::vector<uint32_t>{0, 1, 2, 3, 4}), 99);
+  EXPECT_EQ(median->renewed_leaf(0, std::vector<uint32_t>{0, 1, 2, 3}, {}), 1);
+  EXPECT_EQ(median->renewed_leaf(0, std::vector<uint32_t>{0, 1, 2, 3, 4}, {}), 99);
+  EXPECT_EQ(median->renewed_leaf(0, std::vector<uint32_t>{0, 1, 2, 3}, std::vector<float>{1, 1, 1, 9, 1}), 3);
 }
 
 TEST(BoostingLoss, SaysWhatTargetsItDoesNotAllow) {
@@ -158,6 +164,58 @@ TEST(BoostingLoss, OfRankingPushesTheRelevantUpAndIsZeroForAPerfectOrder) {
   EXPECT_NEAR(g[0] + g[1] + g[2], 0, 1e-12);
   EXPECT_GT(loss->mean_loss(scores, threads), 0.1);
   EXPECT_EQ(loss->mean_loss(std::vector<double>{1, 3, 2, 0, 0}, threads), 0);
+}
+
+TEST(BoostingLoss, OfCoxHasTheSecondDerivativeOfARowAsHessian) {
+  const Threads threads(1);
+  Target times = random_target(Task::Regression, 30, 0);
+  for (double& time : times.values) time = std::round(4 * time) / 4;
+  const auto loss = make_boosting_loss({times, {}}, {.loss = BoostingLossKind::Cox});
+  std::vector<double> scores(30), g(30), h(30), up(30), down(30), unused(30);
+  for (size_t i = 0; i < 30; ++i) scores[i] = std::sin(static_cast<double>(i));
+  for (size_t i = 0; i < 30; ++i) {
+    loss->begin_round(scores, threads);
+    loss->gradients(0, 0, g, h);
+    const double kept = scores[i];
+    scores[i] = kept + 1e-5;
+    loss->begin_round(scores, threads);
+    loss->gradients(0, 0, up, unused);
+    scores[i] = kept - 1e-5;
+    loss->begin_round(scores, threads);
+    loss->gradients(0, 0, down, unused);
+    scores[i] = kept;
+    EXPECT_NEAR(h[i], (up[i] - down[i]) / 2e-5, 1e-6);
+  }
+}
+
+TEST(BoostingLoss, OfCoxSharesTheRowsAtRiskAmongEventsOfOneTime) {
+  const Threads threads(1);
+  const Target twice{Task::Regression, 4, 1, {2, 2, -3, -1}, {}, {}};  // two events at 2 among three at risk
+  const std::vector<double> scores = {0.5, 0.5, -0.3, 9};
+  const double expected = std::log(2 * std::exp(0.5) + std::exp(-0.3)) - 0.5;
+  EXPECT_NEAR(make_boosting_loss({twice, {}}, {.loss = BoostingLossKind::Cox})->mean_loss(scores, threads), 2 * expected / 4, 1e-12);
+  const Target once{Task::Regression, 3, 1, {2, -3, -1}, {}, {}};
+  const std::vector<double> weights = {2, 1, 1}, fewer = {0.5, -0.3, 9};
+  EXPECT_NEAR(make_boosting_loss({once, weights}, {.loss = BoostingLossKind::Cox})->mean_loss(fewer, threads), 2 * expected / 4, 1e-12);
+}
+
+TEST(BoostingLoss, OfXeNdcgPushesTheRelevantUpAndDrawsAnewEachRound) {
+  const Threads threads(1);
+  Target target{Task::Ranking, 5, 1, {0, 3, 1, 0, 0}, {}, {7, 7, 7, 3, 3}};
+  const auto loss = make_boosting_loss({target, {}}, {.loss = BoostingLossKind::XeNdcg, .seed = 1});
+  const std::vector<double> scores = {3, 1, 2, 0, 0};
+  const auto next = [&] {
+    loss->begin_round(scores, threads);
+    std::vector<double> g(5), h(5);
+    loss->gradients(0, 0, g, h);
+    return g;
+  };
+  const auto first = next(), second = next();
+  EXPECT_GT(first[0], 0);
+  EXPECT_LT(first[1], 0);
+  EXPECT_NE(first, second);
+  EXPECT_GT(loss->mean_loss(scores, threads), 0.1);
+  EXPECT_THROW(make_boosting_loss({random_target(Task::Regression, 9, 0), {}}, {.loss = BoostingLossKind::XeNdcg}), Error);
 }
 
 }  // namespace

@@ -240,6 +240,8 @@ class ExactTreeGrower::Growth {
     tree.roots = {0};
     tree.tree_output = {0};
     tree.nodes.emplace_back();
+    tree.node_cover.emplace_back();
+    tree.node_gain.emplace_back();
     tree_ = &tree;
     std::iota(features_.begin(), features_.end(), 0U);
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
@@ -273,6 +275,7 @@ class ExactTreeGrower::Growth {
   // Finds the item's best split. False where it is to be a leaf.
   bool evaluate(Item& item) {
     const bool pure = gather(item);
+    tree_->node_cover[static_cast<size_t>(item.node)] = static_cast<float>(item.sums.weight);
     if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
     size_t n_tried = 0;
     for (size_t drawn = 0; drawn < features_.size() && n_tried < limits_.n_tried; ++drawn) {
@@ -512,7 +515,10 @@ class ExactTreeGrower::Growth {
     if (column.n_categories > 0) node.category_set = add_category_set(*tree_, split.codes_left, split.default_left);
     else node.threshold = split.threshold;
     tree_->feature_gain[split.feature] += split.gain;
+    tree_->node_gain[static_cast<size_t>(item.node)] = static_cast<float>(split.gain * targets_.impurity_scale());
     tree_->nodes.resize(tree_->nodes.size() + 2);
+    tree_->node_cover.resize(tree_->nodes.size());
+    tree_->node_gain.resize(tree_->nodes.size());
     Item left, right;
     left.node = first_child;
     right.node = first_child + 1;
@@ -564,24 +570,6 @@ ExactTreeGrower::~ExactTreeGrower() = default;
 
 bool ExactTreeGrower::grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
   return growth_->grow(weights, stream, tree);
-}
-
-void append_forest(Forest& forest, const Forest& tree) {
-  const auto first_node = static_cast<int32_t>(forest.nodes.size());
-  const auto first_leaf = static_cast<int32_t>(forest.leaf_values.size() / forest.leaf_width);
-  const auto first_set = static_cast<int32_t>(forest.category_starts.size() - 1);
-  for (ForestNode node : tree.nodes) {
-    node.left += node.is_leaf() ? first_leaf : first_node;
-    if (node.category_set >= 0) node.category_set += first_set;
-    forest.nodes.push_back(node);
-  }
-  for (const int32_t root : tree.roots) forest.roots.push_back(root + first_node);
-  forest.tree_output.insert(forest.tree_output.end(), tree.tree_output.begin(), tree.tree_output.end());
-  forest.leaf_values.insert(forest.leaf_values.end(), tree.leaf_values.begin(), tree.leaf_values.end());
-  const uint32_t first_word = forest.category_starts.back();
-  for (size_t i = 1; i < tree.category_starts.size(); ++i) forest.category_starts.push_back(tree.category_starts[i] + first_word);
-  forest.category_bits.insert(forest.category_bits.end(), tree.category_bits.begin(), tree.category_bits.end());
-  for (size_t f = 0; f < forest.feature_gain.size(); ++f) forest.feature_gain[f] += tree.feature_gain[f];
 }
 
 }  // namespace kolosal

@@ -43,6 +43,11 @@ struct TreeTargets {
   std::vector<double> values;  ///< (n_rows,) classes, or (n_rows, width) numbers less `centre`
   std::vector<double> centre;  ///< (width,)
 
+  /// What makes a gain the decrease of weight times impurity: of Gini's for classes, of the mean squared error for numbers.
+  double impurity_scale() const noexcept {
+    if (classes || leaf_width == 1) return 1;
+    return width == 1 ? 2 : 1 / static_cast<double>(width);
+  }
   /// The numbers of a leaf of weight `weight` and sums `sums` (width,), put into `out` (leaf_width,).
   void leaf(double weight, std::span<const double> sums, std::span<float> out) const;
 };
@@ -65,8 +70,5 @@ class ExactTreeGrower {
   class Growth;
   std::unique_ptr<Growth> growth_;
 };
-
-/// Adds the trees of `tree` to `forest`.
-void append_forest(Forest& forest, const Forest& tree);
 
 }  // namespace kolosal

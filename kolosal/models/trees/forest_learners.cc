@@ -15,7 +15,7 @@
 #include <optional>
 
 #include "kolosal/base/random.h"
-#include "kolosal/models/forms/forest.h"
+#include "kolosal/models/forms/forest_rounds.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/trees/exact_tree.h"
 #include "kolosal/models/trees/training_rows.h"
@@ -149,7 +149,8 @@ class Progress {
 };
 
 size_t bytes_of(const Forest& tree) {
-  return tree.nodes.size() * sizeof(ForestNode) + tree.leaf_values.size() * sizeof(float) + tree.category_bits.size() * sizeof(uint32_t);
+  return tree.nodes.size() * (sizeof(ForestNode) + sizeof(float)) + tree.leaf_values.size() * sizeof(float) +
+         tree.category_bits.size() * sizeof(uint32_t);
 }
 
 std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet& train, const FitContext& context) {
@@ -176,6 +177,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
       return;
     }
     trees[t].nodes.shrink_to_fit();
+    trees[t].node_cover.shrink_to_fit();
     trees[t].leaf_values.shrink_to_fit();
     try {
       tree_leases[t].emplace(context.memory, 2 * bytes_of(trees[t]), "trees");
@@ -197,8 +199,9 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   size_t n_nodes = 0;
   for (const Forest& tree : trees) n_nodes += tree.nodes.size();
   forest.nodes.reserve(n_nodes);
+  forest.node_cover.reserve(n_nodes);
   for (size_t t = 0; t < n_trees; ++t) {
-    if (finished[t]) append_forest(forest, trees[t]);
+    if (finished[t]) append_trees(forest, trees[t]);
     trees[t] = Forest();
   }
   if (forest.roots.empty()) {

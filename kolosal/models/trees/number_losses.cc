@@ -19,16 +19,6 @@ struct Slopes {
   double gradient, hessian;
 };
 
-// The least number at or below which at least `share` of the weight lies.
-double weighted_quantile(std::vector<std::pair<double, double>>& value_weights, double share) {
-  std::ranges::sort(value_weights);
-  double total = 0, below = 0;
-  for (const auto& [value, weight] : value_weights) total += weight;
-  for (const auto& [value, weight] : value_weights)
-    if ((below += weight) >= share * total) return value;
-  return value_weights.back().first;
-}
-
 // Pinball loss; the absolute loss is twice that of the median.
 struct Pinball {
   static constexpr bool kExponential = false, kRenewsLeaves = true, kStartsAtQuantile = true;
@@ -150,14 +140,12 @@ class PointLoss : public SummedLoss {
     }
   }
 
-  double renewed_leaf(std::span<const uint32_t> rows) const override {
+  double renewed_leaf(size_t k, std::span<const uint32_t> rows, std::span<const float> times) const override {
     if constexpr (Loss::kRenewsLeaves) {
-      std::vector<std::pair<double, double>> left;
-      left.reserve(rows.size());
-      for (const uint32_t row : rows) left.emplace_back(target_.values[row] - scores_[row], weight(row));
+      auto left = residuals(scores_, rows, times);
       return weighted_quantile(left, loss_.quantile);
     } else {
-      return SummedLoss::renewed_leaf(rows);
+      return SummedLoss::renewed_leaf(k, rows, times);
     }
   }
 

@@ -15,6 +15,7 @@ from ._import import ImportedClassifier as ImportedClassifier
 from ._import import ImportedRanker as ImportedRanker
 from ._import import ImportedRegressor as ImportedRegressor
 from ._import import import_model as import_model
+from ._rounds import merge as merge
 
 globals().update(CLASSES)
 
@@ -29,6 +30,7 @@ __all__ = sorted(
         "Regressor",
         "import_model",
         "load",
+        "merge",
         *CLASSES,
     ]
 )

@@ -1,10 +1,12 @@
 """Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does."""
 
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from ._base import Classifier, FitProgress, Ranker, Regressor
 from ._files import load
 from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
+from ._rounds import merge
 
 __all__ = [
     "BernoulliNB",
@@ -53,6 +55,7 @@ __all__ = [
     "TweedieRegressor",
     "import_model",
     "load",
+    "merge",
 ]
 
 class BernoulliNB(Classifier):
@@ -315,15 +318,34 @@ class GaussianProcessRegressor(Regressor):
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
 
-    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    loss: (
+        Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any]
+    )
     quantile: float
+    quantiles: list[float]
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
     class_weight: Literal["none", "balanced"]
     n_trees: int
-    learning_rate: float
+    learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    learning_rates: list[float]
     growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
@@ -332,15 +354,20 @@ class GradientBoostingClassifier(Classifier):
     min_gain: float
     l1: float
     l2: float
-    row_fraction: float
+    sampling: Literal["uniform", "goss", "minimal_variance"]
+    row_fraction: float | None
     feature_fraction: float
+    drop_fraction: float
+    max_dropped: int
+    skip_drop: float
     max_bins: int
     cat_smooth: float
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
-    monotone: list[int]
+    monotone: list[int] | dict[str, int]
+    interactions: list[Any]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -349,15 +376,32 @@ class GradientBoostingClassifier(Classifier):
     def __init__(
         self,
         *,
-        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        loss: Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any] = "default",
         quantile: float = 0.5,
+        quantiles: list[float] = [],
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
         class_weight: Literal["none", "balanced"] = "none",
         n_trees: int = 1000,
-        learning_rate: float = 0.05,
+        learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        learning_rates: list[float] = [],
         growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
@@ -366,15 +410,20 @@ class GradientBoostingClassifier(Classifier):
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
-        row_fraction: float = 1.0,
+        sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
+        row_fraction: float | None = None,
         feature_fraction: float = 1.0,
+        drop_fraction: float = 0.0,
+        max_dropped: int = 50,
+        skip_drop: float = 0.5,
         max_bins: int = 255,
         cat_smooth: float = 10.0,
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
-        monotone: list[int] = [],
+        monotone: list[int] | dict[str, int] = [],
+        interactions: list[Any] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,
@@ -385,14 +434,33 @@ class GradientBoostingClassifier(Classifier):
 class GradientBoostingRanker(Ranker):
     """Trees that each correct those before, grown from histograms."""
 
-    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    loss: (
+        Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any]
+    )
     quantile: float
+    quantiles: list[float]
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
     n_trees: int
-    learning_rate: float
+    learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    learning_rates: list[float]
     growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
@@ -401,15 +469,20 @@ class GradientBoostingRanker(Ranker):
     min_gain: float
     l1: float
     l2: float
-    row_fraction: float
+    sampling: Literal["uniform", "goss", "minimal_variance"]
+    row_fraction: float | None
     feature_fraction: float
+    drop_fraction: float
+    max_dropped: int
+    skip_drop: float
     max_bins: int
     cat_smooth: float
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
-    monotone: list[int]
+    monotone: list[int] | dict[str, int]
+    interactions: list[Any]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -418,14 +491,31 @@ class GradientBoostingRanker(Ranker):
     def __init__(
         self,
         *,
-        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        loss: Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any] = "default",
         quantile: float = 0.5,
+        quantiles: list[float] = [],
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
         n_trees: int = 1000,
-        learning_rate: float = 0.05,
+        learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        learning_rates: list[float] = [],
         growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
@@ -434,15 +524,20 @@ class GradientBoostingRanker(Ranker):
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
-        row_fraction: float = 1.0,
+        sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
+        row_fraction: float | None = None,
         feature_fraction: float = 1.0,
+        drop_fraction: float = 0.0,
+        max_dropped: int = 50,
+        skip_drop: float = 0.5,
         max_bins: int = 255,
         cat_smooth: float = 10.0,
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
-        monotone: list[int] = [],
+        monotone: list[int] | dict[str, int] = [],
+        interactions: list[Any] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,
@@ -453,14 +548,33 @@ class GradientBoostingRanker(Ranker):
 class GradientBoostingRegressor(Regressor):
     """Trees that each correct those before, grown from histograms."""
 
-    loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"]
+    loss: (
+        Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any]
+    )
     quantile: float
+    quantiles: list[float]
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
     n_trees: int
-    learning_rate: float
+    learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
+    learning_rates: list[float]
     growth: Literal["leaf", "depth"]
     max_leaves: int
     max_depth: int | None
@@ -469,15 +583,20 @@ class GradientBoostingRegressor(Regressor):
     min_gain: float
     l1: float
     l2: float
-    row_fraction: float
+    sampling: Literal["uniform", "goss", "minimal_variance"]
+    row_fraction: float | None
     feature_fraction: float
+    drop_fraction: float
+    max_dropped: int
+    skip_drop: float
     max_bins: int
     cat_smooth: float
     cat_l2: float
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
-    monotone: list[int]
+    monotone: list[int] | dict[str, int]
+    interactions: list[Any]
     patience: int | None
     min_delta: float
     n_threads: int
@@ -486,14 +605,31 @@ class GradientBoostingRegressor(Regressor):
     def __init__(
         self,
         *,
-        loss: Literal["default", "squared", "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", "focal"] = "default",
+        loss: Literal[
+            "default",
+            "squared",
+            "absolute",
+            "huber",
+            "quantile",
+            "poisson",
+            "gamma",
+            "tweedie",
+            "cox",
+            "focal",
+            "lambdarank",
+            "xendcg",
+            "custom",
+        ]
+        | Callable[[Any, Any], Any] = "default",
         quantile: float = 0.5,
+        quantiles: list[float] = [],
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
         n_trees: int = 1000,
-        learning_rate: float = 0.05,
+        learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
+        learning_rates: list[float] = [],
         growth: Literal["leaf", "depth"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
@@ -502,15 +638,20 @@ class GradientBoostingRegressor(Regressor):
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
-        row_fraction: float = 1.0,
+        sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
+        row_fraction: float | None = None,
         feature_fraction: float = 1.0,
+        drop_fraction: float = 0.0,
+        max_dropped: int = 50,
+        skip_drop: float = 0.5,
         max_bins: int = 255,
         cat_smooth: float = 10.0,
         cat_l2: float = 10.0,
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
-        monotone: list[int] = [],
+        monotone: list[int] | dict[str, int] = [],
+        interactions: list[Any] = [],
         patience: int | None = 50,
         min_delta: float = 0.0,
         n_threads: int = 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,8 +15,10 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
+from ._boosting import native_loss, numbered, rates_of
 from ._features import Features
 from ._names import POOR_SCORES
+from ._rounds import rounds_of, staged
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -64,14 +66,15 @@ class CatalogModel(Estimator):
         groups: Any,
         evaluation: tuple[Input, np.ndarray, Any, Any] | None,
         callbacks: Sequence[Callback],
+        start: CatalogModel | None,
     ) -> Any:
         """Fits to a checked target, (n_rows, n_targets) float64."""
         if evaluation is not None and not self._about["uses_validation"]:
             raise InvalidInputError(
                 f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
             )
-        features = Features.of(given, self._about["accepts_categories"])
-        options = self._options()
+        features = Features.of(given, self._about["accepts_categories"]) if start is None else self._features_of(start, given)
+        options = numbered(self._options(), features.names)
         around = {name: options.pop(name) for name in FIT_SPECS}
         around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
@@ -81,12 +84,38 @@ class CatalogModel(Estimator):
             self._check_columns(evaluation[0], given.n_features, given.names)
             rows = features.rows(evaluation[0])
             held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
+        loss = getattr(self, "loss", None)
         native, interrupted = _kolosal.fit_learner(
-            self._learner, json.dumps(options), json.dumps(around), train, held_out, _dispatch(callbacks)
+            self._learner,
+            json.dumps(options),
+            json.dumps(around),
+            train,
+            held_out,
+            _dispatch(callbacks),
+            None if start is None else start._native,
+            native_loss(loss) if callable(loss) else None,
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
         return self._adopt(native, features, given.names is not None)
+
+    def _features_of(self, start: CatalogModel, given: Input) -> Features:
+        """The columns of the model to go on from, which those given must be."""
+        if not self._about["continues"]:
+            raise InvalidInputError(f"{type(self).__name__} does not go on from another model", "unsupported", "Leave out init_model.")
+        start._check_fitted()
+        self._check_columns(given, start.n_features_in_, getattr(start, "feature_names_in_", None))
+        return start._features
+
+    def _options(self) -> dict[str, Any]:
+        """The parameters as they can be written down: a schedule as its rates, a loss that is a function as 'custom'."""
+        shown = dict(self.get_params())
+        if callable(shown.get("loss")):
+            shown["loss"] = "custom"
+        rate = shown.get("learning_rate")
+        if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
+            shown["learning_rate"] = rates_of(rate, int(shown["n_trees"]))
+        return self._written_down(shown)
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
         """Becomes the estimator of a native model."""
@@ -121,6 +150,45 @@ class CatalogModel(Estimator):
         except TypeError as error:
             raise InvalidInputError(f"a label or a level cannot be written down: {error}", "bad_value", "Use texts or numbers.") from None
         return written
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        eval_set: tuple[Any, ...] | None = None,
+        callbacks: Sequence[Callback] = (),
+        init_model: Any = None,
+    ) -> Any:
+        """Learns.
+
+        Args:
+            X: Features: (n_rows, n_features).
+            y: Label of each row, of any type that can be sorted; its number; or, where the learner does several, its numbers.
+            sample_weight: Weight of each row; one of weight 0 counts as absent.
+            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
+            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+            init_model: A fitted estimator of the same class to go on from: this one has its rounds, and those it learns beyond them.
+
+        Returns:
+            The estimator. After Ctrl-C it holds the model so far, with a warning.
+        """
+        given = Input(X, True)
+        task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
+        evaluation = None
+        if eval_set is not None:
+            rows, values, weights = evaluation_set(eval_set)
+            held_out = self._labelled(values, rows.n_rows)[1]
+            if held_out.shape[1] != target.shape[1]:
+                raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
+            evaluation = (rows, held_out, weights, None)
+        return self._fit(given, target, task, sample_weight, None, evaluation, callbacks, init_model)
+
+    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[str, np.ndarray, Any]:
+        """The native task, the checked target (n_rows, n_targets) of a fit, and its weights."""
+        del start
+        return *self._labelled(y, n_rows), sample_weight
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         """The native task, and the checked target (n_rows, n_targets) of a fitted estimator's kind."""
@@ -174,6 +242,10 @@ class CatalogModel(Estimator):
         if leaves is None:
             raise InvalidInputError(f"{type(self).__name__} has no trees, so rows end in no leaves", "unsupported")
         return np.asarray(leaves)
+
+    def __getitem__(self, rounds: slice) -> Any:
+        """A fitted estimator of some rounds of boosting, or trees of a forest: ``model[:10]`` is that of the first ten."""
+        return rounds_of(self, rounds)
 
     @property
     def coef_(self) -> np.ndarray:
@@ -258,30 +330,14 @@ class Classifier(CatalogModel):
 
     _kind = "classification"
 
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()
-    ) -> Any:
-        """Learns.
-
-        Args:
-            X: Features: (n_rows, n_features).
-            y: Label of each row, of any type that can be sorted.
-            sample_weight: Weight of each row; one of weight 0 counts as absent.
-            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
-            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
-
-        Returns:
-            The estimator. After Ctrl-C it holds the model so far, with a warning.
-        """
-        given = Input(X, True)
-        target = one_column(target_array(y, given.n_rows, type(self).__name__))
-        self.classes_, codes = classes_and_codes(target)
-        sample_weight = self._weights_of_classes(codes, sample_weight)
-        evaluation = None
-        if eval_set is not None:
-            rows, labels, weights = evaluation_set(eval_set)
-            evaluation = (rows, self._labelled(labels, rows.n_rows)[1], weights, None)
-        return self._fit(given, codes.reshape(-1, 1), self._task(), sample_weight, None, evaluation, callbacks)
+    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[str, np.ndarray, Any]:
+        target = one_column(target_array(y, n_rows, type(self).__name__))
+        if start is None:
+            self.classes_, codes = classes_and_codes(target)
+        else:
+            self.classes_ = start.classes_
+            codes = codes_of(target, self.classes_)
+        return self._task(), codes.reshape(-1, 1), self._weights_of_classes(codes, sample_weight)
 
     def _options(self) -> dict[str, Any]:
         options = super()._options()
@@ -310,6 +366,14 @@ class Classifier(CatalogModel):
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class: (n_rows, n_classes)."""
         return self._predict(X)
+
+    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
+        """The probabilities after the first round (or tree), after two, and so on: each (n_rows, n_classes)."""
+        return staged(self, X)
+
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+        """The most probable labels after the first round (or tree), after two, and so on: each (n_rows,)."""
+        return (np.asarray(self.classes_[np.argmax(chances, axis=1)]) for chances in staged(self, X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of the probability of each class: (n_rows, n_classes)."""
@@ -362,36 +426,14 @@ class Regressor(CatalogModel):
             target = one_column(target)
         return "regression" if target.ndim == 1 else "multi_regression", numbers(target)
 
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()
-    ) -> Any:
-        """Learns.
-
-        Args:
-            X: Features: (n_rows, n_features).
-            y: Numbers, (n_rows,) or, where the learner does several at once, (n_rows, n_targets).
-            sample_weight: Weight of each row; one of weight 0 counts as absent.
-            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
-            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
-
-        Returns:
-            The estimator. After Ctrl-C it holds the model so far, with a warning.
-        """
-        given = Input(X, True)
-        task, target = self._labelled(y, given.n_rows)
-        evaluation = None
-        if eval_set is not None:
-            rows, values, weights = evaluation_set(eval_set)
-            held_out = self._labelled(values, rows.n_rows)[1]
-            if held_out.shape[1] != target.shape[1]:
-                raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
-            evaluation = (rows, held_out, weights, None)
-        return self._fit(given, target, task, sample_weight, None, evaluation, callbacks)
-
     def predict(self, X: Any) -> np.ndarray:
         """The number of each row, (n_rows,), or its numbers, (n_rows, n_targets)."""
         predicted = self._predict(X)
         return predicted[:, 0] if predicted.shape[1] == 1 else predicted
+
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+        """The numbers after the first round (or tree), after two, and so on: each (n_rows,) or (n_rows, n_targets)."""
+        return (predicted[:, 0] if predicted.shape[1] == 1 else predicted for predicted in staged(self, X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean."""
@@ -413,28 +455,34 @@ class Ranker(CatalogModel):
 
     _kind = "ranking"
 
-    def fit(
+    def fit(  # type: ignore[override]
         self,
         X: Any,
         y: Any,
         *,
         groups: Any = None,
+        qid: Any = None,
+        group: Any = None,
         eval_set: tuple[Any, ...] | None = None,
         eval_groups: Any = None,
         callbacks: Sequence[Callback] = (),
+        init_model: Any = None,
     ) -> Any:
-        """Learns.
+        """Learns; what is not said here is as of the other models.
 
         Args:
             X: Features: (n_rows, n_features).
             y: Relevance of each row: the larger, the earlier the row belongs in its group.
             groups: Group of each row (a query's number or name); all rows are one group where not given.
-            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
+            qid: The same, as XGBoost spells it.
+            group: Sizes of groups that follow one another, as LightGBM spells them.
+            eval_set: Rows (X, y) by which boosting stops early.
             eval_groups: Group of each row of ``eval_set``.
-            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+            callbacks: Called with a :class:`FitProgress` after iterations.
+            init_model: A fitted estimator to go on from.
 
         Returns:
-            The estimator. After Ctrl-C it holds the model so far, with a warning.
+            The estimator.
         """
         given = Input(X, True)
         task, target = self._labelled(y, given.n_rows)
@@ -442,7 +490,8 @@ class Ranker(CatalogModel):
         if eval_set is not None:
             rows, values, weights = evaluation_set(eval_set)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
-        return self._fit(given, target, task, None, groups, evaluation, callbacks)
+        groups = _groups(groups, qid, group)
+        return self._fit(given, target, task, None, groups, evaluation, callbacks, init_model)
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))
@@ -450,6 +499,18 @@ class Ranker(CatalogModel):
     def predict(self, X: Any) -> np.ndarray:
         """A score of each row: within a group, the larger the earlier."""
         return self._predict(X)[:, 0]
+
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+        """The scores after the first round, after two, and so on: each (n_rows,)."""
+        return (predicted[:, 0] for predicted in staged(self, X))
+
+
+def _groups(groups: Any, qid: Any, sizes: Any) -> Any:
+    """The group of each row, however it was spelt."""
+    given = [each for each in (groups, qid, sizes) if each is not None]
+    if len(given) > 1:
+        raise InvalidInputError("groups are given twice", "bad_value", "Pass one of groups, qid and group.")
+    return np.repeat(np.arange(len(sizes)), sizes) if sizes is not None else given[0] if given else None
 
 
 def evaluation_set(given: tuple[Any, ...]) -> tuple[Input, Any, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from .. import _kolosal
 from .._estimator import documentation_of, parameter_specs, signature_of
 from ._base import FIT_SPECS, Callback, CatalogModel, Classifier, Ranker, Regressor
+from ._boosting import WIDER
 from ._names import WITHOUT_WEIGHTS, class_names
 
 BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regression": Regressor, "ranking": Ranker}
@@ -17,6 +18,9 @@ BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regressio
 def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) -> type[CatalogModel]:
     base = BASES[kind]
     specs = {**parameter_specs(learner), **FIT_SPECS}
+    if learner == "gradient_boosting":
+        for parameter, kinds in WIDER.items():
+            specs[parameter]["type"] += f" | {kinds}"
     if kind != "classification":
         specs.pop("class_weight", None)
 

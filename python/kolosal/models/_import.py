@@ -25,18 +25,19 @@ class _Imported(CatalogModel):
         "accepts_negative": True,
         "accepts_negative_target": True,
         "uses_validation": False,
+        "continues": False,
     }
 
-    def fit(self, X: Any, y: Any, **named: Any) -> Any:
+    def fit(self, X: Any, y: Any, *unused: Any, **named: Any) -> Any:
         """Refused: an imported model was trained elsewhere."""
         raise InvalidInputError("an imported model is not trained further", "unsupported", "Use a class of kolosal.models.")
 
 
-class ImportedClassifier(_Imported, Classifier):  # type: ignore[misc]
+class ImportedClassifier(_Imported, Classifier):
     """A model of classes that another library trained."""
 
 
-class ImportedRegressor(_Imported, Regressor):  # type: ignore[misc]
+class ImportedRegressor(_Imported, Regressor):
     """A model of numbers that another library trained."""
 
 

@@ -10,9 +10,9 @@ def stub_text() -> str:
     """The stub; `make docs` writes it."""
     made = [
         '"""Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does."""\n',
-        "from typing import Literal\n",
+        "from collections.abc import Callable, Sequence\nfrom typing import Any, Literal\n",
         "from ._base import Classifier, FitProgress, Ranker, Regressor\nfrom ._files import load",
-        "from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model\n",
+        "from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model\nfrom ._rounds import merge\n",
         f"__all__ = {names!r}\n",
     ]
     for name, each in sorted(CLASSES.items()):

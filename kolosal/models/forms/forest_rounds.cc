@@ -1,0 +1,165 @@
+#include "kolosal/models/forms/forest_rounds.h"
+
+#include <algorithm>
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kBlockRows = 512;
+
+// A list with one number a node, carried on where both forests have it.
+void append_known(std::vector<float>& to, const std::vector<float>& from, size_t n_before, size_t n_more) {
+  if (from.size() != n_more || to.size() != n_before) to.clear();
+  else to.insert(to.end(), from.begin(), from.end());
+}
+
+// The gain by each feature; of a mean each tree's sum to 1.
+std::vector<double> gains_of_nodes(const Forest& forest) {
+  std::vector<double> gains(forest.n_features, 0.0);
+  for (size_t t = 0; t < forest.roots.size(); ++t) {
+    const auto begin = static_cast<size_t>(forest.roots[t]);
+    const size_t end = t + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[t + 1]) : forest.nodes.size();
+    double total = 0;
+    for (size_t i = begin; i < end; ++i) total += static_cast<double>(forest.node_gain[i]);
+    const double divisor = forest.aggregation == ForestAggregation::Mean && total > 0 ? total : 1;
+    for (size_t i = begin; i < end; ++i)
+      if (!forest.nodes[i].is_leaf()) gains[forest.nodes[i].feature] += static_cast<double>(forest.node_gain[i]) / divisor;
+  }
+  return gains;
+}
+
+// An empty forest of the same shape.
+Forest shape_of(const Forest& forest) {
+  Forest made;
+  made.n_features = forest.n_features;
+  made.aggregation = forest.aggregation;
+  made.link = forest.link;
+  made.leaf_width = forest.leaf_width;
+  made.base_score = forest.base_score;
+  made.feature_gain.assign(forest.n_features, 0.0);
+  return made;
+}
+
+bool same_shape(const Forest& a, const Forest& b) {
+  return a.n_features == b.n_features && a.aggregation == b.aggregation && a.link == b.link && a.leaf_width == b.leaf_width &&
+         a.n_raw() == b.n_raw();
+}
+
+}  // namespace
+
+StagedPrediction::StagedPrediction(const ForestModel& model, FeatureMatrix x) : model_(model), x_(std::move(x)) {
+  if (x_.n_features() != model.n_features())
+    throw Error(ErrorCode::FeatureMismatch,
+                "the model was trained on " + std::to_string(model.n_features()) + " features but got " + std::to_string(x_.n_features()));
+  for (size_t i = 0; i < x_.n_rows(); ++i) raw_.insert(raw_.end(), model.forest().base_score.begin(), model.forest().base_score.end());
+}
+
+bool StagedPrediction::next(const Threads& threads, std::span<double> out) {
+  const Forest& f = model_.forest();
+  const size_t width = f.trees_per_round(), n_raw = f.n_raw();
+  if ((round_ + 1) * width > f.roots.size()) return false;
+  const double divisor = f.aggregation == ForestAggregation::Mean ? static_cast<double>((round_ + 1) * width) : 1.0;
+  threads.parallel_for(x_.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
+    for (size_t t = round_ * width; t < (round_ + 1) * width; ++t)
+      for (size_t row = begin; row < end; ++row) {
+        const ForestNode* node = &f.nodes[static_cast<size_t>(f.roots[t])];
+        while (!node->is_leaf())
+          node = &f.nodes[static_cast<size_t>(node->left) + (goes_left(f, *node, x_.at(row, node->feature)) ? 0 : 1)];
+        double* raw = raw_.data() + row * n_raw + static_cast<size_t>(f.tree_output[t]);
+        for (size_t j = 0; j < f.leaf_width; ++j)
+          raw[j] += static_cast<double>(f.leaf_values[static_cast<size_t>(node->left) * f.leaf_width + j]);
+      }
+    std::vector<double> shares(n_raw);
+    for (size_t row = begin; row < end; ++row) {
+      for (size_t k = 0; k < n_raw; ++k) shares[k] = raw_[row * n_raw + k] / divisor;
+      apply_link(f, shares.data(), out.data() + row * model_.n_outputs());
+    }
+  });
+  ++round_;
+  return true;
+}
+
+void append_trees(Forest& forest, const Forest& more) {
+  const auto first_node = static_cast<int32_t>(forest.nodes.size());
+  const auto first_leaf = static_cast<int32_t>(forest.leaf_values.size() / forest.leaf_width);
+  const auto first_set = static_cast<int32_t>(forest.category_starts.size() - 1);
+  append_known(forest.node_cover, more.node_cover, forest.nodes.size(), more.nodes.size());
+  append_known(forest.node_gain, more.node_gain, forest.nodes.size(), more.nodes.size());
+  for (ForestNode node : more.nodes) {
+    node.left += node.is_leaf() ? first_leaf : first_node;
+    if (node.category_set >= 0) node.category_set += first_set;
+    forest.nodes.push_back(node);
+  }
+  for (const int32_t root : more.roots) forest.roots.push_back(root + first_node);
+  forest.tree_output.insert(forest.tree_output.end(), more.tree_output.begin(), more.tree_output.end());
+  forest.leaf_values.insert(forest.leaf_values.end(), more.leaf_values.begin(), more.leaf_values.end());
+  const uint32_t first_word = forest.category_starts.back();
+  for (size_t i = 1; i < more.category_starts.size(); ++i) forest.category_starts.push_back(more.category_starts[i] + first_word);
+  forest.category_bits.insert(forest.category_bits.end(), more.category_bits.begin(), more.category_bits.end());
+  for (size_t f = 0; f < forest.feature_gain.size(); ++f) forest.feature_gain[f] += more.feature_gain[f];
+}
+
+Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
+  const size_t width = forest.trees_per_round(), n_rounds = forest.roots.size() / width;
+  if (begin > end || end > n_rounds || (begin == end && forest.aggregation == ForestAggregation::Mean))
+    throw Error(ErrorCode::BadValue,
+                "rounds " + std::to_string(begin) + " to " + std::to_string(end) + " of a forest of " + std::to_string(n_rounds),
+                "Name rounds that there are; a mean needs one at least.");
+  if (begin == 0 && end == n_rounds) return forest;
+  Forest made = shape_of(forest);
+  if (begin == end) return made;
+  const size_t first_tree = begin * width, last_tree = end * width;
+  const auto first = static_cast<size_t>(forest.roots[first_tree]);
+  const size_t last = last_tree < forest.roots.size() ? static_cast<size_t>(forest.roots[last_tree]) : forest.nodes.size();
+  const auto part = [&](const std::vector<float>& all) {
+    return all.empty() ? all : std::vector<float>(all.begin() + static_cast<ptrdiff_t>(first), all.begin() + static_cast<ptrdiff_t>(last));
+  };
+  made.node_cover = part(forest.node_cover);
+  made.node_gain = part(forest.node_gain);
+  for (size_t i = first; i < last; ++i) {
+    ForestNode node = forest.nodes[i];
+    if (node.is_leaf()) {
+      const auto values = forest.leaf_values.begin() + node.left * static_cast<ptrdiff_t>(forest.leaf_width);
+      node.left = static_cast<int32_t>(made.leaf_values.size() / made.leaf_width);
+      made.leaf_values.insert(made.leaf_values.end(), values, values + static_cast<ptrdiff_t>(forest.leaf_width));
+    } else {
+      node.left -= static_cast<int32_t>(first);
+      if (node.category_set >= 0) {
+        const auto set = static_cast<size_t>(node.category_set);
+        node.category_set = static_cast<int32_t>(made.category_starts.size() - 1);
+        made.category_bits.insert(made.category_bits.end(), forest.category_bits.begin() + forest.category_starts[set],
+                                  forest.category_bits.begin() + forest.category_starts[set + 1]);
+        made.category_starts.push_back(static_cast<uint32_t>(made.category_bits.size()));
+      }
+    }
+    made.nodes.push_back(node);
+  }
+  for (size_t t = first_tree; t < last_tree; ++t) {
+    made.roots.push_back(forest.roots[t] - static_cast<int32_t>(first));
+    made.tree_output.push_back(forest.tree_output[t]);
+  }
+  if (!made.node_gain.empty()) {
+    made.feature_gain = gains_of_nodes(made);
+  } else {
+    made.feature_gain = forest.feature_gain;
+    for (double& gain : made.feature_gain) gain *= static_cast<double>(end - begin) / static_cast<double>(n_rounds);
+  }
+  return made;
+}
+
+Forest mean_of_forests(std::span<const Forest* const> forests) {
+  if (forests.empty()) throw Error(ErrorCode::BadValue, "there is no forest to take the mean of", "Pass one at least.");
+  Forest made = shape_of(*forests[0]);
+  std::ranges::fill(made.base_score, 0.0);
+  for (const Forest* each : forests) {
+    if (!same_shape(*forests[0], *each))
+      throw Error(ErrorCode::BadValue, "the forests differ in their features, outputs or kind", "Merge models of one class and one task.");
+    append_trees(made, *each);
+    for (size_t k = 0; k < made.n_raw(); ++k) made.base_score[k] += each->base_score[k] / static_cast<double>(forests.size());
+  }
+  if (made.aggregation == ForestAggregation::Sum)
+    for (float& value : made.leaf_values) value /= static_cast<float>(forests.size());
+  return made;
+}
+
+}  // namespace kolosal

@@ -1,0 +1,368 @@
+#include "kolosal/models/trees/boosting.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "kolosal/base/random.h"
+#include "kolosal/models/trees/dropped_rounds.h"
+#include "kolosal/models/trees/grown_forest.h"
+#include "kolosal/models/trees/split_scan.h"
+
+namespace kolosal {
+namespace {
+
+constexpr size_t kRowsPerBlock = 4096;
+constexpr int kTrainLosses = 100;  // how often the training loss is measured
+
+LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* custom, uint64_t seed, uint64_t first_round) {
+  return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
+}
+
+// Rows with their bins, loss and present scores.
+struct BoostingRows {
+  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context)
+      : binned(rows.x, rows.rows, bins, context), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
+
+  void start_at(const std::vector<double>& base) {
+    scores.clear();
+    for (const double b : base) scores.insert(scores.end(), binned.n_rows(), b);
+  }
+
+  // At the scores that a model gives the rows.
+  void start_at(const Model& model, const TrainingRows& rows, const FitContext& context) {
+    const size_t n = binned.n_rows(), width = model.n_scores();
+    scores.resize(n * width);
+    context.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+      std::vector<double> block((end - begin) * width);
+      model.predict_scores(rows.x.take(std::span(rows.rows).subspan(begin, end - begin)), block);
+      for (size_t i = begin; i < end; ++i)
+        for (size_t k = 0; k < width; ++k) scores[k * n + i] = block[(i - begin) * width + k];
+    });
+  }
+
+  BinnedMatrix binned;
+  std::unique_ptr<BoostingLoss> loss;
+  std::vector<double> scores;  // (n_raw, n_rows)
+};
+
+// The rounds of one fit.
+class Boosting {
+ public:
+  Boosting(const GradientBoostingParams& params, const CustomLoss* custom, const ForestModel* start, const TrainingSet& train,
+           const TrainingSet* validation, const FitContext& context)
+      : params_(params),
+        context_(context),
+        start_(start),
+        n_before_(start != nullptr ? start->n_iterations() : 0),
+        x_(train.x),
+        rows_(train, params.class_weight),
+        lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs()), "gradient boosting"),
+        bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
+        train_(rows_, bins_, loss_options_of(params, custom, context.seed, n_before_), context),
+        grower_(train_.binned, bins_, limits_of(params), context),
+        coarse_(rows_.rows.size() > kFewRows),
+        sums_(coarse_ ? 0 : rows_.rows.size()),
+        exact_(coarse_ ? rows_.rows.size() : 0),
+        dropped_(params, context.seed) {
+    if (start != nullptr) check_start();
+    base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
+    if (validation != nullptr) held_out_rows_.emplace(*validation);
+    if (held_out_rows_ && !held_out_rows_->rows.empty()) {
+      held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size()), "validation rows of gradient boosting");
+      held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_, custom, context.seed, n_before_), context);
+    }
+    begin_at(train_, rows_);
+    if (held_out_) begin_at(*held_out_, *held_out_rows_);
+    for (size_t f = 0; f < bins_.size(); ++f)
+      if (bins_[f].n_bins > 1 || (bins_[f].n_bins == 1 && has_missing(f))) usable_.push_back(static_cast<uint32_t>(f));
+  }
+
+  std::unique_ptr<Model> run() {
+    double best_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, *context_.threads) : 0;
+    if (std::isnan(best_loss))
+      throw Error(ErrorCode::BadValue, "the loss of the rows held out is not known, so they cannot stop the fit",
+                  "Let the loss give the losses of rows, too, or hold no rows out.");
+    std::vector<double> best_factors;
+    int best_round = 0, round = 0;
+    const bool one_class = is_classification(rows_.target.task) && rows_.target.n_classes() < 2;
+    while (!one_class && round < params_.n_trees) {
+      if (!grow_round(round)) break;
+      ++round;
+      double loss = std::numeric_limits<double>::quiet_NaN();
+      if (held_out_) {
+        loss = held_out_->loss->mean_loss(held_out_->scores, *context_.threads);
+        if (loss < best_loss - params_.min_delta) {
+          best_loss = loss;
+          best_round = round;
+          best_factors = dropped_.factors();
+        }
+      }
+      if (context_.on_iteration && !context_.on_iteration({round, params_.n_trees, train_loss(round), loss})) break;
+      if (held_out_ && params_.patience && round - best_round >= *params_.patience) break;
+      if (n_stumps_ >= base_.size() && !params_.draws_at_random()) break;
+    }
+    if (round == 0 && !one_class) context_.check();
+    return finish(held_out_ ? best_factors : dropped_.factors());
+  }
+
+ private:
+  static size_t bytes_for(const TrainingRows& rows, size_t n_raw) {
+    const size_t n = rows.rows.size();
+    return BinnedMatrix::bytes_for(n, rows.x.n_features()) +
+           n * (sizeof(GradientSum) + sizeof(GradientRow) + n_raw * (sizeof(double) + sizeof(float)));
+  }
+
+  ForestLink link() const {
+    if (train_.loss->is_exponential()) return ForestLink::Exp;
+    if (!is_classification(rows_.target.task)) return ForestLink::Identity;
+    return train_.loss->n_raw() == 1 && rows_.target.n_classes() == 2 ? ForestLink::Sigmoid : ForestLink::Softmax;
+  }
+
+  void check_start() const {
+    const Forest& f = start_->forest();
+    if (f.n_features == x_.n_features() && f.n_raw() == train_.loss->n_raw() && f.leaf_width == 1 && f.link == link() &&
+        f.aggregation == ForestAggregation::Sum)
+      return;
+    throw Error(ErrorCode::BadValue,
+                "the model to go on from has " + std::to_string(f.n_features) + " features, " + std::to_string(f.n_raw()) +
+                    " scores and the link '" + std::string(enum_name(f.link)) + "'; the rows and the loss ask for " +
+                    std::to_string(x_.n_features()) + ", " + std::to_string(train_.loss->n_raw()) + " and '" +
+                    std::string(enum_name(link())) + "', summed over trees",
+                "Pass a model of gradient boosting that was fitted to the same features, classes and loss.");
+  }
+
+  void begin_at(BoostingRows& boosted, const TrainingRows& rows) const {
+    if (start_ != nullptr) boosted.start_at(*start_, rows, context_);
+    else boosted.start_at(base_);
+  }
+
+  // The loss over the training rows, at the first and about a hundred of the planned rounds; NaN at the others.
+  double train_loss(int round) const {
+    if (round != 1 && round % std::max(1, params_.n_trees / kTrainLosses) != 0) return std::numeric_limits<double>::quiet_NaN();
+    return train_.loss->mean_loss(train_.scores, *context_.threads);
+  }
+
+  bool has_missing(size_t f) const {
+    const uint8_t* cells = train_.binned.column(f);
+    for (size_t i = 0; i < train_.binned.n_rows(); ++i)
+      if (cells[i * train_.binned.stride()] == bins_[f].n_bins) return true;
+    return false;
+  }
+
+  // Which rows this round is grown on, and by how much each counts.
+  void draw_rows(int round) {
+    if (params_.rows_kept() >= 1 && !sample_.rows.empty()) return;  // all, as in the round before
+    const bool early = params_.sampling == RowSampling::Goss && round < static_cast<int>(1 / params_.rate_of(0));
+    sample_ = kolosal::draw_rows(params_.sampling, early ? 1 : params_.rows_kept(), train_.binned.n_rows(), *train_.loss,
+                                 derive_seed(context_.seed, "boosting rows", n_before_ + static_cast<uint64_t>(round)), *context_.threads);
+  }
+
+  void draw_features(uint64_t tree) {
+    features_ = usable_;
+    if (params_.feature_fraction >= 1 || usable_.empty()) return;
+    RandomStream(context_.seed, "boosting features", tree).shuffle(std::span(features_));
+    features_.resize(std::max<size_t>(1, static_cast<size_t>(std::lround(params_.feature_fraction * static_cast<double>(usable_.size())))));
+    std::ranges::sort(features_);
+  }
+
+  // The greatest |gradient| and hessian of the rows drawn, each times what its row counts.
+  std::pair<double, double> largest_slopes(size_t k) const {
+    if (sample_.weights.empty()) return {train_.loss->largest_gradient(k), train_.loss->largest_hessian(k)};
+    const size_t n = train_.binned.n_rows();
+    std::vector<std::pair<double, double>> part((n + kRowsPerBlock - 1) / kRowsPerBlock);
+    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+      std::array<double, kRowsPerBlock> g, h;
+      train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
+      auto& [most_g, most_h] = part[begin / kRowsPerBlock];
+      for (size_t i = begin; i < end; ++i) {
+        const auto weight = static_cast<double>(sample_.weights[i]);
+        most_g = std::max(most_g, weight * std::abs(g[i - begin]));
+        most_h = std::max(most_h, weight * h[i - begin]);
+      }
+    });
+    std::pair<double, double> most;
+    for (const auto& [g, h] : part) most = {std::max(most.first, g), std::max(most.second, h)};
+    return most;
+  }
+
+  GradientScale pack_gradients(size_t k, uint64_t tree) {
+    const size_t n = train_.binned.n_rows();
+    const auto [most_g, most_h] = largest_slopes(k);
+    const GradientScale scale = coarse_ ? GradientScale::coarse(n, most_g, most_h) : GradientScale::fine(n, most_g, most_h);
+    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+      std::array<double, kRowsPerBlock> g, h;
+      train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
+      if (!sample_.weights.empty())
+        for (size_t i = begin; i < end; ++i) {
+          g[i - begin] *= static_cast<double>(sample_.weights[i]);
+          h[i - begin] *= static_cast<double>(sample_.weights[i]);
+        }
+      if (coarse_)
+        for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
+      else
+        for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
+    });
+    if (coarse_) round_at_random(scale, derive_seed(context_.seed, "boosting rounding", tree));
+    return scale;
+  }
+
+  // Gives the rows drawn their gradients and hessians in whole steps, up or down by chance so that the mean is right.
+  void round_at_random(const GradientScale& scale, uint64_t seed) {
+    const auto up = static_cast<float>(1 / scale.gradient), hessian_up = static_cast<float>(1 / scale.hessian);
+    context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+      round_gradients(exact_.data(), up, hessian_up, seed, std::span(in_bag_).subspan(begin, end - begin));
+    });
+  }
+
+  // Adds one tree for each raw output. False, with no tree added, where the context asks to stop.
+  bool grow_round(int round) {
+    if (context_.should_stop()) return false;
+    const std::vector<size_t> without = dropped_.draw(round);
+    for (const size_t each : without) add_round(each, -dropped_.factors()[each]);
+    train_.loss->begin_round(train_.scores, *context_.threads);
+    draw_rows(round);
+    n_stumps_ = 0;
+    std::vector<GrownTree> grown(base_.size());
+    for (size_t k = 0; k < base_.size(); ++k) {
+      const uint64_t tree = (n_before_ + static_cast<uint64_t>(round)) * base_.size() + k;
+      in_bag_.resize(sample_.rows.size());
+      for (size_t i = 0; i < in_bag_.size(); ++i) in_bag_[i].row = sample_.rows[i];
+      draw_features(tree);
+      const GradientScale scale = pack_gradients(k, tree);
+      if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
+      settle_leaves(grown[k], k, params_.rate_of(round), 1 / static_cast<double>(without.size() + 1));
+      if (grown[k].leaves.size() < 2) ++n_stumps_;
+    }
+    for (GrownTree& tree : grown) trees_.push_back(std::move(tree));
+    dropped_.add(without);
+    for (const size_t each : without) add_round(each, dropped_.factors()[each]);
+    return true;
+  }
+
+  // Gives each leaf its value and its weight, and adds the tree, `factor` times, to the scores of all rows.
+  void settle_leaves(GrownTree& tree, size_t k, double rate, double factor) {
+    double* scores = train_.scores.data() + k * train_.binned.n_rows();
+    const GrowthLimits limits = limits_of(params_);
+    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
+      const GrownLeaf& leaf = tree.leaves[i];
+      const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
+      GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
+      if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
+      else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
+      node.value = static_cast<double>(static_cast<float>(rate * node.value));
+      node.cover = cover_of(rows);
+      const double value = factor * node.value;
+      for (const GradientRow& row : rows) scores[row.row] += value;
+    });
+    for (size_t i = tree.nodes.size(); i-- > 0;) {
+      GrownNode& node = tree.nodes[i];
+      if (node.left >= 0)
+        node.cover = tree.nodes[static_cast<size_t>(node.left)].cover + tree.nodes[static_cast<size_t>(node.left) + 1].cover;
+    }
+    add_routed(tree, train_.binned, sample_.others, scores, factor);
+    if (held_out_) add_held_out(tree, k, factor);
+  }
+
+  // A leaf's value from the exact gradients of its rows.
+  double value_by_gradients(const GrownLeaf& leaf, std::span<const GradientRow> rows, const GrowthLimits& limits) const {
+    double g_sum = 0, h_sum = 0;
+    for (const GradientRow& row : rows) {
+      const auto [g, h] = exact_[row.row];
+      g_sum += static_cast<double>(g);
+      h_sum += static_cast<double>(h);
+    }
+    return leaf_value(g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
+  }
+
+  // A leaf's value where gradients and hessians do not give it.
+  double value_by_loss(const GrownLeaf& leaf, std::span<const GradientRow> rows, size_t k) const {
+    std::vector<uint32_t> numbers;
+    for (const GradientRow& row : rows) numbers.push_back(row.row);
+    return std::clamp(train_.loss->renewed_leaf(k, numbers, sample_.weights), leaf.range.least, leaf.range.most);
+  }
+
+  // The weight of rows.
+  double cover_of(std::span<const GradientRow> rows) const {
+    if (rows_.weights.empty() && sample_.weights.empty()) return static_cast<double>(rows.size());
+    double cover = 0;
+    for (const GradientRow& row : rows)
+      cover += (rows_.weights.empty() ? 1.0 : rows_.weights[row.row]) *
+               (sample_.weights.empty() ? 1.0 : static_cast<double>(sample_.weights[row.row]));
+    return cover;
+  }
+
+  void add_held_out(const GrownTree& tree, size_t k, double factor) {
+    add_routed(tree, held_out_->binned, held_out_rows_->places, held_out_->scores.data() + k * held_out_->binned.n_rows(), factor);
+  }
+
+  void add_routed(const GrownTree& tree, const BinnedMatrix& x, std::span<const uint32_t> rows, double* scores, double factor) const {
+    context_.threads->parallel_for(rows.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) scores[rows[i]] += factor * tree.nodes[static_cast<size_t>(tree.leaf_of(x, rows[i]))].value;
+    });
+  }
+
+  // Adds an earlier round, `factor` times, to the scores of all rows.
+  void add_round(size_t round, double factor) {
+    for (size_t k = 0; k < base_.size(); ++k) {
+      const GrownTree& tree = trees_[round * base_.size() + k];
+      add_routed(tree, train_.binned, rows_.places, train_.scores.data() + k * train_.binned.n_rows(), factor);
+      if (held_out_) add_held_out(tree, k, factor);
+    }
+  }
+
+  // The model of the first rounds, by how much each counts.
+  std::unique_ptr<Model> finish(const std::vector<double>& factors) const {
+    Forest forest;
+    if (start_ != nullptr) {
+      forest = start_->forest();
+    } else {
+      forest.n_features = x_.n_features();
+      forest.base_score = base_;
+      forest.feature_gain.assign(x_.n_features(), 0.0);
+      forest.link = link();
+    }
+    const bool knows_gains = forest.node_gain.size() == forest.nodes.size(), knows_covers = forest.node_cover.size() == forest.nodes.size();
+    for (size_t t = 0; t < factors.size() * base_.size(); ++t)
+      add_grown_tree(forest, trees_[t], bins_, t % base_.size(), factors[t / base_.size()]);
+    if (!knows_gains) forest.node_gain.clear();
+    if (!knows_covers) forest.node_cover.clear();
+    return std::make_unique<ForestModel>(std::move(forest));
+  }
+
+  const GradientBoostingParams& params_;
+  const FitContext& context_;
+  const ForestModel* start_;
+  uint64_t n_before_;  // rounds that the model begins with
+  const FeatureMatrix& x_;
+  TrainingRows rows_;
+  MemoryLease lease_;
+  std::vector<FeatureBins> bins_;
+  BoostingRows train_;
+  TreeGrower grower_;
+  bool coarse_;                    // many rows: see tree_grower.h
+  std::vector<GradientSum> sums_;  // of few rows
+  std::vector<Gradient> exact_;    // of many rows
+  std::vector<double> base_;
+  std::optional<TrainingRows> held_out_rows_;
+  std::optional<MemoryLease> held_out_lease_;
+  std::optional<BoostingRows> held_out_;
+  std::vector<uint32_t> usable_, features_;
+  RowSample sample_;
+  std::vector<GradientRow> in_bag_;
+  std::vector<GrownTree> trees_;  // of all rounds, those of a round together
+  DroppedRounds dropped_;
+  size_t n_stumps_ = 0;  // trees of the last round that did not split
+};
+
+}  // namespace
+
+std::unique_ptr<Model> boost(const GradientBoostingParams& params, const CustomLoss* custom, const ForestModel* start,
+                             const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
+  check_training_set(train);
+  check_boosting_params(params, train.x);
+  return Boosting(params, custom, start, train, validation, context).run();
+}
+
+}  // namespace kolosal

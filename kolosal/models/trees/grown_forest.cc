@@ -1,0 +1,43 @@
+#include "kolosal/models/trees/grown_forest.h"
+
+#include <limits>
+
+namespace kolosal {
+namespace {
+
+std::vector<bool> codes_left(const FeatureBins& bins, const GrownNode& node) {
+  std::vector<bool> left(bins.bin_of_code.size());
+  for (size_t code = 0; code < left.size(); ++code) {
+    const uint8_t bin = bins.bin_of_code[code];
+    left[code] = ((node.left_bins[bin / 64] >> (bin % 64)) & 1) != 0;
+  }
+  return left;
+}
+
+}  // namespace
+
+void add_grown_tree(Forest& forest, const GrownTree& tree, const std::vector<FeatureBins>& bins, size_t output, double factor) {
+  const auto root = static_cast<int32_t>(forest.nodes.size());
+  forest.roots.push_back(root);
+  forest.tree_output.push_back(static_cast<int32_t>(output));
+  for (const GrownNode& grown : tree.nodes) {
+    ForestNode node;
+    if (grown.left < 0) {
+      node.left = static_cast<int32_t>(forest.leaf_values.size());
+      forest.leaf_values.push_back(static_cast<float>(grown.value * factor));
+    } else {
+      node.feature = grown.feature & ForestNode::kLeaf;
+      node.default_left = grown.default_left;
+      node.left = root + grown.left;
+      forest.feature_gain[grown.feature] += grown.gain;
+      const FeatureBins& cut = bins[grown.feature];
+      if (grown.categorical) node.category_set = add_category_set(forest, codes_left(cut, grown), grown.default_left);
+      else node.threshold = grown.bin < cut.upper.size() ? cut.upper[grown.bin] : std::numeric_limits<float>::infinity();
+    }
+    forest.nodes.push_back(node);
+    forest.node_cover.push_back(static_cast<float>(grown.cover));
+    forest.node_gain.push_back(grown.left < 0 ? 0 : static_cast<float>(grown.gain));
+  }
+}
+
+}  // namespace kolosal
