@@ -688,6 +688,10 @@ class KNeighborsClassifier(Classifier):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -696,6 +700,10 @@ class KNeighborsClassifier(Classifier):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -706,6 +714,10 @@ class KNeighborsRegressor(Regressor):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -714,6 +726,10 @@ class KNeighborsRegressor(Regressor):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -1134,6 +1150,7 @@ class SGDClassifier(Classifier):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any: ...
 
 class SGDRegressor(Regressor):
     """A linear model by a step of gradient descent for each row, which goes on with more rows."""
@@ -1194,6 +1211,7 @@ class SGDRegressor(Regressor):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any: ...
 
 class SVC(Classifier):
     """Support vector classification: the widest margins between classes in the space of a kernel."""
