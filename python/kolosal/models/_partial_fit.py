@@ -34,10 +34,14 @@ def _of_classes(self: Any, X: Any, y: Any, classes: Any = None, sample_weight: A
         The estimator.
     """
     given = Input(X, True)
-    known = self.classes_ if self.__sklearn_is_fitted__() else None
-    if classes is None and known is None:
-        raise InvalidInputError("classes must be given in the first call of partial_fit", "bad_value", "Pass all labels: classes=[...].")
-    labels = known if classes is None else np.unique(np.asarray(classes))
+    known: np.ndarray | None = self.classes_ if self.__sklearn_is_fitted__() else None
+    if classes is None:
+        if known is None:
+            raise InvalidInputError(
+                "classes must be given in the first call of partial_fit", "bad_value", "Pass all labels: classes=[...]."
+            )
+        classes = known
+    labels = np.unique(np.asarray(classes))
     if known is not None and not np.array_equal(labels, known):
         raise InvalidInputError(f"classes are {labels.tolist()}, and were {known.tolist()} before", "bad_value", "Leave classes out.")
     once = _one_pass(self)
