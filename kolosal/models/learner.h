@@ -42,6 +42,9 @@ class Learner {
   /// where the learner does not go on, and Error(BadValue) where it cannot from that model.
   virtual std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet* validation,
                                           const FitContext& context) const;
+  /// The predictions (n_rows, n_outputs) of the rows that `model` was fitted to, by context's seed, each by the trees that did not see it;
+  /// NaN where all saw it. Throws Error(Unsupported) where the learner leaves out no rows, Error(BadValue) where this fit did not.
+  virtual std::vector<double> out_of_bag(const Model& model, const TrainingSet& train, const FitContext& context) const;
 };
 
 extern template class Catalog<Learner>;

@@ -7,6 +7,7 @@ from ._base import Classifier, FitProgress, Ranker, Regressor
 from ._files import load
 from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 from ._rounds import merge
+from ._trees import PruningPath, TreePicture, draw_tree, prune, pruning_path
 
 __all__ = [
     "BernoulliNB",
@@ -37,17 +38,23 @@ __all__ = [
     "LogisticRegression",
     "MultinomialNB",
     "PoissonRegressor",
+    "PruningPath",
     "QuadraticDiscriminantAnalysis",
     "QuantileRegressor",
     "RandomForestClassifier",
+    "RandomForestQuantileRegressor",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
     "Ridge",
+    "TreePicture",
     "TweedieRegressor",
+    "draw_tree",
     "import_model",
     "load",
     "merge",
+    "prune",
+    "pruning_path",
 ]
 
 class BernoulliNB(Classifier):
@@ -69,6 +76,7 @@ class DecisionTreeClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -81,6 +89,7 @@ class DecisionTreeClassifier(Classifier):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -95,6 +104,7 @@ class DecisionTreeRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float
     n_threads: int
     seed: int
@@ -106,6 +116,7 @@ class DecisionTreeRegressor(Regressor):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -162,6 +173,7 @@ class ExtraTreesClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -169,6 +181,7 @@ class ExtraTreesClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -177,6 +190,7 @@ class ExtraTreesClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -184,6 +198,7 @@ class ExtraTreesClassifier(Classifier):
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class ExtraTreesRegressor(Regressor):
@@ -194,12 +209,14 @@ class ExtraTreesRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -208,12 +225,14 @@ class ExtraTreesRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class GammaRegressor(Regressor):
@@ -813,6 +832,7 @@ class RandomForestClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -820,6 +840,7 @@ class RandomForestClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -828,9 +849,37 @@ class RandomForestClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
+        row_fraction: float = 1.0,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+        oob_score: bool = False,
+    ) -> None: ...
+
+class RandomForestQuantileRegressor(Regressor):
+    """Quantiles of a target by a random forest that knows its rows."""
+
+    quantiles: list[float]
+    n_trees: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    feature_fraction: float
+    row_fraction: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        quantiles: list[float] = [0.5],
+        n_trees: int = 300,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 5,
+        feature_fraction: float = 0.3333333333333333,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -845,12 +894,14 @@ class RandomForestRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -859,12 +910,14 @@ class RandomForestRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class Ridge(Regressor):

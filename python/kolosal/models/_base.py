@@ -23,6 +23,17 @@ from ._target import classes_and_codes, codes_of, numbers, one_column, target_ar
 
 FIT_SPECS = parameter_specs("fit")
 
+# Of forests, beside the learner's own parameters: done after a fit.
+OOB_SPEC: dict[str, Any] = {
+    "name": "oob_score",
+    "doc": "Whether a fit predicts each row by the trees that did not see it: oob_score_, and oob_prediction_ or oob_decision_function_.",
+    "aliases": [],
+    "type": "bool",
+    "default": False,
+    "default_text": "False",
+    "allowed": "true or false (default false)",
+}
+
 
 @dataclass(frozen=True)
 class FitProgress:
@@ -76,6 +87,7 @@ class CatalogModel(Estimator):
         features = Features.of(given, self._about["accepts_categories"]) if start is None else self._features_of(start, given)
         options = numbered(self._options(), features.names)
         around = {name: options.pop(name) for name in FIT_SPECS}
+        judged = options.pop("oob_score", False)
         around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
         train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
@@ -97,7 +109,21 @@ class CatalogModel(Estimator):
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
-        return self._adopt(native, features, given.names is not None)
+        self._adopt(native, features, given.names is not None)
+        if judged:
+            self._judge(np.asarray(_kolosal.out_of_bag(self._learner, json.dumps(options), json.dumps(around), native, train)), target)
+        return self
+
+    def _judge(self, predicted: np.ndarray, target: np.ndarray) -> None:
+        """Keeps the predictions of training rows by trees that did not see them, and their score."""
+        seen = ~np.isnan(predicted[:, 0])
+        if self._kind == "classification":
+            self.oob_decision_function_ = predicted
+            right = predicted[seen].argmax(axis=1) == target[seen, 0]
+            self.oob_score_ = float(right.mean()) if len(right) else float("nan")
+        else:
+            self.oob_prediction_ = predicted[:, 0] if predicted.shape[1] == 1 else predicted
+            self.oob_score_ = r2(target[seen], predicted[seen], None)
 
     def _features_of(self, start: CatalogModel, given: Input) -> Features:
         """The columns of the model to go on from, which those given must be."""
@@ -437,11 +463,7 @@ class Regressor(CatalogModel):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean."""
-        known, predicted = np.asarray(y, dtype=np.float64), self.predict(X)
-        around = known - np.average(known, axis=0, weights=sample_weight)
-        wrong = np.average((known - predicted) ** 2, axis=0, weights=sample_weight)
-        spread = np.average(around**2, axis=0, weights=sample_weight)
-        return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
+        return r2(np.asarray(y, dtype=np.float64), self.predict(X), sample_weight)
 
 
 class Ranker(CatalogModel):
@@ -511,6 +533,16 @@ def _groups(groups: Any, qid: Any, sizes: Any) -> Any:
     if len(given) > 1:
         raise InvalidInputError("groups are given twice", "bad_value", "Pass one of groups, qid and group.")
     return np.repeat(np.arange(len(sizes)), sizes) if sizes is not None else given[0] if given else None
+
+
+def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
+    """1 for predictions without error, 0 for those no better than the mean; of several targets the mean; NaN of no rows."""
+    if len(known) == 0:
+        return float("nan")
+    around = known - np.average(known, axis=0, weights=weights)
+    wrong = np.average((known - predicted) ** 2, axis=0, weights=weights)
+    spread = np.average(around**2, axis=0, weights=weights)
+    return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
 
 
 def evaluation_set(given: tuple[Any, ...]) -> tuple[Input, Any, Any]:

@@ -20,6 +20,7 @@ SCIKIT_LEARN = {
     "poisson": "PoissonRegressor",
     "qda": "QuadraticDiscriminantAnalysis",
     "quantile": "QuantileRegressor",
+    "quantile_forest": "RandomForestQuantileRegressor",
     "tweedie": "TweedieRegressor",
 }
 
@@ -42,3 +43,6 @@ WITHOUT_WEIGHTS = {"k_nearest"}
 
 # Learners that scikit-learn's trials, with features that mean nothing to them, do not do justice to.
 POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}
+
+# Learners whose trees each leave rows out, by which the fit can be judged.
+OUT_OF_BAG = {"random_forest", "extra_trees"}
