@@ -3,7 +3,7 @@
 // The file holds int64 n_train, n_test, n_features, n_classes (0: regression), then the features of the training rows column after
 // column (float32), their targets (float64), and the features of the test rows. A line asks for one fit:
 //
-//   {"learner": "random_forest", "parameters": {"n_trees": 100}, "n_threads": 2, "predictions": "out.f64"}
+//   {"learner": "random_forest", "parameters": {"n_trees": 100}, "n_threads": 2, "seed": 0, "predictions": "out.f64"}
 //
 // and is answered by the seconds of wall and processor time that the fit took; predictions (float64, of the last class) go to the file
 // named first.
@@ -63,6 +63,7 @@ void fit_as_told(const Rows& rows, const Value& order) {
   const auto learner = learners().make(order.at("learner").as_text(), order.at("parameters"));
   FitContext context;
   context.threads = std::make_shared<const Threads>(static_cast<int>(order.at("n_threads").as_integer()));
+  context.seed = static_cast<uint64_t>(order.at("seed").as_integer());
   const std::clock_t cpu = std::clock();
   const auto started = std::chrono::steady_clock::now();
   const auto model = learner->fit({rows.train, rows.target}, nullptr, context);

@@ -80,10 +80,11 @@ class Fitter:
         problem.write(folder / "rows.bin")
         self.process = subprocess.Popen([PROGRAM, folder / "rows.bin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def fit(self, learner: str, parameters: dict[str, Any]) -> tuple[float, float, np.ndarray]:
+    def fit(self, learner: str, parameters: dict[str, Any], seed: int = 0) -> tuple[float, float, np.ndarray]:
         """Wall and processor seconds of one fit, and its predictions of the test rows."""
         assert self.process.stdin and self.process.stdout
-        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "predictions": str(self.predictions)}
+        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "seed": seed}
+        order["predictions"] = str(self.predictions)
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         wall, cpu = (float(word) for word in self.process.stdout.readline().split())
@@ -153,6 +154,27 @@ RIDGE = {"sklearn Ridge": linear("Ridge", alpha=1.0)}
 LASSO = {f"sklearn Lasso, {'Gram' if gram else 'rows'}": linear("Lasso", alpha=0.1, precompute=gram) for gram in (False, True)}
 
 
+# One pass of a plain network: three layers of 256, batches of 256.
+NETWORK = {
+    "hidden_sizes": [256, 256, 256],
+    "activation": "relu",
+    "parametric_activation": False,
+    "input_weights": False,
+    "initialization": "glorot",
+    "scaling": "none",
+    "clip": 0,
+    "n_waves": 0,
+    "n_epochs": 1,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "beta2": 0.999,
+    "dropout": 0,
+    "weight_decay": 0,
+}
+SHAPE = {"hidden_layer_sizes": (256, 256, 256), "batch_size": 256, "max_iter": 1, "alpha": 0, "random_state": 0}
+NETWORKS = {"sklearn MLP": scikit("sklearn.neural_network", "MLP", **SHAPE)}
+
+
 @dataclass
 class Row:
     """One line of the table: a learner of ours against the fastest of several peers."""
@@ -177,6 +199,7 @@ ROWS = [
     Row("tree_100K", 100_000, True, "decision_tree", {}, TREE, 0.15),
     Row("logistic_1M", 1_000_000, True, "logistic", {"l2": 1}, LOGISTIC, 0.4),
     Row("ridge_1M", 1_000_000, False, "ridge", {"l2": 1}, RIDGE, 0.4),
+    Row("mlp_50K", 50_000, True, "mlp", NETWORK, NETWORKS, 0.3),
     Row("lasso_1M", 1_000_000, False, "lasso", {"l1": 0.1}, LASSO, 0.5),
 ]
 

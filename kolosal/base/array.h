@@ -51,6 +51,12 @@ class Array {
   Array() = default;
   /// `n` zeros. Throws Error(OutOfMemory).
   explicit Array(size_t n) : bytes_(ArrayBytes::zeros(byte_size(n))) {}
+  /// `n` elements that hold whatever was there. Throws Error(OutOfMemory).
+  static Array unset(size_t n) {
+    Array array;
+    array.bytes_ = ArrayBytes::unset(byte_size(n));
+    return array;
+  }
   /// A copy of `elements`.
   static Array from(std::span<const T> elements) {
     Array array(elements.size());

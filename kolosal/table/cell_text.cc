@@ -11,6 +11,8 @@
 #include <limits>
 #include <system_error>
 
+#include "kolosal/table/decimal.h"
+
 namespace kolosal {
 namespace {
 
@@ -106,28 +108,6 @@ std::optional<int64_t> take_time(std::string_view text) noexcept {
   return ((hours * 60 + minutes) * 60 + seconds) * kSecond + fraction - *offset;
 }
 
-/// A number of few digits and no exponent, which one division rounds correctly (Clinger, PLDI 1990): its digits are below 2^53 and the
-/// power of ten is exact. Nothing where it is not such a number.
-std::optional<double> short_decimal(std::string_view text, char decimal_point) noexcept {
-  constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-  constexpr size_t kMostDigits = 18;  // fit into 64 bits
-  if (text.size() > kMostDigits + 1) return std::nullopt;
-  uint64_t digits = 0;
-  size_t n_digits = 0, n_before_point = kMostDigits;
-  for (const char c : text) {
-    if (is_digit(c)) {
-      digits = digits * 10 + static_cast<uint64_t>(c - '0');
-      ++n_digits;
-    } else if (c == decimal_point && n_before_point == kMostDigits) {
-      n_before_point = n_digits;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (n_digits == 0 || n_digits > kMostDigits || digits > (uint64_t{1} << 53)) return std::nullopt;
-  return static_cast<double>(digits) / kPowers[n_digits - std::min(n_before_point, n_digits)];
-}
-
 /// Days or microseconds and whether a time was there.
 std::optional<int64_t> parse_moment(std::string_view text, DateFormat format, bool& with_time) noexcept {
   text = strip_blanks(text);
@@ -145,7 +125,7 @@ std::optional<int64_t> parse_moment(std::string_view text, DateFormat format, bo
 
 }  // namespace
 
-std::string_view strip_blanks(std::string_view text) noexcept {
+std::string_view strip_outer_blanks(std::string_view text) noexcept {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -176,7 +156,7 @@ std::optional<double> parse_number(std::string_view text, char decimal_point) no
     if (equals_ignoring_case(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
     return std::nullopt;
   }
-  if (const auto number = short_decimal(text, decimal_point)) return sign * *number;
+  if (const auto number = parse_decimal(text, decimal_point)) return sign * *number;
   char pointed[kLongestNumber];
   if (decimal_point != '.') {
     if (text.find('.') != std::string_view::npos) return std::nullopt;

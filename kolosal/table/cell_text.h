@@ -33,8 +33,13 @@ struct CellFormat {
   DateFormat date = DateFormat::YearMonthDayDash;  ///< Date, Timestamp
 };
 
+/// strip_blanks where there may be some.
+std::string_view strip_outer_blanks(std::string_view text) noexcept;
 /// Without blanks (space, tab, CR, LF) at either end.
-std::string_view strip_blanks(std::string_view text) noexcept;
+inline std::string_view strip_blanks(std::string_view text) noexcept {
+  const auto is_ink = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+  return !text.empty() && is_ink(text.front()) && is_ink(text.back()) ? text : strip_outer_blanks(text);
+}
 
 /// A whole number in the range of int64, with an optional sign; nothing otherwise.
 std::optional<int64_t> parse_integer(std::string_view text) noexcept;

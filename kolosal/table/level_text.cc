@@ -58,12 +58,6 @@ void with_bits(const Column& column, const Work& work) {
   }
 }
 
-/// strip_blanks, without a call where there is nothing to strip.
-std::string_view stripped(std::string_view text) noexcept {
-  const auto is_ink = [](char c) { return static_cast<unsigned char>(c) > ' '; };
-  return !text.empty() && is_ink(text.front()) && is_ink(text.back()) ? text : strip_blanks(text);
-}
-
 /// Numbers distinct values 0, 1, 2, ... in the order in which they are added: open addressing, at most half of the slots in use.
 class ValueIndex {
  public:
@@ -123,7 +117,7 @@ WrittenLevels::WrittenLevels(const Column& column, const Threads* threads) {
   if (column.kind() == ColumnKind::Categorical) {
     codes_ = column.codes();
     texts_.reserve(column.dictionary()->size());
-    for (const std::string& text : *column.dictionary()) texts_.push_back(stripped(text));
+    for (const std::string& text : *column.dictionary()) texts_.push_back(strip_blanks(text));
     return;
   }
   own_codes_ = new_codes(column.size());
@@ -145,7 +139,7 @@ void WrittenLevels::read_texts(const Column& column, const Threads* threads) {
     TextIndex& index = blocks[is_alone ? 0 : begin / kRowsABlock];
     for (size_t row = begin; row < end; ++row) {
       const std::string_view text = validity.is_valid(row)
-                                        ? stripped({bytes + offsets[row], static_cast<size_t>(offsets[row + 1] - offsets[row])})
+                                        ? strip_blanks({bytes + offsets[row], static_cast<size_t>(offsets[row + 1] - offsets[row])})
                                         : std::string_view();
       codes[row] = text.empty() ? -1 : index.add(text);
     }
@@ -197,6 +191,14 @@ void WrittenLevels::read_values(const Column& column, const Threads* threads) {
   own_texts_.reserve(first_rows_.size());
   for (const size_t row : first_rows_) own_texts_.push_back(level_text(column, row));
   texts_.assign(own_texts_.begin(), own_texts_.end());
+}
+
+Column with_levels(const Column& column, const Threads* threads) {
+  if (column.kind() != ColumnKind::Text) return column;
+  const WrittenLevels written(column, threads);
+  const auto codes = written.codes();
+  return Column::categorical(column.name(), {codes.begin(), codes.end()},
+                             std::make_shared<const std::vector<std::string>>(written.texts().begin(), written.texts().end()));
 }
 
 /// The levels by text and, from the first look-up of such a value on, by number, date and boolean.
@@ -297,7 +299,7 @@ std::vector<uint32_t> LevelCodes::find_slots(const Column& column, const Threads
   if (column.kind() == ColumnKind::Text) {
     for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
       for (size_t row = begin; row < end; ++row) {
-        const std::string_view text = column.is_missing(row) ? std::string_view() : stripped(column.text(row));
+        const std::string_view text = column.is_missing(row) ? std::string_view() : strip_blanks(column.text(row));
         if (text.empty()) continue;
         const int32_t code = known_->find_text(text);
         slots[row] = code < 0 ? unknown : static_cast<uint32_t>(code);

@@ -47,6 +47,10 @@ class WrittenLevels {
   std::vector<size_t> first_rows_;
 };
 
+/// A column of texts as the categorical column of its levels; any other as it is. What is fitted on either is the same, but levels are
+/// told apart only once.
+Column with_levels(const Column& column, const Threads* threads = nullptr);
+
 /// Finds the code of values among known levels. A value of a text column means the level of that text. A number, boolean or
 /// date means the level written like it or, where there is none, the first that reads as the same value ("01", "True",
 /// "31.01.2024"), since a file in which a column holds nothing else is read as numbers, booleans or dates.

@@ -6,8 +6,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <chrono>
+#include <future>
 #include <string>
 
+#include "kolosal/base/fit_context.h"
 #include "kolosal/base/value.h"
 #include "kolosal/table/table.h"
 #include "kolosal/table/target.h"
@@ -32,5 +35,20 @@ void bind_models(nb::module_& module);
 void bind_preprocess(nb::module_& module);
 void bind_stream(nb::module_& module);
 void bind_transformers(nb::module_& module);
+
+/// What `work` gives. It runs on a thread of its own without the interpreter; Ctrl-C cancels the token, and the work ends as it sees fit.
+template <class Work>
+auto run_cancellable(const CancelToken& cancel, const Work& work) {
+  const nb::gil_scoped_release released;
+  auto result = std::async(std::launch::async, work);
+  while (result.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() != 0) {
+      PyErr_Clear();
+      cancel.cancel();
+    }
+  }
+  return result.get();
+}
 
 }  // namespace kolosal::python

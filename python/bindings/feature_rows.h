@@ -1,10 +1,7 @@
-// Rows of NumPy arrays as learners and models see them; and work that Ctrl-C can end.
+// Rows of NumPy arrays as learners and models see them.
 #pragma once
 
 #include <nanobind/ndarray.h>
-
-#include <chrono>
-#include <future>
 
 #include "bindings.h"
 #include "kolosal/base/clock.h"
@@ -47,20 +44,5 @@ struct LabelledRows {
 
   TrainingSet set() const { return {x, target, weights}; }
 };
-
-/// What `work` gives. It runs on a thread of its own without the interpreter; Ctrl-C cancels the token, and the work ends as it sees fit.
-template <class Work>
-auto run_cancellable(const CancelToken& cancel, const Work& work) {
-  const nb::gil_scoped_release released;
-  auto result = std::async(std::launch::async, work);
-  while (result.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
-    const nb::gil_scoped_acquire acquired;
-    if (PyErr_CheckSignals() != 0) {
-      PyErr_Clear();
-      cancel.cancel();
-    }
-  }
-  return result.get();
-}
 
 }  // namespace kolosal::python

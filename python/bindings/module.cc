@@ -52,12 +52,13 @@ NB_MODULE(_kolosal, module) {
   module.def("table", &table_from_capsule, nb::arg("stream"), "A native table of an Arrow stream capsule.");
   module.def(
       "read_table",
-      [](const std::string& path, const std::string& options) {
-        const Value value = parse_json(options);
-        const nb::gil_scoped_release released;
-        return read_table(path, from_value<ReadOptions>(value));
+      [](const std::string& path, const std::string& options, int n_threads) {
+        const auto wanted = from_value<ReadOptions>(parse_json(options));
+        FitContext context;
+        context.threads = std::make_shared<const Threads>(n_threads);
+        return run_cancellable(context.cancel, [&] { return read_table(path, wanted, context); });
       },
-      nb::arg("path"), nb::arg("options"), "Reads a file into a native table; options are JSON.");
+      nb::arg("path"), nb::arg("options"), nb::arg("n_threads") = 0, "Reads a file into a native table; options are JSON.");
   bind_catalogs(module);
   bind_automl(module);
   bind_models(module);

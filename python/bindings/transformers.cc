@@ -22,6 +22,7 @@
 #include "kolosal/preprocess/run_steps.h"
 #include "kolosal/preprocess/scale/row_major.h"
 #include "kolosal/preprocess/transformer.h"
+#include "kolosal/table/level_text.h"
 
 namespace kolosal::python {
 namespace {
@@ -210,32 +211,26 @@ nb::tuple sparse_term_rows(const FittedTransformer& fitted, const Table& table, 
 }
 
 template <class T>
-void set_ones(const SparseIndicators& indicators, T* to, const Threads& threads) {
-  threads.parallel_for(indicators.starts.size() - 1, kRowsABlock, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row)
-      for (auto i = indicators.starts[row]; i < indicators.starts[row + 1]; ++i)
-        to[row * indicators.n_columns + static_cast<size_t>(indicators.columns[static_cast<size_t>(i)])] = 1;
-  });
-}
-
-/// Indicators as a row-major array of zeros and ones of that type.
-nb::object dense_rows(const FittedTransformer& fitted, const Table& table, const std::string& type, int n_threads) {
-  const Threads threads(n_threads);
-  SparseIndicators made;
+nb::object dense_array(const FittedTransformer& fitted, const Table& table, bool by_columns, int n_threads) {
+  Array<T> made;
   {
     const nb::gil_scoped_release released;
-    made = sparse_indicators(fitted, table, threads);
+    made = dense_indicators<T>(fitted, table, by_columns, Threads(n_threads));
   }
-  nb::object rows = nb::module_::import_("numpy").attr("zeros")(nb::make_tuple(table.n_rows(), made.n_columns), type);
-  const auto fill = [&](auto* to) {
-    const nb::gil_scoped_release released;
-    set_ones(made, to, threads);
-  };
-  if (type == "u1") fill(values_of<uint8_t>(rows));
-  else if (type == "f4") fill(values_of<float>(rows));
-  else if (type == "f8") fill(values_of<double>(rows));
-  else throw Error(ErrorCode::BadValue, "dense_indicators gives u1, f4 or f8, not '" + type + "'");
-  return rows;
+  const auto n_rows = static_cast<int64_t>(table.n_rows()), n_columns = static_cast<int64_t>(n_indicators(fitted));
+  T* const start = made.write().data();
+  const nb::capsule owner(new Array<T>(std::move(made)), [](void* held) noexcept { delete static_cast<Array<T>*>(held); });
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<2>>(start, {table.n_rows(), n_indicators(fitted)}, owner,
+                                                         {by_columns ? 1 : n_columns, by_columns ? n_rows : 1}),
+                  nb::rv_policy::reference);
+}
+
+/// Indicators as an array of zeros and ones of that type, row-major or column-major.
+nb::object dense_rows(const FittedTransformer& fitted, const Table& table, const std::string& type, bool by_columns, int n_threads) {
+  if (type == "u1") return dense_array<uint8_t>(fitted, table, by_columns, n_threads);
+  if (type == "f4") return dense_array<float>(fitted, table, by_columns, n_threads);
+  if (type == "f8") return dense_array<double>(fitted, table, by_columns, n_threads);
+  throw Error(ErrorCode::BadValue, "dense_indicators gives u1, f4 or f8, not '" + type + "'");
 }
 
 /// The distinct objects of a NumPy array of objects, told apart by identity: for each row the number of its object, and the first row of
@@ -406,8 +401,8 @@ void bind_transformers(nb::module_& module) {
            "Changes the rows of a float32 or float64 array whose columns have these names; gives a row-major array.")
       .def("sparse_indicators", &sparse_rows, nb::arg("table"), nb::arg("n_threads") = 0,
            "For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.")
-      .def("dense_indicators", &dense_rows, nb::arg("table"), nb::arg("type"), nb::arg("n_threads") = 0,
-           "For indicators: a row-major array of zeros and ones of type 'u1', 'f4' or 'f8'.")
+      .def("dense_indicators", &dense_rows, nb::arg("table"), nb::arg("type"), nb::arg("by_columns") = false, nb::arg("n_threads") = 0,
+           "For indicators: an array of zeros and ones of type 'u1', 'f4' or 'f8', row-major or column-major.")
       .def("sparse_terms", &sparse_term_rows, nb::arg("table"), nb::arg("n_threads") = 0,
            "For counts of terms: where each row starts (int64), its columns (int32) and numbers, and how many columns there are.")
       .def("inverse_transform", &FittedTransformer::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
@@ -435,6 +430,16 @@ void bind_transformers(nb::module_& module) {
   module.def("fit_form", &fit_form, nb::arg("name"), nb::arg("parameters"), nb::arg("table"), nb::arg("target").none() = nb::none(),
              nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON.");
+  module.def(
+      "with_levels",
+      [](const Table& table, int n_threads) {
+        const nb::gil_scoped_release released;
+        const Threads threads(n_threads);
+        std::vector<Column> columns;
+        for (const Column& column : table.columns()) columns.push_back(with_levels(column, &threads));
+        return Table(std::move(columns));
+      },
+      nb::arg("table"), nb::arg("n_threads") = 0, "The table with columns of texts as categorical ones.");
   module.def("training_rows", &training_rows, nb::arg("name"), nb::arg("parameters"), nb::arg("table"),
              nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Numbers of the training rows that a transformer, with parameters in JSON, lets go on; None where all do.");

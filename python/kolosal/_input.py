@@ -28,10 +28,12 @@ class Input:
         n_features: number of columns.
         n_rows: number of rows.
         alone: the rows came as single values, whose one column has no name.
+        _as_levels: columns of texts become categorical in to_native, so that their levels are told apart once.
     """
 
-    def __init__(self, data: Any, numeric: bool, alone: bool = False) -> None:
+    def __init__(self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False) -> None:
         self.alone = alone
+        self._as_levels = as_levels
         self.rows: np.ndarray | None = None
         self.frame: Any = None
         self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
@@ -61,7 +63,8 @@ class Input:
         if self.rows is not None and self.rows.dtype.kind == "f":
             return _kolosal.table_from_rows(self.rows, list(names))
         if self._native is None or self._native.names != list(names):
-            self._native = to_native(self._table(names))
+            native = to_native(self._table(names))
+            self._native = _kolosal.with_levels(native) if self._as_levels else native
         return self._native
 
     def take(self, rows: np.ndarray) -> Any:

@@ -28,7 +28,7 @@ class Table:
 def table(stream: CapsuleType) -> Table:
     """A native table of an Arrow stream capsule."""
 
-def read_table(path: str, options: str) -> Table:
+def read_table(path: str, options: str, n_threads: int = 0) -> Table:
     """Reads a file into a native table; options are JSON."""
 
 def parameters(name: str) -> str:
@@ -480,9 +480,9 @@ class FittedTransformer:
         For indicators: where each row starts (int64), the columns that rows set (int32), and how many columns there are.
         """
 
-    def dense_indicators(self, table: Table, type: str, n_threads: int = 0) -> object:
+    def dense_indicators(self, table: Table, type: str, by_columns: bool = False, n_threads: int = 0) -> object:
         """
-        For indicators: a row-major array of zeros and ones of type 'u1', 'f4' or 'f8'.
+        For indicators: an array of zeros and ones of type 'u1', 'f4' or 'f8', row-major or column-major.
         """
 
     def sparse_terms(self, table: Table, n_threads: int = 0) -> tuple:
@@ -562,6 +562,9 @@ def fit_form(
     seed: int = 0,
 ) -> FittedTransformer:
     """Fits a transformer of the catalog, with parameters in JSON."""
+
+def with_levels(table: Table, n_threads: int = 0) -> Table:
+    """The table with columns of texts as categorical ones."""
 
 def training_rows(
     name: str,

@@ -73,7 +73,7 @@ const std::set<std::string> kOfPositiveNumbers = {"gamma", "poisson", "tweedie"}
 // Learners that refuse a feature that is negative.
 const std::set<std::string> kOfCounts = {"multinomial_naive_bayes"};
 
-// A learner and one of its tasks. Learners of many trees get few of them.
+// A learner and one of its tasks. Learners of many trees or passes get few of them.
 struct Case {
   std::string name;
   Task task;
@@ -82,6 +82,7 @@ struct Case {
     const CatalogEntry<Learner>& entry = learners().at(name);
     Value parameters(Value::Object{});
     if (entry.parameters.find("n_trees") != nullptr) parameters.set("n_trees", Value(12));
+    if (entry.parameters.find("n_epochs") != nullptr) parameters.set("n_epochs", Value(6));
     return entry.make(parameters);
   }
   Rows rows(size_t n = 160, uint64_t seed = 1) const {

@@ -10,6 +10,7 @@ void describe(Fields<LinearForm>& f) {
   f.add("weights", &LinearForm::weights, "Weight of each feature in each sum.");
   f.add("bias", &LinearForm::bias, "Constant of each sum.");
   f.add("link", &LinearForm::link, "From sums to predictions.");
+  f.add("state", &LinearForm::state, "Where the learner was, for it to go on.");
   f.add("threshold", &LinearForm::threshold, "Where given, features count as 1 above it and else as 0.");
 }
 

@@ -33,6 +33,7 @@ struct LinearForm {
   std::vector<double> bias;     ///< (n_sums,)
   Link link = Link::Identity;
   std::optional<double> threshold = std::nullopt;  ///< where given, a feature counts as 1 above it and else as 0
+  std::vector<double> state{};                     ///< where the learner was, for it to go on; of no use to predictions
 
   /// What a value of a feature counts as.
   double counted(float value) const noexcept {

@@ -16,14 +16,6 @@ namespace {
 constexpr size_t kRowsPerBlock = 4096;
 constexpr int kTrainLosses = 100;  // how often the training loss is measured
 
-// 64 bits without order of a number (the finaliser of splitmix64).
-uint64_t mix_bits(uint64_t x) noexcept {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* custom, uint64_t seed, uint64_t first_round) {
   return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
 }
@@ -218,19 +210,9 @@ class Boosting {
 
   // Gives the rows drawn their gradients and hessians in whole steps, up or down by chance so that the mean is right.
   void round_at_random(const GradientScale& scale, uint64_t seed) {
-    const auto up = 1 / scale.gradient, hessian_up = 1 / scale.hessian;
+    const auto up = static_cast<float>(1 / scale.gradient), hessian_up = static_cast<float>(1 / scale.hessian);
     context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        GradientRow& row = in_bag_[i];
-        const uint64_t bits = mix_bits(seed + row.row);
-        const double chance = static_cast<double>(bits & 0xffffffffU) * 0x1p-32, hessian_chance = static_cast<double>(bits >> 32) * 0x1p-32;
-        const auto [g, h] = exact_[row.row];
-        // Above 0, cutting off is rounding down.
-        const int steps = static_cast<int>(static_cast<double>(g) * up + chance + 4096) - 4096;
-        const int hessian_steps = static_cast<int>(static_cast<double>(h) * hessian_up + hessian_chance);
-        row.gradient = static_cast<int16_t>(std::clamp(steps, -GradientRow::kMostGradient, GradientRow::kMostGradient));
-        row.hessian = static_cast<uint16_t>(std::min(hessian_steps, GradientRow::kMostHessian));
-      }
+      round_gradients(exact_.data(), up, hessian_up, seed, std::span(in_bag_).subspan(begin, end - begin));
     });
   }
 
@@ -250,12 +232,8 @@ class Boosting {
       draw_features(tree);
       const GradientScale scale = pack_gradients(k, tree);
       if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
-      if (train_.loss->renews_leaves()) renew_by_loss(grown[k], k);
-      else if (coarse_) renew_leaves(grown[k]);
-      for (GrownNode& node : grown[k].nodes) node.value = static_cast<double>(static_cast<float>(params_.rate_of(round) * node.value));
-      set_covers(grown[k]);
+      settle_leaves(grown[k], k, params_.rate_of(round), 1 / static_cast<double>(without.size() + 1));
       if (grown[k].leaves.size() < 2) ++n_stumps_;
-      add_to_scores(grown[k], k, 1 / static_cast<double>(without.size() + 1));
     }
     for (GrownTree& tree : grown) trees_.push_back(std::move(tree));
     dropped_.add(without);
@@ -263,61 +241,56 @@ class Boosting {
     return true;
   }
 
-  // Values of leaves from the exact gradients of their rows.
-  void renew_leaves(GrownTree& tree) const {
+  // Gives each leaf its value and its weight, and adds the tree, `factor` times, to the scores of all rows.
+  void settle_leaves(GrownTree& tree, size_t k, double rate, double factor) {
+    double* scores = train_.scores.data() + k * train_.binned.n_rows();
     const GrowthLimits limits = limits_of(params_);
     context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
       const GrownLeaf& leaf = tree.leaves[i];
-      double g_sum = 0, h_sum = 0;
-      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) {
-        const auto [g, h] = exact_[in_bag_[r].row];
-        g_sum += static_cast<double>(g);
-        h_sum += static_cast<double>(h);
-      }
-      tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
+      const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
+      GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
+      if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
+      else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
+      node.value = static_cast<double>(static_cast<float>(rate * node.value));
+      node.cover = cover_of(rows);
+      const double value = factor * node.value;
+      for (const GradientRow& row : rows) scores[row.row] += value;
     });
-  }
-
-  // Values of leaves that gradients and hessians do not give.
-  void renew_by_loss(GrownTree& tree, size_t k) const {
-    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
-      const GrownLeaf& leaf = tree.leaves[i];
-      std::vector<uint32_t> rows;
-      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) rows.push_back(in_bag_[r].row);
-      const double value = train_.loss->renewed_leaf(k, rows, sample_.weights);
-      tree.nodes[static_cast<size_t>(leaf.node)].value = std::clamp(value, leaf.range.least, leaf.range.most);
-    });
-  }
-
-  // The weight of the rows drawn that come to each node.
-  void set_covers(GrownTree& tree) const {
-    for (const GrownLeaf& leaf : tree.leaves) {
-      double& cover = tree.nodes[static_cast<size_t>(leaf.node)].cover;
-      if (rows_.weights.empty() && sample_.weights.empty()) cover = static_cast<double>(leaf.count);
-      else
-        for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) {
-          const uint32_t row = in_bag_[r].row;
-          cover += (rows_.weights.empty() ? 1.0 : rows_.weights[row]) *
-                   (sample_.weights.empty() ? 1.0 : static_cast<double>(sample_.weights[row]));
-        }
-    }
     for (size_t i = tree.nodes.size(); i-- > 0;) {
       GrownNode& node = tree.nodes[i];
       if (node.left >= 0)
         node.cover = tree.nodes[static_cast<size_t>(node.left)].cover + tree.nodes[static_cast<size_t>(node.left) + 1].cover;
     }
-  }
-
-  // Adds the tree just grown, `factor` times, to the scores of all rows.
-  void add_to_scores(const GrownTree& tree, size_t k, double factor) {
-    double* scores = train_.scores.data() + k * train_.binned.n_rows();
-    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
-      const GrownLeaf& leaf = tree.leaves[i];
-      const double value = factor * tree.nodes[static_cast<size_t>(leaf.node)].value;
-      for (size_t r = leaf.begin; r < leaf.begin + leaf.count; ++r) scores[in_bag_[r].row] += value;
-    });
     add_routed(tree, train_.binned, sample_.others, scores, factor);
     if (held_out_) add_held_out(tree, k, factor);
+  }
+
+  // A leaf's value from the exact gradients of its rows.
+  double value_by_gradients(const GrownLeaf& leaf, std::span<const GradientRow> rows, const GrowthLimits& limits) const {
+    double g_sum = 0, h_sum = 0;
+    for (const GradientRow& row : rows) {
+      const auto [g, h] = exact_[row.row];
+      g_sum += static_cast<double>(g);
+      h_sum += static_cast<double>(h);
+    }
+    return leaf_value(g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
+  }
+
+  // A leaf's value where gradients and hessians do not give it.
+  double value_by_loss(const GrownLeaf& leaf, std::span<const GradientRow> rows, size_t k) const {
+    std::vector<uint32_t> numbers;
+    for (const GradientRow& row : rows) numbers.push_back(row.row);
+    return std::clamp(train_.loss->renewed_leaf(k, numbers, sample_.weights), leaf.range.least, leaf.range.most);
+  }
+
+  // The weight of rows.
+  double cover_of(std::span<const GradientRow> rows) const {
+    if (rows_.weights.empty() && sample_.weights.empty()) return static_cast<double>(rows.size());
+    double cover = 0;
+    for (const GradientRow& row : rows)
+      cover += (rows_.weights.empty() ? 1.0 : rows_.weights[row.row]) *
+               (sample_.weights.empty() ? 1.0 : static_cast<double>(sample_.weights[row.row]));
+    return cover;
   }
 
   void add_held_out(const GrownTree& tree, size_t k, double factor) {
@@ -370,10 +343,7 @@ class Boosting {
   TreeGrower grower_;
   bool coarse_;                    // many rows: see tree_grower.h
   std::vector<GradientSum> sums_;  // of few rows
-  struct ExactGradient {
-    float gradient = 0, hessian = 0;
-  };
-  std::vector<ExactGradient> exact_;  // of many rows
+  std::vector<Gradient> exact_;    // of many rows
   std::vector<double> base_;
   std::optional<TrainingRows> held_out_rows_;
   std::optional<MemoryLease> held_out_lease_;

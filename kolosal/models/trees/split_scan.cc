@@ -121,7 +121,14 @@ void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t 
   const GradientSum missing = histogram[n_bins];
   const bool any_missing = scan.count(missing) > 0;
   const BoundLimits limits = scan.bound_limits();
-  std::array<int64_t, 512> sums;
+  // Filled up to whole vectors with the sum of all, behind which there is no bound.
+  constexpr size_t kWhole = 8;
+  const size_t n = (static_cast<size_t>(n_bins) + kWhole - 1) / kWhole * kWhole;
+  std::array<int64_t, 2 * 256> sums;
+  for (auto b = static_cast<size_t>(n_bins); b < n; ++b) {
+    sums[2 * b] = limits.total[0];
+    sums[2 * b + 1] = limits.total[1];
+  }
   for (const bool missing_left : {false, true}) {
     if (missing_left && !any_missing) break;
     GradientSum below = missing_left ? missing : GradientSum{};
@@ -130,7 +137,7 @@ void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t 
       sums[2 * b] = below[0];
       sums[2 * b + 1] = below[1];
     }
-    const BestBound found = best_bound(sums.data(), static_cast<size_t>(n_bins), limits);
+    const BestBound found = best_bound(sums.data(), n, limits);
     const GradientSum left{sums[2 * found.place], sums[2 * found.place + 1]};
     if (!std::isfinite(found.score) || !scan.offer(left)) continue;
     scan.best.bin = static_cast<uint8_t>(found.place);

@@ -19,19 +19,12 @@ constexpr size_t kRowsPerBlock = size_t{1} << 13;
 constexpr size_t kSerialRows = size_t{1} << 14;  // rows that one thread parts faster than two
 constexpr size_t kSerialWork = 30'000;           // cells below which starting threads costs more than it saves
 constexpr size_t kMostHistogramBytes = size_t{128} << 20;
-constexpr size_t kAhead = 16;  // how many rows ahead their bins are fetched
-
-// A packed word: count in the lowest bits, then the hessian, then the gradient. So many rows fit.
-constexpr int kCountBits = 14, kHessianBits = 24;
-constexpr size_t kRowsPerRun = (size_t{1} << kCountBits) - 1;
-static_assert(kRowsPerRun * GradientRow::kMostHessian < size_t{1} << kHessianBits);
-static_assert(kRowsPerRun * (GradientRow::kMostGradient + 1) < size_t{1} << (63 - kCountBits - kHessianBits));
+constexpr size_t kAhead = 16;      // how many rows ahead their bins are fetched
+constexpr size_t kFarAhead = 48;   // the same of rows that are parted
+constexpr size_t kBatch = 3;       // leaves parted at a time
+constexpr size_t kMostParted = 3;  // leaves parted ahead of the one that is split next
 
 bool contains(const BinSet& set, uint8_t bin) noexcept { return ((set[bin / 64] >> (bin % 64)) & 1) != 0; }
-
-int64_t pack(const GradientRow& row) noexcept {
-  return int64_t{row.gradient} * (int64_t{1} << (kCountBits + kHessianBits)) + (int64_t{row.hessian} << kCountBits) + 1;
-}
 
 // Adds a row to the histograms of W features whose bins lie side by side from `cell`. Bins are loaded eight at a time.
 template <size_t W>
@@ -51,9 +44,9 @@ void add_side_by_side(const uint8_t* cells, size_t stride, const GradientRow* ro
   size_t i = 0;
   for (; i + kAhead < n; ++i) {
     __builtin_prefetch(cells + rows[i + kAhead].row * stride);
-    add_row<W>(cells + rows[i].row * stride, pack(rows[i]), histograms);
+    add_row<W>(cells + rows[i].row * stride, PackedSum::of(rows[i]), histograms);
   }
-  for (; i < n; ++i) add_row<W>(cells + rows[i].row * stride, pack(rows[i]), histograms);
+  for (; i < n; ++i) add_row<W>(cells + rows[i].row * stride, PackedSum::of(rows[i]), histograms);
 }
 
 // The same for any features, whose bins lie at `columns`.
@@ -61,7 +54,7 @@ void add_listed(const uint8_t* const* columns, size_t n_columns, size_t stride, 
                 int64_t* histograms) noexcept {
   for (size_t i = 0; i < n; ++i) {
     __builtin_prefetch(columns[0] + rows[std::min(i + kAhead, n - 1)].row * stride);
-    const int64_t word = pack(rows[i]);
+    const int64_t word = PackedSum::of(rows[i]);
     const size_t at = rows[i].row * stride;
     for (size_t j = 0; j < n_columns; ++j) histograms[j * kHistogram + columns[j][at]] += word;
   }
@@ -80,12 +73,12 @@ size_t slots_within(const std::vector<FeatureBins>& bins, const GrowthLimits& li
   size_t bytes = 0;
   for (const FeatureBins& b : bins) bytes += histogram_bins(b) * sizeof(GradientSum);
   const size_t most = std::min(kMostHistogramBytes, memory.available() / 4);
-  return std::clamp<size_t>(most / std::max<size_t>(bytes, 1), 2, static_cast<size_t>(limits.max_leaves) + 1);
+  return std::clamp<size_t>(most / std::max<size_t>(bytes, 1), 2, static_cast<size_t>(limits.max_leaves) + kMostParted);
 }
 
 size_t buffer_bytes(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, size_t n_slots) {
   size_t bytes = 2 * x.n_rows() * sizeof(GradientRow);
-  for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum) + kHistogram * sizeof(int64_t);
+  for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum) + kBatch * kHistogram * sizeof(int64_t);
   return bytes;
 }
 
@@ -173,12 +166,11 @@ void TreeGrower::drop_slot(Leaf& leaf) {
 }
 
 // A free slot; where there is none, that of the leaf least likely to be split next, which will be built anew if it is.
-// The last two leaves are the ones being evaluated and keep theirs.
-int TreeGrower::take_slot(const Leaf* keep) {
+int TreeGrower::take_slot() {
   if (free_slots_.empty()) {
     Leaf* least = nullptr;
     for (Leaf& leaf : leaves_)
-      if (leaf.slot >= 0 && &leaf != keep && (least == nullptr || leaf.split.gain < least->split.gain)) least = &leaf;
+      if (leaf.slot >= 0 && (least == nullptr || leaf.split.gain < least->split.gain)) least = &leaf;
     drop_slot(*least);
   }
   const int slot = free_slots_.back();
@@ -190,7 +182,7 @@ int TreeGrower::take_slot(const Leaf* keep) {
 void TreeGrower::lay_out_histograms() {
   histogram_start_.assign(1, 0);
   for (const uint32_t f : features_) histogram_start_.push_back(histogram_start_.back() + histogram_bins(bins_[f]));
-  packed_.resize(features_.size() * kHistogram);
+  packed_.resize(kBatch * features_.size() * kHistogram);
   free_slots_.resize(n_slots_);
   std::iota(free_slots_.rbegin(), free_slots_.rend(), 0);
 }
@@ -220,7 +212,8 @@ GradientSum TreeGrower::sum_of_rows() const {
 }
 
 // Puts the parent's rows that go left before those that go right, each side in its old order.
-void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
+void TreeGrower::partition(const Leaf& parent, Sides& sides) {
+  auto& [left, right] = sides;
   const Split& split = parent.split;
   std::array<uint8_t, 256> goes_left{};
   for (size_t b = 0; b < 256; ++b) goes_left[b] = contains(split.left_bins, static_cast<uint8_t>(b));
@@ -231,6 +224,7 @@ void TreeGrower::partition(const Leaf& parent, Leaf& left, Leaf& right) {
   // The left rows of [begin, end) go to left_to, which may be rows + begin, and the right ones to right_to.
   const auto part = [&](size_t begin, size_t end, GradientRow* left_to, GradientRow* right_to) {
     for (size_t i = begin; i < end; ++i) {
+      __builtin_prefetch(column + rows[std::min(i + kFarAhead, end - 1)].row * stride);
       const GradientRow row = rows[i];
       const size_t go = goes_left[column[row.row * stride]];
       *left_to = row;
@@ -270,11 +264,9 @@ size_t TreeGrower::partition_blocks(size_t n, GradientRow* rows, GradientRow* sc
   return n_left.back();
 }
 
-// Fills the leaf's histograms of the features at places [tile_begin, tile_end).
-void TreeGrower::build(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
-  GradientSum* slot = slots_[static_cast<size_t>(leaf.slot)].data();
-  std::fill(slot + histogram_start_[tile_begin], slot + histogram_start_[tile_end], GradientSum{});
-  if (sums_.empty()) build_coarse(leaf, tile_begin, tile_end);
+// Fills the leaf's histograms of the features at places [tile_begin, tile_end). `packed` is room for words of all features, all zero.
+void TreeGrower::build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end) {
+  if (sums_.empty()) build_coarse(leaf, packed, tile_begin, tile_end);
   else build_fine(leaf, tile_begin, tile_end);
 }
 
@@ -285,6 +277,7 @@ void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end
   for (size_t j = 0; j < width; ++j) {
     columns[j] = x_.column(features_[tile_begin + j]);
     histograms[j] = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[tile_begin + j];
+    std::fill_n(histograms[j], histogram_bins(bins_[features_[tile_begin + j]]), GradientSum{});
   }
   const GradientRow* rows = rows_->data() + leaf.begin;
   for (size_t i = 0; i < leaf.count; ++i) {
@@ -294,33 +287,23 @@ void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end
   }
 }
 
-void TreeGrower::build_coarse(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
+void TreeGrower::build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end) {
   const size_t width = tile_end - tile_begin;
   std::array<const uint8_t*, kTileWidth> columns{};
-  int64_t* const histograms = packed_.data() + tile_begin * kHistogram;
+  int64_t* const histograms = packed + tile_begin * kHistogram;
   bool side_by_side = true;
   for (size_t j = 0; j < width; ++j) {
     columns[j] = x_.column(features_[tile_begin + j]);
     side_by_side = side_by_side && columns[j] == columns[0] + j;
   }
-  for (size_t first = 0; first < leaf.count && !context_.should_stop(); first += kRowsPerRun) {
+  for (size_t first = 0; first < leaf.count && !context_.should_stop(); first += PackedSum::kMost) {
     const GradientRow* rows = rows_->data() + leaf.begin + first;
-    const size_t n = std::min(kRowsPerRun, leaf.count - first);
+    const size_t n = std::min(PackedSum::kMost, leaf.count - first);
     if (side_by_side) kAddSideBySide[width - 1](columns[0], x_.stride(), rows, n, histograms);
     else add_listed(columns.data(), width, x_.stride(), rows, n, histograms);
-    for (size_t j = 0; j < width; ++j) add_run(histograms + j * kHistogram, leaf, tile_begin + j);
-  }
-}
-
-// Moves the packed words of a run to the wide bins of the feature at `place`.
-void TreeGrower::add_run(int64_t* packed, const Leaf& leaf, size_t place) {
-  GradientSum* wide = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
-  const size_t n = histogram_start_[place + 1] - histogram_start_[place];
-  for (size_t b = 0; b < n; ++b) {
-    const int64_t word = packed[b];
-    packed[b] = 0;
-    const int64_t count = word & ((1 << kCountBits) - 1), hessian = (word >> kCountBits) & ((1 << kHessianBits) - 1);
-    wide[b] += GradientSum{word >> (kCountBits + kHessianBits), (hessian << scale_.count_bits) + count};
+    for (size_t place = tile_begin; place < tile_end; ++place)
+      move_sums(packed + place * kHistogram, histogram_start_[place + 1] - histogram_start_[place], scale_.count_bits, first > 0,
+                slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place]);
   }
 }
 
@@ -329,50 +312,65 @@ TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) cons
   if (!may_split_by(leaf, feature)) return {};
   const FeatureBins& bins = bins_[feature];
   const GradientSum* histogram = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
-  const uint64_t seed = limits_.extra_random ? derive_seed(seed_, "node", static_cast<uint64_t>(leaf.node) * bins_.size() + feature) : 0;
+  const uint64_t seed = limits_.extra_random ? derive_seed(leaf.seed, "feature", feature) : 0;
   const ScannedSplit found = scan_feature(feature, bins, histogram, leaf.sum, leaf.range, limits_, scale_, seed);
   return {found.gain, feature, bins.categorical, found.default_left, found.bin, found.left_bins, found.left_sum};
 }
 
-// The greatest gain wins, among equals the first feature.
-void TreeGrower::set_best(Leaf& leaf, std::span<const Split> candidates) const {
+// The greatest gain wins, among equals the first feature. A leaf without a split needs no histogram.
+void TreeGrower::set_best(Leaf& leaf, std::span<const Split> candidates) {
   for (const Split& candidate : candidates)
     if (candidate.gain > leaf.split.gain) leaf.split = candidate;
+  if (leaf.split.gain <= 0) drop_slot(leaf);
 }
 
-// Finds the best splits of two new leaves. `larger` may hold its parent's histogram in its slot.
-void TreeGrower::evaluate(Leaf* smaller, Leaf* larger) {
-  const bool small_splits = smaller != nullptr && can_split(*smaller), large_splits = can_split(*larger);
-  const bool subtract = large_splits && larger->slot >= 0 && smaller != nullptr;
+void TreeGrower::take_slots(Pair& pair) {
+  auto& [smaller, larger, small_splits, large_splits, subtract, small_found, large_found] = pair;
+  small_splits = smaller != nullptr && can_split(*smaller);
+  large_splits = can_split(*larger);
+  subtract = large_splits && larger->slot >= 0 && smaller != nullptr;
   if (!large_splits) drop_slot(*larger);
-  if (small_splits || subtract) smaller->slot = take_slot(larger);
-  if (large_splits && !subtract) larger->slot = take_slot(smaller);
-  std::vector<Split> small_found(small_splits ? features_.size() : 0), large_found(large_splits ? features_.size() : 0);
-  const std::vector<size_t> tiles = make_tiles();
-  const auto run_tile = [&](size_t t) {
-    if (context_.should_stop()) return;
-    if (small_splits || subtract) build(*smaller, tiles[t], tiles[t + 1]);
-    if (large_splits && !subtract) build(*larger, tiles[t], tiles[t + 1]);
-    if (subtract) {
-      GradientSum* from = slots_[static_cast<size_t>(larger->slot)].data();
-      const GradientSum* less = slots_[static_cast<size_t>(smaller->slot)].data();
-      for (size_t b = histogram_start_[tiles[t]]; b < histogram_start_[tiles[t + 1]]; ++b) from[b] -= less[b];
-    }
-    for (size_t place = tiles[t]; place < tiles[t + 1]; ++place) {
-      if (small_splits) small_found[place] = best_split_of(*smaller, place);
-      if (large_splits) large_found[place] = best_split_of(*larger, place);
-    }
-  };
-  if (small_splits || large_splits) {
-    const size_t work = (smaller != nullptr ? smaller->count : larger->count) * features_.size() + histogram_start_.back();
-    if (work < kSerialWork)
-      for (size_t t = 0; t + 1 < tiles.size(); ++t) run_tile(t);
-    else context_.threads->parallel_each(tiles.size() - 1, run_tile);
+  if (small_splits || subtract) smaller->slot = take_slot();
+  if (large_splits && !subtract) larger->slot = take_slot();
+  if (small_splits) small_found.resize(features_.size());
+  if (large_splits) large_found.resize(features_.size());
+}
+
+void TreeGrower::evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end) {
+  if (context_.should_stop()) return;
+  if (pair.small_splits || pair.subtract) build(*pair.smaller, packed, tile_begin, tile_end);
+  if (pair.large_splits && !pair.subtract) build(*pair.larger, packed, tile_begin, tile_end);
+  if (pair.subtract) {
+    GradientSum* from = slots_[static_cast<size_t>(pair.larger->slot)].data();
+    const GradientSum* less = slots_[static_cast<size_t>(pair.smaller->slot)].data();
+    for (size_t b = histogram_start_[tile_begin]; b < histogram_start_[tile_end]; ++b) from[b] -= less[b];
   }
-  if (smaller != nullptr) set_best(*smaller, small_found);
-  set_best(*larger, large_found);
-  if (smaller != nullptr && smaller->split.gain <= 0) drop_slot(*smaller);
-  if (larger->split.gain <= 0) drop_slot(*larger);
+  for (size_t place = tile_begin; place < tile_end; ++place) {
+    if (pair.small_splits) pair.small_found[place] = best_split_of(*pair.smaller, place);
+    if (pair.large_splits) pair.large_found[place] = best_split_of(*pair.larger, place);
+  }
+}
+
+// Finds the best splits of new leaves.
+void TreeGrower::evaluate(std::span<Pair> pairs) {
+  size_t work = 0;
+  for (Pair& pair : pairs) {
+    take_slots(pair);
+    work += (pair.smaller != nullptr ? pair.smaller : pair.larger)->count * features_.size() + histogram_start_.back();
+  }
+  const std::vector<size_t> tiles = make_tiles();
+  const size_t n_tiles = tiles.size() - 1;
+  const auto run_tile = [&](size_t i) {
+    const size_t tile = i % n_tiles;
+    evaluate_tile(pairs[i / n_tiles], packed_.data() + i / n_tiles * features_.size() * kHistogram, tiles[tile], tiles[tile + 1]);
+  };
+  if (work < kSerialWork)
+    for (size_t i = 0; i < pairs.size() * n_tiles; ++i) run_tile(i);
+  else context_.threads->parallel_each(pairs.size() * n_tiles, run_tile);
+  for (Pair& pair : pairs) {
+    if (pair.smaller != nullptr) set_best(*pair.smaller, pair.small_found);
+    set_best(*pair.larger, pair.large_found);
+  }
 }
 
 // Children of a feature with a direction stay on their side of the middle of their values.
@@ -395,15 +393,100 @@ void TreeGrower::list_left_bins(Split& split) const {
   if (split.default_left) add(static_cast<size_t>(bins_[split.feature].n_bins));
 }
 
+bool TreeGrower::is_split_before(const Leaf& a, const Leaf& b) const {
+  if (limits_.growth == TreeGrowth::Depth && a.depth != b.depth) return a.depth < b.depth;
+  return a.split.gain > b.split.gain;
+}
+
 TreeGrower::Leaf* TreeGrower::best_leaf() {
   Leaf* best = nullptr;
-  const auto is_better = [&](const Leaf& a, const Leaf& b) {
-    if (limits_.growth == TreeGrowth::Depth && a.depth != b.depth) return a.depth < b.depth;
-    return a.split.gain > b.split.gain;
-  };
   for (Leaf& leaf : leaves_)
-    if (leaf.split.gain > 0 && (best == nullptr || is_better(leaf, *best))) best = &leaf;
+    if (leaf.split.gain > 0 && (best == nullptr || is_split_before(leaf, *best))) best = &leaf;
   return best;
+}
+
+TreeGrower::Sides TreeGrower::make_sides(Leaf& parent) const {
+  Sides sides;
+  auto& [left, right] = sides;
+  list_left_bins(parent.split);
+  left.depth = right.depth = parent.depth + 1;
+  left.sum = parent.split.left_sum;
+  right.sum = parent.sum - left.sum;
+  if (limits_.extra_random) {
+    left.seed = derive_seed(parent.seed, "left");
+    right.seed = derive_seed(parent.seed, "right");
+  }
+  if (limits_.shapes_values()) set_ranges(parent, left, right);
+  if (!groups_of_.empty()) left.groups = right.groups = groups_with(parent.groups, parent.split.feature);
+  return sides;
+}
+
+// Parts the rows of those of the n_leaves leaves next in turn that are not parted yet and, where `evaluated`, finds the best splits of the
+// sides. Of leaves parted but not split there are never more than kMostParted, the best excepted.
+void TreeGrower::prepare(size_t n_leaves, bool evaluated) {
+  std::vector<Leaf*> parents;
+  size_t n_parted = 0;
+  for (Leaf& leaf : leaves_) {
+    if (leaf.split.gain > 0) parents.push_back(&leaf);
+    n_parted += leaf.sides >= 0;
+  }
+  std::ranges::stable_sort(parents, [&](const Leaf* a, const Leaf* b) { return is_split_before(*a, *b); });
+  parents.resize(std::min(parents.size(), n_leaves));
+  std::erase_if(parents, [](const Leaf* leaf) { return leaf->sides >= 0; });
+  parents.resize(std::min(parents.size(), kMostParted - n_parted + 1));
+  std::vector<Leaf*> small;
+  size_t n_small_rows = 0;
+  for (Leaf* parent : parents) {
+    parent->sides = static_cast<int>(sides_.size());
+    sides_.push_back(make_sides(*parent));
+    if (parent->count > kSerialRows) {
+      partition(*parent, sides_.back());
+    } else {
+      small.push_back(parent);
+      n_small_rows += parent->count;
+    }
+  }
+  const auto part_small = [&](size_t i) { partition(*small[i], sides_[static_cast<size_t>(small[i]->sides)]); };
+  if (n_small_rows < kRowsPerBlock)
+    for (size_t i = 0; i < small.size(); ++i) part_small(i);
+  else context_.threads->parallel_each(small.size(), part_small);
+
+  if (!evaluated) return;
+  std::vector<Pair> pairs;
+  for (Leaf* parent : parents) {
+    auto& [left, right] = sides_[static_cast<size_t>(parent->sides)];
+    const bool left_is_larger = left.count > right.count;
+    (left_is_larger ? left : right).slot = std::exchange(parent->slot, -1);
+    pairs.push_back(left_is_larger ? Pair{&right, &left} : Pair{&left, &right});
+  }
+  evaluate(pairs);
+}
+
+// Puts the rows of a leaf that was parted but is not split back in order.
+void TreeGrower::undo_parting(const Leaf& leaf) {
+  const auto begin = rows_->begin() + static_cast<ptrdiff_t>(leaf.begin);
+  const auto middle = begin + static_cast<ptrdiff_t>(sides_[static_cast<size_t>(leaf.sides)].left.count);
+  std::inplace_merge(begin, middle, begin + static_cast<ptrdiff_t>(leaf.count),
+                     [](const GradientRow& a, const GradientRow& b) { return a.row < b.row; });
+}
+
+// Makes the leaf a node with two leaves below it.
+void TreeGrower::split(Leaf& parent, GrownTree& tree) {
+  const Split& split = parent.split;
+  GrownNode& node = tree.nodes[static_cast<size_t>(parent.node)];
+  node.left = static_cast<int32_t>(tree.nodes.size());
+  node.feature = split.feature;
+  node.categorical = split.categorical;
+  node.default_left = split.default_left;
+  node.bin = split.bin;
+  node.left_bins = split.left_bins;
+  node.gain = split.gain;
+  auto& [left, right] = sides_[static_cast<size_t>(parent.sides)];
+  left.node = node.left;
+  right.node = node.left + 1;
+  tree.nodes.resize(tree.nodes.size() + 2);
+  parent = left;
+  leaves_.push_back(right);
 }
 
 bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& scale, std::vector<GradientRow>& rows,
@@ -412,49 +495,35 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
   scale_ = scale;
   rows_ = &rows;
   features_ = features;
-  seed_ = seed;
   lay_out_histograms();
   tree = GrownTree();
   tree.nodes.emplace_back();
+  const auto most = static_cast<size_t>(limits_.max_leaves);
+  const size_t batch = n_slots_ >= most + kMostParted ? kBatch : 1;
   leaves_.clear();
-  leaves_.reserve(static_cast<size_t>(limits_.max_leaves) + 1);
+  leaves_.reserve(most + 1);
+  sides_.clear();
+  sides_.reserve(most + kMostParted);
   leaves_.emplace_back();
   leaves_[0].count = rows.size();
   leaves_[0].sum = sum_of_rows();
-  if (limits_.max_leaves > 1) evaluate(nullptr, &leaves_[0]);
-  while (leaves_.size() < static_cast<size_t>(limits_.max_leaves)) {
+  leaves_[0].seed = seed;
+  if (most > 1) {
+    Pair root{nullptr, &leaves_[0]};
+    evaluate(std::span(&root, 1));
+  }
+  while (leaves_.size() < most) {
     if (context_.should_stop()) return false;
     Leaf* parent = best_leaf();
     if (parent == nullptr) break;
-    GrownNode& node = tree.nodes[static_cast<size_t>(parent->node)];
-    list_left_bins(parent->split);
-    const Split& split = parent->split;
-    node.left = static_cast<int32_t>(tree.nodes.size());
-    node.feature = split.feature;
-    node.categorical = split.categorical;
-    node.default_left = split.default_left;
-    node.bin = split.bin;
-    node.left_bins = split.left_bins;
-    node.gain = split.gain;
-    Leaf left, right;
-    left.node = node.left;
-    right.node = node.left + 1;
-    left.depth = right.depth = parent->depth + 1;
-    left.sum = split.left_sum;
-    right.sum = parent->sum - split.left_sum;
-    if (limits_.shapes_values()) set_ranges(*parent, left, right);
-    if (!groups_of_.empty()) left.groups = right.groups = groups_with(parent->groups, split.feature);
-    tree.nodes.resize(tree.nodes.size() + 2);
-    partition(*parent, left, right);
-    (left.count > right.count ? left : right).slot = parent->slot;
-    *parent = left;
-    leaves_.push_back(right);
-    Leaf* a = parent;
-    Leaf* b = &leaves_.back();
-    if (leaves_.size() < static_cast<size_t>(limits_.max_leaves)) evaluate(a->count > b->count ? b : a, a->count > b->count ? a : b);
+    // The last leaf to be split has sides that are not.
+    const size_t n_to_come = most - leaves_.size();
+    if (parent->sides < 0) prepare(std::clamp<size_t>(n_to_come - 1, 1, batch), n_to_come > 1);
+    split(*parent, tree);
   }
   if (context_.should_stop()) return false;
   for (const Leaf& leaf : leaves_) {
+    if (leaf.sides >= 0) undo_parting(leaf);
     tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(leaf.sum, leaf.range, limits_, scale_);
     tree.leaves.push_back({leaf.node, leaf.begin, leaf.count, leaf.range});
   }

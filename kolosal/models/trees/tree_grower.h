@@ -8,6 +8,9 @@
 // 1,023 steps: a run of rows is summed in one word a bin, gradient, hessian and count together, and then added to the wide bins. What
 // chance adds to a sum is less than the rows' own gradients scatter; the values of leaves are made of exact sums by the caller.
 //
+// The leaves that come next are split a few at a time, which keeps threads busy where leaves are small. Which leaf is split is decided one
+// by one, as if there were no such batches; what was done for a leaf that is not split after all is undone.
+//
 // Cost     O(n_rows n_features log max_leaves) time a tree; one histogram (16 bytes a bin) per open leaf, bounded.
 // Source   Ke et al., "LightGBM", NeurIPS 2017; Fisher, JASA 53, 1958 for categories sorted by their mean.
 // Checked  gradient_boosting_test.cc.
@@ -22,12 +25,10 @@
 #include <vector>
 
 #include "kolosal/base/fit_context.h"
+#include "kolosal/kernels/gradient_rows.h"
 #include "kolosal/models/trees/binning.h"
 
 namespace kolosal {
-
-/// Gradient in the first word; in the second the hessian shifted by `count_bits`, plus the count of rows.
-using GradientSum = long long __attribute__((vector_size(16)));
 
 /// How numbers became the words of a GradientSum.
 struct GradientScale {
@@ -41,15 +42,6 @@ struct GradientScale {
   static GradientScale coarse(size_t n_rows, double largest_gradient, double largest_hessian);
   /// One row's gradient and hessian (>= 0) to the nearest step.
   GradientSum pack(double gradient_of_row, double hessian_of_row) const noexcept;
-};
-
-/// A row to grow on. Gradient and hessian count where there are many rows.
-struct GradientRow {
-  static constexpr int kMostGradient = 2047, kMostHessian = 1023;
-
-  uint32_t row;
-  int16_t gradient;
-  uint16_t hessian;
 };
 
 /// Rows up to this number are summed in fine steps.
@@ -151,34 +143,53 @@ class TreeGrower {
     size_t begin = 0, count = 0;
     int depth = 0;
     int slot = -1;
+    uint64_t seed = 0;
     GradientSum sum{};
     LeafRange range;
     std::vector<bool> groups;  // of features that interact: whether the group holds every feature on the path; empty: no bounds
     Split split;
+    int sides = -1;  // place in sides_, where the rows are parted
+  };
+  // What a leaf becomes if it is split.
+  struct Sides {
+    Leaf left, right;
+  };
+  // Leaves to find the best splits of: both sides of one, or a root, which is `larger`. It may hold the histogram of both in its slot.
+  struct Pair {
+    Leaf* smaller;
+    Leaf* larger;
+    bool small_splits = false, large_splits = false, subtract = false;
+    std::vector<Split> small_found, large_found;
   };
 
   bool can_split(const Leaf& leaf) const;
-  int take_slot(const Leaf* keep);
+  int take_slot();
   void drop_slot(Leaf& leaf);
   void lay_out_histograms();
   std::vector<size_t> make_tiles() const;
   GradientSum sum_of_rows() const;
-  void partition(const Leaf& parent, Leaf& left, Leaf& right);
+  bool is_split_before(const Leaf& a, const Leaf& b) const;
+  Leaf* best_leaf();
+  void prepare(size_t n_leaves, bool evaluated);
+  Sides make_sides(Leaf& parent) const;
+  void partition(const Leaf& parent, Sides& sides);
   template <class Part>
   size_t partition_blocks(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part);
-  void evaluate(Leaf* smaller, Leaf* larger);
-  void build(const Leaf& leaf, size_t tile_begin, size_t tile_end);
+  void split(Leaf& parent, GrownTree& tree);
+  void undo_parting(const Leaf& leaf);
+  void evaluate(std::span<Pair> pairs);
+  void take_slots(Pair& pair);
+  void evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end);
+  void build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end);
   void build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end);
-  void build_coarse(const Leaf& leaf, size_t tile_begin, size_t tile_end);
-  void add_run(int64_t* packed, const Leaf& leaf, size_t place);
+  void build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end);
   Split best_split_of(const Leaf& leaf, size_t feature_place) const;
-  void set_best(Leaf& leaf, std::span<const Split> candidates) const;
+  void set_best(Leaf& leaf, std::span<const Split> candidates);
   void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
   void list_left_bins(Split& split) const;
   void lay_out_groups();
   bool may_split_by(const Leaf& leaf, uint32_t feature) const;
   std::vector<bool> groups_with(std::vector<bool> groups, uint32_t feature) const;
-  Leaf* best_leaf();
 
   const BinnedMatrix& x_;
   const std::vector<FeatureBins>& bins_;
@@ -191,8 +202,8 @@ class TreeGrower {
   GradientScale scale_;
   std::vector<GradientRow>* rows_ = nullptr;
   std::span<const uint32_t> features_;
-  uint64_t seed_ = 0;
   std::vector<Leaf> leaves_;
+  std::vector<Sides> sides_;
   std::vector<size_t> histogram_start_;
 
   // Buffers.
@@ -201,7 +212,7 @@ class TreeGrower {
   size_t n_slots_ = 0;
   MemoryLease lease_;
   std::vector<GradientRow> scratch_;
-  std::vector<int64_t> packed_;  // one word a bin of the histogram being filled
+  std::vector<int64_t> packed_;  // one word a bin of the histograms being filled
 };
 
 }  // namespace kolosal

@@ -66,6 +66,15 @@ class OneHot : public Transformer {
     return make_indicators(std::move(fitted));
   }
 
+  /// Throws Error(OutOfMemory) before columns are made that the budget has no room for.
+  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
+                                                                     const FitContext& context) const override {
+    auto fitted = fit(input, context);
+    const MemoryLease lease(context.memory, input.table.n_rows() * n_indicators(*fitted), "the columns that one_hot makes");
+    Table made = fitted->transform(input.table, *context.threads);
+    return {std::move(fitted), std::move(made)};
+  }
+
   std::unique_ptr<ChunkFit> start_chunks() const override {
     return fit_levels_in_chunks(
         "one_hot", [this](const TransformerInput& chunk) { return chosen(chunk); },

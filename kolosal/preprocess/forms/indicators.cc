@@ -11,6 +11,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kRowsABlock = size_t{1} << 15;
+constexpr size_t kZeroedBytes = size_t{512} << 10;  // stay in a core's second-level cache until their ones are set
 
 /// The level that is meant where column k alone is set (last entry: where none is), -1 where that is missing or unknown; and
 /// whether no two levels are meant by the same.
@@ -92,6 +93,34 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   bool invertible_ = true;
 };
 
+const Indicators& indicators_of(const FittedTransformer& fitted) {
+  if (const auto* form = dynamic_cast<const Indicators*>(&fitted)) return *form;
+  throw Error(ErrorCode::Unsupported, "the fitted form '" + std::string(fitted.form()) + "' does not make indicators", "Use transform.");
+}
+
+/// For each row the columns that it sets, of all specs together.
+class SetColumns {
+ public:
+  SetColumns(const Indicators& form, const Table& table, const Threads& threads) {
+    int32_t first = 0;
+    for (size_t i = 0; i < form.specs().size(); ++i) {
+      set_.push_back(form.set_by_rows(i, needed_column(table, form.specs()[i].name), threads));
+      first_.push_back(first);
+      first += static_cast<int32_t>(form.specs()[i].outputs.size());
+    }
+  }
+
+  template <class Take>
+  void for_row(size_t row, const Take& take) const {
+    for (size_t i = 0; i < set_.size(); ++i)
+      if (set_[i][row] >= 0) take(first_[i] + set_[i][row]);
+  }
+
+ private:
+  std::vector<std::vector<int32_t>> set_;
+  std::vector<int32_t> first_;
+};
+
 class IndicatorsForm : public TransformerForm {
  public:
   std::unique_ptr<FittedTransformer> from_value(const Value& value) const override {
@@ -126,34 +155,49 @@ std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn>
   return std::make_unique<Indicators>(std::move(columns));
 }
 
+size_t n_indicators(const FittedTransformer& fitted) {
+  size_t n = 0;
+  for (const IndicatorsColumn& spec : indicators_of(fitted).specs()) n += spec.outputs.size();
+  return n;
+}
+
 SparseIndicators sparse_indicators(const FittedTransformer& fitted, const Table& table, const Threads& threads) {
-  const auto* form = dynamic_cast<const Indicators*>(&fitted);
-  if (form == nullptr)
-    throw Error(ErrorCode::Unsupported, "the fitted form '" + std::string(fitted.form()) + "' does not make indicators", "Use transform.");
-  const size_t n_specs = form->specs().size(), n_rows = table.n_rows();
-  std::vector<std::vector<int32_t>> set(n_specs);
-  std::vector<int32_t> first_column;
-  SparseIndicators made;
-  for (size_t i = 0; i < n_specs; ++i) {
-    set[i] = form->set_by_rows(i, needed_column(table, form->specs()[i].name), threads);
-    first_column.push_back(static_cast<int32_t>(made.n_columns));
-    made.n_columns += form->specs()[i].outputs.size();
-  }
+  const SetColumns set(indicators_of(fitted), table, threads);
+  const size_t n_rows = table.n_rows();
+  SparseIndicators made{.n_columns = n_indicators(fitted)};
   made.starts.resize(n_rows + 1);
   for (size_t row = 0; row < n_rows; ++row) {
-    int64_t n_set = 0;
-    for (const std::vector<int32_t>& of_spec : set) n_set += of_spec[row] >= 0 ? 1 : 0;
-    made.starts[row + 1] = made.starts[row] + n_set;
+    made.starts[row + 1] = made.starts[row];
+    set.for_row(row, [&](int32_t) { ++made.starts[row + 1]; });
   }
   made.columns.resize(static_cast<size_t>(made.starts.back()));
   threads.parallel_for(n_rows, kRowsABlock, [&](size_t begin, size_t end) {
     auto place = static_cast<size_t>(made.starts[begin]);
-    for (size_t row = begin; row < end; ++row)
-      for (size_t i = 0; i < n_specs; ++i)
-        if (set[i][row] >= 0) made.columns[place++] = first_column[i] + set[i][row];
+    for (size_t row = begin; row < end; ++row) set.for_row(row, [&](int32_t column) { made.columns[place++] = column; });
   });
   return made;
 }
+
+template <class T>
+Array<T> dense_indicators(const FittedTransformer& fitted, const Table& table, bool by_columns, const Threads& threads) {
+  const SetColumns set(indicators_of(fitted), table, threads);
+  const size_t n_rows = table.n_rows(), n_columns = n_indicators(fitted);
+  const size_t row_step = by_columns ? 1 : n_columns, column_step = by_columns ? n_rows : 1;
+  Array<T> made = Array<T>::unset(n_rows * n_columns);
+  T* const to = made.write().data();
+  const size_t rows_a_block = std::max<size_t>(kZeroedBytes / (sizeof(T) * std::max<size_t>(n_columns, 1)), 64);
+  threads.parallel_for(n_rows, rows_a_block, [&](size_t begin, size_t end) {
+    if (by_columns)
+      for (size_t column = 0; column < n_columns; ++column) std::fill(to + column * n_rows + begin, to + column * n_rows + end, T{0});
+    else std::fill(to + begin * n_columns, to + end * n_columns, T{0});
+    for (size_t row = begin; row < end; ++row)
+      set.for_row(row, [&](int32_t column) { to[row * row_step + static_cast<size_t>(column) * column_step] = 1; });
+  });
+  return made;
+}
+template Array<uint8_t> dense_indicators(const FittedTransformer&, const Table&, bool, const Threads&);
+template Array<float> dense_indicators(const FittedTransformer&, const Table&, bool, const Threads&);
+template Array<double> dense_indicators(const FittedTransformer&, const Table&, bool, const Threads&);
 
 void register_indicators(Catalog<TransformerForm>& catalog) {
   catalog.add<IndicatorsForm>("indicators", "Each level sets one of several columns.");

@@ -1,6 +1,7 @@
 // The indicators form: each level sets one of several Boolean columns. One-hot encoding with rare levels merged.
 #pragma once
 
+#include "kolosal/base/array.h"
 #include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/forms/unknown_level.h"
 
@@ -20,13 +21,21 @@ void describe(Fields<IndicatorsColumn>& fields);
 /// The fitted form "indicators". Invertible where no two levels of a column set the same column, and at most one sets none.
 std::unique_ptr<FittedTransformer> make_indicators(std::vector<IndicatorsColumn> columns);
 
+// Of an "indicators" form; Error(Unsupported) where it is another.
+
+/// How many columns it makes.
+size_t n_indicators(const FittedTransformer& fitted);
+
 /// Which columns each row sets, in compressed sparse rows: row i sets columns [starts[i], starts[i + 1]).
 struct SparseIndicators {
   std::vector<int64_t> starts;
   std::vector<int32_t> columns;
   size_t n_columns = 0;
 };
-/// What an "indicators" form makes of its columns, spec by spec, without the zeros. Throws Error(Unsupported) for another form.
+/// What it makes of its columns, spec by spec, without the zeros.
 SparseIndicators sparse_indicators(const FittedTransformer& fitted, const Table& table, const Threads& threads);
+/// The same with the zeros: (n_rows, n_indicators) zeros and ones by rows or by columns; T is uint8_t, float or double.
+template <class T>
+Array<T> dense_indicators(const FittedTransformer& fitted, const Table& table, bool by_columns, const Threads& threads);
 
 }  // namespace kolosal

@@ -52,6 +52,7 @@ class KnnImpute : public Transformer {
       if (input.weights.empty() || input.weights[row] > 0) rows.push_back(row);
     if (std::ranges::any_of(input.weights, [](double weight) { return weight != 0 && weight != 1; }))
       for (const uint32_t row : rows) fitted.row_weights.push_back(input.weights[row]);
+    const MemoryLease lease(context.memory, columns.size() * rows.size() * (sizeof(double) + 1), "the rows that knn_impute keeps");
     fitted.values.reserve(columns.size() * rows.size());
     fitted.there.reserve(columns.size() * rows.size());
     for (const Column* column : columns) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "kolosal/base/array.h"
 #include "kolosal/table/io/csv_rows.h"
 #include "kolosal/table/io/utf8.h"
 
@@ -107,8 +108,9 @@ class Reading {
 
   /// Memory of one column while it is filled.
   struct Room {
-    std::shared_ptr<double[]> reals;
-    std::shared_ptr<int64_t[]> integers;  // Text: where each row's bytes begin in its block's, n_rows + 1
+    ArrayBytes bytes;             // of one of the next two
+    double* reals = nullptr;      // n_rows
+    int64_t* integers = nullptr;  // n_rows; Text: where each row's bytes begin in its block's, n_rows + 1
     std::vector<uint8_t> booleans;
   };
 
@@ -258,9 +260,14 @@ class Reading {
     rooms_.resize(n_columns());
     for (size_t c = 0; c < n_columns(); ++c) {
       if (!plan_.wanted[c]) continue;
-      if (plan_.formats[c].kind == ColumnKind::Numeric) rooms_[c].reals = std::make_shared_for_overwrite<double[]>(n_rows_);
-      else if (plan_.formats[c].kind == ColumnKind::Boolean) rooms_[c].booleans.resize(n_rows_);
-      else rooms_[c].integers = std::make_shared_for_overwrite<int64_t[]>(n_rows_ + 1);
+      Room& room = rooms_[c];
+      if (plan_.formats[c].kind == ColumnKind::Boolean) {
+        room.booleans.resize(n_rows_);
+        continue;
+      }
+      room.bytes = ArrayBytes::unset((n_rows_ + 1) * sizeof(int64_t));
+      if (plan_.formats[c].kind == ColumnKind::Numeric) room.reals = reinterpret_cast<double*>(room.bytes.begin_writing());
+      else room.integers = reinterpret_cast<int64_t*>(room.bytes.begin_writing());
     }
   }
 
@@ -303,8 +310,8 @@ class Reading {
     block.missing[c].push_back(static_cast<uint32_t>(row));
     const size_t place = block.first_row + row;
     if (is_text(c)) rooms_[c].integers[place] = static_cast<int64_t>(block.texts[c].size());
-    else if (rooms_[c].reals) rooms_[c].reals[place] = 0;
-    else if (rooms_[c].integers) rooms_[c].integers[place] = 0;
+    else if (rooms_[c].reals != nullptr) rooms_[c].reals[place] = 0;
+    else if (rooms_[c].integers != nullptr) rooms_[c].integers[place] = 0;
   }
 
   [[noreturn]] void bad_value(const char* line, size_t c, std::string_view cell) const {
@@ -362,28 +369,29 @@ class Reading {
     Room room = std::move(rooms_[c]);
     const std::string& name = plan_.names[c];
     const ColumnKind kind = plan_.formats[c].kind;
-    if (is_text(c)) return finish_text(c, room.integers);
+    if (is_text(c)) return finish_text(c, room);
     if (kind == ColumnKind::Numeric)
-      return Column::view_numeric(name, std::span<const double>(room.reals.get(), n_rows_), room.reals, validity_of(c));
+      return Column::view_numeric(name, std::span<const double>(room.reals, n_rows_), room.bytes.owner(), validity_of(c));
     if (kind == ColumnKind::Boolean) return Column::boolean(name, std::move(room.booleans), validity_of(c));
-    return Column::view_int64(name, kind, std::span<const int64_t>(room.integers.get(), n_rows_), room.integers, validity_of(c));
+    return Column::view_int64(name, kind, std::span<const int64_t>(room.integers, n_rows_), room.bytes.owner(), validity_of(c));
   }
 
-  /// Puts the blocks' texts one behind the other; `offsets` become places in the whole.
-  Column finish_text(size_t c, const std::shared_ptr<int64_t[]>& offsets) {
+  /// Puts the blocks' texts one behind the other; the room's integers become places in the whole.
+  Column finish_text(size_t c, const Room& room) {
     size_t total = 0;
     for (const Block& block : blocks_) total += block.texts[c].size();
-    const std::shared_ptr<char[]> bytes = std::make_shared_for_overwrite<char[]>(total);
+    ArrayBytes whole = ArrayBytes::unset(total);
+    auto* const bytes = reinterpret_cast<char*>(whole.begin_writing());
     size_t begin = 0;
     for (Block& block : blocks_) {
       const std::string text = std::move(block.texts[c]);
-      std::memcpy(bytes.get() + begin, text.data(), text.size());
-      for (size_t row = 0; row < block.n_rows; ++row) offsets[block.first_row + row] += static_cast<int64_t>(begin);
+      std::memcpy(bytes + begin, text.data(), text.size());
+      for (size_t row = 0; row < block.n_rows; ++row) room.integers[block.first_row + row] += static_cast<int64_t>(begin);
       begin += text.size();
     }
-    offsets[n_rows_] = static_cast<int64_t>(total);
-    const auto owner = std::make_shared<const std::pair<std::shared_ptr<int64_t[]>, std::shared_ptr<char[]>>>(offsets, bytes);
-    return Column::view_text(plan_.names[c], std::span<const int64_t>(offsets.get(), n_rows_ + 1), bytes.get(), owner, validity_of(c));
+    room.integers[n_rows_] = static_cast<int64_t>(total);
+    const auto owner = std::make_shared<const std::pair<ArrayBytes, ArrayBytes>>(room.bytes, std::move(whole));
+    return Column::view_text(plan_.names[c], std::span<const int64_t>(room.integers, n_rows_ + 1), bytes, owner, validity_of(c));
   }
 
   const CsvText& text_;
@@ -407,13 +415,6 @@ MissingTexts::MissingTexts(const std::vector<std::string>& texts) {
     first_[static_cast<unsigned char>(stripped.front())] = true;
     longest_ = std::max(longest_, stripped.size());
   }
-}
-
-bool MissingTexts::contains(std::string_view cell) const noexcept {
-  cell = strip_blanks(cell);
-  if (cell.empty()) return true;
-  if (cell.size() > longest_ || !first_[static_cast<unsigned char>(cell.front())]) return false;
-  return texts_.contains(std::string(cell));
 }
 
 int64_t CsvText::line_of(const char* at) const noexcept { return first_line + std::count(text.data(), at, '\n'); }

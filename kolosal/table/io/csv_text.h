@@ -21,7 +21,11 @@ class MissingTexts {
  public:
   explicit MissingTexts(const std::vector<std::string>& texts);
   /// Whether a cell with this text is missing.
-  bool contains(std::string_view cell) const noexcept;
+  bool contains(std::string_view cell) const noexcept {
+    cell = strip_blanks(cell);
+    if (cell.empty()) return true;
+    return cell.size() <= longest_ && first_[static_cast<unsigned char>(cell.front())] && texts_.contains(std::string(cell));
+  }
 
  private:
   std::unordered_set<std::string> texts_;

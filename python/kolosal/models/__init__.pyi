@@ -32,10 +32,15 @@ __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "Lasso",
+    "LightGBMClassifier",
+    "LightGBMRanker",
+    "LightGBMRegressor",
     "LinearDiscriminantAnalysis",
     "LinearRegression",
     "LinearSVC",
     "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
     "MultinomialNB",
     "PoissonRegressor",
     "PruningPath",
@@ -47,8 +52,13 @@ __all__ = [
     "Ranker",
     "Regressor",
     "Ridge",
+    "SGDClassifier",
+    "SGDRegressor",
     "TreePicture",
     "TweedieRegressor",
+    "XGBoostClassifier",
+    "XGBoostRanker",
+    "XGBoostRegressor",
     "draw_tree",
     "import_model",
     "load",
@@ -694,6 +704,138 @@ class Lasso(Regressor):
         time_limit: float | None = None,
     ) -> None: ...
 
+class LightGBMClassifier(Classifier):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRanker(Ranker):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRegressor(Regressor):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class LinearDiscriminantAnalysis(Classifier):
     """Linear discriminant analysis: normal classes of one covariance."""
 
@@ -755,6 +897,132 @@ class LogisticRegression(Classifier):
         fit_intercept: bool = True,
         max_iterations: int = 200,
         tolerance: float = 1e-04,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class MLPClassifier(Classifier):
+    """A neural network of layers, with features scaled robustly and seen through waves."""
+
+    hidden_sizes: list[int]
+    activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"]
+    parametric_activation: bool
+    input_weights: bool
+    initialization: Literal["data", "glorot"]
+    scaling: Literal["robust", "standard", "none"]
+    clip: float
+    n_waves: int
+    wave_outputs: int
+    wave_spread: float
+    max_one_hot: int
+    category_size: int
+    n_epochs: int
+    batch_rows: int
+    learning_rate: float | None
+    schedule: Literal["coslog", "constant"]
+    beta1: float
+    beta2: float
+    epsilon: float
+    dropout: float
+    weight_decay: float
+    label_smoothing: float
+    class_weight: Literal["none", "balanced"]
+    select_by: Literal["error", "loss"]
+    patience: int | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        hidden_sizes: list[int] = [256, 256, 256],
+        activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"] = "default",
+        parametric_activation: bool = True,
+        input_weights: bool = True,
+        initialization: Literal["data", "glorot"] = "data",
+        scaling: Literal["robust", "standard", "none"] = "robust",
+        clip: float = 3.0,
+        n_waves: int = 16,
+        wave_outputs: int = 3,
+        wave_spread: float = 0.1,
+        max_one_hot: int = 9,
+        category_size: int = 8,
+        n_epochs: int = 256,
+        batch_rows: int = 256,
+        learning_rate: float | None = None,
+        schedule: Literal["coslog", "constant"] = "coslog",
+        beta1: float = 0.9,
+        beta2: float = 0.95,
+        epsilon: float = 1e-08,
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        label_smoothing: float = 0.0,
+        class_weight: Literal["none", "balanced"] = "none",
+        select_by: Literal["error", "loss"] = "loss",
+        patience: int | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class MLPRegressor(Regressor):
+    """A neural network of layers, with features scaled robustly and seen through waves."""
+
+    hidden_sizes: list[int]
+    activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"]
+    parametric_activation: bool
+    input_weights: bool
+    initialization: Literal["data", "glorot"]
+    scaling: Literal["robust", "standard", "none"]
+    clip: float
+    n_waves: int
+    wave_outputs: int
+    wave_spread: float
+    max_one_hot: int
+    category_size: int
+    n_epochs: int
+    batch_rows: int
+    learning_rate: float | None
+    schedule: Literal["coslog", "constant"]
+    beta1: float
+    beta2: float
+    epsilon: float
+    dropout: float
+    weight_decay: float
+    label_smoothing: float
+    select_by: Literal["error", "loss"]
+    patience: int | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        hidden_sizes: list[int] = [256, 256, 256],
+        activation: Literal["default", "selu", "mish", "relu", "tanh", "identity"] = "default",
+        parametric_activation: bool = True,
+        input_weights: bool = True,
+        initialization: Literal["data", "glorot"] = "data",
+        scaling: Literal["robust", "standard", "none"] = "robust",
+        clip: float = 3.0,
+        n_waves: int = 16,
+        wave_outputs: int = 3,
+        wave_spread: float = 0.1,
+        max_one_hot: int = 9,
+        category_size: int = 8,
+        n_epochs: int = 256,
+        batch_rows: int = 256,
+        learning_rate: float | None = None,
+        schedule: Literal["coslog", "constant"] = "coslog",
+        beta1: float = 0.9,
+        beta2: float = 0.95,
+        epsilon: float = 1e-08,
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        label_smoothing: float = 0.0,
+        select_by: Literal["error", "loss"] = "loss",
+        patience: int | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -932,6 +1200,128 @@ class Ridge(Regressor):
         self, *, l2: float | None = None, fit_intercept: bool = True, n_threads: int = 0, seed: int = 0, time_limit: float | None = None
     ) -> None: ...
 
+class SGDClassifier(Classifier):
+    """A linear model by a step of gradient descent for each row, which goes on with more rows."""
+
+    loss: Literal[
+        "default",
+        "log_loss",
+        "hinge",
+        "squared_hinge",
+        "modified_huber",
+        "squared_error",
+        "huber",
+        "epsilon_insensitive",
+        "squared_epsilon_insensitive",
+    ]
+    alpha: float
+    l1_ratio: float
+    epsilon: float
+    fit_intercept: bool
+    schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"]
+    learning_rate: float
+    power_t: float
+    average_from: int | None
+    n_epochs: int
+    tolerance: float | None
+    patience: int
+    shuffle: bool
+    class_weight: Literal["none", "balanced"]
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        loss: Literal[
+            "default",
+            "log_loss",
+            "hinge",
+            "squared_hinge",
+            "modified_huber",
+            "squared_error",
+            "huber",
+            "epsilon_insensitive",
+            "squared_epsilon_insensitive",
+        ] = "default",
+        alpha: float = 1e-04,
+        l1_ratio: float = 0.0,
+        epsilon: float = 0.1,
+        fit_intercept: bool = True,
+        schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"] = "default",
+        learning_rate: float = 0.01,
+        power_t: float = 0.25,
+        average_from: int | None = None,
+        n_epochs: int = 1000,
+        tolerance: float | None = 0.001,
+        patience: int = 5,
+        shuffle: bool = True,
+        class_weight: Literal["none", "balanced"] = "none",
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SGDRegressor(Regressor):
+    """A linear model by a step of gradient descent for each row, which goes on with more rows."""
+
+    loss: Literal[
+        "default",
+        "log_loss",
+        "hinge",
+        "squared_hinge",
+        "modified_huber",
+        "squared_error",
+        "huber",
+        "epsilon_insensitive",
+        "squared_epsilon_insensitive",
+    ]
+    alpha: float
+    l1_ratio: float
+    epsilon: float
+    fit_intercept: bool
+    schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"]
+    learning_rate: float
+    power_t: float
+    average_from: int | None
+    n_epochs: int
+    tolerance: float | None
+    patience: int
+    shuffle: bool
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        loss: Literal[
+            "default",
+            "log_loss",
+            "hinge",
+            "squared_hinge",
+            "modified_huber",
+            "squared_error",
+            "huber",
+            "epsilon_insensitive",
+            "squared_epsilon_insensitive",
+        ] = "default",
+        alpha: float = 1e-04,
+        l1_ratio: float = 0.0,
+        epsilon: float = 0.1,
+        fit_intercept: bool = True,
+        schedule: Literal["default", "optimal", "constant", "invscaling", "adaptive"] = "default",
+        learning_rate: float = 0.01,
+        power_t: float = 0.25,
+        average_from: int | None = None,
+        n_epochs: int = 1000,
+        tolerance: float | None = 0.001,
+        patience: int = 5,
+        shuffle: bool = True,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class TweedieRegressor(Regressor):
     """Tweedie regression: amounts that are often zero, whose mean is an exponential of the features."""
 
@@ -951,6 +1341,132 @@ class TweedieRegressor(Regressor):
         fit_intercept: bool = True,
         max_iterations: int = 100,
         tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostClassifier(Classifier):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRanker(Ranker):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRegressor(Regressor):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,

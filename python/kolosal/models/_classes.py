@@ -45,8 +45,8 @@ def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) ->
 
 
 def _fit_without_weights(base: Any) -> Callable[..., Any]:
-    def fit(self: CatalogModel, X: Any, y: Any, *, callbacks: Sequence[Callback] = ()) -> Any:
-        return base.fit(self, X, y, callbacks=callbacks)
+    def fit(self: CatalogModel, X: Any, y: Any, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()) -> Any:
+        return base.fit(self, X, y, eval_set=eval_set, callbacks=callbacks)
 
     fit.__doc__ = f"""Learns from ``X`` and ``y``, as :meth:`{base.__name__}.fit`; rows have no weights."""
     return fit

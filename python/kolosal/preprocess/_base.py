@@ -199,6 +199,10 @@ class CatalogTransformer:
             return made
         return frame_of(made, given, wanted, names)
 
+    def _gives_frame(self, given: Input) -> bool:
+        wanted = output_of(self._output)
+        return wanted != "default" and (wanted is not None or given.rows is None)
+
     def _check_features(self, given: Input) -> None:
         check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
         if given.n_features != self.n_features_in_:

@@ -24,6 +24,9 @@ class _Encoder(CatalogTransformer):
 
     _numeric = False
 
+    def _input(self, X: Any) -> Input:
+        return Input(X, self._numeric, as_levels=True)
+
     def _learnt(self, given: Input) -> None:
         super()._learnt(given)
         numbers = given.rows is not None and given.rows.dtype.kind in "fiu"
@@ -295,7 +298,7 @@ class OneHotEncoder(Incremental, _Encoder):
     def _apply(self, given: Input) -> Any:
         table, kind = given.to_native(self._names_in()), self._kind()
         if not self.sparse_output:
-            return self._native.dense_indicators(table, kind.str[1:])
+            return self._native.dense_indicators(table, kind.str[1:], by_columns=self._gives_frame(given))
         from scipy.sparse import csr_matrix  # noqa: PLC0415
 
         starts, places, n_out = self._native.sparse_indicators(table)

@@ -1,0 +1,355 @@
+// Linear models by stochastic gradient descent: a step for each row, in an order drawn anew each pass.
+//
+// Goes down  mean_i s_i loss(y_i, x_i.w + b) + alpha (l1_ratio |w|_1 + (1 - l1_ratio)/2 |w|^2);  s are the row weights, b is not penalised.
+// Of more than two classes each has a boundary between itself and all others. The L1 penalty is taken cumulatively, which leaves weights at
+// 0. Averaged, the weights are the mean of those after all steps from a given one on. Probabilities of losses other than log_loss of two
+// classes are sharpened as those of the linear support vector machine.
+//
+// Shapes   features (n_rows, n_features) float32, kept once more row by row; classes or (n_rows, n_targets) numbers.
+// Cost     O(n_features) a row and pass; boundaries, or targets, are learnt side by side.
+// Source   Bottou, COMPSTAT 2010; Tsuruoka, Tsujii and Ananiadou, ACL 2009 (L1); Polyak and Juditsky, SIAM J. Control 30(4), 1992
+// (averages). Checked  sgd_test.cc; scikit-learn, step for step, in tests/parity.
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "kolosal/base/random.h"
+#include "kolosal/models/linear/sgd_loss.h"
+#include "kolosal/models/linear/sharpness.h"
+#include "kolosal/models/trees/training_rows.h"
+
+namespace kolosal {
+namespace {
+
+enum class SgdSchedule { Default, Optimal, Constant, Invscaling, Adaptive };
+constexpr auto enum_names(SgdSchedule) {
+  return std::to_array<std::pair<SgdSchedule, std::string_view>>({{SgdSchedule::Default, "default"},
+                                                                  {SgdSchedule::Optimal, "optimal"},
+                                                                  {SgdSchedule::Constant, "constant"},
+                                                                  {SgdSchedule::Invscaling, "invscaling"},
+                                                                  {SgdSchedule::Adaptive, "adaptive"}});
+}
+
+struct SgdParams {
+  SgdLoss loss = SgdLoss::Default;
+  double alpha = 1e-4;
+  double l1_ratio = 0;
+  double epsilon = 0.1;
+  bool fit_intercept = true;
+  SgdSchedule schedule = SgdSchedule::Default;
+  double learning_rate = 0.01;
+  double power_t = 0.25;
+  std::optional<int64_t> average_from;
+  int32_t n_epochs = 1000;
+  std::optional<double> tolerance = 1e-3;
+  int32_t patience = 5;
+  bool shuffle = true;
+  ClassWeight class_weight = ClassWeight::None;
+};
+
+void describe(Fields<SgdParams>& f) {
+  using P = SgdParams;
+  f.add("loss", &P::loss, "What a row costs; default: log_loss of classes, squared_error of numbers.");
+  f.add("alpha", &P::alpha, "Strength of the penalty on the weights, beside the mean loss.").min(0).search_log(1e-7, 1);
+  f.add("l1_ratio", &P::l1_ratio, "Share of the absolute weights in the penalty; their squares have the rest.").min(0).max(1).search(0, 1);
+  f.add("epsilon", &P::epsilon, "From which error on huber grows linearly, and errors cost of the insensitive losses.").min(0);
+  f.add("fit_intercept", &P::fit_intercept, "Whether a constant is added to each sum.");
+  f.add("schedule", &P::schedule,
+        "How the rate falls: optimal by 1 / (alpha (t + t0)), invscaling by learning_rate / t^power_t, constant, or adaptive to a fifth "
+        "where "
+        "the loss no longer falls; default: optimal of classes, invscaling of numbers.");
+  f.add("learning_rate", &P::learning_rate, "The first learning rate, of all schedules but optimal.")
+      .above(0)
+      .search_log(1e-4, 1)
+      .alias("eta0");
+  f.add("power_t", &P::power_t, "Power of the steps by which invscaling divides.").min(0).max(10);
+  f.add("average_from", &P::average_from, "Step from which on weights are averaged; null for the last weights.").min(1);
+  f.add("n_epochs", &P::n_epochs, "Most passes over the rows.").min(1).max(1'000'000).alias("max_iter").alias("epochs");
+  f.add("tolerance", &P::tolerance, "By how much the mean loss must fall for a pass to count as better; null to go on for all passes.")
+      .min(0)
+      .alias("tol");
+  f.add("patience", &P::patience, "Passes that are no better after which it ends.").min(1).alias("n_iter_no_change");
+  f.add("shuffle", &P::shuffle, "Whether rows are put into a new order before each pass.");
+  f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
+}
+
+// Rows as steps see them: one after the other, with their truths.
+struct RowMajor {
+  size_t n_features = 0;
+  std::vector<float> values;          // (n_rows, n_features)
+  std::vector<double> squared_norms;  // (n_rows,)
+
+  const float* row(size_t i) const { return values.data() + i * n_features; }
+};
+
+// Where the descent of one sum is: weights are `scale` times `weights`, so that shrinking them costs one product.
+struct Descent {
+  std::vector<double> weights, mean_weights, penalised;
+  double scale = 1, squared_norm = 0, bias = 0, mean_bias = 0, cumulated_l1 = 0, rate = 0;
+  int64_t t = 1;  // of the next step
+  int n_epochs = 0;
+  bool diverged = false;
+
+  double product(const float* x) const {
+    // Four sums, as one waits for itself.
+    const size_t n = weights.size();
+    double sums[4] = {};
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4)
+      for (size_t k = 0; k < 4; ++k) sums[k] += weights[j + k] * static_cast<double>(x[j + k]);
+    for (; j < n; ++j) sums[0] += weights[j] * static_cast<double>(x[j]);
+    return scale * ((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  }
+  void shrink(double factor) {
+    scale *= factor;
+    squared_norm *= factor * factor;
+    if (scale < 1e-9) settle();
+  }
+  void add(const float* x, double squared, double product, double step) {
+    const double inner = step / scale;
+    for (size_t j = 0; j < weights.size(); ++j) weights[j] += inner * static_cast<double>(x[j]);
+    squared_norm += squared * step * step + 2 * product * step;
+  }
+  void settle() {
+    for (double& weight : weights) weight *= scale;
+    scale = 1;
+  }
+  void average(double n) {
+    for (size_t j = 0; j < weights.size(); ++j) mean_weights[j] += (scale * weights[j] - mean_weights[j]) / n;
+    mean_bias += (bias - mean_bias) / n;
+  }
+  // Takes from each weight what its penalty has summed up to, but not beyond 0.
+  void penalise() {
+    for (size_t j = 0; j < weights.size(); ++j) {
+      const double before = weights[j];
+      if (scale * before > 0) weights[j] = std::max(0.0, before - (cumulated_l1 + penalised[j]) / scale);
+      else if (scale * before < 0) weights[j] = std::min(0.0, before + (cumulated_l1 - penalised[j]) / scale);
+      penalised[j] += scale * (weights[j] - before);
+    }
+  }
+  double absolute_sum() const {
+    double sum = 0;
+    for (const double weight : weights) sum += std::abs(weight);
+    return scale * sum;
+  }
+};
+
+class SgdFit {
+ public:
+  SgdFit(const SgdParams& params, const TrainingSet& train, const FitContext& context)
+      : params_(params),
+        context_(context),
+        classes_(is_classification(train.target.task)),
+        training_(train, params.class_weight),
+        lease_(context.memory, training_.rows.size() * (train.x.n_features() * sizeof(float) + 3 * sizeof(double)), "rows of SGD"),
+        n_sums_(classes_ ? (train.target.n_classes() == 2 ? 1 : train.target.n_classes()) : train.target.n_targets) {
+    loss_ = params.loss != SgdLoss::Default ? params.loss : classes_ ? SgdLoss::LogLoss : SgdLoss::SquaredError;
+    schedule_ = params.schedule != SgdSchedule::Default ? params.schedule : classes_ ? SgdSchedule::Optimal : SgdSchedule::Invscaling;
+    const bool is_of_classes =
+        loss_ == SgdLoss::LogLoss || loss_ == SgdLoss::Hinge || loss_ == SgdLoss::SquaredHinge || loss_ == SgdLoss::ModifiedHuber;
+    if (is_of_classes && !classes_)
+      throw Error(ErrorCode::BadValue,
+                  "sgd.loss is '" + std::string(enum_name(loss_)) + "', which is of classes, but the target has numbers",
+                  "Choose squared_error, huber, epsilon_insensitive or squared_epsilon_insensitive.");
+    if (schedule_ == SgdSchedule::Optimal && params.alpha == 0)
+      throw Error(ErrorCode::BadValue, "sgd.schedule is 'optimal', which divides by alpha, and alpha is 0",
+                  "Choose another schedule, or an alpha above 0.");
+    const double largest = training_.weights.empty() ? 1 : std::ranges::max(training_.weights);
+    double total = 0;
+    for (double& weight : training_.weights) total += weight /= largest;
+    if (!training_.weights.empty()) mean_weight_ = total / static_cast<double>(training_.weights.size());
+    rows_.n_features = train.x.n_features();
+    rows_.values.resize(training_.rows.size() * rows_.n_features);
+    rows_.squared_norms.resize(training_.rows.size());
+    context.threads->parallel_for(training_.rows.size(), 1024, [&](size_t begin, size_t end) { read_rows(begin, end); });
+    context.check();
+    descents_.resize(n_sums_);
+    for (Descent& descent : descents_) {
+      for (auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised}) numbers->assign(rows_.n_features, 0.0);
+      descent.rate = params.learning_rate;
+    }
+  }
+
+  // State of each sum, one after the other: t, the rate, the bias, its mean, the cumulated penalty; weights, their means, what they were
+  // penalised by.
+  void start_from(const std::vector<double>& state) {
+    const size_t width = 5 + 3 * rows_.n_features;
+    if (state.size() != n_sums_ * width)
+      throw Error(ErrorCode::BadValue, "the model to go on from was not fitted by sgd on these features and classes",
+                  "Give one of the same features, classes and learner.");
+    auto from = state.begin();
+    for (Descent& descent : descents_) {
+      descent.t = static_cast<int64_t>(*from++);
+      descent.rate = *from++;
+      descent.bias = *from++;
+      descent.mean_bias = *from++;
+      descent.cumulated_l1 = *from++;
+      for (auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised})
+        for (double& number : *numbers) number = *from++;
+      for (const double weight : descent.weights) descent.squared_norm += weight * weight;
+    }
+  }
+
+  std::unique_ptr<Model> run() {
+    context_.threads->parallel_each(n_sums_, [&](size_t k) { descend(k); });
+    for (const Descent& descent : descents_) {
+      if (descent.diverged)
+        throw Error(ErrorCode::BadValue, "stochastic gradient descent diverged: a weight is no longer a number",
+                    "Scale the features, or lower learning_rate.");
+      if (descent.n_epochs == 0) context_.check();
+    }
+    LinearForm form{static_cast<int64_t>(rows_.n_features), {}, {}, Link::Identity};
+    if (classes_) form.link = n_sums_ == 1 && training_.target.n_classes() == 2 ? Link::Sigmoid : Link::Softmax;
+    for (Descent& descent : descents_) {
+      descent.settle();
+      const bool averages = params_.average_from && descent.t > *params_.average_from;
+      const std::vector<double>& weights = averages ? descent.mean_weights : descent.weights;
+      form.weights.insert(form.weights.end(), weights.begin(), weights.end());
+      form.bias.push_back(averages ? descent.mean_bias : descent.bias);
+      form.state.insert(form.state.end(),
+                        {static_cast<double>(descent.t), descent.rate, descent.bias, descent.mean_bias, descent.cumulated_l1});
+      for (const auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised})
+        form.state.insert(form.state.end(), numbers->begin(), numbers->end());
+    }
+    if (classes_ && !(loss_ == SgdLoss::LogLoss && n_sums_ == 1)) make_probabilities(form);
+    return std::make_unique<LinearModel>(std::move(form));
+  }
+
+ private:
+  void read_rows(size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      double squares = 0;
+      for (size_t j = 0; j < rows_.n_features; ++j) {
+        const float value = training_.x.at(training_.rows[i], j);
+        rows_.values[i * rows_.n_features + j] = value;
+        squares += static_cast<double>(value) * static_cast<double>(value);
+      }
+      if (!std::isfinite(squares)) refuse_not_finite(training_.x);
+      rows_.squared_norms[i] = squares;
+    }
+  }
+
+  double truth(size_t row, size_t sum) const {
+    if (!classes_) return training_.target.values[row * n_sums_ + sum];
+    return training_.target.values[row] == static_cast<double>(n_sums_ == 1 ? 1 : sum) ? 1 : -1;
+  }
+
+  // Passes of one sum until it is no better, or there have been enough.
+  void descend(size_t k) {
+    Descent& descent = descents_[k];
+    std::vector<uint32_t> order(training_.rows.size());
+    double best = std::numeric_limits<double>::infinity();
+    int n_poor = 0;
+    for (int epoch = 0; epoch < params_.n_epochs; ++epoch) {
+      std::iota(order.begin(), order.end(), 0U);
+      if (params_.shuffle)
+        RandomStream(derive_seed(context_.seed, "sgd order", k), "sgd pass", static_cast<uint64_t>(descent.t)).shuffle(std::span(order));
+      const double objective = pass(descent, k, order);
+      descent.diverged = !std::isfinite(descent.bias) || !std::ranges::all_of(descent.weights, [](double w) { return std::isfinite(w); });
+      if (descent.diverged || std::isnan(objective)) return;
+      ++descent.n_epochs;
+      if (n_sums_ == 1 && context_.on_iteration &&
+          !context_.on_iteration({epoch + 1, params_.n_epochs, objective, std::numeric_limits<double>::quiet_NaN()}))
+        return;
+      n_poor = params_.tolerance && objective > best - *params_.tolerance ? n_poor + 1 : 0;
+      best = std::min(best, objective);
+      if (n_poor < params_.patience) continue;
+      if (schedule_ != SgdSchedule::Adaptive || descent.rate <= 1e-6) return;
+      descent.rate /= 5;
+      n_poor = 0;
+    }
+  }
+
+  // A step for each row. Returns the mean of what is made small; NaN where the context asks to stop.
+  double pass(Descent& descent, size_t k, std::span<const uint32_t> order) {
+    const double alpha = params_.alpha, l1_ratio = params_.l1_ratio, typical = std::sqrt(1 / std::sqrt(std::max(alpha, 1e-300)));
+    const double first = typical / std::max(1.0, sgd_loss(loss_, params_.epsilon, 1, -typical).slope), delay = 1 / (first * alpha);
+    double objective = 0;
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (i % 256 == 0 && context_.should_stop()) return std::numeric_limits<double>::quiet_NaN();
+      const float* x = rows_.row(order[i]);
+      const auto t = static_cast<double>(descent.t);
+      const double product = descent.product(x), y = truth(order[i], k);
+      if (schedule_ == SgdSchedule::Optimal) descent.rate = 1 / (alpha * (delay + t - 1));
+      else if (schedule_ == SgdSchedule::Invscaling) descent.rate = params_.learning_rate / std::pow(t, params_.power_t);
+      const auto [loss, slope] = sgd_loss(loss_, params_.epsilon, y, product + descent.bias);
+      const double weight = training_.weights.empty() ? 1 : training_.weights[order[i]] / mean_weight_;
+      const double absolute = l1_ratio > 0 ? descent.absolute_sum() : 0;
+      objective += weight * loss + alpha * ((1 - l1_ratio) * 0.5 * descent.squared_norm + l1_ratio * absolute);
+      const double step = -descent.rate * std::clamp(slope, -1e12, 1e12) * weight;
+      const double kept = std::max(0.0, 1 - (1 - l1_ratio) * descent.rate * alpha);
+      if (kept != 1) descent.shrink(kept);
+      if (step != 0) descent.add(x, rows_.squared_norms[order[i]], product * kept, step);
+      if (params_.fit_intercept) descent.bias += step;
+      if (params_.average_from && descent.t >= *params_.average_from)
+        descent.average(static_cast<double>(descent.t - *params_.average_from + 1));
+      if (l1_ratio > 0) {
+        descent.cumulated_l1 += l1_ratio * descent.rate * alpha;
+        descent.penalise();
+      }
+      ++descent.t;
+    }
+    return objective / static_cast<double>(order.size());
+  }
+
+  void make_probabilities(LinearForm& form) const {
+    const FeatureMatrix x = training_.x.take(training_.rows);
+    const WeightedRows rows({x, training_.target, training_.weights});
+    std::vector<std::vector<double>> margins(n_sums_, std::vector<double>(x.n_rows()));
+    std::vector<double> sums(x.n_rows() * n_sums_);
+    LinearModel(form).predict_scores(x, sums);
+    for (size_t i = 0; i < x.n_rows(); ++i)
+      for (size_t k = 0; k < n_sums_; ++k) margins[k][i] = sums[i * n_sums_ + k];
+    sharpen(form, rows, margins, context_);
+  }
+
+  const SgdParams& params_;
+  const FitContext& context_;
+  bool classes_;
+  TrainingRows training_;
+  MemoryLease lease_;
+  size_t n_sums_;
+  SgdLoss loss_;
+  SgdSchedule schedule_;
+  double mean_weight_ = 1;
+  RowMajor rows_;
+  std::vector<Descent> descents_;
+};
+
+class Sgd : public Learner {
+ public:
+  explicit Sgd(SgdParams params) : params_(params) {}
+  bool supports(Task task) const override { return task != Task::Ranking; }
+  FeatureNeeds needs() const override { return {false, false, true}; }
+  bool continues() const override { return true; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
+    check_training_set(train);
+    context.check();
+    return SgdFit(params_, train, context).run();
+  }
+
+  std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet*,
+                                  const FitContext& context) const override {
+    check_training_set(train);
+    context.check();
+    SgdFit more(params_, train, context);
+    const auto* linear = dynamic_cast<const LinearModel*>(&start);
+    more.start_from(linear == nullptr ? std::vector<double>() : linear->parts().state);
+    return more.run();
+  }
+
+ private:
+  SgdParams params_;
+};
+
+}  // namespace
+
+void register_sgd(Catalog<Learner>& catalog) {
+  catalog.add<Sgd, SgdParams>("sgd", "A linear model by a step of gradient descent for each row, which goes on with more rows.",
+                              {"stochastic_gradient_descent"});
+}
+
+}  // namespace kolosal
