@@ -26,6 +26,8 @@ class Learner {
 
   /// Whether the learner can do the task.
   virtual bool supports(Task task) const = 0;
+  /// Why it cannot fit on this machine: the library that it needs is not there, and how to get it. Empty where it can.
+  virtual std::string unavailable() const { return {}; }
   /// What the learner takes as it is.
   virtual FeatureNeeds needs() const = 0;
   /// Whether a regression's target may have numbers of 0 and less.

@@ -15,9 +15,9 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
-from ._boosting import native_loss, numbered, rates_of
+from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._features import Features
-from ._names import POOR_SCORES
+from ._names import POOR_SCORES, library_of
 from ._rounds import rounds_of, staged
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
@@ -88,6 +88,8 @@ class CatalogModel(Estimator):
         options = numbered(self._options(), features.names)
         around = {name: options.pop(name) for name in FIT_SPECS}
         judged = options.pop("oob_score", False)
+        if "library" in options:
+            options["library"] = options["library"] or library_of(self._learner)
         around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
         train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
@@ -141,7 +143,8 @@ class CatalogModel(Estimator):
         rate = shown.get("learning_rate")
         if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
             shown["learning_rate"] = rates_of(rate, int(shown["n_trees"]))
-        return self._written_down(shown)
+        options = self._written_down(shown)
+        return as_spelt_here(options) if self._learner == "gradient_boosting" else options
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
         """Becomes the estimator of a native model."""
