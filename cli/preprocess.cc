@@ -38,6 +38,11 @@ PreprocessorConfig resolve_config(const PreprocessFlags& flags) {
   return resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()});
 }
 
+// Says which texts became missing, and where.
+void write_marker_notes(const Session& session, const Schema& schema) {
+  for (const std::string& note : marker_notes(schema)) write_note(session, note + "; --no-auto-detect-types keeps texts");
+}
+
 Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
   const FitContext context = make_context(session, flags.threads->read<ThreadOptions>());
   const PreprocessorConfig config = resolve_config(flags);
@@ -56,6 +61,7 @@ Table fit_and_save(const Session& session, const PreprocessFlags& flags) {
   }
   std::optional<std::vector<uint32_t>> rows;
   auto [fitted, out] = DataPreprocessor(config).fit_transform(table, flags.target.empty() ? nullptr : &target, context, &rows);
+  write_marker_notes(session, fitted.schema());
   if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
   for (const Column& column : kept) out = out.with_column(rows ? column.take(*rows) : column);
   if (rows) write_note(session, std::to_string(table.n_rows() - rows->size()) + " training rows removed");
@@ -116,6 +122,7 @@ int run_in_passes(const Session& session, const PreprocessFlags& flags) {
     options.on_progress = [&line](const FileProgress& progress) { line.show(progress); };
     const FittedPreprocessor fitted = preprocess_file(flags.table, flags.output, resolve_config(flags), options,
                                                       make_context(session, flags.threads->read<ThreadOptions>()), &report);
+    write_marker_notes(session, fitted.schema());
     if (!flags.save.empty()) save_preprocessor(fitted, flags.save);
   }
   if (report.n_rows_removed > 0) write_note(session, std::to_string(report.n_rows_removed) + " training rows removed");

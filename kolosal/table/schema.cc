@@ -439,6 +439,17 @@ Schema SchemaSurvey::infer(const SchemaOptions& options) const {
   return schema;
 }
 
+std::vector<std::string> marker_notes(const Schema& schema) {
+  std::vector<std::string> notes;
+  for (const ColumnSchema& column : schema.columns) {
+    if (column.missing_texts.empty()) continue;
+    std::string texts;
+    for (const std::string& text : column.missing_texts) texts += (texts.empty() ? "'" : ", '") + text + "'";
+    notes.push_back("column '" + column.name + "' holds numbers but for " + texts + ", taken for missing");
+  }
+  return notes;
+}
+
 Schema infer_schema(const Table& table, const SchemaOptions& options) {
   std::vector<std::string> as_levels;
   for (const auto& [column, kind] : options.kinds)

@@ -57,6 +57,9 @@ struct Schema {
 };
 void describe(Fields<Schema>& fields);
 
+/// For each feature of numbers that came as texts, a sentence that names the texts taken for missing there, for users to object.
+std::vector<std::string> marker_notes(const Schema& schema);
+
 /// What the user says about columns; everything else is inferred.
 struct SchemaOptions {
   std::vector<std::string> target;  ///< one, or several for multi-output regression

@@ -43,11 +43,12 @@ FitContext context_of(int n_threads) {
 std::tuple<FittedPreprocessor, Table, KeptRows> fit_transform(const std::string& config, const Table& table, const Table* target,
                                                               int n_threads) {
   const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
-  const nb::gil_scoped_release released;
   std::optional<Target> known;
   if (target != nullptr) known = target_of(*target);
   KeptRows rows;
-  auto [fitted, made] = preprocessor.fit_transform(table, known ? &*known : nullptr, context_of(n_threads), &rows);
+  const FitContext context = context_of(n_threads);
+  auto [fitted, made] =
+      run_cancellable(context.cancel, [&] { return preprocessor.fit_transform(table, known ? &*known : nullptr, context, &rows); });
   return {std::move(fitted), std::move(made), std::move(rows)};
 }
 
@@ -124,9 +125,15 @@ void bind_preprocess(nb::module_& module) {
           nb::arg("table"), nb::arg("n_threads") = 0, "Preprocesses a native table.")
       .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),
            "Undoes preprocessing.")
+      .def_prop_ro(
+          "marker_notes", [](const FittedPreprocessor& fitted) { return marker_notes(fitted.schema()); },
+          "Sentences on texts that were taken for missing.")
       .def_prop_ro("feature_names_out", &FittedPreprocessor::feature_names_out, "Names of the columns it gives.")
       .def(
           "describe", [](const FittedPreprocessor& fitted) { return to_json(fitted.to_value()); }, "JSON of everything it learnt.")
+      .def_static(
+          "from_json", [](const std::string& text) { return FittedPreprocessor::from_value(parse_json(text)); }, nb::arg("text"),
+          "The one that describe told of.")
       .def(
           "save", [](const FittedPreprocessor& fitted, const std::string& path) { save_preprocessor(fitted, path); }, nb::arg("path"),
           "Writes one artifact.")

@@ -164,6 +164,7 @@ class Stream {
     if (!on_dead_letter.is_none())
       callbacks.on_dead_letter = [call = shared(on_dead_letter)](const DeadLetter<Shared>& letter) {
         const nb::gil_scoped_acquire acquired;
+        rethrow_if_no_error(letter.error);
         (*call)(*letter.item, letter.stage, error_of(letter.error), letter.attempts);
       };
     FitContext context;
@@ -187,12 +188,14 @@ class Stream {
         [&](Clock::time_point until) { return pipeline_->try_push(held, std::max(0.0, Deadline(until).remaining_seconds())); });
   }
   std::pair<Popped, nb::object> next(double seconds) {
-    auto [popped, item] = with_own_errors([&] {
-      return wait_with_signals(
-          seconds, [](const auto& result) { return result.first == Popped::Empty; },
-          [&](Clock::time_point until) { return pipeline_->try_next(std::max(0.0, Deadline(until).remaining_seconds())); });
-    });
-    return {popped, item ? **item : nb::none()};
+    // Taking an item acknowledges it, so what Ctrl-C raises must come before.
+    const Deadline deadline = seconds < 0 ? Deadline() : Deadline::after(seconds);
+    for (;;) {
+      const Popped there = wait(deadline.remaining_seconds());
+      check_signals();
+      auto [popped, item] = with_own_errors([&] { return pipeline_->try_next(0); });
+      if (popped != Popped::Empty || there == Popped::Empty) return {popped, item ? **item : nb::none()};
+    }
   }
   Popped wait(double seconds) {
     return wait_with_signals(
@@ -214,6 +217,16 @@ class Stream {
   std::string statistics() const { return to_json(to_value(pipeline_->statistics())); }
 
  private:
+  /// What is no Exception in Python, such as SystemExit, ends the run instead of being an item's failure.
+  static void rethrow_if_no_error(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const nb::python_error& raised) {
+      if (!raised.matches(PyExc_Exception)) throw;
+    } catch (...) {  // of the core
+    }
+  }
+
   static nb::object error_of(const std::exception_ptr& error) {
     try {
       std::rethrow_exception(error);

@@ -351,26 +351,27 @@ nb::object training_rows(const std::string& name, const std::string& parameters,
 
 Fitted fit_form(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
                 const std::optional<Weights>& weights, int n_threads, int64_t seed) {
-  const nb::gil_scoped_release released;
   const auto transformer = transformers().make(name, parse_json(parameters));
-  return transformer->fit(FitRows(table, target, weights).input, context_of(n_threads, seed));
+  const FitContext context = context_of(n_threads, seed);
+  return run_cancellable(context.cancel, [&] { return transformer->fit(FitRows(table, target, weights).input, context); });
 }
 
 /// Fits to an array without weights or target; scalers see row-major rows as they lie.
 Fitted fit_rows(const std::string& name, const std::string& parameters, const Rows& rows, const std::vector<std::string>& names,
                 int n_threads, int64_t seed) {
-  const nb::gil_scoped_release released;
   const Value given = parse_json(parameters);
   const FitContext context = context_of(n_threads, seed);
-  Fitted fitted = fit_scaler(name, given, rows, names, context);
-  return fitted ? std::move(fitted) : transformers().make(name, given)->fit({table_of_rows(rows, names, *context.threads)}, context);
+  return run_cancellable(context.cancel, [&] {
+    Fitted fitted = fit_scaler(name, given, rows, names, context);
+    return fitted ? std::move(fitted) : transformers().make(name, given)->fit({table_of_rows(rows, names, *context.threads)}, context);
+  });
 }
 
 std::pair<Fitted, Table> fit_transformer(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
                                          const std::optional<Weights>& weights, int n_threads, int64_t seed) {
-  const nb::gil_scoped_release released;
   const auto transformer = transformers().make(name, parse_json(parameters));
-  return transformer->fit_transform(FitRows(table, target, weights).input, context_of(n_threads, seed));
+  const FitContext context = context_of(n_threads, seed);
+  return run_cancellable(context.cancel, [&] { return transformer->fit_transform(FitRows(table, target, weights).input, context); });
 }
 
 /// Steps fitted one after the other, what the training rows became, and which of them are left (none: all).

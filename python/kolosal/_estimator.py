@@ -38,6 +38,19 @@ class Estimator:
 
     _specs: dict[str, dict[str, Any]] = {}
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Lets a class with specifications of its own show them as the signature of its constructor, and at the end of its text."""
+        super().__init_subclass__(**arguments)
+        if "_specs" not in vars(cls) or "__init__" in vars(cls):
+            return
+
+        def __init__(self: Estimator, **parameters: Any) -> None:
+            super(cls, self).__init__(**parameters)
+
+        __init__.__signature__ = signature_of(cls._specs)  # type: ignore[attr-defined]
+        cls.__init__ = __init__  # type: ignore[method-assign]
+        cls.__doc__ = f"{cls.__doc__ or ''}\n{documentation_of(cls._specs)}"
+
     def __init__(self, **parameters: Any) -> None:
         for spec in self._specs.values():
             setattr(self, spec["name"], spec["default"])

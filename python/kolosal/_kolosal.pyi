@@ -311,11 +311,19 @@ class FittedPreprocessor:
         """Undoes preprocessing."""
 
     @property
+    def marker_notes(self) -> list[str]:
+        """Sentences on texts that were taken for missing."""
+
+    @property
     def feature_names_out(self) -> list[str]:
         """Names of the columns it gives."""
 
     def describe(self) -> str:
         """JSON of everything it learnt."""
+
+    @staticmethod
+    def from_json(text: str) -> FittedPreprocessor:
+        """The one that describe told of."""
 
     def save(self, path: str) -> None:
         """Writes one artifact."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from . import _kolosal
 from ._errors import InvalidInputError, not_fitted
-from ._estimator import Estimator, documentation_of, parameter_specs, signature_of
+from ._estimator import Estimator, parameter_specs, signature_of
 from ._tables import to_arrow, to_native, with_target
 
 Callback = Callable[[str, dict[str, Any], int, list[float]], Any]
@@ -299,10 +299,6 @@ class AutoML(Estimator):
 
         kind = "regressor" if self.task in ("regression", "multi_regression") else "classifier"
         return Tags(estimator_type=kind, target_tags=TargetTags(required=True))
-
-
-AutoML.__init__.__signature__ = signature_of(_TRAIN_SPECS)  # type: ignore[attr-defined]
-AutoML.__doc__ = (AutoML.__doc__ or "") + "\n" + documentation_of(_TRAIN_SPECS)
 
 
 def _dispatch(callbacks: Sequence[Callback]) -> Callable[[str, str, int, list[float]], bool] | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import inspect
+import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 from kolosal._errors import InvalidInputError
 from sklearn.preprocessing import LabelEncoder
 
+import kolosal
 from kolosal import DataPreprocessor
 
 DAYS = [datetime.date(2024, 3, 1), datetime.date(2023, 12, 31), datetime.date(2024, 3, 1), datetime.date(2024, 2, 29)]
@@ -107,3 +111,23 @@ def test_rows_that_are_left_of_chunks_are_numbered_through_all_of_them(tmp_path:
     assert DataPreprocessor().fit_chunks(chunks).kept_rows_ is None
     frame.to_parquet(tmp_path / "rows.parquet")
     assert not hasattr(in_parts.fit_file(tmp_path / "rows.parquet", memory="100MB"), "kept_rows_")
+
+
+def test_texts_taken_for_missing_are_named_and_kept_on_request():
+    frame = pd.DataFrame({"v": [*map(str, range(40)), ">100", "n/k"], "b": range(42)})
+    with pytest.warns(UserWarning, match=r"column 'v' holds numbers but for '>100', 'n/k'"):
+        DataPreprocessor().fit(frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DataPreprocessor(auto_detect_types=False).fit(frame)
+
+
+def test_a_fitted_preprocessor_is_copied():
+    frame = pd.DataFrame({"x": [1.0, 2.0, None, 7.5], "c": ["a", "b", "a", "c"]})
+    fitted = DataPreprocessor().fit(frame)
+    assert pickle.loads(pickle.dumps(fitted)).transform(frame).equals(fitted.transform(frame))
+
+
+def test_each_class_shows_its_own_parameters():
+    assert list(inspect.signature(DataPreprocessor).parameters) == list(DataPreprocessor().get_params())
+    assert list(inspect.signature(kolosal.AutoML).parameters) == list(kolosal.AutoML().get_params())

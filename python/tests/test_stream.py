@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
+import sys
 import threading
 import time
 import weakref
@@ -578,3 +581,25 @@ def test_merged_statistics_are_those_of_all_rows(people: pd.DataFrame) -> None:
     assert income["p50"] == pytest.approx(people["income"].median())
     city = next(column for column in whole["columns"] if column["name"] == "city")
     assert {entry["value"]: entry["count"] for entry in city["frequent"]} == people["city"].value_counts().to_dict()
+
+
+def test_an_interrupt_loses_no_item():
+    acknowledged, got = [], []
+    run = StreamingPipeline(on_acknowledged=acknowledged.append).stage("wait", lambda item: (time.sleep(0.01), item)[1]).run(range(1000))
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        for item in run:
+            got.append(item)
+    left = run.stop()
+    assert got == acknowledged
+    assert left[0] == len(got)
+
+
+def test_what_ends_a_program_is_no_dead_letter():
+    dead = []
+    run = StreamingPipeline(on_dead_letter=lambda *letter: dead.append(letter)).stage(
+        "quit", lambda item: sys.exit(3) if item == 5 else item
+    )
+    with pytest.raises(SystemExit):
+        list(run.run(range(10)))
+    assert dead == []

@@ -264,3 +264,14 @@ def test_parameters_are_checked_by_name_and_value() -> None:
         with pytest.raises(InvalidInputError, match=what):
             made.fit(NUMBERS, TARGET)
     assert json.loads(json.dumps(kp.OutlierClipper(factor=2).get_params()))["factor"] == 2
+
+
+@pytest.mark.parametrize(
+    "given", [np.array([["a", "x"], ["b", "y"], ["a", "z"]], dtype=object), np.array([[1.0, 2.0], [3.0, 4.0], [1.0, np.nan]])]
+)
+@pytest.mark.parametrize(
+    "made", [kp.OneHotEncoder(), kp.OneHotEncoder(sparse_output=True), kp.OrdinalEncoder()], ids=["dense", "sparse", "ordinal"]
+)
+def test_encoders_give_levels_back(made, given):
+    again = clone(made)
+    assert pd.DataFrame(again.inverse_transform(again.fit_transform(given))).equals(pd.DataFrame(given))

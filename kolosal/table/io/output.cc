@@ -4,6 +4,7 @@
 #include "kolosal/table/io/output.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <filesystem>
 
 #include "kolosal/base/error.h"
 
@@ -27,6 +30,32 @@ std::string resolved(const std::string& path) {
   return ::realpath(path.c_str(), real) != nullptr ? real : path;
 }
 
+/// Whether `name` is that of a part of `of`: of.part71_0.
+bool is_part_of(std::string_view name, std::string_view of) {
+  if (!name.starts_with(of)) return false;
+  name.remove_prefix(of.size());
+  return name.starts_with(".part") && name.size() > 5 && name.find_first_not_of("0123456789_", 5) == std::string_view::npos;
+}
+
+/// Removes the parts of `path` that programs left which were killed: those that nobody holds locked, a minute old or older.
+void remove_abandoned_parts(const std::string& path) noexcept {
+  constexpr time_t kYoung = 60;
+  try {
+    const std::filesystem::path whole(path);
+    const std::filesystem::path folder = whole.has_parent_path() ? whole.parent_path() : ".";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (!is_part_of(entry.path().filename().string(), whole.filename().string())) continue;
+      const int descriptor = ::open(entry.path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+      if (descriptor < 0) continue;
+      struct stat status {};
+      const bool is_old = ::fstat(descriptor, &status) == 0 && ::time(nullptr) - status.st_mtime >= kYoung;
+      if (is_old && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+      ::close(descriptor);
+    }
+  } catch (const std::exception&) {  // a folder that cannot be listed
+  }
+}
+
 }  // namespace
 
 OutputFile::OutputFile(const std::string& path) : path_(path) {
@@ -39,8 +68,10 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   } else {
     const bool replaces = ::stat(path.c_str(), &status) == 0;
     path_ = resolved(path);
+    remove_abandoned_parts(path_);
     temporary_ = path_ + ".part" + std::to_string(::getpid()) + "_" + std::to_string(counter++);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0) (void)::flock(descriptor_, LOCK_EX | LOCK_NB);
     if (descriptor_ >= 0 && replaces) (void)::fchmod(descriptor_, status.st_mode & 07777);
   }
   if (descriptor_ < 0) {

@@ -196,5 +196,29 @@ TEST(TableIo, PathsThatCannotBeReadOrWrittenAreErrors) {
             std::string::npos);
 }
 
+TEST(OutputFile, RemovesPartsThatKilledProgramsLeft) {
+  const std::string folder = testing::TempDir() + "abandoned";
+  std::filesystem::create_directory(folder);
+  const std::string path = folder + "/out.csv";
+  const auto age = [](const std::string& name) {
+    std::ofstream(name) << "x";
+    std::filesystem::last_write_time(name, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2));
+  };
+  age(path + ".part71_0");
+  age(path + ".parts");
+  std::ofstream(path + ".part72_0") << "young";
+  const auto written = create_table(path);
+  EXPECT_FALSE(std::filesystem::exists(path + ".part71_0"));
+  EXPECT_TRUE(std::filesystem::exists(path + ".parts"));
+  EXPECT_TRUE(std::filesystem::exists(path + ".part72_0"));
+  // What a program writes at the moment stays, however old it is.
+  std::string own;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (const std::string name = entry.path().string(); name != path + ".parts" && name != path + ".part72_0") own = name;
+  std::filesystem::last_write_time(own, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2));
+  const auto other = create_table(path);
+  EXPECT_TRUE(std::filesystem::exists(own));
+}
+
 }  // namespace
 }  // namespace kolosal

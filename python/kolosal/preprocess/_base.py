@@ -354,11 +354,14 @@ class NamedNatively(CatalogTransformer):
 class Invertible(CatalogTransformer):
     """One that can be undone."""
 
+    def _native_names_out(self) -> list[str]:
+        return self._names_out(self._names_in())
+
     def inverse_transform(self, X: Any) -> Any:
         """What rows that ``transform`` gave were before."""
         self._check_fitted()
         given = Input(X, True)
-        names = self._names_out(self._names_in())
+        names = self._native_names_out()
         if given.n_features != len(names):
             raise InvalidInputError(f"X has {given.n_features} features where transform gives {len(names)}", "feature_mismatch")
         made = self._native.inverse_transform(given.to_native(names))

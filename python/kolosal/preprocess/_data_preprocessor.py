@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError, NotFittedError
-from .._estimator import Estimator, documentation_of, parameter_specs, signature_of
+from .._estimator import Estimator, parameter_specs
 from .._tables import to_arrow, to_native
 
 _SPECS = parameter_specs("preprocessor")
@@ -173,6 +174,7 @@ class DataPreprocessor(Estimator):
         self._native, made, rows = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
         self.n_features_in_ = len(table.names)
         self.kept_rows_ = None if rows is None else np.asarray(rows, dtype=np.int64)
+        self._warn_of_markers()
         return made
 
     def _fit_file(
@@ -188,6 +190,7 @@ class DataPreprocessor(Estimator):
             json.dumps(self._options()), os.fspath(source), written, memory, target or "", 0, progress
         )
         self._take(native)
+        self._warn_of_markers()
         done: dict[str, Any] = json.loads(report)
         return done
 
@@ -212,6 +215,21 @@ class DataPreprocessor(Estimator):
             return table
         return np.column_stack([column.to_numpy() for column in table.columns])
 
+    def _warn_of_markers(self) -> None:
+        for note in self._fitted.marker_notes:
+            warnings.warn(f"{note}; auto_detect_types=False keeps texts", UserWarning, stacklevel=4)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        if "_native" in state:
+            state["_native"] = state["_native"].describe()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_native" in state:
+            self._native = _kolosal.FittedPreprocessor.from_json(state["_native"])
+
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_native", None) is not None
 
@@ -230,7 +248,3 @@ def _kept_rows(passes: _kolosal.PreprocessorPasses, chunks: Iterable[Any]) -> np
         kept.append(n_rows + (np.arange(table.n_rows) if of_chunk is None else np.asarray(of_chunk, dtype=np.int64)))
         n_rows += table.n_rows
     return np.concatenate(kept)
-
-
-DataPreprocessor.__init__.__signature__ = signature_of(_SPECS)  # type: ignore[attr-defined]
-DataPreprocessor.__doc__ = (DataPreprocessor.__doc__ or "") + "\n" + documentation_of(_SPECS)

@@ -12,7 +12,7 @@ from .. import _kolosal
 from .._errors import InvalidInputError
 from .._input import Input, frame_of, output_of, row_weights
 from .._tables import to_native
-from ._base import CatalogTransformer, Incremental, NamedNatively, Weighted, parameters_text
+from ._base import CatalogTransformer, Incremental, Invertible, NamedNatively, Weighted, parameters_text
 
 
 class _Encoder(CatalogTransformer):
@@ -36,7 +36,17 @@ class _Encoder(CatalogTransformer):
         self._levels = [column["levels"] for column in fitted["columns"]]
 
 
-class OrdinalEncoder(Incremental, _Encoder):
+class _InvertibleEncoder(_Encoder, Invertible):
+    """An encoder whose columns tell the level again."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """The levels of rows that ``transform`` gave: numbers where ``fit`` was given an array of numbers."""
+        made = super().inverse_transform(X)
+        numbers = all(levels.dtype.kind == "f" for levels in self.categories_)
+        return made.astype(np.float64) if numbers and isinstance(made, np.ndarray) else made
+
+
+class OrdinalEncoder(Incremental, _InvertibleEncoder):
     """Each level becomes its number in order; missing values stay missing.
 
     ``handle_unknown`` is "error" or "use_encoded_value", which gives ``unknown_value`` (None: missing). Missing values become
@@ -237,7 +247,7 @@ class CatBoostEncoder(_UnknownByValue, _TargetStatistic):
         self.random_state = random_state
 
 
-class OneHotEncoder(Incremental, _Encoder):
+class OneHotEncoder(Incremental, _InvertibleEncoder):
     """A column of 0 and 1 for each level; levels rarer than ``min_frequency`` rows, or beyond ``max_categories``, share one.
 
     ``handle_unknown`` is "error", "ignore" (a row of zeros) or "infrequent_if_exist" (the shared column where there is one). A missing
@@ -279,6 +289,7 @@ class OneHotEncoder(Incremental, _Encoder):
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         super()._read_fitted(fitted)
         self._output_of = [np.array(column["output_of"]) for column in fitted["columns"]]
+        self._native_outputs = [name for column in fitted["columns"] for name in column["outputs"]]
         self._n_outputs = [len(column["outputs"]) for column in fitted["columns"]]
 
     def _names_out(self, names: list[str]) -> list[str]:
@@ -294,6 +305,9 @@ class OneHotEncoder(Incremental, _Encoder):
                 endings[places[-2]] = "infrequent_sklearn"
             made += [f"{name}_{ending}" for ending in endings]
         return made
+
+    def _native_names_out(self) -> list[str]:
+        return self._native_outputs
 
     def _apply(self, given: Input) -> Any:
         table, kind = given.to_native(self._names_in()), self._kind()

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from .._estimator import Estimator, documentation_of, parameter_specs, signature_of
+from .._estimator import Estimator, parameter_specs
 from .._tables import to_native
 from ..preprocess import DataPreprocessor, Pipeline
 from ._functions import function_of
@@ -204,7 +204,3 @@ class BatchProcessor(Estimator):
         )
         whole = pa.concat_tables(parts, promote_options="permissive") if parts else None
         return BatchRun(json.loads(done), whole)
-
-
-BatchProcessor.__init__.__signature__ = signature_of(_BATCHES)  # type: ignore[attr-defined]
-BatchProcessor.__doc__ = (BatchProcessor.__doc__ or "") + "\n" + documentation_of(_BATCHES)
