@@ -22,6 +22,8 @@ __all__ = [
     "FitProgress",
     "GammaRegressor",
     "GaussianNB",
+    "GaussianProcessClassifier",
+    "GaussianProcessRegressor",
     "GradientBoostingClassifier",
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
@@ -54,6 +56,8 @@ __all__ = [
     "Ridge",
     "SGDClassifier",
     "SGDRegressor",
+    "SVC",
+    "SVR",
     "TreePicture",
     "TweedieRegressor",
     "XGBoostClassifier",
@@ -275,6 +279,66 @@ class GaussianNB(Classifier):
     seed: int
     time_limit: float | None
     def __init__(self, *, var_smoothing: float = 1e-09, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class GaussianProcessClassifier(Classifier):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class GaussianProcessRegressor(Regressor):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
 
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
@@ -649,6 +713,10 @@ class KNeighborsClassifier(Classifier):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -657,6 +725,10 @@ class KNeighborsClassifier(Classifier):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -667,6 +739,10 @@ class KNeighborsRegressor(Regressor):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -675,6 +751,10 @@ class KNeighborsRegressor(Regressor):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -1261,6 +1341,7 @@ class SGDClassifier(Classifier):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any: ...
 
 class SGDRegressor(Regressor):
     """A linear model by a step of gradient descent for each row, which goes on with more rows."""
@@ -1317,6 +1398,73 @@ class SGDRegressor(Regressor):
         tolerance: float | None = 0.001,
         patience: int = 5,
         shuffle: bool = True,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any: ...
+
+class SVC(Classifier):
+    """Support vector classification: the widest margins between classes in the space of a kernel."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    class_weight: Literal["none", "balanced"]
+    probability_folds: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        class_weight: Literal["none", "balanced"] = "none",
+        probability_folds: int = 5,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SVR(Regressor):
+    """Support vector regression: a flat sum of kernels that errs little."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    epsilon: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        epsilon: float = 0.1,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,

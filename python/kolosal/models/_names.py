@@ -27,6 +27,8 @@ SCIKIT_LEARN = {
     "quantile": "QuantileRegressor",
     "quantile_forest": "RandomForestQuantileRegressor",
     "sgd": "SGD",
+    "svc": "SVC",
+    "svr": "SVR",
     "tweedie": "TweedieRegressor",
     "xgboost": "XGBoost",
 }
@@ -46,7 +48,10 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
 
 
 # Learners to which a row of weight 2 is not two rows: they take no weights.
-WITHOUT_WEIGHTS = {"k_nearest", "mlp", "sgd", "quantile_forest"}
+WITHOUT_WEIGHTS = {"gaussian_process", "k_nearest", "mlp", "quantile_forest", "sgd", "svc", "svr"}
+
+# Learners that go on with rows that come in parts.
+IN_PARTS = {"sgd"}
 
 # Learners that scikit-learn's trials, with features that mean nothing to them, do not do justice to.
 POOR_SCORES = {"bernoulli_naive_bayes", "constant", "multinomial_naive_bayes"}

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._errors import InvalidInputError
 from .._input import Input
-from ._base import CatalogTransformer, Weighted
+from ._base import CatalogTransformer, Incremental, Weighted
 
 
 class _Selection(Weighted):
@@ -30,7 +30,7 @@ class _Selection(Weighted):
         return [name for name, stays in zip(names, self._support, strict=True) if stays]
 
 
-class VarianceThreshold(_Selection):
+class VarianceThreshold(Incremental, _Selection):
     """Columns whose variance is at most ``threshold`` go; missing values do not count."""
 
     _catalog_name = "variance_threshold"
@@ -39,7 +39,7 @@ class VarianceThreshold(_Selection):
         self.threshold = threshold
 
 
-class DropConstantFeatures(_Selection):
+class DropConstantFeatures(Incremental, _Selection):
     """Columns go in which one value has a share of ``tol`` of the rows; with ``missing_values="ignore"`` missing is no value."""
 
     _catalog_name = "drop_constant"

@@ -134,7 +134,7 @@ class _Binned(Weighted):
         return out
 
 
-class KBinsDiscretizer(_Binned):
+class KBinsDiscretizer(Incremental, _Binned):
     """Each column is cut into bins; missing values stay missing, or set no column.
 
     ``strategy`` is "uniform" (bins of equal width), "quantile" (of equally many rows) or "kmeans" (around clusters); ``encode`` is
