@@ -64,6 +64,9 @@ Contributions room_for(const Model& model, const FeatureMatrix& x, size_t n_outp
 Contributions contributions(const Model& model, const FeatureMatrix& x, const FeatureMatrix* background, const FitContext& context) {
   check_rows(model, x, background);
   if (const auto* forest = dynamic_cast<const ForestModel*>(&model)) {
+    if (!forest->forest().linear_starts.empty())
+      throw Error(ErrorCode::Unsupported, "the contributions to trees whose leaves are sums of features are not known",
+                  "Use permutation importance or partial dependence, or fit without linear_leaves.");
     const std::vector<float> covers = covers_of(forest->forest(), background, context);
     Contributions made = room_for(model, x, forest->forest().n_raw());
     made.base = expected_raw(forest->forest(), covers);

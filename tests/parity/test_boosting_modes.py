@@ -16,10 +16,10 @@ COMMON = {"num_leaves": 31, "min_child_samples": 20, "reg_lambda": 1.0, "n_jobs"
 
 
 def rows(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Features (2 N, 8) float32, and a signal that some of them make."""
+    """Features (2 N, 8) float32, and a signal of some, each of which tells something alone: else splits are left to chance."""
     random = np.random.default_rng(seed)
     x = random.normal(size=(2 * N, 8)).astype(np.float32)
-    signal = 2 * x[:, 0] + x[:, 1] * x[:, 2] + np.sin(3 * x[:, 3]) + 0.5 * (x[:, 4] > 0.5) * x[:, 5]
+    signal = 2 * x[:, 0] + x[:, 1] * (x[:, 2] > 0) + np.sin(3 * x[:, 3]) + 0.5 * (x[:, 4] > 0.5) * x[:, 5]
     return x, signal + 0.5 * random.normal(size=2 * N)
 
 
@@ -78,6 +78,19 @@ def test_a_schedule_of_rates_is_lightgbms() -> None:
         errors.append([mean_squared_error(y[N:], each.predict(x[N:])) for each in (mine, lgbm)])
     mean = np.mean(errors, axis=0)
     assert mean[0] < 1.03 * mean[1], errors
+
+
+def test_leaves_that_sum_features_fit_as_well_as_lightgbms() -> None:
+    errors = []
+    for seed in range(4):
+        x, y = rows(seed)
+        shared = {"learning_rate": 0.1, "num_leaves": 15, "min_child_samples": 20, "n_jobs": 2, "random_state": 0, "n_estimators": 60}
+        mine = km.GradientBoostingRegressor(linear_leaves=True, linear_lambda=0.1, l2=0, **shared).fit(x[:N], y[:N])
+        lgbm = lightgbm.LGBMRegressor(linear_tree=True, linear_lambda=0.1, verbose=-1, **shared).fit(x[:N], y[:N])
+        plain = km.GradientBoostingRegressor(l2=0, **shared).fit(x[:N], y[:N])
+        errors.append([mean_squared_error(y[N:], each.predict(x[N:])) for each in (mine, lgbm, plain)])
+    mean = np.mean(errors, axis=0)
+    assert mean[0] < 1.03 * mean[1] and mean[0] < 0.9 * mean[2], errors
 
 
 def test_hazards_are_xgboosts() -> None:

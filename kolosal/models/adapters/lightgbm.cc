@@ -76,37 +76,37 @@ void describe(Fields<LightGbmParams>& f) {
 using Handle = void*;
 
 // Types of the functions.
-int create_from_mat(const void*, int, int32_t, int32_t, int, const char*, Handle, Handle*);
-int set_field(Handle, const char*, const void*, int, int);
-int booster_create(Handle, const char*, Handle*);
-int add_valid(Handle, Handle);
-int update_one(Handle, int*);
-int get_eval(Handle, int, int*, double*);
-int save_to_string(Handle, int, int, int, int64_t, int64_t*, char*);
+using CreateFromMat = int(const void*, int, int32_t, int32_t, int, const char*, Handle, Handle*);
+using SetField = int(Handle, const char*, const void*, int, int);
+using BoosterCreate = int(Handle, const char*, Handle*);
+using AddValid = int(Handle, Handle);
+using UpdateOne = int(Handle, int*);
+using GetEval = int(Handle, int, int*, double*);
+using SaveToString = int(Handle, int, int, int, int64_t, int64_t*, char*);
 
 class Booster : public ExternalBooster {
  public:
   Booster(const LightGbmParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
-      : call_(kLibrary, params.library.value_or(""), "LGBM_GetLastError"), rows_(train) {
+      : api_(kLibrary, params.library.value_or(""), "LGBM_GetLastError"), rows_(train) {
     settings_ = all_settings(params, train, context);
     make_dataset(rows_, nullptr, train_);
-    call_("LGBM_BoosterCreate", &booster_create, train_.handle, settings_.c_str(), &booster_.handle);
+    api_.call<BoosterCreate>("LGBM_BoosterCreate", train_.handle, settings_.c_str(), &booster_.handle);
     if (validation == nullptr) return;
     held_out_rows_.emplace(*validation);
     make_dataset(*held_out_rows_, train_.handle, held_out_);
-    call_("LGBM_BoosterAddValidData", &add_valid, booster_.handle, held_out_.handle);
+    api_.call<AddValid>("LGBM_BoosterAddValidData", booster_.handle, held_out_.handle);
   }
 
   bool update(int) override {
     int finished = 0;
-    call_("LGBM_BoosterUpdateOneIter", &update_one, booster_.handle, &finished);
+    api_.call<UpdateOne>("LGBM_BoosterUpdateOneIter", booster_.handle, &finished);
     return finished == 0;
   }
 
   double validation_loss(int) override {
     std::array<double, 64> results{};
     int n = 0;
-    call_("LGBM_BoosterGetEval", &get_eval, booster_.handle, 1, &n, results.data());
+    api_.call<GetEval>("LGBM_BoosterGetEval", booster_.handle, 1, &n, results.data());
     return gains_ ? 1 - results[0] : results[0];
   }
 
@@ -114,8 +114,8 @@ class Booster : public ExternalBooster {
     std::string text(1, '\0');
     int64_t length = 0;
     for (int time = 0; time < 2; ++time) {  // first for its length
-      call_("LGBM_BoosterSaveModelToString", &save_to_string, booster_.handle, 0, n_rounds, 0, static_cast<int64_t>(text.size()), &length,
-            text.data());
+      api_.call<SaveToString>("LGBM_BoosterSaveModelToString", booster_.handle, 0, n_rounds, 0, static_cast<int64_t>(text.size()), &length,
+                              text.data());
       text.resize(static_cast<size_t>(length));
     }
     text.resize(text.empty() ? 0 : text.size() - 1);  // it ends in a zero
@@ -169,21 +169,21 @@ class Booster : public ExternalBooster {
 
   void make_dataset(const ExternalRows& rows, Handle reference, LibraryHandle& made) const {
     const auto n = static_cast<int>(rows.x.n_rows());
-    call_("LGBM_DatasetCreateFromMat", &create_from_mat, static_cast<const void*>(rows.x.column(0).data()), kFloat32, n,
-          static_cast<int>(rows.x.n_features()), 0, settings_.c_str(), reference, &made.handle);
+    api_.call<CreateFromMat>("LGBM_DatasetCreateFromMat", static_cast<const void*>(rows.x.column(0).data()), kFloat32, n,
+                             static_cast<int>(rows.x.n_features()), 0, settings_.c_str(), reference, &made.handle);
     const auto set = [&](const char* field, const void* numbers, size_t size, int type) {
-      call_("LGBM_DatasetSetField", &set_field, made.handle, field, numbers, static_cast<int>(size), type);
+      api_.call<SetField>("LGBM_DatasetSetField", made.handle, field, numbers, static_cast<int>(size), type);
     };
     set("label", rows.target.data(), rows.target.size(), kFloat32);
     if (!rows.weights.empty()) set("weight", rows.weights.data(), rows.weights.size(), kFloat32);
     if (!rows.group_sizes.empty()) set("group", rows.group_sizes.data(), rows.group_sizes.size(), kInt32);
   }
 
-  LibraryCalls call_;
+  LibraryCalls api_;
   ExternalRows rows_;
   std::optional<ExternalRows> held_out_rows_;
   std::string settings_;
-  LibraryHandle train_{call_, "LGBM_DatasetFree"}, held_out_{call_, "LGBM_DatasetFree"}, booster_{call_, "LGBM_BoosterFree"};
+  LibraryHandle train_{api_, "LGBM_DatasetFree"}, held_out_{api_, "LGBM_DatasetFree"}, booster_{api_, "LGBM_BoosterFree"};
   bool gains_ = false;  // whether the metric is better the higher it is
 };
 

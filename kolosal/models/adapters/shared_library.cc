@@ -70,7 +70,7 @@ LibraryHandle::~LibraryHandle() {
   if (handle == nullptr) return;
   using Free = int(void*);
   try {
-    calls_(free_, static_cast<Free*>(nullptr), handle);
+    api_.call<Free>(free_, handle);
   } catch (const Error&) {  // nothing can be done about it
   }
 }

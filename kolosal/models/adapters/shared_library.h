@@ -47,11 +47,10 @@ class LibraryCalls {
   LibraryCalls(const LibraryName& name, const std::string& path, const char* last_error)
       : library_(SharedLibrary::load(name, path)), title_(name.title), last_error_(last_error) {}
 
-  /// Calls the function `symbol` of the type of `like`. Throws Error(BadValue) with what the library says where it fails.
-  template <class... Wanted, class... Given>
-  void operator()(const char* symbol, int (*like)(Wanted...), Given... given) const {
-    (void)like;
-    if (library_.function<int(Wanted...)>(symbol)(given...) != 0) fail();
+  /// Calls the function `symbol` of type F. Throws Error(BadValue) with what the library says where it fails.
+  template <class F, class... Given>
+  void call(const char* symbol, Given... given) const {
+    if (library_.function<F>(symbol)(given...) != 0) fail();
   }
 
  private:
@@ -65,7 +64,7 @@ class LibraryCalls {
 /// Something that a library made, given back to it at the end.
 class LibraryHandle {
  public:
-  LibraryHandle(const LibraryCalls& calls, const char* free) : calls_(calls), free_(free) {}
+  LibraryHandle(const LibraryCalls& api, const char* free) : api_(api), free_(free) {}
   ~LibraryHandle();
   LibraryHandle(const LibraryHandle&) = delete;
   LibraryHandle& operator=(const LibraryHandle&) = delete;
@@ -73,7 +72,7 @@ class LibraryHandle {
   void* handle = nullptr;
 
  private:
-  const LibraryCalls& calls_;
+  const LibraryCalls& api_;
   const char* free_;
 };
 

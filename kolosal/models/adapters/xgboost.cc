@@ -67,15 +67,15 @@ void describe(Fields<XgBoostParams>& f) {
 using Handle = void*;
 
 // Types of the functions of XGBoost's C interface that are used.
-int create_from_dense(const char*, const char*, Handle*);
-int set_info(Handle, const char*, const char*);
-int set_types(Handle, const char*, const char**, uint64_t);
-int booster_create(const Handle*, uint64_t, Handle*);
-int set_param(Handle, const char*, const char*);
-int update_one(Handle, int, Handle);
-int eval_one(Handle, int, Handle*, const char**, uint64_t, const char**);
-int slice(Handle, int, int, int, Handle*);
-int save_to_buffer(Handle, const char*, uint64_t*, const char**);
+using CreateFromDense = int(const char*, const char*, Handle*);
+using SetInfo = int(Handle, const char*, const char*);
+using SetTypes = int(Handle, const char*, const char**, uint64_t);
+using BoosterCreate = int(const Handle*, uint64_t, Handle*);
+using SetParam = int(Handle, const char*, const char*);
+using UpdateOne = int(Handle, int, Handle);
+using EvalOne = int(Handle, int, Handle*, const char**, uint64_t, const char**);
+using Slice = int(Handle, int, int, int, Handle*);
+using SaveToBuffer = int(Handle, const char*, uint64_t*, const char**);
 
 // The array interface of numbers that lie in one piece, or as far apart as `strides` says.
 std::string interface_of(const void* numbers, const char* type, const std::string& shape, const std::string& strides = "") {
@@ -86,21 +86,21 @@ std::string interface_of(const void* numbers, const char* type, const std::strin
 class Booster : public ExternalBooster {
  public:
   Booster(const XgBoostParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
-      : call_(kLibrary, params.library.value_or(""), "XGBGetLastError"), rows_(train), n_threads_(std::to_string(context.threads->size())) {
+      : api_(kLibrary, params.library.value_or(""), "XGBGetLastError"), rows_(train), n_threads_(std::to_string(context.threads->size())) {
     make_matrix(rows_, train_);
     if (validation != nullptr) {
       held_out_rows_.emplace(*validation);
       make_matrix(*held_out_rows_, held_out_);
     }
     const Handle both[] = {train_.handle, held_out_.handle};
-    call_("XGBoosterCreate", &booster_create, static_cast<const Handle*>(both), uint64_t{validation != nullptr ? 2U : 1U},
-          &booster_.handle);
+    api_.call<BoosterCreate>("XGBoosterCreate", static_cast<const Handle*>(both), uint64_t{validation != nullptr ? 2U : 1U},
+                             &booster_.handle);
     for (const auto& [name, value] : all_settings(params, train, context))
-      call_("XGBoosterSetParam", &set_param, booster_.handle, name.c_str(), value.c_str());
+      api_.call<SetParam>("XGBoosterSetParam", booster_.handle, name.c_str(), value.c_str());
   }
 
   bool update(int round) override {
-    call_("XGBoosterUpdateOneIter", &update_one, booster_.handle, round, train_.handle);
+    api_.call<UpdateOne>("XGBoosterUpdateOneIter", booster_.handle, round, train_.handle);
     return true;
   }
 
@@ -108,7 +108,7 @@ class Booster : public ExternalBooster {
     Handle matrix = held_out_.handle;
     const char* name = "held_out";
     const char* told = nullptr;
-    call_("XGBoosterEvalOneIter", &eval_one, booster_.handle, round, &matrix, &name, uint64_t{1}, &told);
+    api_.call<EvalOne>("XGBoosterEvalOneIter", booster_.handle, round, &matrix, &name, uint64_t{1}, &told);
     const std::string text = told;  // "[3]\theld_out-rmse:0.25"
     const size_t at = text.rfind(':'), dash = text.rfind('-', at);
     double score = std::numeric_limits<double>::quiet_NaN();
@@ -118,11 +118,11 @@ class Booster : public ExternalBooster {
   }
 
   std::string written(int n_rounds) override {
-    LibraryHandle part(call_, "XGBoosterFree");
-    call_("XGBoosterSlice", &slice, booster_.handle, 0, n_rounds, 1, &part.handle);
+    LibraryHandle part(api_, "XGBoosterFree");
+    api_.call<Slice>("XGBoosterSlice", booster_.handle, 0, n_rounds, 1, &part.handle);
     uint64_t length = 0;
     const char* bytes = nullptr;
-    call_("XGBoosterSaveModelToBuffer", &save_to_buffer, part.handle, R"({"format":"ubj"})", &length, &bytes);
+    api_.call<SaveToBuffer>("XGBoosterSaveModelToBuffer", part.handle, R"({"format":"ubj"})", &length, &bytes);
     return {bytes, length};
   }
 
@@ -162,10 +162,10 @@ class Booster : public ExternalBooster {
     const std::string data = interface_of(rows.x.column(0).data(), "<f4", std::to_string(n) + "," + std::to_string(p),
                                           std::to_string(sizeof(float)) + "," + std::to_string(n * sizeof(float)));
     const std::string config = R"({"missing":NaN,"nthread":)" + n_threads_ + "}";
-    call_("XGDMatrixCreateFromDense", &create_from_dense, data.c_str(), config.c_str(), &made.handle);
+    api_.call<CreateFromDense>("XGDMatrixCreateFromDense", data.c_str(), config.c_str(), &made.handle);
     const auto set = [&](const char* field, const void* numbers, const char* type, size_t size) {
       const std::string array = interface_of(numbers, type, std::to_string(size));
-      call_("XGDMatrixSetInfoFromInterface", &set_info, made.handle, field, array.c_str());
+      api_.call<SetInfo>("XGDMatrixSetInfoFromInterface", made.handle, field, array.c_str());
     };
     set("label", rows.target.data(), "<f4", rows.target.size());
     if (!rows.group_sizes.empty()) {
@@ -178,14 +178,14 @@ class Booster : public ExternalBooster {
     }
     std::vector<const char*> types;
     for (const Feature& feature : rows.x.features()) types.push_back(feature.n_categories > 0 ? "c" : "q");
-    call_("XGDMatrixSetStrFeatureInfo", &set_types, made.handle, "feature_type", types.data(), uint64_t{types.size()});
+    api_.call<SetTypes>("XGDMatrixSetStrFeatureInfo", made.handle, "feature_type", types.data(), uint64_t{types.size()});
   }
 
-  LibraryCalls call_;
+  LibraryCalls api_;
   ExternalRows rows_;
   std::optional<ExternalRows> held_out_rows_;
   std::string n_threads_;
-  LibraryHandle train_{call_, "XGDMatrixFree"}, held_out_{call_, "XGDMatrixFree"}, booster_{call_, "XGBoosterFree"};
+  LibraryHandle train_{api_, "XGDMatrixFree"}, held_out_{api_, "XGDMatrixFree"}, booster_{api_, "XGBoosterFree"};
 };
 
 class XgBoost : public Learner {

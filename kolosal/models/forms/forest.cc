@@ -30,6 +30,20 @@ void check_node(const Forest& f, size_t node, size_t tree_end) {
   require(!std::isnan(n.threshold), "a threshold is not a number");
 }
 
+void check_linear_leaves(const Forest& f) {
+  if (f.linear_starts.empty()) {
+    require(f.linear_features.empty() && f.linear_weights.empty() && f.linear_constants.empty(), "sums of leaves are cut short");
+    return;
+  }
+  require(f.leaf_width == 1 && f.linear_starts.size() == f.leaf_values.size() + 1 && f.linear_constants.size() == f.leaf_values.size() &&
+              f.linear_starts.front() == 0 && f.linear_starts.back() == f.linear_features.size() &&
+              std::ranges::is_sorted(f.linear_starts) && f.linear_weights.size() == f.linear_features.size(),
+          "sums of leaves are cut short");
+  for (const uint32_t feature : f.linear_features) require(feature < f.n_features, "a sum has a feature that is not there");
+  for (const std::vector<double>* numbers : {&f.linear_weights, &f.linear_constants})
+    for (const double number : *numbers) require(std::isfinite(number), "a sum of a leaf has a number that is not finite");
+}
+
 void check_forest(const Forest& f) {
   require(f.leaf_width >= 1 && f.n_raw() >= 1 && f.leaf_width <= f.n_raw(), "the leaves have the wrong width");
   require(f.link != ForestLink::Sigmoid || f.n_raw() == 1, "a sigmoid needs one raw output");
@@ -50,6 +64,7 @@ void check_forest(const Forest& f) {
     for (size_t node = begin; node < end; ++node) check_node(f, node, end);
   }
   for (const float value : f.leaf_values) require(std::isfinite(value), "a leaf value is not finite");
+  check_linear_leaves(f);
   for (const double value : f.base_score) require(std::isfinite(value), "a base score is not finite");
   for (const double value : f.feature_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
   require(f.node_cover.empty() || f.node_cover.size() == f.nodes.size(), "the covers are not one for each node");
@@ -103,6 +118,11 @@ void add_trees(const Forest& f, const float* rows, size_t n_rows, double* raw) n
       const size_t n = std::min(kLanes, n_rows - begin);
       find_leaves(f, f.roots[t], rows + begin * f.n_features, n, leaves);
       for (size_t r = 0; r < n; ++r, out += n_raw) {
+        if (!f.linear_starts.empty()) {
+          const float* row = rows + (begin + r) * f.n_features;
+          out[0] += linear_leaf(f, static_cast<size_t>(leaves[r]->left), [row](uint32_t feature) { return row[feature]; });
+          continue;
+        }
         const float* values = f.leaf_values.data() + static_cast<size_t>(leaves[r]->left) * f.leaf_width;
         for (size_t j = 0; j < f.leaf_width; ++j) out[j] += static_cast<double>(values[j]);
       }
@@ -156,6 +176,12 @@ class ForestForm : public ModelForm {
       f.feature_gain = numbers_of<double>(value, "feature_gain");
       if (value.find("node_cover") != nullptr) f.node_cover = numbers_of<float>(value, "node_cover");
       if (value.find("node_gain") != nullptr) f.node_gain = numbers_of<float>(value, "node_gain");
+      if (value.find("linear_starts") != nullptr) {
+        f.linear_starts = numbers_of<uint32_t>(value, "linear_starts");
+        f.linear_features = numbers_of<uint32_t>(value, "linear_features");
+        f.linear_weights = numbers_of<double>(value, "linear_weights");
+        f.linear_constants = numbers_of<double>(value, "linear_constants");
+      }
       read_nodes(value, f);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::CorruptArtifact) throw;
@@ -181,6 +207,17 @@ int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, boo
   forest.category_bits.resize(start + n_words);
   forest.category_starts.push_back(static_cast<uint32_t>(start + n_words));
   return static_cast<int32_t>(forest.category_starts.size() - 2);
+}
+
+void add_linear_leaf(Forest& to, const Forest& from, size_t leaf) {
+  if (to.linear_starts.empty()) to.linear_starts.push_back(0);
+  if (!from.linear_starts.empty()) {
+    const auto begin = static_cast<ptrdiff_t>(from.linear_starts[leaf]), end = static_cast<ptrdiff_t>(from.linear_starts[leaf + 1]);
+    to.linear_features.insert(to.linear_features.end(), from.linear_features.begin() + begin, from.linear_features.begin() + end);
+    to.linear_weights.insert(to.linear_weights.end(), from.linear_weights.begin() + begin, from.linear_weights.begin() + end);
+  }
+  to.linear_constants.push_back(from.linear_starts.empty() ? 0 : from.linear_constants[leaf]);
+  to.linear_starts.push_back(static_cast<uint32_t>(to.linear_features.size()));
 }
 
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept { return left_of(forest, node, x); }
@@ -217,6 +254,7 @@ ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
   std::vector<bool> used(forest_.n_features, false);
   for (const ForestNode& node : forest_.nodes)
     if (!node.is_leaf()) used[node.feature] = true;
+  for (const uint32_t feature : forest_.linear_features) used[feature] = true;
   for (size_t j = 0; j < used.size(); ++j)
     if (used[j]) used_features_.push_back(static_cast<uint32_t>(j));
 }
@@ -294,6 +332,12 @@ Value ForestModel::to_value() const {
                             {"category_bits", Value(NumberArray::from(forest_.category_bits))},
                             {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
   if (!forest_.node_cover.empty()) value.set("node_cover", Value(NumberArray::from(forest_.node_cover)));
+  if (!forest_.linear_starts.empty()) {
+    value.set("linear_starts", Value(NumberArray::from(forest_.linear_starts)));
+    value.set("linear_features", Value(NumberArray::from(forest_.linear_features)));
+    value.set("linear_weights", Value(NumberArray::from(forest_.linear_weights)));
+    value.set("linear_constants", Value(NumberArray::from(forest_.linear_constants)));
+  }
   if (!forest_.node_gain.empty()) value.set("node_gain", Value(NumberArray::from(forest_.node_gain)));
   return value;
 }

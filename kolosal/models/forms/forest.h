@@ -2,12 +2,14 @@
 //
 // A row goes down each tree: at a node with `x <= threshold` (float32) to the left child, else to the right one; at a categorical
 // node to the left where the bit of its code is set; a missing value, and a code beyond the bits, to the default side. Leaf values
-// are summed onto base_score (boosting) or averaged (random forests), then the link makes the prediction of them.
+// are summed onto base_score (boosting) or averaged (random forests), then the link makes the prediction of them. A leaf may have a sum of
+// features in place of its value, which then counts where one of them is missing or infinite.
 //
 // Cost     16 bytes a node; prediction O(trees * depth) a row, rows in blocks with the trees outside.
 // Checked  forest_test.cc: small forests by hand, every index of a saved forest broken in turn.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -62,6 +64,10 @@ struct Forest {
   std::vector<float> leaf_values;               ///< (n_leaves, leaf_width)
   std::vector<uint32_t> category_starts = {0};  ///< (n_sets + 1,) first word of each set in category_bits
   std::vector<uint32_t> category_bits;          ///< bit c of a set's words is category code c
+  std::vector<uint32_t> linear_starts;          ///< (n_leaves + 1,) first term of each leaf's sum; empty: leaves are values
+  std::vector<uint32_t> linear_features;        ///< (n_terms,) feature of each term
+  std::vector<double> linear_weights;           ///< (n_terms,) by what it is multiplied
+  std::vector<double> linear_constants;         ///< (n_leaves,) what a sum begins with, of a leaf that has terms
   std::vector<double> feature_gain;             ///< (n_features,) total gain of the splits by each feature
   std::vector<float> node_cover;                ///< (n_nodes,) weight of the training rows that came to each node; empty: not known
   std::vector<float> node_gain;  ///< (n_nodes,) gain of each node's split, of a mean weight times decrease of impurity; empty: not known
@@ -74,6 +80,22 @@ struct Forest {
 
 /// Adds the set of codes that go left at a node, and returns its number. `default_left` says where the codes beyond the set go.
 int32_t add_category_set(Forest& forest, const std::vector<bool>& goes_left, bool default_left);
+
+/// What a leaf, of a forest whose leaves may have sums, is worth to a row whose features are x(number).
+template <class X>
+double linear_leaf(const Forest& forest, size_t leaf, const X& x) noexcept {
+  const uint32_t begin = forest.linear_starts[leaf], end = forest.linear_starts[leaf + 1];
+  double sum = begin == end ? static_cast<double>(forest.leaf_values[leaf]) : forest.linear_constants[leaf];
+  for (uint32_t term = begin; term < end; ++term) {
+    const float value = x(forest.linear_features[term]);
+    if (!std::isfinite(value)) return static_cast<double>(forest.leaf_values[leaf]);
+    sum += forest.linear_weights[term] * static_cast<double>(value);
+  }
+  return sum;
+}
+
+/// Copies the sum of a leaf of `from` to the leaf last added to `to`; all leaves of a forest have one, or none.
+void add_linear_leaf(Forest& to, const Forest& from, size_t leaf);
 
 /// Makes the prediction of one row, (1,) scores to (2,) for a sigmoid, else (n_raw,) to (n_raw,).
 void apply_link(const Forest& forest, const double* raw, double* out) noexcept;

@@ -64,6 +64,10 @@ bool StagedPrediction::next(const Threads& threads, std::span<double> out) {
         while (!node->is_leaf())
           node = &f.nodes[static_cast<size_t>(node->left) + (goes_left(f, *node, x_.at(row, node->feature)) ? 0 : 1)];
         double* raw = raw_.data() + row * n_raw + static_cast<size_t>(f.tree_output[t]);
+        if (!f.linear_starts.empty()) {
+          raw[0] += linear_leaf(f, static_cast<size_t>(node->left), [&](uint32_t feature) { return x_.at(row, feature); });
+          continue;
+        }
         for (size_t j = 0; j < f.leaf_width; ++j)
           raw[j] += static_cast<double>(f.leaf_values[static_cast<size_t>(node->left) * f.leaf_width + j]);
       }
@@ -90,6 +94,12 @@ void append_trees(Forest& forest, const Forest& more) {
   }
   for (const int32_t root : more.roots) forest.roots.push_back(root + first_node);
   forest.tree_output.insert(forest.tree_output.end(), more.tree_output.begin(), more.tree_output.end());
+  if (!forest.linear_starts.empty() || !more.linear_starts.empty()) {
+    const Forest values;  // whose leaves have no sums
+    if (forest.linear_starts.empty())
+      for (size_t leaf = 0; leaf < forest.leaf_values.size(); ++leaf) add_linear_leaf(forest, values, leaf);
+    for (size_t leaf = 0; leaf < more.leaf_values.size(); ++leaf) add_linear_leaf(forest, more, leaf);
+  }
   forest.leaf_values.insert(forest.leaf_values.end(), more.leaf_values.begin(), more.leaf_values.end());
   const uint32_t first_word = forest.category_starts.back();
   for (size_t i = 1; i < more.category_starts.size(); ++i) forest.category_starts.push_back(more.category_starts[i] + first_word);
@@ -118,6 +128,7 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
     ForestNode node = forest.nodes[i];
     if (node.is_leaf()) {
       const auto values = forest.leaf_values.begin() + node.left * static_cast<ptrdiff_t>(forest.leaf_width);
+      if (!forest.linear_starts.empty()) add_linear_leaf(made, forest, static_cast<size_t>(node.left));
       node.left = static_cast<int32_t>(made.leaf_values.size() / made.leaf_width);
       made.leaf_values.insert(made.leaf_values.end(), values, values + static_cast<ptrdiff_t>(forest.leaf_width));
     } else {
@@ -155,8 +166,11 @@ Forest mean_of_forests(std::span<const Forest* const> forests) {
     append_trees(made, *each);
     for (size_t k = 0; k < made.n_raw(); ++k) made.base_score[k] += each->base_score[k] / static_cast<double>(forests.size());
   }
-  if (made.aggregation == ForestAggregation::Sum)
+  if (made.aggregation == ForestAggregation::Sum) {
     for (float& value : made.leaf_values) value /= static_cast<float>(forests.size());
+    for (std::vector<double>* numbers : {&made.linear_weights, &made.linear_constants})
+      for (double& number : *numbers) number /= static_cast<double>(forests.size());
+  }
   return made;
 }
 

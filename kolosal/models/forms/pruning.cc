@@ -10,7 +10,7 @@ namespace kolosal {
 namespace {
 
 void check(const Forest& forest) {
-  if (forest.aggregation == ForestAggregation::Mean && forest.node_cover.size() == forest.nodes.size() &&
+  if (forest.aggregation == ForestAggregation::Mean && forest.linear_starts.empty() && forest.node_cover.size() == forest.nodes.size() &&
       forest.node_gain.size() == forest.nodes.size())
     return;
   throw Error(ErrorCode::Unsupported, "only trees that are averaged, and know the weight and the gain of their nodes, can be pruned",

@@ -166,6 +166,7 @@ class Picture {
   std::vector<std::string> leaf_lines(const ForestNode& n) const {
     const float* values = forest_.leaf_values.data() + static_cast<size_t>(n.left) * forest_.leaf_width;
     const auto name = [&](size_t k) { return output_ + k < names_.outputs.size() ? names_.outputs[output_ + k] + ": " : std::string(); };
+    if (!forest_.linear_starts.empty()) return {name(0) + sum_text(static_cast<size_t>(n.left))};
     if (forest_.leaf_width == 1) return {name(0) + text_of(static_cast<double>(values[0]))};
     if (forest_.link == ForestLink::Normalize) {  // the likeliest class
       const auto best = static_cast<size_t>(std::max_element(values, values + forest_.leaf_width) - values);
@@ -174,6 +175,17 @@ class Picture {
     std::vector<std::string> lines;
     for (size_t k = 0; k < forest_.leaf_width; ++k) lines.push_back(name(k) + text_of(static_cast<double>(values[k])));
     return lines;
+  }
+
+  std::string sum_text(size_t leaf) const {
+    const uint32_t begin = forest_.linear_starts[leaf], end = forest_.linear_starts[leaf + 1];
+    if (begin == end) return text_of(static_cast<double>(forest_.leaf_values[leaf]));
+    std::string text = text_of(forest_.linear_constants[leaf]);
+    for (uint32_t term = begin; term < end; ++term) {
+      const double weight = forest_.linear_weights[term];
+      text += (weight < 0 ? " - " : " + ") + text_of(std::abs(weight)) + " " + names_.features[forest_.linear_features[term]];
+    }
+    return text;
   }
 
   void add_text(size_t at, const std::string& indent, std::string& out) const {

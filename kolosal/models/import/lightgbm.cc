@@ -115,7 +115,7 @@ class TreeReader {
     const auto n = number_of<int64_t>(text_at(entries, "num_leaves"));
     if (n < 1 || n > (int64_t{1} << 30)) refuse_import("a tree has " + std::to_string(n) + " leaves");
     n_leaves_ = static_cast<size_t>(n);
-    if (entries.contains("is_linear") && entries.at("is_linear") != "0") refuse_kind("LightGBM's linear trees have no counterpart here");
+    is_linear_ = entries.contains("is_linear") && entries.at("is_linear") != "0";
   }
 
   /// The splits, then the leaves.
@@ -124,6 +124,7 @@ class TreeReader {
     std::vector<TreeNode> nodes(n_splits + n_leaves_);
     const auto values = numbers_at<double>(entries_, "leaf_value", n_leaves_);
     for (size_t leaf = 0; leaf < n_leaves_; ++leaf) nodes[n_splits + leaf].values = {scale_ * values[leaf]};
+    if (is_linear_) read_sums(nodes, n_splits);
     if (n_splits == 0) return nodes;
     const auto counts = numbers_at<double>(entries_, "leaf_count", n_leaves_);
     for (size_t leaf = 0; leaf < n_leaves_; ++leaf) nodes[n_splits + leaf].cover = counts[leaf];
@@ -132,6 +133,27 @@ class TreeReader {
   }
 
  private:
+  void read_sums(std::vector<TreeNode>& nodes, size_t n_splits) const {
+    const auto sizes = numbers_at<size_t>(entries_, "num_features", n_leaves_);
+    const auto constants = numbers_at<double>(entries_, "leaf_const", n_leaves_);
+    size_t total = 0;
+    for (const size_t size : sizes) {
+      if (size > kMostCategories) refuse_import("a leaf sums too many features");
+      total += size;
+    }
+    const auto features = numbers_at<uint32_t>(entries_, "leaf_features", total);
+    const auto weights = numbers_at<double>(entries_, "leaf_coeff", total);
+    for (size_t leaf = 0, at = 0; leaf < n_leaves_; at += sizes[leaf++]) {
+      TreeNode& node = nodes[n_splits + leaf];
+      node.linear_constant = scale_ * constants[leaf];
+      if (sizes[leaf] == 0) node.values = {node.linear_constant};
+      for (size_t term = at; term < at + sizes[leaf]; ++term) {
+        node.linear_features.push_back(features[term]);
+        node.linear_weights.push_back(scale_ * weights[term]);
+      }
+    }
+  }
+
   void read_splits(std::vector<TreeNode>& nodes, size_t n) const {
     const auto feature = numbers_at<uint32_t>(entries_, "split_feature", n);
     const auto gain = numbers_at<double>(entries_, "split_gain", n);
@@ -169,6 +191,7 @@ class TreeReader {
   const Entries& entries_;
   double scale_;
   size_t n_leaves_ = 0;
+  bool is_linear_ = false;
 };
 
 std::vector<Feature> features_of(const Entries& header) {
@@ -225,6 +248,7 @@ ImportedModel import_lightgbm(std::string_view text) {
   if (averaged) forest.aggregation = ForestAggregation::Mean;
   // A mean divides by all trees, of which each output has its share.
   const double scale = objective.scale * (averaged ? static_cast<double>(n_outputs) : 1);
+  if (whole.find("\nis_linear=1") != std::string_view::npos) forest.linear_starts = {0};
   bool ended = false;
   while (!text.empty() && !ended) {
     const Entries block = read_block(text);

@@ -35,6 +35,21 @@ const TreeNode& node_at(std::span<const TreeNode> nodes, int64_t number) {
   return nodes[static_cast<size_t>(number)];
 }
 
+// The sum of the leaf last added, to a forest whose leaves have sums.
+void add_sum(Forest& forest, const TreeNode& node) {
+  for (const uint32_t feature : node.linear_features)
+    if (feature >= forest.n_features) refuse_import("a leaf sums a feature that is not there");
+  Forest one;
+  one.linear_features = node.linear_features;
+  one.linear_weights = node.linear_weights;
+  one.linear_starts = {0, static_cast<uint32_t>(node.linear_features.size())};
+  one.linear_constants = {node.linear_constant};
+  for (const double number : node.linear_weights)
+    if (!std::isfinite(number)) refuse_import("a weight of a leaf is not finite");
+  if (!std::isfinite(node.linear_constant)) refuse_import("a constant of a leaf is not finite");
+  add_linear_leaf(forest, one, 0);
+}
+
 ForestNode made_of(Forest& forest, const TreeNode& node) {
   ForestNode made;
   if (node.left < 0) {
@@ -43,6 +58,7 @@ ForestNode made_of(Forest& forest, const TreeNode& node) {
       if (!std::isfinite(static_cast<float>(value))) refuse_import("a leaf value is not finite");
     made.left = static_cast<int32_t>(forest.leaf_values.size() / forest.leaf_width);
     for (const double value : node.values) forest.leaf_values.push_back(static_cast<float>(value));
+    if (!forest.linear_starts.empty()) add_sum(forest, node);
     return made;
   }
   if (node.feature >= forest.n_features) refuse_import("a node splits on a feature that is not there");

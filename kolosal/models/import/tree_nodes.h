@@ -20,7 +20,10 @@ struct TreeNode {
   std::vector<bool> categories_left = {};  ///< of a categorical split; empty: a numeric one
   double gain = 0;
   double cover = 0;
-  std::vector<double> values = {};  ///< (leaf_width,) of a leaf
+  std::vector<double> values = {};             ///< (leaf_width,) of a leaf
+  std::vector<uint32_t> linear_features = {};  ///< of a leaf with a sum in place of its value
+  std::vector<double> linear_weights = {};
+  double linear_constant = 0;
 };
 
 /// Throws Error(BadFile) that says what is wrong with an imported model.

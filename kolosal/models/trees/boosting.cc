@@ -8,6 +8,7 @@
 #include "kolosal/base/random.h"
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
+#include "kolosal/models/trees/linear_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
 
 namespace kolosal {
@@ -64,9 +65,12 @@ class Boosting {
         grower_(train_.binned, bins_, limits_of(params), context),
         coarse_(rows_.rows.size() > kFewRows),
         sums_(coarse_ ? 0 : rows_.rows.size()),
-        exact_(coarse_ ? rows_.rows.size() : 0),
+        exact_(coarse_ || params.linear_leaves ? rows_.rows.size() : 0),
         dropped_(params, context.seed) {
     if (start != nullptr) check_start();
+    if (params.linear_leaves && train_.loss->renews_leaves())
+      throw Error(ErrorCode::BadValue, "linear_leaves does not go with the absolute and quantile losses, which have no curvature",
+                  "Use the loss 'huber' or 'squared', or leaves of one value.");
     base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
     if (validation != nullptr) held_out_rows_.emplace(*validation);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
@@ -199,9 +203,9 @@ class Boosting {
           g[i - begin] *= static_cast<double>(sample_.weights[i]);
           h[i - begin] *= static_cast<double>(sample_.weights[i]);
         }
-      if (coarse_)
+      if (!exact_.empty())
         for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
-      else
+      if (!coarse_)
         for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
     });
     if (coarse_) round_at_random(scale, derive_seed(context_.seed, "boosting rounding", tree));
@@ -245,6 +249,11 @@ class Boosting {
   void settle_leaves(GrownTree& tree, size_t k, double rate, double factor) {
     double* scores = train_.scores.data() + k * train_.binned.n_rows();
     const GrowthLimits limits = limits_of(params_);
+    std::vector<std::vector<uint32_t>> features;
+    if (params_.linear_leaves) {
+      features = features_of_leaves(tree);
+      tree.sums.resize(tree.nodes.size());
+    }
     context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
       const GrownLeaf& leaf = tree.leaves[i];
       const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
@@ -253,6 +262,11 @@ class Boosting {
       else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
       node.value = static_cast<double>(static_cast<float>(rate * node.value));
       node.cover = cover_of(rows);
+      if (params_.linear_leaves) {
+        tree.sums[static_cast<size_t>(leaf.node)] = sum_of(rows, features[static_cast<size_t>(leaf.node)], node.value, rate);
+        for (const GradientRow& row : rows) scores[row.row] += factor * leaf_worth(tree, leaf.node, x_, rows_.rows[row.row]);
+        return;
+      }
       const double value = factor * node.value;
       for (const GradientRow& row : rows) scores[row.row] += value;
     });
@@ -261,8 +275,20 @@ class Boosting {
       if (node.left >= 0)
         node.cover = tree.nodes[static_cast<size_t>(node.left)].cover + tree.nodes[static_cast<size_t>(node.left) + 1].cover;
     }
-    add_routed(tree, train_.binned, sample_.others, scores, factor);
+    add_routed(tree, train_.binned, rows_, sample_.others, scores, factor);
     if (held_out_) add_held_out(tree, k, factor);
+  }
+
+  // What a leaf of these rows sums, shrunk as its value is.
+  LeafSum sum_of(std::span<const GradientRow> rows, const std::vector<uint32_t>& features, double value, double rate) const {
+    std::vector<uint32_t> numbers;
+    std::vector<double> g, h;
+    for (const GradientRow& row : rows) {
+      numbers.push_back(rows_.rows[row.row]);
+      g.push_back(rate * static_cast<double>(exact_[row.row].gradient));
+      h.push_back(static_cast<double>(exact_[row.row].hessian));
+    }
+    return fit_leaf_sum(x_, numbers, g, h, features, params_.linear_l2, value);
   }
 
   // A leaf's value from the exact gradients of its rows.
@@ -294,12 +320,16 @@ class Boosting {
   }
 
   void add_held_out(const GrownTree& tree, size_t k, double factor) {
-    add_routed(tree, held_out_->binned, held_out_rows_->places, held_out_->scores.data() + k * held_out_->binned.n_rows(), factor);
+    add_routed(tree, held_out_->binned, *held_out_rows_, held_out_rows_->places, held_out_->scores.data() + k * held_out_->binned.n_rows(),
+               factor);
   }
 
-  void add_routed(const GrownTree& tree, const BinnedMatrix& x, std::span<const uint32_t> rows, double* scores, double factor) const {
+  // Adds a tree, `factor` times, to the scores of those of `from` that `rows` lists.
+  void add_routed(const GrownTree& tree, const BinnedMatrix& x, const TrainingRows& from, std::span<const uint32_t> rows, double* scores,
+                  double factor) const {
     context_.threads->parallel_for(rows.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) scores[rows[i]] += factor * tree.nodes[static_cast<size_t>(tree.leaf_of(x, rows[i]))].value;
+      for (size_t i = begin; i < end; ++i)
+        scores[rows[i]] += factor * leaf_worth(tree, tree.leaf_of(x, rows[i]), from.x, from.rows[rows[i]]);
     });
   }
 
@@ -307,7 +337,7 @@ class Boosting {
   void add_round(size_t round, double factor) {
     for (size_t k = 0; k < base_.size(); ++k) {
       const GrownTree& tree = trees_[round * base_.size() + k];
-      add_routed(tree, train_.binned, rows_.places, train_.scores.data() + k * train_.binned.n_rows(), factor);
+      add_routed(tree, train_.binned, rows_, rows_.places, train_.scores.data() + k * train_.binned.n_rows(), factor);
       if (held_out_) add_held_out(tree, k, factor);
     }
   }
@@ -322,6 +352,11 @@ class Boosting {
       forest.base_score = base_;
       forest.feature_gain.assign(x_.n_features(), 0.0);
       forest.link = link();
+    }
+    if (params_.linear_leaves && forest.linear_starts.empty()) {
+      forest.linear_starts.push_back(0);
+      const Forest values;  // whose leaves have no sums
+      for (size_t leaf = 0; leaf < forest.leaf_values.size(); ++leaf) add_linear_leaf(forest, values, leaf);
     }
     const bool knows_gains = forest.node_gain.size() == forest.nodes.size(), knows_covers = forest.node_cover.size() == forest.nodes.size();
     for (size_t t = 0; t < factors.size() * base_.size(); ++t)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -41,6 +42,7 @@ TEST(BoostingModes, AreTheSameBytesOnOneTwoAndFourThreads) {
       {{"drop_fraction", Value(0.3)}, {"skip_drop", Value(0.2)}},
       {{"interactions", groups({{0, 1}, {1, 2, 3}})}},
       {{"loss", Value("quantile")}, {"quantiles", list({0.1, 0.9})}, {"sampling", Value("minimal_variance")}},
+      {{"linear_leaves", Value(true)}, {"row_fraction", Value(0.7)}},
       {{"loss", Value("cox")}}};
   const Rows train = make_rows(Task::Regression, kFewRows + 2000), held_out = make_rows(Task::Regression, 2000, 1);
   const TrainingSet validation{held_out.x, held_out.target};
@@ -226,6 +228,74 @@ TEST(BoostingModes, GoesOnOnlyFromModelsOfTheSameShape) {
   for (double& y : wild.target.values) y = -50 - y;
   const TrainingSet validation{rows.x, rows.target};
   EXPECT_EQ(learner->fit_more(*start, {wild.x, wild.target}, &validation, context_of(1))->to_value(), start->to_value());
+}
+
+TEST(BoostingModes, LeavesThatSumFeaturesFollowLinesWithinThem) {
+  FeatureMatrix x({{"x", 0}, {"flat", 0}, {"holes", 0}}, 400);
+  Target target{Task::Regression, 400, 1, {}, {}, {}};
+  for (size_t i = 0; i < 400; ++i) {
+    const double at = static_cast<double>(i) / 100 - 2;
+    x.column(0)[i] = static_cast<float>(at);
+    x.column(1)[i] = 7;
+    x.column(2)[i] = i % 10 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 7);
+    target.values.push_back(at < 0 ? -2 * at : 5 + at);
+  }
+  const Value::Object one_split = {{"n_trees", Value(1)}, {"max_leaves", Value(2)},       {"learning_rate", Value(1)},
+                                   {"l2", Value(0)},      {"linear_leaves", Value(true)}, {"linear_l2", Value(0)}};
+  const auto model = booster(one_split)->fit({x, target}, nullptr, context_of(1));
+  EXPECT_LT(squared_error(predict(*model, x), target), 1e-3);
+  // A missing number gives the leaf's own value, the mean of its rows.
+  FeatureMatrix hole = x.take(std::vector<uint32_t>{399});
+  hole.column(0)[0] = std::numeric_limits<float>::infinity();
+  const Forest& forest = forest_of(*model);
+  EXPECT_NEAR(predict(*model, hole)[0], forest.base_score[0] + static_cast<double>(forest.leaf_values[1]), 1e-9);
+  EXPECT_EQ(predict(*model_from_value(model_to_value(*model)), x), predict(*model, x));
+}
+
+TEST(BoostingModes, LeavesThatSumFeaturesAreStagedSlicedJoinedAndGoneOnFrom) {
+  const Rows rows = make_rows(Task::Binary, 1500), test = make_rows(Task::Binary, 1500, 1);
+  const TrainingSet train{rows.x, rows.target};
+  const auto of = [](int n_trees) {
+    return booster(
+        {{"n_trees", Value(n_trees)}, {"linear_leaves", Value(true)}, {"drop_fraction", Value(0.0)}, {"row_fraction", Value(0.8)}});
+  };
+  const auto whole = of(9)->fit(train, nullptr, context_of(2)), start = of(4)->fit(train, nullptr, context_of(1));
+  EXPECT_EQ(of(5)->fit_more(*start, train, nullptr, context_of(1))->to_value(), whole->to_value());
+  Forest joined = slice_rounds(forest_of(*whole), 0, 4);
+  EXPECT_EQ(predict(ForestModel(joined), test.x), predict(*start, test.x));
+  append_trees(joined, slice_rounds(forest_of(*whole), 4, 9));
+  EXPECT_EQ(predict(ForestModel(joined), test.x), predict(*whole, test.x));
+  StagedPrediction staged(dynamic_cast<const ForestModel&>(*whole), test.x);
+  std::vector<double> out(3000);
+  while (staged.next(Threads(1), out)) {
+  }
+  for (size_t i = 0; const double value : predict(*whole, test.x)) ASSERT_NEAR(out[i++], value, 1e-12);
+  // Trees of values go on from trees of sums, and the other way round.
+  const auto plain = booster({{"n_trees", Value(3)}});
+  for (const auto& mixed : {plain->fit_more(*start, train, nullptr, context_of(1)),
+                            of(3)->fit_more(*plain->fit(train, nullptr, context_of(1)), train, nullptr, context_of(1))}) {
+    EXPECT_EQ(predict(*model_from_value(model_to_value(*mixed)), test.x), predict(*mixed, test.x));
+    EXPECT_LT(squared_error(predict(*mixed, rows.x), rows.target), 0.45);
+  }
+  const Forest& f = forest_of(*whole);
+  const Forest* both[] = {&f, &f};
+  const auto mean = predict(ForestModel(mean_of_forests(both)), test.x), alone = predict(*whole, test.x);
+  for (size_t i = 0; i < mean.size(); ++i) ASSERT_NEAR(mean[i], alone[i], 1e-6);
+}
+
+TEST(BoostingModes, LeavesThatSumFeaturesRefuseWhatTheyCannotKeep) {
+  const Rows rows = make_rows(Task::Regression, 300);
+  for (Value::Object wrong : {Value::Object{{"loss", Value("absolute")}}, {{"monotone", Value(Value::List{1, 0, 0, 0, 0})}}}) {
+    wrong.emplace_back("linear_leaves", Value(true));
+    EXPECT_THROW(booster(wrong)->fit({rows.x, rows.target}, nullptr, context_of(1)), Error);
+  }
+  const Value whole =
+      booster({{"n_trees", Value(2)}, {"linear_leaves", Value(true)}})->fit({rows.x, rows.target}, nullptr, context_of(1))->to_value();
+  for (const char* key : {"linear_starts", "linear_features", "linear_weights", "linear_constants"}) {
+    Value damaged = whole;
+    damaged.set(key, Value(NumberArray::from(std::vector<uint32_t>{0, 9})));
+    EXPECT_THROW(model_forms().make("forest")->from_value(damaged), Error) << key;
+  }
 }
 
 TEST(BoostingModes, PredictsSeveralQuantilesAtOnce) {

@@ -136,6 +136,9 @@ void describe(Fields<GradientBoostingParams>& f) {
   f.add("extra_random", &P::extra_random, "Whether each node tries one random bound of a feature in place of all.").alias("extra_trees");
   f.add("path_smooth", &P::path_smooth, "Rows of a leaf by whose number its value is drawn half way to that of its parent; 0 for not.")
       .min(0);
+  f.add("linear_leaves", &P::linear_leaves, "Whether a leaf sums the numeric features on its path in place of one value.")
+      .alias("linear_tree");
+  f.add("linear_l2", &P::linear_l2, "Strength of the squared penalty on the weights of such sums.").min(0).alias("linear_lambda");
   f.add("monotone", &P::monotone, "For each feature 1 where predictions may only rise with it, -1 where only fall, else 0; empty for none.")
       .alias("monotone_constraints")
       .alias("monotonic_cst");
@@ -192,6 +195,9 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
 void check_boosting_params(const GradientBoostingParams& params, const FeatureMatrix& x) {
   check_directions(params.monotone, x);
   check_interactions(params.interactions, x.n_features());
+  if (params.linear_leaves && std::ranges::any_of(params.monotone, [](int32_t direction) { return direction != 0; }))
+    throw Error(ErrorCode::BadValue, "monotone and linear_leaves are both given, but sums of features may rise and fall",
+                "Leave out one of them.");
   for (const double rate : params.learning_rates)
     if (!(rate > 0 && rate <= 1))
       throw Error(ErrorCode::BadValue, "learning_rates holds " + std::to_string(rate), "Give rates above 0 and at most 1.");

@@ -50,6 +50,8 @@ struct GradientBoostingParams {
   int max_categories_onehot = 4;
   bool extra_random = false;
   double path_smooth = 0;
+  bool linear_leaves = false;
+  double linear_l2 = 0.01;
   std::vector<int32_t> monotone;
   std::vector<std::vector<int32_t>> interactions;
   std::optional<int> patience = 50;

@@ -14,6 +14,16 @@ std::vector<bool> codes_left(const FeatureBins& bins, const GrownNode& node) {
   return left;
 }
 
+// The sum of the leaf last added.
+void add_sum(Forest& forest, const LeafSum& sum, double factor) {
+  Forest one;
+  one.linear_starts = {0, static_cast<uint32_t>(sum.features.size())};
+  one.linear_features = sum.features;
+  one.linear_constants = {sum.constant * factor};
+  for (const double weight : sum.weights) one.linear_weights.push_back(weight * factor);
+  add_linear_leaf(forest, one, 0);
+}
+
 }  // namespace
 
 void add_grown_tree(Forest& forest, const GrownTree& tree, const std::vector<FeatureBins>& bins, size_t output, double factor) {
@@ -25,6 +35,8 @@ void add_grown_tree(Forest& forest, const GrownTree& tree, const std::vector<Fea
     if (grown.left < 0) {
       node.left = static_cast<int32_t>(forest.leaf_values.size());
       forest.leaf_values.push_back(static_cast<float>(grown.value * factor));
+      if (tree.sums.empty() && !forest.linear_starts.empty()) add_linear_leaf(forest, Forest(), 0);
+      if (!tree.sums.empty()) add_sum(forest, tree.sums[forest.nodes.size() - static_cast<size_t>(root)], factor);
     } else {
       node.feature = grown.feature & ForestNode::kLeaf;
       node.default_left = grown.default_left;

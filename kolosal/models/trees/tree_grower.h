@@ -107,10 +107,18 @@ struct GrownLeaf {
   LeafRange range;
 };
 
+/// What a leaf sums in place of its value.
+struct LeafSum {
+  std::vector<uint32_t> features;
+  std::vector<double> weights;  ///< one for each of the features
+  double constant = 0;
+};
+
 /// A tree in terms of bins.
 struct GrownTree {
   std::vector<GrownNode> nodes;
   std::vector<GrownLeaf> leaves;
+  std::vector<LeafSum> sums;  ///< (n_nodes,) of leaves, or empty
 
   /// The leaf node that a row of `x` ends in.
   int32_t leaf_of(const BinnedMatrix& x, size_t row) const noexcept;

@@ -391,6 +391,8 @@ class GradientBoostingClassifier(Classifier):
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
+    linear_leaves: bool
+    linear_l2: float
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
@@ -447,6 +449,8 @@ class GradientBoostingClassifier(Classifier):
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
+        linear_leaves: bool = False,
+        linear_l2: float = 0.01,
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
@@ -506,6 +510,8 @@ class GradientBoostingRanker(Ranker):
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
+    linear_leaves: bool
+    linear_l2: float
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
@@ -561,6 +567,8 @@ class GradientBoostingRanker(Ranker):
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
+        linear_leaves: bool = False,
+        linear_l2: float = 0.01,
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
@@ -620,6 +628,8 @@ class GradientBoostingRegressor(Regressor):
     max_categories_onehot: int
     extra_random: bool
     path_smooth: float
+    linear_leaves: bool
+    linear_l2: float
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
@@ -675,6 +685,8 @@ class GradientBoostingRegressor(Regressor):
         max_categories_onehot: int = 4,
         extra_random: bool = False,
         path_smooth: float = 0.0,
+        linear_leaves: bool = False,
+        linear_l2: float = 0.01,
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
