@@ -44,7 +44,10 @@ CLASSES = [
 
 
 def small(each: type) -> Any:
-    return each(n_trees=10) if "n_trees" in each._specs else each()
+    few = {"n_trees": 10, "n_epochs": 20}
+    if each._learner == "gaussian_process":
+        few["max_iterations"] = 2
+    return each(**{name: number for name, number in few.items() if name in each._specs})
 
 
 def target_for(made: Any) -> np.ndarray:
