@@ -13,9 +13,9 @@
 #include <deque>
 #include <optional>
 
-#include "kolosal/models/kernel/cholesky-inl.h"
 #include "kolosal/models/kernel/gaussian_process-inl.h"
 #include "kolosal/models/kernel/svm_params.h"
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/trees/training_rows.h"
 
 namespace kolosal {
