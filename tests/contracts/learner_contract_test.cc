@@ -107,7 +107,7 @@ std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const std::string& name : learners().names())
     for (const Task task : kTasks)
-      if (learners().make(name)->supports(task)) cases.push_back({name, task});
+      if (learners().make(name)->unavailable().empty() && learners().make(name)->supports(task)) cases.push_back({name, task});
   return cases;
 }
 

@@ -7,6 +7,7 @@ from ._base import Classifier, FitProgress, Ranker, Regressor
 from ._files import load
 from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 from ._rounds import merge
+from ._trees import PruningPath, TreePicture, draw_tree, prune, pruning_path
 
 __all__ = [
     "BernoulliNB",
@@ -33,6 +34,9 @@ __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "Lasso",
+    "LightGBMClassifier",
+    "LightGBMRanker",
+    "LightGBMRegressor",
     "LinearDiscriminantAnalysis",
     "LinearRegression",
     "LinearSVC",
@@ -41,9 +45,11 @@ __all__ = [
     "MLPRegressor",
     "MultinomialNB",
     "PoissonRegressor",
+    "PruningPath",
     "QuadraticDiscriminantAnalysis",
     "QuantileRegressor",
     "RandomForestClassifier",
+    "RandomForestQuantileRegressor",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
@@ -52,10 +58,17 @@ __all__ = [
     "SGDRegressor",
     "SVC",
     "SVR",
+    "TreePicture",
     "TweedieRegressor",
+    "XGBoostClassifier",
+    "XGBoostRanker",
+    "XGBoostRegressor",
+    "draw_tree",
     "import_model",
     "load",
     "merge",
+    "prune",
+    "pruning_path",
 ]
 
 class BernoulliNB(Classifier):
@@ -77,6 +90,7 @@ class DecisionTreeClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -89,6 +103,7 @@ class DecisionTreeClassifier(Classifier):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -103,6 +118,7 @@ class DecisionTreeRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float
     n_threads: int
     seed: int
@@ -114,6 +130,7 @@ class DecisionTreeRegressor(Regressor):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -170,6 +187,7 @@ class ExtraTreesClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -177,6 +195,7 @@ class ExtraTreesClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -185,6 +204,7 @@ class ExtraTreesClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -192,6 +212,7 @@ class ExtraTreesClassifier(Classifier):
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class ExtraTreesRegressor(Regressor):
@@ -202,12 +223,14 @@ class ExtraTreesRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -216,12 +239,14 @@ class ExtraTreesRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class GammaRegressor(Regressor):
@@ -759,6 +784,138 @@ class Lasso(Regressor):
         time_limit: float | None = None,
     ) -> None: ...
 
+class LightGBMClassifier(Classifier):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRanker(Ranker):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRegressor(Regressor):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
 class LinearDiscriminantAnalysis(Classifier):
     """Linear discriminant analysis: normal classes of one covariance."""
 
@@ -1023,6 +1180,7 @@ class RandomForestClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -1030,6 +1188,7 @@ class RandomForestClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -1038,9 +1197,37 @@ class RandomForestClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
+        row_fraction: float = 1.0,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+        oob_score: bool = False,
+    ) -> None: ...
+
+class RandomForestQuantileRegressor(Regressor):
+    """Quantiles of a target by a random forest that knows its rows."""
+
+    quantiles: list[float]
+    n_trees: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    feature_fraction: float
+    row_fraction: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        quantiles: list[float] = [0.5],
+        n_trees: int = 300,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 5,
+        feature_fraction: float = 0.3333333333333333,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -1055,12 +1242,14 @@ class RandomForestRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -1069,12 +1258,14 @@ class RandomForestRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class Ridge(Regressor):
@@ -1298,6 +1489,132 @@ class TweedieRegressor(Regressor):
         fit_intercept: bool = True,
         max_iterations: int = 100,
         tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostClassifier(Classifier):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRanker(Ranker):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRegressor(Regressor):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,

@@ -24,6 +24,7 @@ def stub_text() -> str:
         "from collections.abc import Callable, Sequence\nfrom typing import Any, Literal\n",
         "from ._base import Classifier, FitProgress, Ranker, Regressor\nfrom ._files import load",
         "from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model\nfrom ._rounds import merge\n",
+        "from ._trees import PruningPath, TreePicture, draw_tree, prune, pruning_path\n",
         f"__all__ = {names!r}\n",
     ]
     for name, each in sorted(CLASSES.items()):
