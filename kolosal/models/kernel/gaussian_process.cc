@@ -295,7 +295,7 @@ class GaussianProcessFit {
       try {
         maximise(at, params_.max_iterations, context_, [&](const VectorXd& next) {
           auto here = evidence_at(next);
-          const std::pair<double, VectorXd> told{here.value, here.slopes};
+          std::pair<double, VectorXd> told{here.value, here.slopes};
           if (here.value > found.value) {
             found = std::move(here);
             theta = next;
