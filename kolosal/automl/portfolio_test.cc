@@ -54,6 +54,20 @@ TEST(PlanCandidates, TheBaselineIsFirstAndNamesAreDistinct) {
   }
 }
 
+TEST(PlanCandidates, ANetworkIsTriedWhereTheTimeAllowsItEnoughPasses) {
+  const auto epochs_of = [](size_t n_rows, double limit) {
+    TrainOptions options;
+    options.time_limit = limit;
+    const TableSize size = binary_table(n_rows, n_rows / 3);
+    for (const CandidateSpec& spec : plan_candidates(size, plan_split(size, options), options))
+      if (spec.learner == "mlp") return spec.parameters.at("n_epochs").as_integer();
+    return int64_t{0};
+  };
+  EXPECT_EQ(epochs_of(1'000, 600), 256);
+  EXPECT_EQ(epochs_of(1'000'000, 10), 0);
+  EXPECT_GE(epochs_of(10'000, 60), 20);
+}
+
 TEST(PlanCandidates, MaxModelsCountsModelsBesideTheBaseline) {
   TrainOptions options;
   options.max_models = 2;

@@ -13,9 +13,9 @@
 #include <deque>
 #include <optional>
 
-#include "kolosal/models/kernel/cholesky-inl.h"
 #include "kolosal/models/kernel/gaussian_process-inl.h"
 #include "kolosal/models/kernel/svm_params.h"
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/trees/training_rows.h"
 
 namespace kolosal {
@@ -295,7 +295,7 @@ class GaussianProcessFit {
       try {
         maximise(at, params_.max_iterations, context_, [&](const VectorXd& next) {
           auto here = evidence_at(next);
-          const std::pair<double, VectorXd> told{here.value, here.slopes};
+          std::pair<double, VectorXd> told{here.value, here.slopes};
           if (here.value > found.value) {
             found = std::move(here);
             theta = next;

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "kolosal/base/random.h"
-#include "kolosal/models/kernel/cholesky-inl.h"
 #include "kolosal/models/kernel/gaussian_process-inl.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/models_test_rows.h"
 
 namespace kolosal {

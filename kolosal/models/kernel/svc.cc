@@ -18,7 +18,7 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kMostClasses = 256;  // beyond, pairs are too many
+constexpr size_t kMostClasses = 100;  // beyond, pairs are too many
 
 struct SvcParams : SvmParams {
   ClassWeight class_weight = ClassWeight::None;
@@ -143,6 +143,9 @@ class SvcFit {
     if (k > kMostClasses)
       throw Error(ErrorCode::Unsupported, "svc has a boundary for each pair of classes, and there are " + std::to_string(k) + " classes",
                   "Choose another learner for more than " + std::to_string(kMostClasses) + " classes.");
+    const size_t n_pairs = k * (k - 1) / 2;
+    const MemoryLease of_pairs(context_.memory, (2 * n_pairs + 3 * k) * training_.rows.size() * sizeof(double),
+                               "boundaries of pairs of classes");
     std::vector<Pair> pairs;
     for (size_t a = 0; a < k; ++a)
       for (size_t b = a + 1; b < k; ++b) pairs.push_back(pair_of(a, b));

@@ -37,11 +37,8 @@ void describe(Fields<GlmParams<family>>& f) {
       .min(0)
       .search_log(1e-6, 10)
       .alias("alpha");
-  f.add("fit_intercept", &Params::fit_intercept, "Whether a constant is added to the sum.");
-  f.add("max_iterations", &Params::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &Params::tolerance, "Largest derivative by a weight of scaled features, relative to the mean row, at which it stops.")
-      .above(0)
-      .alias("tol");
+  add_minimiser_fields(f, "Most steps of the minimiser.",
+                       "Largest derivative by a weight of scaled features, relative to the mean row, at which it stops.");
 }
 
 // Half of the unit deviance, less what does not depend on the mean.

@@ -20,8 +20,9 @@ struct Gram {
 /// Throws Error(BadValue) where a feature is not finite, and what the context's check() throws.
 Gram make_gram(const WeightedRows& rows, bool center, const FitContext& context);
 
-/// The weights (p, t) of least |y - X w|^2 + l2 |w|^2, of which the shortest where there are several.
-Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2);
+/// The weights (p, t) of least |y - X w|^2 + l2 |w|^2, of which the shortest where there are several. Throws what the context's check()
+/// throws.
+Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2, const FitContext& context);
 
 /// The model of weights (p, t): biases are such that means go to means.
 std::unique_ptr<Model> make_linear_model(const Gram& gram, const Eigen::MatrixXd& weights);

@@ -1,8 +1,8 @@
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "kolosal/models/forms/linear.h"
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/linear/gram-inl.h"
 
 namespace kolosal {
@@ -94,7 +94,7 @@ Gram make_gram(const WeightedRows& rows, bool center, const FitContext& context)
   return gram;
 }
 
-Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2) {
+Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2, const FitContext& context) {
   const Eigen::Index p = gram.xx.rows();
   if (p == 0) return gram.xy;
   // Cholesky's of columns of length one: a small pivot says that a column follows from those before it.
@@ -104,9 +104,11 @@ Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2) {
     const Eigen::VectorXd inverse = lengths.cwiseInverse();
     Eigen::MatrixXd scaled = inverse.asDiagonal() * gram.xx * inverse.asDiagonal();
     scaled.diagonal().setOnes();
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(scaled);
-    if (cholesky.info() == Eigen::Success && cholesky.matrixLLT().diagonal().cwiseAbs2().minCoeff() > kLeastPivot)
-      return inverse.asDiagonal() * cholesky.solve(inverse.asDiagonal() * gram.xy);
+    if (factorise(scaled, context) && scaled.diagonal().cwiseAbs2().minCoeff() > kLeastPivot) {
+      Eigen::MatrixXd weights = inverse.asDiagonal() * gram.xy;
+      for (Eigen::Index k = 0; k < weights.cols(); ++k) weights.col(k) = solve_factorised(scaled, weights.col(k));
+      return inverse.asDiagonal() * weights;
+    }
   }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(gram.xx);
   const double smallest = 1e-12 * eigen.eigenvalues()[p - 1];

@@ -31,9 +31,7 @@ void describe(Fields<HuberParams>& f) {
       .min(1)
       .search(1.05, 3);
   f.add("l2", &HuberParams::l2, "Strength of the squared penalty on the weights.").min(0).search_log(1e-5, 1e3).alias("alpha");
-  f.add("fit_intercept", &HuberParams::fit_intercept, "Whether a constant is added to the prediction.");
-  f.add("max_iterations", &HuberParams::max_iterations, "Most turns, and most steps of the minimiser in each.").min(1).alias("max_iter");
-  f.add("tolerance", &HuberParams::tolerance, "Change of sigma, relative to it, at which it stops.").above(0).alias("tol");
+  add_minimiser_fields(f, "Most turns, and most steps of the minimiser in each.", "Change of sigma, relative to it, at which it stops.");
 }
 
 // The part of the objective that depends on the weights, times sigma.

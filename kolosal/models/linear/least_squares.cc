@@ -32,7 +32,7 @@ class LeastSquares : public Learner {
     const WeightedRows rows(train);
     context.check();
     const Gram gram = make_gram(rows, params_.fit_intercept, context);
-    return make_linear_model(gram, solve_least_squares(gram, 0));
+    return make_linear_model(gram, solve_least_squares(gram, 0, context));
   }
 
  private:

@@ -39,12 +39,9 @@ struct LinearSvmParams {
 void describe(Fields<LinearSvmParams>& f) {
   f.add("loss", &LinearSvmParams::loss, "What a row within the margin costs: the square of what it lacks, or what it lacks.");
   f.add("l2", &LinearSvmParams::l2, "Strength of the squared penalty on the weights: the inverse of C.").min(0).search_log(1e-4, 1e4);
-  f.add("fit_intercept", &LinearSvmParams::fit_intercept, "Whether a constant is added to each sum.");
-  f.add("max_iterations", &LinearSvmParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &LinearSvmParams::tolerance,
-        "Largest derivative by a weight of scaled features, relative to the total weight, at which it stops; of hinge, the duality gap.")
-      .above(0)
-      .alias("tol");
+  add_minimiser_fields(
+      f, "Most steps of the minimiser.",
+      "Largest derivative by a weight of scaled features, relative to the total weight, at which it stops; of hinge, the duality gap.");
 }
 
 // max(0, 1 - t m)^2 of one class against the others.

@@ -34,12 +34,8 @@ void describe(Fields<LogisticParams>& f) {
       .search_log(1e-4, 1e4);
   f.add("l1", &LogisticParams::l1, "Strength of the penalty on the absolute weights; where it is above 0 and l2 not given, l2 is 0.")
       .min(0);
-  f.add("fit_intercept", &LogisticParams::fit_intercept, "Whether a constant is added to each sum.");
-  f.add("max_iterations", &LogisticParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &LogisticParams::tolerance,
-        "Largest derivative by a weight of scaled features, relative to the total weight, at which it stops.")
-      .above(0)
-      .alias("tol");
+  add_minimiser_fields(f, "Most steps of the minimiser.",
+                       "Largest derivative by a weight of scaled features, relative to the total weight, at which it stops.");
 }
 
 class Logistic : public Learner {

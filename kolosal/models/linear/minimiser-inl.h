@@ -31,6 +31,14 @@ struct MinimiserOptions {
   double tolerance = 1e-4;  ///< largest derivative by a weight of scaled features, relative to the total weight and the scale of the loss
 };
 
+/// Declares fit_intercept, max_iterations and tolerance of a struct that has them: what is counted, and where it stops.
+template <class P>
+void add_minimiser_fields(Fields<P>& f, std::string most, std::string where_it_stops) {
+  f.add("fit_intercept", &P::fit_intercept, "Whether a constant is added to each sum.");
+  f.add("max_iterations", &P::max_iterations, std::move(most)).min(1).alias("max_iter");
+  f.add("tolerance", &P::tolerance, std::move(where_it_stops)).above(0).alias("tol");
+}
+
 /// The sums (n_rows,) of a model of one sum.
 std::vector<double> margins_of(const WeightedRows& rows, const LinearForm& form, const FitContext& context);
 

@@ -29,9 +29,7 @@ void describe(Fields<QuantileParams>& f) {
       .min(0)
       .search_log(1e-6, 1)
       .alias("alpha");
-  f.add("fit_intercept", &QuantileParams::fit_intercept, "Whether a constant is added to the prediction.");
-  f.add("max_iterations", &QuantileParams::max_iterations, "Most steps of the minimiser.").min(1).alias("max_iter");
-  f.add("tolerance", &QuantileParams::tolerance, "Duality gap, relative to the loss, at which it stops.").above(0).alias("tol");
+  add_minimiser_fields(f, "Most steps of the minimiser.", "Duality gap, relative to the loss, at which it stops.");
 }
 
 class Quantile : public Learner {

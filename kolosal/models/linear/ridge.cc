@@ -57,7 +57,7 @@ class Ridge : public Learner {
     context.check();
     const Gram gram = make_gram(rows, params_.fit_intercept, context);
     const double l2 = params_.l2 ? *params_.l2 / rows.unit() : best_l2(gram, rows);
-    return make_linear_model(gram, solve_least_squares(gram, l2));
+    return make_linear_model(gram, solve_least_squares(gram, l2, context));
   }
 
  private:

@@ -156,9 +156,11 @@ void NetworkTrainer::draw_layers() {
     RandomStream random(context_.seed, "neural weights", l);
     float* weights = at(layer.weights);
     const double bound = std::sqrt(6.0 / static_cast<double>(layer.n_inputs + layer.n_outputs));
-    for (size_t i = 0; i < layer.n_inputs; ++i)
+    for (size_t i = 0; i < layer.n_inputs; ++i) {
+      if (i % 1024 == 0) context_.check();
       for (size_t j = 0; j < layer.n_outputs; ++j)
         weights[i * layer.width + j] = static_cast<float>(by_data ? random.normal() : random.uniform(-bound, bound));
+    }
     if (by_data) {
       draw_by_data(layer, l, in, out, n);
       std::swap(in, out);
@@ -182,6 +184,7 @@ void NetworkTrainer::draw_by_data(Layer& layer, size_t l, const std::vector<floa
   });
   RandomStream random(context_.seed, "neural biases", l);
   for (size_t j = 0; j < layer.n_outputs; ++j) {
+    context_.check();
     double sum = 0, squares = 0;
     for (size_t i = 0; i < n; ++i) sum += static_cast<double>(out[i * layer.width + j]);
     for (size_t i = 0; i < n; ++i) squares += std::pow(static_cast<double>(out[i * layer.width + j]) - sum / static_cast<double>(n), 2);

@@ -13,7 +13,6 @@
 namespace kolosal {
 namespace {
 
-using models_test::matrix;
 using models_test::predict;
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();

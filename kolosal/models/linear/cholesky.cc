@@ -1,7 +1,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 
-#include "kolosal/models/kernel/cholesky-inl.h"
+#include "kolosal/models/linear/cholesky-inl.h"
 
 namespace kolosal {
 namespace {
