@@ -5,6 +5,7 @@ Prints the best seconds of each side, their ratio and the largest asked for, pro
 
     .venv/bin/python benchmarks/learners.py                  # every row
     .venv/bin/python benchmarks/learners.py gbdt tree        # those whose name begins so
+    .venv/bin/python benchmarks/learners.py --sweep          # boosting over numbers of rows and features
     .venv/bin/python benchmarks/learners.py --threads 1 gbdt # on a machine that others use too, where two threads wait for each other
 """
 
@@ -17,8 +18,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import numpy as np
 PROGRAM = Path(__file__).parent.parent / "build/release/kolosal_fit"
 N_FEATURES = 20
 FOREST = {"n_trees": 100, "max_leaves": None}
+FOLDS = 5
 BOOSTING = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "max_bins": 255}
 
 
@@ -59,12 +62,12 @@ class Problem:
 
 
 @cache
-def make_problem(n_rows: int, classes: bool) -> Problem:
-    """Interactions, waves and steps of ten features, beside ten of noise."""
+def make_problem(n_rows: int, classes: bool, n_features: int = N_FEATURES) -> Problem:
+    """Interactions, waves and steps of half of the features, beside as many of noise."""
     random = np.random.default_rng(0)
     n = n_rows + max(n_rows // 5, 20_000)
-    x = random.standard_normal((n, N_FEATURES)).astype(np.float32)
-    weights = np.random.default_rng(7).standard_normal(N_FEATURES) * (np.arange(N_FEATURES) < N_FEATURES // 2)
+    x = random.standard_normal((n, n_features)).astype(np.float32)
+    weights = np.random.default_rng(7).standard_normal(n_features) * (np.arange(n_features) < n_features // 2)
     signal = x @ weights * 0.5 + x[:, 0] * x[:, 1] + np.sin(3 * x[:, 2])
     signal += (x[:, 3] > 0.5) * x[:, 4] * 1.5 - np.abs(x[:, 5])
     y = (signal + 0.5 + random.standard_normal(n) > 0).astype(np.float64) if classes else signal + random.standard_normal(n) * 0.5
@@ -80,15 +83,20 @@ class Fitter:
         problem.write(folder / "rows.bin")
         self.process = subprocess.Popen([PROGRAM, folder / "rows.bin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def fit(self, learner: str, parameters: dict[str, Any], seed: int = 0) -> tuple[float, float, np.ndarray]:
+    def fit(self, learner: str, parameters: dict[str, Any], seed: int = 0, folds: int = 1) -> tuple[float, float, np.ndarray]:
         """Wall and processor seconds of one fit, and its predictions of the test rows."""
         assert self.process.stdin and self.process.stdout
-        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "seed": seed}
+        order = {"learner": learner, "parameters": parameters, "n_threads": self.n_threads, "seed": seed, "folds": folds}
         order["predictions"] = str(self.predictions)
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         wall, cpu = (float(word) for word in self.process.stdout.readline().split())
         return wall, cpu, np.fromfile(self.predictions)
+
+    def peak_bytes(self) -> int:
+        """The most memory that the program has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
     def close(self) -> None:
         """Ends the program."""
@@ -110,6 +118,44 @@ def lightgbm(**settings: Any) -> Fit:
         parameters |= {"verbose": -1, **settings}
         model = lgb.train(parameters, lgb.Dataset(problem.x, problem.y, params={"max_bin": 255, "verbose": -1}), 100)
         return lambda x: np.asarray(model.predict(x))
+
+    return fit
+
+
+def lightgbm_folds(problem: Problem, n_threads: int) -> Callable[[np.ndarray], np.ndarray]:
+    """LightGBM's cross-validation, which bins the rows once; its models predict the rows that they have not seen."""
+    import lightgbm as lgb  # noqa: PLC0415
+
+    n = len(problem.y)
+    parameters = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "max_bin": 255, "num_threads": n_threads, "verbose": -1}
+    folds = [(np.flatnonzero(np.arange(n) % FOLDS != fold), np.arange(fold, n, FOLDS)) for fold in range(FOLDS)]
+    found = lgb.cv(parameters, lgb.Dataset(problem.x, problem.y), 100, folds=folds, return_cvbooster=True)
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        predicted = np.empty(n)
+        for (_, held_out), model in zip(folds, found["cvbooster"].boosters, strict=True):
+            predicted[held_out] = model.predict(x[held_out])
+        return predicted
+
+    return predict
+
+
+def catboost(**settings: Any) -> Fit:
+    """CatBoost without ordered boosting, its trees being symmetric."""
+    import catboost as cb  # noqa: PLC0415
+
+    def fit(problem: Problem, n_threads: int) -> Callable[[np.ndarray], np.ndarray]:
+        model = cb.CatBoostClassifier(
+            iterations=100,
+            learning_rate=0.1,
+            boosting_type="Plain",
+            thread_count=n_threads,
+            verbose=False,
+            allow_writing_files=False,
+            **settings,
+        )
+        model.fit(problem.x, problem.y)
+        return lambda x: model.predict_proba(x)[:, 1]
 
     return fit
 
@@ -142,6 +188,20 @@ LIGHTGBM = {
     "lightgbm row-wise": lightgbm(force_row_wise=True),
     "lightgbm col-wise": lightgbm(force_col_wise=True),
     "lightgbm quantized": lightgbm(use_quantized_grad=True),
+}
+# CatBoost is measured where it is installed; the project does not need it.
+CATBOOST = (
+    {"catboost plain": catboost(depth=6, border_count=64, l2_leaf_reg=3, leaf_estimation_iterations=1)} if find_spec("catboost") else {}
+)
+SYMMETRIC = {
+    "n_trees": 100,
+    "learning_rate": 0.1,
+    "growth": "symmetric",
+    "max_depth": 6,
+    "max_leaves": 64,
+    "max_bins": 64,
+    "l2": 3,
+    "min_rows_in_leaf": 1,
 }
 HGB = {"sklearn HGB": scikit("sklearn.ensemble", "HistGradientBoosting", max_iter=100, early_stopping=False)}
 TREE = {"sklearn tree": scikit("sklearn.tree", "DecisionTree", random_state=0)}
@@ -186,12 +246,17 @@ class Row:
     parameters: dict[str, Any]
     peers: dict[str, Fit]
     target: float  # largest ratio asked for
+    folds: int = 1  # more: cross-validation, scored on the rows held out
 
 
 ROWS = [
     Row("gbdt_binary_100K", 100_000, True, "gradient_boosting", BOOSTING, LIGHTGBM | HGB, 0.5),
     Row("gbdt_binary_1M", 1_000_000, True, "gradient_boosting", BOOSTING, LIGHTGBM | HGB, 0.5),
     Row("gbdt_regression_100K", 100_000, False, "gradient_boosting", BOOSTING, LIGHTGBM | HGB, 0.5),
+    Row(
+        "gbdt_5_folds_100K", 100_000, True, "gradient_boosting", BOOSTING | {"patience": None}, {"lightgbm cv": lightgbm_folds}, 0.4, FOLDS
+    ),
+    Row("gbdt_symmetric_100K", 100_000, True, "gradient_boosting", SYMMETRIC, CATBOOST, 0.6),
     Row("forest_10K", 10_000, True, "random_forest", FOREST, FORESTS["RandomForest"], 0.25),
     Row("forest_100K", 100_000, True, "random_forest", FOREST, FORESTS["RandomForest"], 0.25),
     Row("extra_trees_10K", 10_000, True, "extra_trees", FOREST, FORESTS["ExtraTrees"], 0.4),
@@ -215,17 +280,22 @@ def timed(fit: Fit, problem: Problem, n_threads: int) -> tuple[float, float, np.
 def run(row: Row, repeats: int, n_threads: int) -> None:
     """Times both sides of a row in turns and prints its line."""
     problem = make_problem(row.n_rows, row.classes)
+    if row.folds > 1:
+        problem = replace(problem, x_test=problem.x, y_test=problem.y)
     best: dict[str, tuple[float, float]] = {}
     scores: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         fitter = Fitter(problem, Path(folder), n_threads)
         for _ in range(repeats):
-            sides = {"kolosal": fitter.fit(row.learner, row.parameters)}
+            sides = {"kolosal": fitter.fit(row.learner, row.parameters, folds=row.folds)}
             sides |= {name: timed(fit, problem, n_threads) for name, fit in row.peers.items()}
             for name, (wall, cpu, predicted) in sides.items():
                 best[name] = min(best.get(name, (wall, cpu)), (wall, cpu))
                 scores[name] = problem.score(predicted)
         fitter.close()
+    if not row.peers:
+        print(f"{row.name:22} {best['kolosal'][0]:8.3f} no peer is installed  score {scores['kolosal']:.4f}", flush=True)
+        return
     (ours, our_cpu), fastest = best["kolosal"], min(row.peers, key=lambda name: best[name])
     theirs, their_cpu = best[fastest]
     verdict = "ok" if ours <= row.target * theirs else "SHORT"
@@ -236,14 +306,39 @@ def run(row: Row, repeats: int, n_threads: int) -> None:
     )
 
 
+def sweep(n_threads: int) -> None:
+    """How time and memory of boosting grow with rows and features."""
+    sizes = [(10_000, 20), (100_000, 20), (1_000_000, 20), (3_000_000, 20), (100_000, 10), (100_000, 100), (100_000, 500)]
+    for n_rows, n_features in sizes:
+        problem = make_problem(n_rows, True, n_features)
+        with tempfile.TemporaryDirectory() as folder:
+            fitter = Fitter(problem, Path(folder), n_threads)
+            fitter.fit("constant", {})
+            before = fitter.peak_bytes()
+            wall, cpu, _ = fitter.fit("gradient_boosting", BOOSTING)
+            beyond = fitter.peak_bytes() - before
+            fitter.close()
+        cells = n_rows * n_features
+        each = cpu / cells / BOOSTING["n_trees"] * 1e9
+        print(
+            f"{n_rows:9,} rows {n_features:4} features {wall:8.3f} s (cpu {cpu:8.3f})  {each:6.2f} ns a cell and tree  "
+            f"{beyond / 2**20:8.1f} MiB beyond the input, {beyond / cells:5.2f} bytes a cell",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Runs the rows asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*", help="beginnings of the names of the rows to run; none: all")
     parser.add_argument("--repeats", type=int, default=3, help="how often each side fits")
     parser.add_argument("--threads", type=int, default=2, help="threads of both sides")
+    parser.add_argument("--sweep", action="store_true", help="boosting alone, over numbers of rows and of features")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    if arguments.sweep:
+        sweep(arguments.threads)
+        return
     for row in ROWS:
         if not arguments.rows or row.name.startswith(tuple(arguments.rows)):
             run(row, arguments.repeats, arguments.threads)

@@ -44,6 +44,7 @@ struct PackedSum {
   static_assert(kMost * GradientRow::kMostHessian < size_t{1} << kHessianBits);
   static_assert(kMost * (GradientRow::kMostGradient + 1) < size_t{1} << (63 - kCountBits - kHessianBits));
 
+  /// The sum that is one row.
   static int64_t of(const GradientRow& row) noexcept {
     return int64_t{row.gradient} * (int64_t{1} << (kCountBits + kHessianBits)) + (int64_t{row.hessian} << kCountBits) + 1;
   }

@@ -59,7 +59,7 @@ LOSSES: dict[str, tuple[dict[str, Any], dict[str, Any], Any]] = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_boosting_scores_as_lightgbm_does_with_the_same_loss(loss: str) -> None:
-    """The mean loss on test rows is at most a hundredth above LightGBM's."""
+    """The mean loss on test rows is at most half a hundredth above LightGBM's."""
     ours, theirs, score = LOSSES[loss]
     x, signal, random = make_rows(1)
     y = (
@@ -73,7 +73,7 @@ def test_boosting_scores_as_lightgbm_does_with_the_same_loss(loss: str) -> None:
         lgb.LGBMRegressor(verbose=-1, n_jobs=2, **same, **theirs).fit(x[:N_TRAIN], y[:N_TRAIN]),
     ]
     losses = [score(y[N_TRAIN:], model.predict(x[N_TRAIN:])) for model in fitted]
-    assert losses[0] < 1.01 * losses[1]
+    assert losses[0] < 1.005 * losses[1]
 
 
 def test_a_tree_predicts_what_scikit_learns_does() -> None:

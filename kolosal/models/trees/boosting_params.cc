@@ -69,7 +69,9 @@ void describe(Fields<GradientBoostingParams>& f) {
   f.add("learning_rate_decay", &P::learning_rate_decay, "How the learning rate falls over the planned rounds, to a tenth at the last.");
   f.add("learning_rates", &P::learning_rates,
         "The learning rate of each round, the last one for those beyond; empty: learning_rate and its decay.");
-  f.add("growth", &P::growth, "Whether the leaf of the greatest gain is split next, or that of the least depth.").alias("grow_policy");
+  f.add("growth", &P::growth,
+        "Whether the leaf of the greatest gain is split next, or that of the least depth, or all of a level and all of them alike.")
+      .alias("grow_policy");
   f.add("max_leaves", &P::max_leaves, "Most leaves of a tree.")
       .min(1)
       .max(65536)

@@ -10,13 +10,16 @@
 #include <unordered_map>
 #include <utility>
 
+#include "kolosal/kernels/value_sides.h"
 #include "kolosal/models/trees/binning.h"
+#include "kolosal/models/trees/split_sides.h"
 
 namespace kolosal {
 namespace {
 
 constexpr size_t kFewKeys = 64;  // as many keys are sorted by counting smaller ones
 constexpr size_t kRowsPerPoll = 4096;
+constexpr size_t kAhead = 16;  // how many rows ahead their values are fetched
 
 // A key holds a rank above the row's place in the node.
 uint64_t make_key(uint32_t rank, size_t place) { return (uint64_t{rank} << 32) | place; }
@@ -60,85 +63,6 @@ void sort_keys(std::span<uint64_t> keys, std::span<uint64_t> other) {
   for (const uint64_t key : other) keys[high[(key >> 40) & 255]++] = key;
 }
 
-struct NodeSums {
-  double weight = 0;
-  std::vector<double> sums;
-};
-
-// The two sides of a split under way, for one number a row.
-class NumberSides {
- public:
-  using Y = double;
-  explicit NumberSides(const NodeSums& total) : right_weight_(total.weight), right_(total.sums[0]) {}
-  void move(double weight, double y) {
-    left_weight_ += weight;
-    right_weight_ -= weight;
-    left_ += weight * y;
-    right_ -= weight * y;
-  }
-  // Moves rows of this weight and weighted sum together.
-  void move_sums(double weight, double sum) {
-    left_weight_ += weight;
-    right_weight_ -= weight;
-    left_ += sum;
-    right_ -= sum;
-  }
-  double score() const { return left_ * left_ / left_weight_ + right_ * right_ / right_weight_; }
-  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
-
- private:
-  double left_weight_ = 0, right_weight_, left_ = 0, right_;
-};
-
-// For a class number a row: sums of squared class weights are kept up as rows move.
-class ClassSides {
- public:
-  using Y = double;
-  explicit ClassSides(const NodeSums& total) : right_weight_(total.weight), left_(total.sums.size(), 0.0), right_(total.sums) {
-    for (const double s : right_) right_squares_ += s * s;
-  }
-  void move(double weight, double y) {
-    const auto k = static_cast<size_t>(y);
-    left_squares_ += weight * (2 * left_[k] + weight);
-    right_squares_ -= weight * (2 * right_[k] - weight);
-    left_[k] += weight;
-    right_[k] -= weight;
-    left_weight_ += weight;
-    right_weight_ -= weight;
-  }
-  double score() const { return left_squares_ / left_weight_ + right_squares_ / right_weight_; }
-  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
-
- private:
-  double left_weight_ = 0, right_weight_, left_squares_ = 0, right_squares_ = 0;
-  std::vector<double> left_, right_;
-};
-
-// For several numbers a row.
-class VectorSides {
- public:
-  using Y = const double*;
-  explicit VectorSides(const NodeSums& total) : right_weight_(total.weight), left_(total.sums.size(), 0.0), right_(total.sums) {}
-  void move(double weight, const double* y) {
-    left_weight_ += weight;
-    right_weight_ -= weight;
-    for (size_t k = 0; k < left_.size(); ++k) {
-      left_[k] += weight * y[k];
-      right_[k] -= weight * y[k];
-    }
-  }
-  double score() const {
-    double score = 0;
-    for (size_t k = 0; k < left_.size(); ++k) score += left_[k] * left_[k] / left_weight_ + right_[k] * right_[k] / right_weight_;
-    return score;
-  }
-  double lighter_weight() const { return std::min(left_weight_, right_weight_); }
-
- private:
-  double left_weight_ = 0, right_weight_;
-  std::vector<double> left_, right_;
-};
-
 }  // namespace
 
 TreeTargets::TreeTargets(const Target& target, std::span<const double> weights) : values(target.values) {
@@ -168,8 +92,9 @@ void TreeTargets::leaf(double weight, std::span<const double> sums, std::span<fl
 
 class ExactTreeGrower::Growth {
  public:
-  Growth(std::span<const RankedColumn> columns, const TreeTargets& targets, const ExactTreeLimits& limits, const FitContext& context)
-      : columns_(columns), targets_(targets), limits_(limits), context_(context), features_(columns.size()) {}
+  Growth(std::span<const RankedColumn> columns, std::span<const float> values, const TreeTargets& targets, const ExactTreeLimits& limits,
+         const FitContext& context)
+      : columns_(columns), values_(values), targets_(targets), limits_(limits), context_(context), features_(columns.size()) {}
 
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
     start(weights, tree);
@@ -228,9 +153,12 @@ class ExactTreeGrower::Growth {
 
   void start(std::span<const double> weights, Forest& tree) {
     rows_.clear();
-    for (size_t i = 0; i < weights.size(); ++i)
+    weighted_.resize(weights.size());
+    const size_t stride = targets_.classes ? 1 : targets_.width;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      weighted_[i] = {targets_.values[i * stride], weights[i]};
       if (weights[i] > 0) rows_.push_back(static_cast<uint32_t>(i));
-    weights_ = weights;
+    }
     tree = Forest();
     tree.n_features = columns_.size();
     tree.aggregation = ForestAggregation::Mean;
@@ -246,8 +174,8 @@ class ExactTreeGrower::Growth {
     std::iota(features_.begin(), features_.end(), 0U);
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
     ranks_.resize(rows_.size());
-    y_.resize(rows_.size());
-    w_.resize(rows_.size());
+    for (auto* numbers : {&y_, &w_}) numbers->resize(padded_sides(rows_.size()));
+    if (limits_.random_bounds) x_.resize(padded_sides(rows_.size()));
     scratch_.resize(rows_.size());
   }
 
@@ -255,19 +183,36 @@ class ExactTreeGrower::Growth {
   bool gather(Item& item) {
     item.sums.sums.assign(targets_.width, 0.0);
     node_rows_ = rows_.data() + item.begin;
-    const size_t stride = targets_.classes ? 1 : targets_.width;
-    const double* first = targets_.values.data() + node_rows_[0] * stride;
+    if (!targets_.classes && targets_.width > 1) return gather_vectors(item);
+    const double first = weighted_[node_rows_[0]].y;
+    double weight = 0, sum = 0;
     bool pure = true;
     for (size_t i = 0; i < item.count; ++i) {
-      const uint32_t row = node_rows_[i];
-      const double* y = targets_.values.data() + row * stride;
-      const double w = w_[i] = weights_[row];
+      const auto [y, w] = weighted_[node_rows_[i]];
+      y_[i] = y;
+      w_[i] = w;
+      weight += w;
+      sum += w * y;
+      pure = pure && y == first;
+    }
+    item.sums.weight = weight;
+    if (!targets_.classes) item.sums.sums[0] = sum;
+    else
+      for (size_t i = 0; i < item.count; ++i) item.sums.sums[static_cast<size_t>(y_[i])] += w_[i];
+    return pure;
+  }
+
+  bool gather_vectors(Item& item) {
+    const size_t width = targets_.width;
+    const double* first = targets_.values.data() + node_rows_[0] * width;
+    bool pure = true;
+    for (size_t i = 0; i < item.count; ++i) {
+      const double* y = targets_.values.data() + node_rows_[i] * width;
+      const double w = w_[i] = weighted_[node_rows_[i]].weight;
       y_[i] = *y;
       item.sums.weight += w;
-      if (targets_.classes) item.sums.sums[static_cast<size_t>(*y)] += w;
-      else
-        for (size_t k = 0; k < stride; ++k) item.sums.sums[k] += w * y[k];
-      pure = pure && std::equal(y, y + stride, first);
+      for (size_t k = 0; k < width; ++k) item.sums.sums[k] += w * y[k];
+      pure = pure && std::equal(y, y + width, first);
     }
     return pure;
   }
@@ -293,6 +238,7 @@ class ExactTreeGrower::Growth {
   // False where the feature is constant in the node.
   bool try_feature(Item& item, uint32_t feature) {
     const RankedColumn& column = columns_[feature];
+    if (limits_.random_bounds && column.n_categories == 0) return try_at_random(item, feature);
     const uint32_t* rows = rows_.data() + item.begin;
     uint16_t least = RankedColumn::kMissing, most = 0;
     size_t n_present = 0;
@@ -304,14 +250,14 @@ class ExactTreeGrower::Growth {
       n_present += present;
     }
     if (n_present == 0 || (least == most && n_present == item.count)) return false;
-    if (targets_.classes) scan<ClassSides>(item, feature, n_present, least, most);
-    else if (targets_.width == 1) scan<NumberSides>(item, feature, n_present, least, most);
-    else scan<VectorSides>(item, feature, n_present, least, most);
+    if (targets_.classes) scan<ClassSides>(item, feature, n_present);
+    else if (targets_.width == 1) scan<NumberSides>(item, feature, n_present);
+    else scan<VectorSides>(item, feature, n_present);
     return true;
   }
 
   template <class Sides>
-  void scan(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
+  void scan(Item& item, uint32_t feature, size_t n_present) {
     const RankedColumn& column = columns_[feature];
     if (column.n_categories > 0) {
       sort_ranks(item.count);
@@ -319,8 +265,6 @@ class ExactTreeGrower::Growth {
       const uint16_t n_groups = static_cast<uint16_t>(code_of_rank_.size());
       const int only = limits_.random_bounds && n_groups > 1 ? static_cast<int>(stream_.below(n_groups - 1U)) : -1;
       scan_sorted<Sides>(item, feature, n_present, only);
-    } else if (limits_.random_bounds) {
-      scan_at_random<Sides>(item, feature, n_present, least, most);
     } else {
       sort_ranks(item.count);
       scan_sorted<Sides>(item, feature, n_present, -1);
@@ -409,68 +353,68 @@ class ExactTreeGrower::Growth {
     }
   }
 
-  // The greatest rank up to `bound` among [least, most], or among those of the node's rows where these are few.
-  uint16_t rank_below(const RankedColumn& column, float bound, size_t n, uint16_t least, uint16_t most) const {
-    if (least == most) return least;
-    if (n > kFewKeys)
-      return static_cast<uint16_t>(std::upper_bound(column.least.begin() + least, column.least.begin() + most, bound) -
-                                   column.least.begin() - 1);
-    uint16_t cut = least;
-    for (size_t i = 0; i < n; ++i) {
-      const uint16_t rank = ranks_[i];
-      const bool below = rank < most && column.least[rank] <= bound;
-      cut = std::max(cut, below ? rank : least);
+  // Tries one bound of a number, uniform between the least and the greatest value of the node. False where it is constant in the node.
+  bool try_at_random(Item& item, uint32_t feature) {
+    const uint32_t* rows = rows_.data() + item.begin;
+    const float* column = values_.data() + feature;
+    size_t i = 0;
+    for (; i + kAhead < item.count; ++i) {
+      __builtin_prefetch(column + rows[i + kAhead] * columns_.size());
+      x_[i] = column[rows[i] * columns_.size()];
     }
-    return cut;
+    for (; i < item.count; ++i) x_[i] = column[rows[i] * columns_.size()];
+    for (; i % 8 != 0; ++i) x_[i] = std::numeric_limits<float>::quiet_NaN();
+    const ValueRange range = find_range_(x_.data(), i);
+    if (range.n_present == 0 || (range.least == range.most && range.n_present == item.count)) return false;
+    if (targets_.classes) scan_at_random<ClassSides>(item, feature, range);
+    else if (targets_.width == 1) scan_at_random<NumberSides>(item, feature, range);
+    else scan_at_random<VectorSides>(item, feature, range);
+    return true;
   }
 
-  // Tries one bound, uniform between the least and the greatest value of the node.
+  // The missing are tried on either side.
   template <class Sides>
-  void scan_at_random(Item& item, uint32_t feature, size_t n_present, uint16_t least, uint16_t most) {
-    const RankedColumn& column = columns_[feature];
-    const double low = static_cast<double>(column.least[least]), high = static_cast<double>(column.greatest(most));
-    auto bound = static_cast<float>(stream_.uniform(low, high));
-    if (!(bound >= column.least[least] && bound < column.greatest(most))) bound = column.least[least];
-    const uint16_t cut = rank_below(column, bound, item.count, least, most);
+  void scan_at_random(Item& item, uint32_t feature, const ValueRange& range) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    auto bound = static_cast<float>(stream_.uniform(static_cast<double>(range.least), static_cast<double>(range.most)));
+    if (!(bound >= range.least && bound < range.most)) bound = range.least;
+    if (range.least == range.most) bound = kInfinity;
     Sides sides(item.sums);
-    size_t n_left = 0;
-    // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
-    const auto move_where = [&](const auto& goes) {
-      if constexpr (std::is_same_v<Sides, NumberSides>) {
-        double weight0 = 0, weight1 = 0, sum0 = 0, sum1 = 0;  // an addition waits for the one before, so there are two of each
-        const auto add = [&](size_t i, double& weight, double& sum) {
-          const bool go = goes(ranks_[i]);
-          const double moved = static_cast<double>(go) * w_[i];
-          n_left += go;
-          weight += moved;
-          sum += moved * y_[i];
-        };
-        for (size_t i = 0; i + 1 < item.count; i += 2) {
-          add(i, weight0, sum0);
-          add(i + 1, weight1, sum1);
-        }
-        if (item.count % 2 != 0) add(item.count - 1, weight0, sum0);
-        sides.move_sums(weight0 + weight1, sum0 + sum1);
-      } else {
-        for (size_t i = 0; i < item.count; ++i) {
-          const bool go = goes(ranks_[i]);
-          move_row(sides, i, static_cast<double>(go) * w_[i]);
-          n_left += go;
-        }
-      }
-    };
+    size_t n_left = move_up_to(item, sides, bound);
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
       const double score = sides.score();
       if (!(score > item.split.score) || sides.lighter_weight() < least_weight_) return;
-      take(item, feature, score, cut, default_left);
-      item.split.threshold = cut == most ? std::numeric_limits<float>::infinity() : std::max(bound, column.greatest(cut));
+      take(item, feature, score, 0, default_left);
+      item.split.threshold = bound;
     };
-    move_where([&](uint16_t rank) { return rank <= cut; });
-    offer(n_present == item.count && 2 * n_left > item.count);
-    if (n_present == item.count || least == most) return;
-    move_where([](uint16_t rank) { return rank == RankedColumn::kMissing; });
+    offer(range.n_present == item.count && 2 * n_left > item.count);
+    if (range.n_present == item.count || range.least == range.most) return;
+    for (size_t i = 0; i < item.count; ++i)
+      if (x_[i] != x_[i]) {
+        move_row(sides, i, w_[i]);
+        ++n_left;
+      }
     offer(true);
+  }
+
+  // Moves the node's rows whose value is at most `bound`, and returns their number.
+  template <class Sides>
+  size_t move_up_to(const Item& item, Sides& sides, float bound) const {
+    if constexpr (std::is_same_v<Sides, NumberSides>) {
+      const SideSums left = sum_up_to_(x_.data(), w_.data(), y_.data(), padded_sides(item.count), bound);
+      sides.move_sums(left.weight, left.sum);
+      return left.count;
+    } else {
+      // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
+      size_t n_left = 0;
+      for (size_t i = 0; i < item.count; ++i) {
+        const bool go = x_[i] <= bound;
+        move_row(sides, i, static_cast<double>(go) * w_[i]);
+        n_left += go;
+      }
+      return n_left;
+    }
   }
 
   // Makes the item's split that of `feature` behind rank `cut`. The threshold of numbers is left to the caller.
@@ -495,7 +439,7 @@ class ExactTreeGrower::Growth {
     const auto part = [&](const auto& goes_left) {
       for (size_t i = item.begin; i < item.begin + item.count; ++i) {
         const uint32_t row = rows_[i];
-        const size_t left = goes_left(column.ranks[row]) ? 1 : 0;
+        const size_t left = goes_left(row) ? 1 : 0;
         rows_[item.begin + n_left] = row;
         scratch_[n_right] = row;
         n_left += left;
@@ -503,9 +447,17 @@ class ExactTreeGrower::Growth {
       }
     };
     const bool default_left = split.default_left;
+    const uint16_t* ranks = column.ranks.data();
     if (column.n_categories > 0)
-      part([&](uint16_t rank) { return rank == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[rank]); });
-    else part([&, cut = split.cut](uint16_t rank) { return (rank <= cut) | ((rank == RankedColumn::kMissing) & default_left); });
+      part([&](uint32_t row) {
+        return ranks[row] == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[ranks[row]]);
+      });
+    else if (limits_.random_bounds)
+      part([&, threshold = split.threshold, column_values = values_.data() + split.feature](uint32_t row) {
+        const float x = column_values[row * columns_.size()];
+        return (x <= threshold) | ((x != x) & default_left);
+      });
+    else part([&, cut = split.cut](uint32_t row) { return (ranks[row] <= cut) | ((ranks[row] == RankedColumn::kMissing) & default_left); });
     std::copy_n(scratch_.begin(), n_right, rows_.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
     const auto first_child = static_cast<int32_t>(tree_->nodes.size());
     ForestNode& node = tree_->nodes[static_cast<size_t>(item.node)];
@@ -546,25 +498,32 @@ class ExactTreeGrower::Growth {
   }
 
   std::span<const RankedColumn> columns_;
+  std::span<const float> values_;
   const TreeTargets& targets_;
   const ExactTreeLimits& limits_;
   const FitContext& context_;
-  std::span<const double> weights_;
+  struct WeightedTarget {
+    double y, weight;
+  };
+  std::vector<WeightedTarget> weighted_;  // by row, the first target where there are several
   RandomStream stream_{0, "tree"};
   Forest* tree_ = nullptr;
   double least_weight_ = 0;  // of a leaf
   std::vector<uint32_t> features_, rows_, scratch_;
   std::vector<uint64_t> keys_, other_keys_;
   const uint32_t* node_rows_ = nullptr;
-  std::vector<double> y_, w_;    // (first) target and weight of the node's rows, by place
+  std::vector<double> y_, w_;  // (first) target and weight of the node's rows, by place
+  std::vector<float> x_;       // the same of their values, for random bounds
+  FindRange find_range_ = find_range();
+  SumUpTo sum_up_to_ = sum_up_to();
   std::vector<uint16_t> ranks_;  // of the node's rows, by place
   std::vector<uint16_t> code_of_rank_;
   std::unordered_map<std::string, int32_t> leaf_numbers_;
 };
 
-ExactTreeGrower::ExactTreeGrower(std::span<const RankedColumn> columns, const TreeTargets& targets, const ExactTreeLimits& limits,
-                                 const FitContext& context)
-    : growth_(std::make_unique<Growth>(columns, targets, limits, context)) {}
+ExactTreeGrower::ExactTreeGrower(std::span<const RankedColumn> columns, std::span<const float> values, const TreeTargets& targets,
+                                 const ExactTreeLimits& limits, const FitContext& context)
+    : growth_(std::make_unique<Growth>(columns, values, targets, limits, context)) {}
 
 ExactTreeGrower::~ExactTreeGrower() = default;
 

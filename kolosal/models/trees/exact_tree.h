@@ -5,9 +5,8 @@
 // Missing values go to whichever side is better. Categories are ordered by the mean of their target (of the node's heaviest class where
 // there are several) and then split like numbers.
 //
-// Cost     O(n_tried n_rows log n_rows) time a level: rows are sorted within each node by 16-bit ranks.
-// Source   Breiman et al., 1984; Geurts et al., Machine Learning 63, 2006 for random bounds.
-// Checked  forest_learners_test.cc.
+// Cost     O(n_tried n_rows log n_rows) time a level: rows are sorted within each node by 16-bit ranks. Random bounds: O(n_tried n_rows) a
+// level. Source   Breiman et al., 1984; Geurts et al., Machine Learning 63, 2006 for random bounds. Checked  forest_learners_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +54,9 @@ struct TreeTargets {
 /// Grows trees over the same columns. One grower is used by one thread.
 class ExactTreeGrower {
  public:
-  ExactTreeGrower(std::span<const RankedColumn> columns, const TreeTargets& targets, const ExactTreeLimits& limits,
-                  const FitContext& context);
+  /// `values` (n_rows, n_columns) row-major: needed for random bounds, for which the columns of numbers need no ranks.
+  ExactTreeGrower(std::span<const RankedColumn> columns, std::span<const float> values, const TreeTargets& targets,
+                  const ExactTreeLimits& limits, const FitContext& context);
   ~ExactTreeGrower();
 
   /// Grows a tree on the rows of weight > 0 (`weights` for every row of the columns). Returns it as a forest of one tree whose gains sum to
@@ -64,7 +64,7 @@ class ExactTreeGrower {
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree);
 
   /// Bytes of a grower's buffers.
-  static size_t bytes_for(size_t n_rows) { return n_rows * 58; }
+  static size_t bytes_for(size_t n_rows) { return n_rows * 78; }
 
  private:
   class Growth;

@@ -166,10 +166,13 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   const TrainingRows rows(train, recipe.class_weight);
   const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
   const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
-  const MemoryLease lease(context.memory, n * (train.x.n_features() * sizeof(uint16_t) + 8) + n_growers * ExactTreeGrower::bytes_for(n),
+  const MemoryLease lease(context.memory,
+                          n * (train.x.n_features() * (recipe.limits.random_bounds ? sizeof(float) : sizeof(uint16_t)) + 8) +
+                              n_growers * ExactTreeGrower::bytes_for(n),
                           "growing trees");
   context.check();
-  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context);
+  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context, !recipe.limits.random_bounds);
+  const std::vector<float> values = recipe.limits.random_bounds ? row_major(train.x, rows.rows, context) : std::vector<float>();
   const TreeTargets targets(rows.target, rows.weights);
   std::vector<Forest> trees(n_trees);
   std::vector<std::optional<MemoryLease>> tree_leases(n_trees);
@@ -180,7 +183,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
     if (context.should_stop() || progress.ended() || full) return;
     RandomStream stream(context.seed, "tree", t);
     const std::vector<double> weights = draw_weights(recipe, rows, stream);
-    ExactTreeGrower grower(columns, targets, recipe.limits, context);
+    ExactTreeGrower grower(columns, values, targets, recipe.limits, context);
     if (!grower.grow(weights, stream, trees[t])) {
       trees[t] = Forest();
       return;

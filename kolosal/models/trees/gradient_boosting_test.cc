@@ -235,6 +235,10 @@ TEST(GradientBoosting, GivesTheSameTreesHoweverLittleMemoryHistogramsGet) {
   const auto wide = quick_booster()->fit({train.x, train.target}, nullptr, context_of(1));
   EXPECT_EQ(wide->to_value(), quick_booster()->fit({train.x, train.target}, nullptr, tight)->to_value());
   EXPECT_EQ(tight.memory->used(), 0U);
+  const Rows many = make_rows(Task::Binary, 3 * kFewRows);
+  tight.memory = std::make_shared<MemoryBudget>(size_t{3650} << 10);
+  EXPECT_EQ(quick_booster()->fit({many.x, many.target}, nullptr, context_of(1))->to_value(),
+            quick_booster()->fit({many.x, many.target}, nullptr, tight)->to_value());
   tight.memory = std::make_shared<MemoryBudget>(size_t{50} << 10);
   EXPECT_THROW(quick_booster()->fit({train.x, train.target}, nullptr, tight), Error);
 }

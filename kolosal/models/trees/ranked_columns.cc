@@ -47,15 +47,31 @@ RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_
 
 }  // namespace
 
-std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context) {
+std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context, bool numbers) {
   std::vector<RankedColumn> columns(x.n_features());
   context.threads->parallel_each(columns.size(), [&](size_t f) {
     if (context.should_stop()) return;
     const int32_t n_categories = x.features()[f].n_categories;
-    columns[f] = n_categories > 0 ? rank_categories(x.column(f), rows, n_categories) : rank_numbers(x.column(f), rows);
+    if (n_categories > 0) columns[f] = rank_categories(x.column(f), rows, n_categories);
+    else if (numbers) columns[f] = rank_numbers(x.column(f), rows);
   });
   context.check();
   return columns;
+}
+
+std::vector<float> row_major(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context) {
+  constexpr size_t kRowsPerBlock = 1024;
+  const size_t width = x.n_features();
+  std::vector<float> values(rows.size() * width);
+  context.threads->parallel_for(rows.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+    if (context.should_stop()) return;
+    for (size_t f = 0; f < width; ++f) {
+      const auto column = x.column(f);
+      for (size_t i = begin; i < end; ++i) values[i * width + f] = column[rows[i]];
+    }
+  });
+  context.check();
+  return values;
 }
 
 }  // namespace kolosal

@@ -29,8 +29,11 @@ struct RankedColumn {
   float greatest(uint16_t rank) const noexcept { return most.empty() ? least[rank] : most[rank]; }
 };
 
-/// Ranks the rows of `x` that `rows` lists, in that order. Category codes from 65,535 on count as missing.
-/// Throws Error(Timeout) or Error(Cancelled) where the context asks to stop.
-std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context);
+/// Ranks the rows of `x` that `rows` lists, in that order; without `numbers` those of categories alone. Category codes from 65,535 on count
+/// as missing. Throws Error(Timeout) or Error(Cancelled) where the context asks to stop.
+std::vector<RankedColumn> rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context,
+                                       bool numbers = true);
+/// The values of these rows, (rows, features) row-major. Throws Error(Timeout) or Error(Cancelled).
+std::vector<float> row_major(const FeatureMatrix& x, std::span<const uint32_t> rows, const FitContext& context);
 
 }  // namespace kolosal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kolosal/base/random.h"
 #include "kolosal/kernels/best_bound.h"
@@ -43,15 +44,22 @@ class Scan {
 
   // True where this left side makes a better split than any before.
   bool offer(GradientSum left) {
-    const GradientSum right = total_ - left;
-    if (!fits(left) || !fits(right)) return false;
-    const double gain = score(left, children_, l2_) + score(right, children_, l2_) - parent_score_;
+    const double gain = gain_of(left);
     if (!(gain > least_) || !(gain > best.gain)) return false;
-    if (direction_ != 0 && direction_ * (value_of(right) - value_of(left)) < 0) return false;
     best.gain = gain;
     best.left_sum = left;
     return true;
   }
+
+  // What this left side gains; NaN where the leaf may not be split so.
+  double gain_of(GradientSum left) const {
+    const GradientSum right = total_ - left;
+    if (!fits(left) || !fits(right)) return std::numeric_limits<double>::quiet_NaN();
+    if (direction_ != 0 && direction_ * (value_of(right) - value_of(left)) < 0) return std::numeric_limits<double>::quiet_NaN();
+    return score(left, children_, l2_) + score(right, children_, l2_) - parent_score_;
+  }
+
+  double parent_score() const { return parent_score_; }
 
   ScannedSplit best;
 
@@ -147,6 +155,26 @@ void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t 
 
 void set_bit(BinSet& set, int bin) { set[static_cast<size_t>(bin) / 64] |= uint64_t{1} << (bin % 64); }
 
+// The bins of categories by G / (H + cat_smooth), the missing being one more category. Those with few rows are left out.
+std::vector<uint8_t> ranked_categories(const Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits,
+                                       int64_t n_rows) {
+  struct Ranked {
+    double key;
+    uint8_t bin;
+  };
+  std::vector<Ranked> ranked;
+  const auto enough = static_cast<int64_t>(std::min(limits.cat_smooth, static_cast<double>(n_rows) / 20));
+  for (int b = 0; b <= n_bins; ++b) {
+    const int64_t count = scan.count(histogram[b]);
+    if (count == 0 || count < enough) continue;
+    ranked.push_back({scan.gradient(histogram[b]) / (scan.hessian(histogram[b]) + limits.cat_smooth + 1e-12), static_cast<uint8_t>(b)});
+  }
+  std::ranges::sort(ranked, [](const Ranked& a, const Ranked& b) { return a.key != b.key ? a.key < b.key : a.bin < b.bin; });
+  std::vector<uint8_t> bins(ranked.size());
+  std::ranges::transform(ranked, bins.begin(), &Ranked::bin);
+  return bins;
+}
+
 void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits, GradientSum total, uint64_t seed) {
   // The missing are one more category.
   if (n_bins <= limits.max_categories_onehot) {
@@ -158,30 +186,18 @@ void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const
     }
     return;
   }
-  struct Ranked {
-    double key;
-    int bin;
-  };
-  std::array<Ranked, 256> ranked;
-  size_t n = 0;
-  const auto enough = static_cast<int64_t>(std::min(limits.cat_smooth, static_cast<double>(scan.count(total)) / 20));
-  for (int b = 0; b <= n_bins; ++b) {
-    const int64_t count = scan.count(histogram[b]);
-    if (count == 0 || count < enough) continue;
-    ranked[n++] = {scan.gradient(histogram[b]) / (scan.hessian(histogram[b]) + limits.cat_smooth + 1e-12), b};
-  }
-  std::sort(ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(n),
-            [](const Ranked& a, const Ranked& b) { return a.key != b.key ? a.key < b.key : a.bin < b.bin; });
+  const std::vector<uint8_t> ranked = ranked_categories(scan, histogram, n_bins, limits, scan.count(total));
+  const size_t n = ranked.size();
   const size_t longest = std::min<size_t>(kMaxSetSize, (n + 1) / 2);
   const size_t only = limits.extra_random && longest > 0 ? RandomStream(seed, "threshold").below(longest) : longest;
   for (const bool from_end : {false, true}) {
     GradientSum left{};
     for (size_t i = 0; i < longest && i < n; ++i) {
-      left += histogram[ranked[from_end ? n - 1 - i : i].bin];
+      left += histogram[ranked[from_end ? n - 1 - i : i]];
       if (only < longest && i != only) continue;
       if (!scan.offer(left)) continue;
       scan.best.left_bins = {};
-      for (size_t j = 0; j <= i; ++j) set_bit(scan.best.left_bins, ranked[from_end ? n - 1 - j : j].bin);
+      for (size_t j = 0; j <= i; ++j) set_bit(scan.best.left_bins, ranked[from_end ? n - 1 - j : j]);
     }
   }
   const auto missing = static_cast<size_t>(n_bins);
@@ -189,6 +205,50 @@ void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const
 }
 
 }  // namespace
+
+std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
+                                 const GradientScale& scale, uint64_t seed) {
+  const auto n = static_cast<size_t>(bins.n_bins);
+  const Scan scan(total, {}, limits, scale, limits.l2, 0);
+  std::vector<BinOrder> orders;
+  if (!bins.categorical) {
+    BinOrder order;
+    for (size_t b = 0; b < n; ++b) order.bins.push_back(static_cast<uint8_t>(b));
+    if (limits.extra_random && n > 1) order.only = 1 + RandomStream(seed, "threshold").below(n - 1);
+    orders.push_back(order);
+    if (scan.count(histogram[n]) == 0) return orders;
+    order.missing_left = true;
+    orders.push_back(order);
+    return orders;
+  }
+  if (bins.n_bins <= limits.max_categories_onehot) {
+    for (size_t b = 0; b <= n; ++b)
+      if (scan.count(histogram[b]) > 0) orders.push_back({{static_cast<uint8_t>(b)}});
+    return orders;
+  }
+  std::vector<uint8_t> ranked = ranked_categories(scan, histogram, bins.n_bins, limits, scan.count(total));
+  const size_t longest = std::min<size_t>(kMaxSetSize, (ranked.size() + 1) / 2);
+  if (longest == 0) return orders;
+  const size_t only = limits.extra_random ? 1 + RandomStream(seed, "threshold").below(longest) : 0;
+  for (const bool from_end : {false, true}) {
+    if (from_end) std::ranges::reverse(ranked);
+    orders.push_back({{ranked.begin(), ranked.begin() + static_cast<ptrdiff_t>(longest)}, false, only});
+  }
+  return orders;
+}
+
+double gains_of_order(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                      const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<OrderGain> gains) {
+  const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
+  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
+  const Scan scan(total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction);
+  GradientSum left = order.missing_left ? histogram[bins.n_bins] : GradientSum{};
+  for (size_t i = 0; i < gains.size(); ++i) {
+    left += histogram[order.bins[i]];
+    gains[i] = {order.only == 0 || i + 1 == order.only ? scan.gain_of(left) : std::numeric_limits<double>::quiet_NaN(), left};
+  }
+  return std::abs(scan.parent_score());
+}
 
 ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
                           const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed) {

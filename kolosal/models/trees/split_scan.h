@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "kolosal/models/trees/tree_grower.h"
 
@@ -26,6 +28,21 @@ struct ScannedSplit {
 /// the threshold where limits.extra_random.
 ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
                           const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed);
+
+/// The orders of a feature's bins in which to look for sets that go left in every leaf of a level, whose rows together sum to `histogram`
+/// and `total`: numbers as they come, categories one by one where they are few, else by their mean from both ends.
+std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
+                                 const GradientScale& scale, uint64_t seed);
+
+/// What a leaf gains by a left side, and what that sums to.
+struct OrderGain {
+  double gain;  ///< NaN where the leaf may not be split so
+  GradientSum left_sum;
+};
+
+/// For the first gains.size() beginnings of `order`, what a leaf gains. Returns the size of its own score.
+double gains_of_order(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                      const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<OrderGain> gains);
 
 /// The value of a leaf: -T(G) / (H + l2), drawn towards that of its parent, within its range.
 double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept;

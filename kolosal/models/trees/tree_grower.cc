@@ -264,47 +264,54 @@ size_t TreeGrower::partition_blocks(size_t n, GradientRow* rows, GradientRow* sc
   return n_left.back();
 }
 
-// Fills the leaf's histograms of the features at places [tile_begin, tile_end). `packed` is room for words of all features, all zero.
-void TreeGrower::build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end) {
-  if (sums_.empty()) build_coarse(leaf, packed, tile_begin, tile_end);
-  else build_fine(leaf, tile_begin, tile_end);
+// Fills a leaf's histograms of the features at places [tile_begin, tile_end), which follow one another. `packed` is room for words of all
+// features, all zero.
+void TreeGrower::build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
+  if (sums_.empty()) build_coarse(leaf, packed, tile_begin, tile_end, histograms);
+  else build_fine(leaf, tile_begin, tile_end, histograms);
 }
 
-void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end) {
+void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
   const size_t width = tile_end - tile_begin;
   std::array<const uint8_t*, kTileWidth> columns{};
-  std::array<GradientSum*, kTileWidth> histograms{};
+  std::array<GradientSum*, kTileWidth> wide{};
   for (size_t j = 0; j < width; ++j) {
     columns[j] = x_.column(features_[tile_begin + j]);
-    histograms[j] = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[tile_begin + j];
-    std::fill_n(histograms[j], histogram_bins(bins_[features_[tile_begin + j]]), GradientSum{});
+    wide[j] = histograms + (histogram_start_[tile_begin + j] - histogram_start_[tile_begin]);
   }
+  std::fill_n(histograms, histogram_start_[tile_end] - histogram_start_[tile_begin], GradientSum{});
   const GradientRow* rows = rows_->data() + leaf.begin;
   for (size_t i = 0; i < leaf.count; ++i) {
     const GradientSum sum = sums_[rows[i].row];
     const size_t at = rows[i].row * x_.stride();
-    for (size_t j = 0; j < width; ++j) histograms[j][columns[j][at]] += sum;
+    for (size_t j = 0; j < width; ++j) wide[j][columns[j][at]] += sum;
   }
 }
 
-void TreeGrower::build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end) {
+void TreeGrower::build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
   const size_t width = tile_end - tile_begin;
   std::array<const uint8_t*, kTileWidth> columns{};
-  int64_t* const histograms = packed + tile_begin * kHistogram;
+  int64_t* const words = packed + tile_begin * kHistogram;
   bool side_by_side = true;
   for (size_t j = 0; j < width; ++j) {
     columns[j] = x_.column(features_[tile_begin + j]);
     side_by_side = side_by_side && columns[j] == columns[0] + j;
   }
-  for (size_t first = 0; first < leaf.count && !context_.should_stop(); first += PackedSum::kMost) {
+  for (size_t first = 0; (first == 0 || first < leaf.count) && !context_.should_stop(); first += PackedSum::kMost) {
     const GradientRow* rows = rows_->data() + leaf.begin + first;
     const size_t n = std::min(PackedSum::kMost, leaf.count - first);
-    if (side_by_side) kAddSideBySide[width - 1](columns[0], x_.stride(), rows, n, histograms);
-    else add_listed(columns.data(), width, x_.stride(), rows, n, histograms);
-    for (size_t place = tile_begin; place < tile_end; ++place)
-      move_sums(packed + place * kHistogram, histogram_start_[place + 1] - histogram_start_[place], scale_.count_bits, first > 0,
-                slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place]);
+    if (side_by_side) kAddSideBySide[width - 1](columns[0], x_.stride(), rows, n, words);
+    else add_listed(columns.data(), width, x_.stride(), rows, n, words);
+    for (size_t place = tile_begin; place < tile_end; ++place) {
+      const size_t start = histogram_start_[place];
+      move_sums(packed + place * kHistogram, histogram_start_[place + 1] - start, scale_.count_bits, first > 0,
+                histograms + (start - histogram_start_[tile_begin]));
+    }
   }
+}
+
+GradientSum* TreeGrower::histograms_of(const Leaf& leaf, size_t place) {
+  return slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
 }
 
 TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) const {
@@ -338,8 +345,8 @@ void TreeGrower::take_slots(Pair& pair) {
 
 void TreeGrower::evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end) {
   if (context_.should_stop()) return;
-  if (pair.small_splits || pair.subtract) build(*pair.smaller, packed, tile_begin, tile_end);
-  if (pair.large_splits && !pair.subtract) build(*pair.larger, packed, tile_begin, tile_end);
+  if (pair.small_splits || pair.subtract) build(*pair.smaller, packed, tile_begin, tile_end, histograms_of(*pair.smaller, tile_begin));
+  if (pair.large_splits && !pair.subtract) build(*pair.larger, packed, tile_begin, tile_end, histograms_of(*pair.larger, tile_begin));
   if (pair.subtract) {
     GradientSum* from = slots_[static_cast<size_t>(pair.larger->slot)].data();
     const GradientSum* less = slots_[static_cast<size_t>(pair.smaller->slot)].data();
@@ -434,6 +441,20 @@ void TreeGrower::prepare(size_t n_leaves, bool evaluated) {
   parents.resize(std::min(parents.size(), n_leaves));
   std::erase_if(parents, [](const Leaf* leaf) { return leaf->sides >= 0; });
   parents.resize(std::min(parents.size(), kMostParted - n_parted + 1));
+  part_all(parents);
+  if (!evaluated) return;
+  std::vector<Pair> pairs;
+  for (Leaf* parent : parents) {
+    auto& [left, right] = sides_[static_cast<size_t>(parent->sides)];
+    const bool left_is_larger = left.count > right.count;
+    (left_is_larger ? left : right).slot = std::exchange(parent->slot, -1);
+    pairs.push_back(left_is_larger ? Pair{&right, &left} : Pair{&left, &right});
+  }
+  evaluate(pairs);
+}
+
+// Parts the rows of leaves.
+void TreeGrower::part_all(std::span<Leaf* const> parents) {
   std::vector<Leaf*> small;
   size_t n_small_rows = 0;
   for (Leaf* parent : parents) {
@@ -450,16 +471,6 @@ void TreeGrower::prepare(size_t n_leaves, bool evaluated) {
   if (n_small_rows < kRowsPerBlock)
     for (size_t i = 0; i < small.size(); ++i) part_small(i);
   else context_.threads->parallel_each(small.size(), part_small);
-
-  if (!evaluated) return;
-  std::vector<Pair> pairs;
-  for (Leaf* parent : parents) {
-    auto& [left, right] = sides_[static_cast<size_t>(parent->sides)];
-    const bool left_is_larger = left.count > right.count;
-    (left_is_larger ? left : right).slot = std::exchange(parent->slot, -1);
-    pairs.push_back(left_is_larger ? Pair{&right, &left} : Pair{&left, &right});
-  }
-  evaluate(pairs);
 }
 
 // Puts the rows of a leaf that was parted but is not split back in order.
@@ -495,11 +506,11 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
   scale_ = scale;
   rows_ = &rows;
   features_ = features;
+  seed_ = seed;
   lay_out_histograms();
   tree = GrownTree();
   tree.nodes.emplace_back();
   const auto most = static_cast<size_t>(limits_.max_leaves);
-  const size_t batch = n_slots_ >= most + kMostParted ? kBatch : 1;
   leaves_.clear();
   leaves_.reserve(most + 1);
   sides_.clear();
@@ -508,6 +519,23 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
   leaves_[0].count = rows.size();
   leaves_[0].sum = sum_of_rows();
   leaves_[0].seed = seed;
+  if (limits_.growth == TreeGrowth::Symmetric) {
+    if (!grow_levels(tree)) return false;
+  } else if (!grow_leaves(tree)) {
+    return false;
+  }
+  for (const Leaf& leaf : leaves_) {
+    if (leaf.sides >= 0) undo_parting(leaf);
+    tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(leaf.sum, leaf.range, limits_, scale_);
+    tree.leaves.push_back({leaf.node, leaf.begin, leaf.count, leaf.range});
+  }
+  return true;
+}
+
+// Splits one leaf after the other. False where the context asked to stop.
+bool TreeGrower::grow_leaves(GrownTree& tree) {
+  const auto most = static_cast<size_t>(limits_.max_leaves);
+  const size_t batch = n_slots_ >= most + kMostParted ? kBatch : 1;
   if (most > 1) {
     Pair root{nullptr, &leaves_[0]};
     evaluate(std::span(&root, 1));
@@ -521,13 +549,7 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
     if (parent->sides < 0) prepare(std::clamp<size_t>(n_to_come - 1, 1, batch), n_to_come > 1);
     split(*parent, tree);
   }
-  if (context_.should_stop()) return false;
-  for (const Leaf& leaf : leaves_) {
-    if (leaf.sides >= 0) undo_parting(leaf);
-    tree.nodes[static_cast<size_t>(leaf.node)].value = leaf_value(leaf.sum, leaf.range, limits_, scale_);
-    tree.leaves.push_back({leaf.node, leaf.begin, leaf.count, leaf.range});
-  }
-  return true;
+  return !context_.should_stop();
 }
 
 }  // namespace kolosal

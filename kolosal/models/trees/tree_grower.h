@@ -47,10 +47,11 @@ struct GradientScale {
 /// Rows up to this number are summed in fine steps.
 constexpr size_t kFewRows = 16'384;
 
-/// Which leaf is split next: the one of the greatest gain, or of those least deep.
-enum class TreeGrowth { Leaf, Depth };
+/// Which leaf is split next: the one of the greatest gain, or of those least deep; or all of a level, and all of them alike.
+enum class TreeGrowth { Leaf, Depth, Symmetric };
 constexpr auto enum_names(TreeGrowth) {
-  return std::to_array<std::pair<TreeGrowth, std::string_view>>({{TreeGrowth::Leaf, "leaf"}, {TreeGrowth::Depth, "depth"}});
+  return std::to_array<std::pair<TreeGrowth, std::string_view>>(
+      {{TreeGrowth::Leaf, "leaf"}, {TreeGrowth::Depth, "depth"}, {TreeGrowth::Symmetric, "symmetric"}});
 }
 
 /// What bounds the growth of a tree, and how splits are scored.
@@ -85,6 +86,13 @@ struct LeafRange {
 
 /// A set of bins, one bit each.
 using BinSet = std::array<uint64_t, 4>;
+
+/// An order of a feature's bins, the beginnings of which are sets to try on the left, together with the missing where these go left.
+struct BinOrder {
+  std::vector<uint8_t> bins;
+  bool missing_left = false;
+  size_t only = 0;  ///< where not 0, just the first `only` bins are tried
+};
 
 /// A node of a grown tree; leaf where left < 0. The children are `left` and `left + 1`.
 struct GrownNode {
@@ -176,6 +184,7 @@ class TreeGrower {
   void lay_out_histograms();
   std::vector<size_t> make_tiles() const;
   GradientSum sum_of_rows() const;
+  bool grow_leaves(GrownTree& tree);
   bool is_split_before(const Leaf& a, const Leaf& b) const;
   Leaf* best_leaf();
   void prepare(size_t n_leaves, bool evaluated);
@@ -188,9 +197,11 @@ class TreeGrower {
   void evaluate(std::span<Pair> pairs);
   void take_slots(Pair& pair);
   void evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end);
-  void build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end);
-  void build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end);
-  void build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end);
+  void build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms);
+  void build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end, GradientSum* histograms);
+  void build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms);
+  void part_all(std::span<Leaf* const> parents);
+  GradientSum* histograms_of(const Leaf& leaf, size_t place);
   Split best_split_of(const Leaf& leaf, size_t feature_place) const;
   void set_best(Leaf& leaf, std::span<const Split> candidates);
   void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
@@ -198,6 +209,21 @@ class TreeGrower {
   void lay_out_groups();
   bool may_split_by(const Leaf& leaf, uint32_t feature) const;
   std::vector<bool> groups_with(std::vector<bool> groups, uint32_t feature) const;
+
+  // Of symmetric growth: level_growth.cc.
+  struct LevelSplit {
+    double gain = 0;  // 0: none
+    uint32_t feature = 0;
+    bool any_missing = false;
+    BinOrder order;
+    size_t n_left = 0;           // the bins that go left are so many, from the first of the order on
+    std::vector<Split> of_leaf;  // each leaf's own; where its gain is NaN, the leaf stays whole
+  };
+  bool grow_levels(GrownTree& tree);
+  void fill_level(std::span<Pair> pairs, size_t tile_begin, size_t tile_end);
+  void split_level(const LevelSplit& level, std::vector<Pair>& pairs, bool is_last, GrownTree& tree);
+  LevelSplit best_level_split(std::span<Pair> pairs, size_t level);
+  LevelSplit level_split_of(size_t place, size_t level, std::span<const GradientSum* const> histograms) const;
 
   const BinnedMatrix& x_;
   const std::vector<FeatureBins>& bins_;
@@ -210,6 +236,7 @@ class TreeGrower {
   GradientScale scale_;
   std::vector<GradientRow>* rows_ = nullptr;
   std::span<const uint32_t> features_;
+  uint64_t seed_ = 0;
   std::vector<Leaf> leaves_;
   std::vector<Sides> sides_;
   std::vector<size_t> histogram_start_;

@@ -371,7 +371,7 @@ class GradientBoostingClassifier(Classifier):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth"]
+    growth: Literal["leaf", "depth", "symmetric"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -429,7 +429,7 @@ class GradientBoostingClassifier(Classifier):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth"] = "leaf",
+        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
@@ -490,7 +490,7 @@ class GradientBoostingRanker(Ranker):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth"]
+    growth: Literal["leaf", "depth", "symmetric"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -547,7 +547,7 @@ class GradientBoostingRanker(Ranker):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth"] = "leaf",
+        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
@@ -608,7 +608,7 @@ class GradientBoostingRegressor(Regressor):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth"]
+    growth: Literal["leaf", "depth", "symmetric"]
     max_leaves: int
     max_depth: int | None
     min_rows_in_leaf: int
@@ -665,7 +665,7 @@ class GradientBoostingRegressor(Regressor):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth"] = "leaf",
+        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
         max_leaves: int = 31,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 20,
