@@ -4,7 +4,7 @@
 // keeps the evenness of every power of two of points and is a hash, so that a point needs no other.
 // Source   Joe and Kuo, "Constructing Sobol sequences with better two-dimensional projections", 2008; Burley, "Practical hash-based
 //          Owen scrambling", 2020; Vegdahl's constants of the hash.
-// Checked  samplers_test.cc: every dyadic interval and box of a two-dimensional projection holds its share of points.
+// Checked  study_test.cc: every dyadic interval and box of a two-dimensional projection holds its share of points.
 #include <boost/random/sobol.hpp>
 
 #include <limits>
@@ -47,10 +47,12 @@ class SobolProposal final : public Proposal {
     if (dimension >= kDimensions) return RandomStream(derive_seed(seed_, "beyond", index_), "parameter", dimension).uniform();
     if (dimension >= point_.size()) {
       const uint32_t n = std::min(kDimensions, std::max<uint32_t>(16, 2 * dimension));
-      boost::random::sobol_engine<uint32_t, 32> engine(n);
-      engine.seed(index_);
-      point_.resize(n);
-      for (uint32_t& x : point_) x = engine();
+      point_.assign(n, 0);
+      if (index_ > 0) {  // the engine leaves out the first point, which is 0
+        boost::random::sobol_engine<uint32_t, 32> engine(n);
+        engine.seed(index_ - 1);
+        for (uint32_t& x : point_) x = engine();
+      }
     }
     const uint32_t bits = scrambled(point_[dimension], static_cast<uint32_t>(derive_seed(seed_, "scramble", dimension)));
     return bits * 0x1.0p-32;
@@ -69,8 +71,8 @@ class QmcSampler final : public Sampler {
  public:
   explicit QmcSampler(QmcSamplerParams params) : seed_(static_cast<uint64_t>(params.seed)) {}
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache*) const override {
-    if (attempt > 0 || trial.drawn < 0) return propose_uniform(history, seed_, trial.number, attempt);
-    return propose_sobol(history, seed_, static_cast<uint64_t>(trial.drawn));
+    if (attempt > 0) return propose_uniform(history, seed_, trial.number, attempt);
+    return propose_sobol(history, seed_, static_cast<uint64_t>(trial.number));
   }
 
  private:
