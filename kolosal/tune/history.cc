@@ -55,8 +55,8 @@ uint32_t History::parameter(std::string_view name, const Distribution& distribut
   const bool choices_differ = latest.kind == ParameterKind::Categorical && latest.kind == distribution.kind;
   if (latest.kind != distribution.kind || latest.log != distribution.log || choices_differ)
     throw Error(ErrorCode::BadValue,
-                "parameter '" + column.name + "': it was " + latest.allowed() + (latest.log ? " on a logarithmic scale" : "") + " and is now " +
-                    distribution.allowed() + (distribution.log ? " on a logarithmic scale" : ""),
+                "parameter '" + column.name + "': it was " + latest.allowed() + (latest.log ? " on a logarithmic scale" : "") +
+                    " and is now " + distribution.allowed() + (distribution.log ? " on a logarithmic scale" : ""),
                 "Kind, scale and choices of a parameter stay the same in a study, its range may change. Give it another name.");
   column.latest = std::make_shared<const Distribution>(distribution);
   return found->second;

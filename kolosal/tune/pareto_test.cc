@@ -27,7 +27,8 @@ TEST(Pareto, HypervolumeIsTheShareOfPointsThatAreDominated) {
     for (size_t i = 0; i < kPoints; ++i) {
       std::vector<double> point(n_losses);
       for (double& x : point) x = stream.uniform();
-      n += std::any_of(losses.begin(), losses.end(), [&](const auto& row) { return std::equal(row.begin(), row.end(), point.begin(), std::less_equal<>()); });
+      n += std::any_of(losses.begin(), losses.end(),
+                       [&](const auto& row) { return std::equal(row.begin(), row.end(), point.begin(), std::less_equal<>()); });
     }
     EXPECT_NEAR(hypervolume(losses, std::vector<double>(n_losses, 1.0)), static_cast<double>(n) / kPoints, 0.01) << n_losses;
   }

@@ -27,7 +27,8 @@ void SearchSpace::add(DeclaredParameter parameter) {
   for (const DeclaredParameter& other : parameters_)
     if (other.name == parameter.name) refuse(quoted(parameter.name), "is there twice");
   for (const Condition& condition : parameter.when) {
-    if (condition.parameter >= parameters_.size()) refuse(quoted(parameter.name), "its condition is on a parameter that does not come before it");
+    if (condition.parameter >= parameters_.size())
+      refuse(quoted(parameter.name), "its condition is on a parameter that does not come before it");
     const DeclaredParameter& on = parameters_[condition.parameter];
     if (condition.values.empty()) refuse(quoted(parameter.name), "its condition on '" + on.name + "' allows no value");
     if (condition.comparison != Comparison::In && on.distribution.kind == ParameterKind::Categorical)
@@ -82,7 +83,8 @@ SearchSpace SearchSpace::from_value(const Value& value) {
   if (!value.is_object() || value.find("parameters") == nullptr || !value.at("parameters").is_object())
     refuse("search space", R"(it must be an object with "parameters", an object of parameters by name)");
   for (const auto& [key, member] : value.as_object())
-    if (key != "parameters" && key != "forbidden") refuse("search space", "'" + key + "' is not known; it has \"parameters\" and \"forbidden\"");
+    if (key != "parameters" && key != "forbidden")
+      refuse("search space", "'" + key + "' is not known; it has \"parameters\" and \"forbidden\"");
   for (const auto& [name, described] : value.at("parameters").as_object()) {
     DeclaredParameter parameter{name, Distribution::from_value(name, described), {}};
     if (const Value* when = described.find("when")) {
@@ -116,7 +118,8 @@ Value SearchSpace::to_value() const {
   Value::List forbidden;
   for (const auto& combination : forbidden_) {
     Value::Object one;
-    for (const auto& [place, value] : combination) one.emplace_back(parameters_[place].name, parameters_[place].distribution.outside(value));
+    for (const auto& [place, value] : combination)
+      one.emplace_back(parameters_[place].name, parameters_[place].distribution.outside(value));
     forbidden.emplace_back(std::move(one));
   }
   return Value::Object{{"parameters", std::move(parameters)}, {"forbidden", std::move(forbidden)}};

@@ -70,11 +70,13 @@ TEST(SearchSpace, ErrorsNameTheParameter) {
       {R"({"parameters": {"k": {"type": "int", "low": 1}}})", "parameter 'k': 'high' is missing"},
       {R"({"parameters": {"c": {"type": "categorical", "choices": [1, 1.0]}}})", "parameter 'c': the choice 1.0 is there twice"},
       {R"({"parameters": {"c": {"type": "enum"}}})", "parameter 'c': its type must be"},
-      {R"({"parameters": {"c": {"type": "constant", "value": 1, "when": {"parameter": "d", "equals": 1}}}})", "parameter 'c': its condition is on 'd'"},
+      {R"({"parameters": {"c": {"type": "constant", "value": 1, "when": {"parameter": "d", "equals": 1}}}})",
+       "parameter 'c': its condition is on 'd'"},
       {R"({"parameters": {"c": {"type": "categorical", "choices": ["a"]}, "d": {"type": "constant", "value": 1, "when": {"parameter": "c", "equals": "b"}}}})",
        "parameter 'c': the value \"b\" is not allowed"},
       {R"({"parameters": {"c": {"type": "int", "low": 0, "high": 1}}, "forbidden": [{"d": 1}]})", "has no parameter 'd'"}};
-  for (const auto& [json, expected] : cases) EXPECT_NE(message_of(json).find(expected), std::string::npos) << json << "\n" << message_of(json);
+  for (const auto& [json, expected] : cases)
+    EXPECT_NE(message_of(json).find(expected), std::string::npos) << json << "\n" << message_of(json);
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ void Study::forget_plan(const TrialRecord& trial) {
   const auto at = proposals_.find(trial.number);
   if (at == proposals_.end()) return;
   for (const auto& [parameter, value] : at->second->planned()) {
-    const bool taken = std::any_of(trial.parameters.begin(), trial.parameters.end(), [&](const auto& had) { return had.parameter == parameter; });
+    const bool taken =
+        std::any_of(trial.parameters.begin(), trial.parameters.end(), [&](const auto& had) { return had.parameter == parameter; });
     if (!taken) history_.set_place(parameter, static_cast<size_t>(trial.number), std::numeric_limits<double>::quiet_NaN());
   }
   proposals_.erase(at);
@@ -129,7 +130,8 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
     if (attempt > 0) plan(trial, attempt);
     std::vector<std::optional<double>> values(declared.size());
     for (size_t i = 0; i < declared.size(); ++i)
-      if (space.is_active(i, values)) values[i] = take(trial, declared[i].name, declared[i].distribution, *proposals_.at(number), indices[i]);
+      if (space.is_active(i, values))
+        values[i] = take(trial, declared[i].name, declared[i].distribution, *proposals_.at(number), indices[i]);
     if (space.is_forbidden(values)) continue;
     Value::Object taken;
     for (size_t i = 0; i < declared.size(); ++i)
@@ -182,9 +184,10 @@ TrialState Study::tell(int64_t number, std::vector<double> values) {
   const std::lock_guard lock(mutex_);
   TrialRecord& trial = running(number);
   if (values.size() != directions().size())
-    trial.failure = "the objective gave " + std::to_string(values.size()) + " values; the study has " + std::to_string(directions().size()) +
-                    " objectives";
-  else if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); })) trial.failure = "the objective gave NaN";
+    trial.failure = "the objective gave " + std::to_string(values.size()) + " values; the study has " +
+                    std::to_string(directions().size()) + " objectives";
+  else if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); }))
+    trial.failure = "the objective gave NaN";
   if (trial.failure.empty()) trial.values = std::move(values);
   end(trial, trial.failure.empty() ? TrialState::Complete : TrialState::Failed);
   return trial.state;
@@ -214,15 +217,15 @@ void Study::enqueue(Value::Object fixed, Value user_attributes) {
 }
 
 void Study::add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters,
-                         const std::vector<Value>& taken, std::vector<double> values,
-                         std::vector<std::pair<int64_t, double>> intermediate, std::vector<std::pair<std::string, double>> constraints,
-                         Value user_attributes) {
+                         const std::vector<Value>& taken, std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate,
+                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes) {
   const std::lock_guard lock(mutex_);
   const std::string place = "a trial added to study '" + options_.name + "'";
   if (state == TrialState::Waiting || state == TrialState::Running)
     throw Error(ErrorCode::BadValue, place + " is " + std::string(enum_name(state)) + "; it must be complete, pruned or failed");
   if (parameters.size() != taken.size())
-    throw Error(ErrorCode::BadValue, place + " has " + std::to_string(taken.size()) + " values for " + std::to_string(parameters.size()) + " parameters");
+    throw Error(ErrorCode::BadValue,
+                place + " has " + std::to_string(taken.size()) + " values for " + std::to_string(parameters.size()) + " parameters");
   if (state == TrialState::Complete && values.size() != directions().size())
     throw Error(ErrorCode::BadValue, place + " has " + std::to_string(values.size()) + " values; the study has " +
                                          std::to_string(directions().size()) + " objectives");
@@ -265,7 +268,8 @@ std::string Study::parameter_name(uint32_t index) const {
 TrialRecord Study::best() const {
   const std::lock_guard lock(mutex_);
   if (directions().size() != 1)
-    throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives and no single best trial",
+    throw Error(ErrorCode::BadValue,
+                "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives and no single best trial",
                 "Use best_trials, the Pareto front.");
   if (!best_)
     throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has no complete trial whose constraints hold", "Run more trials.");

@@ -13,7 +13,8 @@
 namespace kolosal {
 namespace {
 
-Study study_with(const std::string& sampler, const std::string& parameters = "{}", std::vector<Direction> directions = {Direction::Minimize}) {
+Study study_with(const std::string& sampler, const std::string& parameters = "{}",
+                 std::vector<Direction> directions = {Direction::Minimize}) {
   return Study({.name = "s", .directions = std::move(directions), .sampler = samplers().make(sampler, parse_json(parameters))});
 }
 
@@ -110,7 +111,8 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
     }
   }
   Study study = study_with("tpe");
-  const auto none = SearchSpace::from_value(parse_json(R"({"parameters": {"a": {"type": "constant", "value": 1}}, "forbidden": [{"a": 1}]})"));
+  const auto none =
+      SearchSpace::from_value(parse_json(R"({"parameters": {"a": {"type": "constant", "value": 1}}, "forbidden": [{"a": 1}]})"));
   EXPECT_THROW(study.suggest(study.ask(), none), Error);
 }
 
@@ -154,7 +156,8 @@ TEST(QmcSampler, EveryBoxOfAPowerOfTwoHoldsItsShareOfPoints) {
     for (int i = 0; i < 64; ++i) {
       const int64_t trial = study.ask();
       points.emplace_back();
-      for (int p = 0; p < 20; ++p) points.back().push_back(study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real());
+      for (int p = 0; p < 20; ++p)
+        points.back().push_back(study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real());
       study.tell(trial, {0});
     }
     for (size_t p = 0; p < 20; ++p) {

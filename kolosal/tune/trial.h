@@ -48,9 +48,9 @@ struct TrialRecord {
   std::vector<std::pair<int64_t, double>> intermediate;  ///< (step, value), in order of steps
   std::vector<std::pair<std::string, double>> constraints;
   Value user_attributes = Value::Object{};
-  Value::Object fixed;   ///< values that were enqueued, by name
-  int64_t drawn = -1;    ///< how many trials before this one were left to the sampler; -1 where all of it was enqueued
-  std::string failure;   ///< why a failed trial failed
+  Value::Object fixed;  ///< values that were enqueued, by name
+  int64_t drawn = -1;   ///< how many trials before this one were left to the sampler; -1 where all of it was enqueued
+  std::string failure;  ///< why a failed trial failed
   double started = std::numeric_limits<double>::quiet_NaN();
   double ended = std::numeric_limits<double>::quiet_NaN();
 

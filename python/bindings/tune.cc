@@ -170,13 +170,15 @@ void bind_study(nb::module_& module) {
           nb::arg("number"), "The trial of this number, to go on with.")
       .def(
           "tell",
-          [](Study& study, int64_t number, std::vector<double> values) { return std::string(enum_name(study.tell(number, std::move(values)))); },
+          [](Study& study, int64_t number, std::vector<double> values) {
+            return std::string(enum_name(study.tell(number, std::move(values))));
+          },
           nb::arg("number"), nb::arg("values"), "Ends a trial with its values; gives the state it is in then.")
       .def("tell_pruned", &Study::tell_pruned, nb::arg("number"), "Ends a trial that stopped early.")
       .def("tell_failed", &Study::tell_failed, nb::arg("number"), nb::arg("reason"), "Ends a trial that has no value.")
       .def("enqueue", &enqueue, nb::arg("params"), nb::arg("user_attrs"), "Adds a waiting trial with some values given.")
-      .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"), nb::arg("intermediate"),
-           nb::arg("constraints"), nb::arg("user_attrs"), "Adds a finished trial; distributions are JSON by name.")
+      .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"),
+           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), "Adds a finished trial; distributions are JSON by name.")
       .def("snapshot", &snapshot, nb::arg("number"), "All that is known of a trial.")
       .def(
           "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
@@ -205,9 +207,12 @@ void bind_tune(nb::module_& module) {
       .def("suggest_categorical", &Trial::suggest_categorical, nb::arg("name"), nb::arg("choices"),
            "One of the choices: texts, numbers, booleans and None.")
       .def("suggest", &Trial::suggest, nb::arg("space"), "The values of all parameters of a declared space that are there, by name.")
-      .def("report", &Trial::report, nb::arg("value"), nb::arg("step"), "Notes an intermediate value; a second report of a step is passed over.")
-      .def("set_constraint", &Trial::set_constraint, nb::arg("name"), nb::arg("value"), "Notes a constraint, which holds where the value is at most 0.")
-      .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(), "Notes anything else about the trial that JSON can hold.");
+      .def("report", &Trial::report, nb::arg("value"), nb::arg("step"),
+           "Notes an intermediate value; a second report of a step is passed over.")
+      .def("set_constraint", &Trial::set_constraint, nb::arg("name"), nb::arg("value"),
+           "Notes a constraint, which holds where the value is at most 0.")
+      .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),
+           "Notes anything else about the trial that JSON can hold.");
   bind_study(module);
 }
 

@@ -46,7 +46,8 @@ class GridProposal final : public Proposal {
 class GridSampler final : public Sampler {
  public:
   explicit GridSampler(GridSamplerParams params) : seed_(static_cast<uint64_t>(params.seed)) {
-    if (!params.search_space.is_object() || params.search_space.as_object().empty()) refuse("it must be an object of lists by parameter name");
+    if (!params.search_space.is_object() || params.search_space.as_object().empty())
+      refuse("it must be an object of lists by parameter name");
     grid_ = params.search_space.as_object();
     double n_points = 1;
     for (auto& [name, values] : grid_) {

@@ -9,8 +9,8 @@
 namespace kolosal {
 namespace {
 
-constexpr double kFar = 9;           // standard deviations beyond which a cell adds nothing that float64 sees beside the prior
-constexpr size_t kFewRows = 64;      // up to here sorting the rows is cheaper than walking the whole column
+constexpr double kFar = 9;       // standard deviations beyond which a cell adds nothing that float64 sees beside the prior
+constexpr size_t kFewRows = 64;  // up to here sorting the rows is cheaper than walking the whole column
 constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
 const double kLogRoot2Pi = 0.5 * std::log(2 * std::numbers::pi);
 
@@ -118,7 +118,8 @@ std::vector<ParzenMixture::Placed> ParzenMixture::in_order(const ParameterColumn
   return order;
 }
 
-void ParzenMixture::add_smooth(size_t dimension, SortedColumn& sorted, const std::vector<Placed>& order, const std::vector<double>& sigmas) {
+void ParzenMixture::add_smooth(size_t dimension, SortedColumn& sorted, const std::vector<Placed>& order,
+                               const std::vector<double>& sigmas) {
   const Distribution& distribution = *space_[dimension].second;
   const double low = distribution.scaled_low(), high = distribution.scaled_high(), range = high - low;
   const size_t n = order.size();

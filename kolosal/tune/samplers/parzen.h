@@ -78,8 +78,8 @@ class ParzenMixture {
   // One parameter with few different kernels: their masses are looked up by code.
   struct Discrete {
     size_t dimension;
-    std::vector<uint32_t> codes;                        // by kernel
-    std::vector<std::pair<double, double>> kernels;     // (mu, sigma) by code; for categories (choice, -)
+    std::vector<uint32_t> codes;                     // by kernel
+    std::vector<std::pair<double, double>> kernels;  // (mu, sigma) by code; for categories (choice, -)
   };
 
   void add_numeric(size_t dimension, const ParameterColumn& column, SortedColumn& sorted, std::span<const uint32_t> rows,
@@ -95,15 +95,15 @@ class ParzenMixture {
   std::vector<double> masses(const Discrete& discrete, double point) const;
   double draw(RandomStream& stream, size_t dimension, size_t kernel) const;
 
-  const Subspace& space_;
+  Subspace space_;
   size_t n_kernels_ = 1;
   double prior_weight_;
-  std::vector<double> weights_;             // cumulated, by kernel
-  std::vector<double> base_;                // by kernel: log weight less log norms of the smooth dimensions
-  std::vector<size_t> smooth_;              // dimensions without steps
+  std::vector<double> weights_;  // cumulated, by kernel
+  std::vector<double> base_;     // by kernel: log weight less log norms of the smooth dimensions
+  std::vector<size_t> smooth_;   // dimensions without steps
   MixtureBuffers& buffers_;
   std::vector<Discrete> discrete_;
-  std::vector<uint32_t> place_of_;          // by dimension: its place in smooth_ or discrete_
+  std::vector<uint32_t> place_of_;  // by dimension: its place in smooth_ or discrete_
 };
 
 }  // namespace kolosal

@@ -6,7 +6,6 @@
 //          Owen scrambling", 2020; Vegdahl's constants of the hash.
 // Checked  study_test.cc: every dyadic interval and box of a two-dimensional projection holds its share of points.
 #include <boost/random/sobol.hpp>
-
 #include <limits>
 
 #include "kolosal/base/random.h"
@@ -81,7 +80,9 @@ class QmcSampler final : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Proposal> propose_sobol(const History&, uint64_t seed, uint64_t index) { return std::make_unique<SobolProposal>(seed, index); }
+std::unique_ptr<Proposal> propose_sobol(const History&, uint64_t seed, uint64_t index) {
+  return std::make_unique<SobolProposal>(seed, index);
+}
 
 void register_qmc(Catalog<Sampler>& catalog) {
   catalog.add<QmcSampler, QmcSamplerParams>("qmc", "Points of a scrambled Sobol sequence, which fill the space evenly.", {"sobol"});

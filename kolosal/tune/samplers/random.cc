@@ -1,5 +1,6 @@
 // The random sampler: each parameter uniform in its scale, apart from all others. Nothing of the history is used.
 #include "kolosal/base/random.h"
+
 #include "kolosal/tune/sampler.h"
 
 namespace kolosal {
@@ -35,7 +36,8 @@ class RandomSampler final : public Sampler {
 }  // namespace
 
 std::unique_ptr<Proposal> propose_uniform(const History&, uint64_t seed, int64_t number, int attempt) {
-  return std::make_unique<UniformProposal>(derive_seed(derive_seed(seed, "uniform", static_cast<uint64_t>(number)), "attempt", static_cast<uint64_t>(attempt)));
+  return std::make_unique<UniformProposal>(
+      derive_seed(derive_seed(seed, "uniform", static_cast<uint64_t>(number)), "attempt", static_cast<uint64_t>(attempt)));
 }
 
 void register_random(Catalog<Sampler>& catalog) {

@@ -19,9 +19,9 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kMostBest = 25;         // the best trials are at most as many
-constexpr size_t kFullWeight = 25;       // the newest of the rest that weigh 1
-constexpr int kForbiddenAttempts = 20;   // proposals that met forbidden combinations before they are uniform
+constexpr size_t kMostBest = 25;        // the best trials are at most as many
+constexpr size_t kFullWeight = 25;      // the newest of the rest that weigh 1
+constexpr int kForbiddenAttempts = 20;  // proposals that met forbidden combinations before they are uniform
 
 struct TpeSamplerParams {
   int64_t seed = 0;
@@ -34,7 +34,8 @@ struct TpeSamplerParams {
 };
 void describe(Fields<TpeSamplerParams>& f) {
   f.add("seed", &TpeSamplerParams::seed, "Which random numbers are drawn.");
-  f.add("n_startup_trials", &TpeSamplerParams::n_startup_trials, "Trials that must be complete or pruned before the densities are used.").min(1);
+  f.add("n_startup_trials", &TpeSamplerParams::n_startup_trials, "Trials that must be complete or pruned before the densities are used.")
+      .min(1);
   f.add("n_ei_candidates", &TpeSamplerParams::n_ei_candidates, "Points drawn, of which the most promising is taken.").min(1).max(100000);
   f.add("multivariate", &TpeSamplerParams::multivariate,
         "Whether parameters that all trials share are drawn together; null: where there is one objective.");
@@ -229,8 +230,7 @@ class TpeSampler final : public Sampler {
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache* cache) const override {
     const auto seed = static_cast<uint64_t>(params_.seed);
     const auto n_startup = static_cast<size_t>(params_.n_startup_trials);
-    if (history.finished().size() < n_startup && attempt == 0)
-      return propose_sobol(history, seed, static_cast<uint64_t>(trial.number));
+    if (history.finished().size() < n_startup && attempt == 0) return propose_sobol(history, seed, static_cast<uint64_t>(trial.number));
     if (history.finished().size() < n_startup || attempt > kForbiddenAttempts) return propose_uniform(history, seed, trial.number, attempt);
     auto& kept = static_cast<TpeCache&>(*cache);
     kept.update(history);

@@ -24,7 +24,6 @@ from ._trial import (
     create_trial,
 )
 
-
 __all__ = [
     "CategoricalDistribution",
     "Distribution",

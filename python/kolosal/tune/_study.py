@@ -194,7 +194,7 @@ class Study:
         rows = []
         for trial in self.trials:
             row: dict[str, Any] = {"number": trial.number}
-            values = trial.values or [None] * len(self.directions)
+            values: list[Any] = list(trial.values or [None] * len(self.directions))
             if len(self.directions) == 1:
                 row["value"] = values[0]
             else:
