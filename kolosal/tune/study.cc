@@ -154,6 +154,16 @@ void Study::report(int64_t number, double value, int64_t step) {
   if (at == reports.end() || at->first != step) reports.insert(at, {step, value});
 }
 
+bool Study::should_prune(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (directions().size() != 1)
+    throw Error(ErrorCode::BadValue,
+                "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives; trials of one can be stopped",
+                "Raise TrialPruned by a rule of your own.");
+  return options_.pruner && options_.pruner->should_prune(history_, trial, options_.name);
+}
+
 void Study::set_constraint(int64_t number, std::string_view name, double value) {
   const std::lock_guard lock(mutex_);
   TrialRecord& trial = running(number);

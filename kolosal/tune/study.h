@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kolosal/tune/pruner.h"
 #include "kolosal/tune/sampler.h"
 #include "kolosal/tune/search_space.h"
 
@@ -31,6 +32,7 @@ struct StudyOptions {
   std::string name = "study";
   std::vector<Direction> directions = {Direction::Minimize};
   std::shared_ptr<const Sampler> sampler;
+  std::shared_ptr<const Pruner> pruner;  ///< none: no trial is ever to be stopped
 };
 
 /// See the top of the file. Functions that take a trial's number throw Error(BadValue) where there is no such trial, and those that
@@ -56,6 +58,8 @@ class Study {
   Value::Object suggest(int64_t trial, const SearchSpace& space);
   /// Notes an intermediate value; a second report of a step is passed over. Steps are at least 0.
   void report(int64_t trial, double value, int64_t step);
+  /// Whether the pruner would stop the trial after its last report. Throws Error(BadValue) where there are several objectives.
+  bool should_prune(int64_t trial);
   /// Notes a constraint: it holds where the value is at most 0. The first value of a name stays. NaN is an error.
   void set_constraint(int64_t trial, std::string_view name, double value);
   /// Notes anything else about a trial, also after its end.

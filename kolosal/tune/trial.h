@@ -46,6 +46,7 @@ struct TrialRecord {
   std::vector<TrialParameter> parameters;                ///< in order of suggestion
   std::vector<double> values;                            ///< one an objective, where complete; the last report where pruned
   std::vector<std::pair<int64_t, double>> intermediate;  ///< (step, value), in order of steps
+  std::vector<double> rungs;                             ///< values with which it reached the rungs of a pruner that has such
   std::vector<std::pair<std::string, double>> constraints;
   Value user_attributes = Value::Object{};
   Value::Object fixed;  ///< values that were enqueued, by name

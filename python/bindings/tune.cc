@@ -79,6 +79,7 @@ class Trial {
 
   nb::dict suggest(const SearchSpace& space) { return dict_of(study_->suggest(number_, space)); }
   void report(double value, int64_t step) { study_->report(number_, value, step); }
+  bool should_prune() { return study_->should_prune(number_); }
   void set_constraint(std::string_view name, double value) { study_->set_constraint(number_, name, value); }
   void set_user_attr(std::string_view name, const nb::object& value) {
     const nb::object json = nb::module_::import_("json").attr("dumps")(value);
@@ -100,12 +101,13 @@ class Trial {
 };
 
 std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std::string>& directions, const std::string& sampler,
-                                  const std::string& parameters) {
+                                  const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters) {
   StudyOptions options;
   options.name = name;
   options.directions.clear();
   for (const std::string& direction : directions) options.directions.push_back(enum_from_name<Direction>(direction));
   options.sampler = samplers().make(sampler, parse_json(parameters));
+  if (!pruner.empty()) options.pruner = pruners().make(pruner, parse_json(pruner_parameters));
   return std::make_shared<Study>(std::move(options));
 }
 
@@ -184,7 +186,8 @@ void bind_study(nb::module_& module) {
           "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
       .def("pareto_front", &Study::pareto_front, "Numbers of the trials that no other is better than in all objectives.");
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
-             "A study with the named sampler; its parameters are JSON.");
+             nb::arg("pruner"), nb::arg("pruner_parameters"),
+             "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
 }
 
 }  // namespace
@@ -209,6 +212,7 @@ void bind_tune(nb::module_& module) {
       .def("suggest", &Trial::suggest, nb::arg("space"), "The values of all parameters of a declared space that are there, by name.")
       .def("report", &Trial::report, nb::arg("value"), nb::arg("step"),
            "Notes an intermediate value; a second report of a step is passed over.")
+      .def("should_prune", &Trial::should_prune, "Whether the study's pruner would stop the trial after its last report.")
       .def("set_constraint", &Trial::set_constraint, nb::arg("name"), nb::arg("value"),
            "Notes a constraint, which holds where the value is at most 0.")
       .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),

@@ -636,6 +636,9 @@ class Trial:
     def report(self, value: float, step: int) -> None:
         """Notes an intermediate value; a second report of a step is passed over."""
 
+    def should_prune(self) -> bool:
+        """Whether the study's pruner would stop the trial after its last report."""
+
     def set_constraint(self, name: str, value: float) -> None:
         """Notes a constraint, which holds where the value is at most 0."""
 
@@ -696,5 +699,7 @@ class Study:
     def pareto_front(self) -> list[int]:
         """Numbers of the trials that no other is better than in all objectives."""
 
-def make_study(name: str, directions: Sequence[str], sampler: str, parameters: str) -> Study:
-    """A study with the named sampler; its parameters are JSON."""
+def make_study(name: str, directions: Sequence[str], sampler: str, parameters: str, pruner: str, pruner_parameters: str) -> Study:
+    """
+    A study with the named sampler and pruner (empty: none); their parameters are JSON.
+    """

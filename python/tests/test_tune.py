@@ -122,6 +122,43 @@ def test_workers_stops_timeouts_and_ctrl_c_end_cleanly() -> None:
     assert all(trial.state.is_finished() for trial in study.trials)
 
 
+@pytest.mark.parametrize(
+    "pruner",
+    [
+        None,
+        tune.pruners.PercentilePruner(25),
+        tune.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+        tune.pruners.HyperbandPruner(max_resource=9),
+        tune.pruners.ThresholdPruner(upper=3.0),
+        tune.pruners.PatientPruner(tune.pruners.MedianPruner(), patience=1),
+        tune.pruners.WilcoxonPruner(),
+        tune.pruners.NopPruner(),
+    ],
+    ids=repr,
+)
+def test_pruners_save_work_and_keep_the_best(pruner: tune.pruners.BasePruner | None) -> None:
+    steps = 0
+
+    def curve(trial: tune.Trial) -> float:
+        nonlocal steps
+        x = trial.suggest_float("x", 0, 4)
+        for step in range(9):
+            trial.report(x + step / 10, step)
+            steps += 1
+            if trial.should_prune():
+                raise tune.TrialPruned
+        return x + 0.8
+
+    study = tune.create_study(study_name="s", sampler=QMCSampler(seed=3), pruner=pruner)
+    study.optimize(curve, n_trials=64)
+    whole = study.get_trials([tune.TrialState.COMPLETE])
+    if isinstance(pruner, tune.pruners.NopPruner):
+        assert steps == 9 * 64 and len(whole) == 64
+    else:
+        assert steps < 0.8 * 9 * 64 and 0 < len(whole) < 64
+        assert study.best_params["x"] == min(trial.params["x"] for trial in study.trials)
+
+
 def test_several_objectives_and_constraints() -> None:
     def two(trial: tune.Trial) -> tuple[float, float]:
         x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)

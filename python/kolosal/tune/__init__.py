@@ -10,7 +10,7 @@ True
 from __future__ import annotations
 
 from .._kolosal import Trial
-from . import samplers
+from . import pruners, samplers
 from ._study import Study, create_study
 from ._trial import (
     CategoricalDistribution,
@@ -37,5 +37,6 @@ __all__ = [
     "TrialState",
     "create_study",
     "create_trial",
+    "pruners",
     "samplers",
 ]

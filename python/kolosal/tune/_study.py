@@ -14,6 +14,7 @@ from typing import Any
 from .. import _kolosal
 from .._errors import InvalidInputError
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialPruned, TrialState, frozen, to_description
+from .pruners import BasePruner, MedianPruner
 from .samplers import BaseSampler, TPESampler
 
 Objective = Callable[[_kolosal.Trial], float | Sequence[float]]
@@ -21,11 +22,12 @@ Callback = Callable[["Study", FrozenTrial], None]
 
 
 class Study:
-    """Trials of an objective and the sampler that proposes them; made by ``create_study``. Safe for use by several threads."""
+    """Trials of an objective, what proposes and what stops them; made by ``create_study``. Safe for use by several threads."""
 
-    def __init__(self, native: _kolosal.Study, sampler: BaseSampler, directions: Sequence[str]) -> None:
+    def __init__(self, native: _kolosal.Study, sampler: BaseSampler, pruner: BasePruner, directions: Sequence[str]) -> None:
         self._native = native
         self.sampler = sampler
+        self.pruner = pruner
         self.directions = list(directions)
         self.user_attrs: dict[str, Any] = {}
         self._stopping = threading.Event()
@@ -194,7 +196,7 @@ class Study:
         rows = []
         for trial in self.trials:
             row: dict[str, Any] = {"number": trial.number}
-            values: list[Any] = list(trial.values or [None] * len(self.directions))
+            values: list[Any] = [*trial.values] if trial.values else [None] * len(self.directions)
             if len(self.directions) == 1:
                 row["value"] = values[0]
             else:
@@ -294,6 +296,7 @@ def create_study(
     *,
     study_name: str | None = None,
     sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
     direction: str | None = None,
     directions: Sequence[str] | None = None,
 ) -> Study:
@@ -302,6 +305,7 @@ def create_study(
     Args:
         study_name: its name; without, a unique one.
         sampler: what proposes trials; without, ``TPESampler()``.
+        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
         direction: "minimize" (the default) or "maximize".
         directions: one for each objective.
     """
@@ -309,6 +313,10 @@ def create_study(
         raise InvalidInputError("create_study: direction and directions are both given", "bad_value", "Give one of them.")
     listed = list(directions) if directions is not None else [direction or "minimize"]
     chosen = sampler if sampler is not None else TPESampler()
+    stopping = pruner if pruner is not None else MedianPruner()
     name, parameters = chosen._native()
-    native = _kolosal.make_study(study_name or f"no-name-{uuid.uuid4()}", listed, name, json.dumps(parameters))
-    return Study(native, chosen, listed)
+    pruner_name, pruner_parameters = stopping._native()
+    native = _kolosal.make_study(
+        study_name or f"no-name-{uuid.uuid4()}", listed, name, json.dumps(parameters), pruner_name, json.dumps(pruner_parameters)
+    )
+    return Study(native, chosen, stopping, listed)
