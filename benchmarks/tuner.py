@@ -102,7 +102,7 @@ def seconds_a_trial(library: str, sampler: str, n_parameters: int, n_trials: int
 def print_times(n_trials: int) -> None:
     """Times and their ratios."""
     print(f"{'sampler':14} {'parameters':>10} {'kolosal us':>11} {'optuna us':>11} {'ratio':>7} {'rustuna us':>11} {'ratio':>7}")
-    for sampler in ("RandomSampler", "TPESampler"):
+    for sampler in ("RandomSampler", "NSGAIISampler", "TPESampler"):
         for n_parameters in (5, 40):
             least: dict[str, float] = {}
             for repetition in range(3):
@@ -142,8 +142,41 @@ def print_quality(n_seeds: int) -> None:
         print(row, flush=True)
 
 
+def zdt1(trial: Any) -> tuple[float, float]:
+    """Two losses of 10 parameters; the front is f2 = 1 - sqrt(f1)."""
+    x = [trial.suggest_float(f"x{i}", 0, 1) for i in range(10)]
+    g = 1 + sum(x[1:])
+    return float(x[0]), float(g * (1 - math.sqrt(x[0] / g)))
+
+
+def volume(front: list[Any]) -> float:
+    """The area that a front of two losses dominates within (1.1, 1.1)."""
+    area, lowest = 0.0, 1.1
+    for first, second in sorted(tuple(trial.values) for trial in front):
+        if first < 1.1 and second < lowest:
+            area += (1.1 - first) * (lowest - second)
+            lowest = second
+    return area
+
+
+def print_fronts(n_seeds: int) -> None:
+    """Medians of the dominated area after some trials of two losses; more is better, the whole front has 0.87."""
+    print(f"\n{'ZDT1, dominated area':30} {'kolosal':>10} {'optuna':>10}")
+    for sampler, n_trials in (("TPESampler", 150), ("NSGAIISampler", 1000)):
+        medians = []
+        for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
+            areas = []
+            for seed in range(n_seeds):
+                module: Any = tune if library == "kolosal" else optuna
+                study = module.create_study(directions=["minimize"] * 2, sampler=getattr(module.samplers, sampler)(seed=seed))
+                study.optimize(zdt1, n_trials=n_trials)
+                areas.append(volume(study.best_trials))
+            medians.append(statistics.median(areas))
+        print(f"{sampler + f', {n_trials} trials':30} " + " ".join(f"{area:10.4f}" for area in medians), flush=True)
+
+
 def main() -> None:
-    """Prints both tables."""
+    """Prints the tables."""
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20, help="seeds of the quality table; 0: no such table")
@@ -153,6 +186,7 @@ def main() -> None:
         print_times(given.trials)
     if given.seeds > 0:
         print_quality(given.seeds)
+        print_fronts(min(given.seeds, 5))
 
 
 if __name__ == "__main__":

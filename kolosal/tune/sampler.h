@@ -32,6 +32,8 @@ class Proposal {
   virtual double value(uint32_t parameter, const Distribution& distribution) = 0;
   /// Values chosen before they are asked for; other proposals may keep away from them.
   virtual std::span<const std::pair<uint32_t, double>> planned() const { return {}; }
+  /// The generation that the trial belongs to; 0 where there are none.
+  virtual int generation() const { return 0; }
 };
 
 /// See the top of the file.

@@ -70,21 +70,22 @@ void Study::begin(TrialRecord& trial) {
   history_.start(static_cast<size_t>(trial.number));
 }
 
-void Study::plan(const TrialRecord& trial, int attempt) {
+void Study::plan(TrialRecord& trial, int attempt) {
   forget_plan(trial);
   auto proposal = options_.sampler->propose(history_, trial, attempt, cache_.get());
   for (const auto& [parameter, value] : proposal->planned())
     history_.set_place(parameter, static_cast<size_t>(trial.number), history_.parameters()[parameter].latest->place(value));
+  trial.generation = proposal->generation();
   proposals_[trial.number] = std::move(proposal);
 }
 
 void Study::forget_plan(const TrialRecord& trial) {
   const auto at = proposals_.find(trial.number);
   if (at == proposals_.end()) return;
-  for (const auto& [parameter, value] : at->second->planned()) {
-    const bool taken =
-        std::any_of(trial.parameters.begin(), trial.parameters.end(), [&](const auto& had) { return had.parameter == parameter; });
-    if (!taken) history_.set_place(parameter, static_cast<size_t>(trial.number), std::numeric_limits<double>::quiet_NaN());
+  for (const auto& plan : at->second->planned()) {
+    const auto is_it = [&](const TrialParameter& had) { return had.parameter == plan.first; };
+    if (std::none_of(trial.parameters.begin(), trial.parameters.end(), is_it))
+      history_.set_place(plan.first, static_cast<size_t>(trial.number), std::numeric_limits<double>::quiet_NaN());
   }
   proposals_.erase(at);
 }

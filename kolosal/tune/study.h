@@ -96,7 +96,7 @@ class Study {
   TrialRecord& running(int64_t number);
   const TrialRecord& known(int64_t number) const;
   void begin(TrialRecord& trial);
-  void plan(const TrialRecord& trial, int attempt);
+  void plan(TrialRecord& trial, int attempt);
   void forget_plan(const TrialRecord& trial);
   void end(TrialRecord& trial, TrialState state);
   double take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal, uint32_t parameter) const;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kolosal/base/json.h"
+#include "kolosal/tune/pareto.h"
 
 namespace kolosal {
 namespace {
@@ -98,7 +99,7 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
     "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},
                    "c": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "a", "greater": 1}}},
     "forbidden": [{"a": 0}, {"a": 1}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
-  for (const std::string name : {"random", "qmc", "tpe"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
     Study study = study_with(name);
     for (int i = 0; i < 60; ++i) {
       const int64_t trial = study.ask();
@@ -117,7 +118,7 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
 }
 
 TEST(EverySampler, TakesTwoHundredParametersAndOne) {
-  for (const std::string name : {"random", "qmc", "tpe"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
     for (const int n : {1, 200}) {
       Study study = study_with(name);
       for (int i = 0; i < 25; ++i) {
@@ -258,6 +259,47 @@ TEST(TpeSampler, ApproachesTheFrontOfTwoObjectivesAndTheFeasible) {
   }
   EXPECT_GT(n_feasible, 15);  // random search: 5
   EXPECT_GE(limited.best().values[0], 0.9);
+}
+
+TEST(NsgaSampler, ComesNearerToTheFrontThanChance) {
+  // ZDT1 in 10 parameters: the front is f2 = 1 - sqrt(f1), where the others are 0.
+  const auto volume = [](const std::string& sampler, int seed) {
+    Study study = study_with(sampler, "{\"seed\": " + std::to_string(seed) + "}", {Direction::Minimize, Direction::Maximize});
+    for (int i = 0; i < 1000; ++i) {
+      const int64_t trial = study.ask();
+      double first = 0, others = 0;
+      for (int p = 0; p < 10; ++p) {
+        const double x = study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
+        (p == 0 ? first : others) += x;
+      }
+      const double g = 1 + others;
+      study.tell(trial, {first, -g * (1 - std::sqrt(first / g))});
+    }
+    Losses front;
+    for (const int64_t number : study.pareto_front()) {
+      const TrialRecord trial = study.trial(number);
+      front.push_back({trial.values[0], -trial.values[1]});
+    }
+    return hypervolume(front, {1.1, 1.1});
+  };
+  for (int seed = 0; seed < 3; ++seed) {
+    EXPECT_LT(volume("random", seed), 0.1);
+    EXPECT_GT(volume("nsga2", seed), 0.55);  // the whole front: 0.87
+  }
+}
+
+TEST(NsgaSampler, MindsConstraintsAndFindsTheLeastOfOneObjective) {
+  Study study = study_with("nsga2", R"({"seed": 1, "population_size": 20})");
+  for (int i = 0; i < 600; ++i) {
+    const int64_t trial = study.ask();
+    const double x = study.suggest(trial, "x", Distribution::real("x", 0, 10)).as_real();
+    const auto k = static_cast<double>(study.suggest(trial, "k", Distribution::integer("k", 0, 20)).as_integer());
+    const std::string c = study.suggest(trial, "c", Distribution::categorical("c", {"a", "b", "c"})).as_text();
+    study.set_constraint(trial, "x is at least 3", 3 - x);
+    study.tell(trial, {x + std::abs(k - 7) + (c == "b" ? 0 : 1)});
+  }
+  EXPECT_NEAR(study.best().values[0], 3, 0.05);
+  EXPECT_GT(study.trial(599).generation, 20);
 }
 
 // --- The study

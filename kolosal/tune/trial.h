@@ -51,6 +51,7 @@ struct TrialRecord {
   Value user_attributes = Value::Object{};
   Value::Object fixed;  ///< values that were enqueued, by name
   int64_t drawn = -1;   ///< how many trials before this one were left to the sampler; -1 where all of it was enqueued
+  int generation = 0;   ///< of a sampler that has generations
   std::string failure;  ///< why a failed trial failed
   double started = std::numeric_limits<double>::quiet_NaN();
   double ended = std::numeric_limits<double>::quiet_NaN();

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kolosal import InvalidInputError, tune
-from kolosal.tune.samplers import GridSampler, QMCSampler, RandomSampler, TPESampler
+from kolosal.tune.samplers import GridSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 
 def objective(trial: tune.Trial) -> float:
@@ -21,11 +21,11 @@ def objective(trial: tune.Trial) -> float:
     return x * x + (0 if kind is None else 1) + math.log(k)
 
 
-@pytest.mark.parametrize("sampler", [RandomSampler, QMCSampler, TPESampler])
+@pytest.mark.parametrize("sampler", [RandomSampler, QMCSampler, TPESampler, NSGAIISampler])
 def test_the_same_seed_gives_the_same_trials_and_none_draws_one(sampler: type[Any]) -> None:
     def run(seed: int | None) -> list[dict[str, Any]]:
         study = tune.create_study(sampler=sampler(seed=seed))
-        study.optimize(objective, n_trials=30)
+        study.optimize(objective, n_trials=70)
         return [trial.params for trial in study.trials]
 
     assert run(1) == run(1)

@@ -85,7 +85,7 @@ bool stops_at_rung(const History& history, TrialRecord& trial, const Rungs& rung
 
 class HalvingPruner final : public Pruner {
  public:
-  explicit HalvingPruner(HalvingPrunerParams params) : params_(std::move(params)) {}
+  explicit HalvingPruner(HalvingPrunerParams params) : params_(params) {}
 
   bool should_prune(const History& history, TrialRecord& trial, std::string_view) const override {
     std::optional<int64_t> least = params_.min_resource;
@@ -112,7 +112,7 @@ uint32_t crc32(std::string_view text) noexcept {
 
 class HyperbandPruner final : public Pruner {
  public:
-  explicit HyperbandPruner(HyperbandPrunerParams params) : params_(std::move(params)) {
+  explicit HyperbandPruner(HyperbandPrunerParams params) : params_(params) {
     if (params_.max_resource && *params_.max_resource < params_.min_resource)
       throw Error(ErrorCode::BadValue, "hyperband.max_resource is " + std::to_string(*params_.max_resource) + ", below min_resource (" +
                                            std::to_string(params_.min_resource) + ")");

@@ -22,7 +22,7 @@ void describe(Fields<ThresholdPrunerParams>& f) {
 
 class ThresholdPruner final : public Pruner {
  public:
-  explicit ThresholdPruner(ThresholdPrunerParams params) : params_(std::move(params)) {
+  explicit ThresholdPruner(ThresholdPrunerParams params) : params_(params) {
     if (!params_.lower && !params_.upper)
       throw Error(ErrorCode::BadValue, "threshold: lower and upper are both missing", "Give one of them.");
     if (params_.lower && params_.upper && *params_.lower > *params_.upper)

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 #include "kolosal/base/random.h"
 #include "kolosal/tune/pareto.h"
@@ -49,7 +50,9 @@ struct Standing {
   int stage;
   double first, second;
   uint32_t row;
-  auto operator<=>(const Standing&) const = default;
+  bool operator<(const Standing& other) const noexcept {
+    return std::tie(stage, first, second, row) < std::tie(other.stage, other.first, other.second, other.row);
+  }
 };
 
 Standing standing_of(const History& history, uint32_t row) {
@@ -221,7 +224,7 @@ class TpeProposal final : public Proposal {
 
 class TpeSampler final : public Sampler {
  public:
-  explicit TpeSampler(TpeSamplerParams params) : params_(std::move(params)) {
+  explicit TpeSampler(TpeSamplerParams params) : params_(params) {
     if (params_.group && params_.multivariate && !*params_.multivariate)
       throw Error(ErrorCode::BadValue, "tpe.group: groups are drawn together, and tpe.multivariate is false", "Leave out one of the two.");
     if (params_.group) params_.multivariate = true;

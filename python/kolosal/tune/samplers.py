@@ -63,6 +63,37 @@ class GridSampler(BaseSampler):
         super().__init__(0 if seed is None else seed, search_space=values)
 
 
+class NSGAIISampler(BaseSampler):
+    """NSGA-II, a genetic algorithm: generations of trials, the best of which are crossed and mutated. For many trials, several objectives.
+
+    Args:
+        population_size: trials of a generation.
+        mutation_prob: chance that a parameter is mutated; None: one over their number.
+        crossover_prob: chance that a child has two parents.
+        swapping_prob: chance that a parameter comes from the second parent's side.
+        seed: which random numbers are drawn.
+    """
+
+    _name = "nsga2"
+
+    def __init__(
+        self,
+        *,
+        population_size: int = 50,
+        mutation_prob: float | None = None,
+        crossover_prob: float = 0.9,
+        swapping_prob: float = 0.5,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(
+            seed,
+            population_size=population_size,
+            mutation_prob=mutation_prob,
+            crossover_prob=crossover_prob,
+            swapping_prob=swapping_prob,
+        )
+
+
 class TPESampler(BaseSampler):
     """Tree-structured Parzen estimator: the default.
 
