@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -159,7 +160,7 @@ class Study:
     ) -> None:
         """Runs trials of the objective until one of the limits is met, ``stop`` is called or the sampler has nothing left.
 
-        An exception of the objective, and Ctrl-C, ends the run with the trial failed.
+        An exception of the objective, and Ctrl-C, ends the run with the trial failed; trials of other threads end first.
 
         Args:
             func: the objective: takes a trial, gives its value or values. Raising ``TrialPruned`` ends a trial early.
@@ -255,9 +256,9 @@ class _Run:
 
     def work_in_threads(self, n_jobs: int) -> None:
         """Runs trials in threads; the first exception ends all, and Ctrl-C too."""
-        workers = None if n_jobs == -1 else n_jobs
+        workers = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
         with ThreadPoolExecutor(workers) as pool:
-            pending = {pool.submit(self.work) for _ in range(pool._max_workers)}
+            pending = {pool.submit(self.work) for _ in range(workers)}
             try:
                 while pending:
                     done, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -270,12 +271,16 @@ class _Run:
     def one(self) -> None:
         """Runs one trial."""
         native = self.study._native
-        trial = native.ask()
+        trial = None
         try:
+            trial = native.ask()
             value = self.func(trial)
         except TrialPruned:
+            assert trial is not None
             native.tell_pruned(trial.number)
         except BaseException as error:
+            if trial is None:
+                raise
             native.tell_failed(trial.number, _reason(error))
             if not isinstance(error, self.catch):
                 raise
