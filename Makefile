@@ -56,7 +56,7 @@ test-sanitized: setup-test build/dev/build.ninja
 	ctest --preset dev -j $(JOBS)
 
 test-python: setup-test build
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(JOBS) --dist worksteal
 
 tsan: setup-test build/tsan/build.ninja
 	cmake --build --preset tsan -j $(JOBS)

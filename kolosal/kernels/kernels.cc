@@ -308,8 +308,10 @@ void choose_target(std::string_view name) {
 }
 
 // Applies KOLOSAL_SIMD once, before the first kernel runs or a target is set. A name that the processor does not have changes nothing.
+// The target is settled here: a kernel whose address is taken before would ask the processor anew at every call.
 void apply_environment() {
   [[maybe_unused]] static const bool applied = [] {
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     if (const char* wanted = std::getenv("KOLOSAL_SIMD"); wanted != nullptr && *wanted != '\0') {
       try {
         choose_target(wanted);

@@ -8,6 +8,10 @@ std::unique_ptr<Model> Learner::fit_more(const Model&, const TrainingSet&, const
   throw Error(ErrorCode::Unsupported, "this learner does not go on from a model that was fitted before", "Fit anew on all rows.");
 }
 
+std::vector<double> Learner::out_of_bag(const Model&, const TrainingSet&, const FitContext&) const {
+  throw Error(ErrorCode::Unsupported, "this learner does not leave rows out of its trees", "Use random_forest, or hold rows out.");
+}
+
 void check_training_set(const TrainingSet& train) {
   const size_t n_rows = train.x.n_rows();
   if (n_rows == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");

@@ -26,6 +26,8 @@ class Learner {
 
   /// Whether the learner can do the task.
   virtual bool supports(Task task) const = 0;
+  /// Why it cannot fit on this machine: the library that it needs is not there, and how to get it. Empty where it can.
+  virtual std::string unavailable() const { return {}; }
   /// What the learner takes as it is.
   virtual FeatureNeeds needs() const = 0;
   /// Whether a regression's target may have numbers of 0 and less.
@@ -42,6 +44,9 @@ class Learner {
   /// where the learner does not go on, and Error(BadValue) where it cannot from that model.
   virtual std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet* validation,
                                           const FitContext& context) const;
+  /// The predictions (n_rows, n_outputs) of the rows that `model` was fitted to, by context's seed, each by the trees that did not see it;
+  /// NaN where all saw it. Throws Error(Unsupported) where the learner leaves out no rows, Error(BadValue) where this fit did not.
+  virtual std::vector<double> out_of_bag(const Model& model, const TrainingSet& train, const FitContext& context) const;
 };
 
 extern template class Catalog<Learner>;

@@ -1,9 +1,15 @@
-// Forests round after round for Python: predictions after each round, parts of a forest, the mean of several.
+// Forests for Python: predictions after each round, parts and means, pruning, pictures, rows out of bag.
 
 #include <nanobind/stl/unique_ptr.h>
 
+#include <algorithm>
+
 #include "feature_rows.h"
+#include "kolosal/base/json.h"
+#include "kolosal/models/fit_options.h"
 #include "kolosal/models/forms/forest_rounds.h"
+#include "kolosal/models/forms/pruning.h"
+#include "kolosal/models/forms/tree_picture.h"
 
 namespace kolosal::python {
 namespace {
@@ -49,6 +55,33 @@ std::unique_ptr<Model> mean_of(const std::vector<const Model*>& models) {
   return std::make_unique<ForestModel>(mean_of_forests(forests));
 }
 
+/// Alphas and impurities of a tree's pruning path.
+nb::tuple path_of(const Model& model, size_t tree) {
+  const PruningPath path = pruning_path(forest_model(model).forest(), tree);
+  return nb::make_tuple(path.alphas, path.impurities);
+}
+
+std::unique_ptr<Model> pruned(const Model& model, double alpha) {
+  return std::make_unique<ForestModel>(prune(forest_model(model).forest(), alpha));
+}
+
+std::string picture_of(const Model& model, size_t tree, const std::vector<std::string>& names,
+                       const std::vector<std::vector<std::string>>& levels, const std::vector<std::string>& outputs,
+                       const std::string& format, int max_depth) {
+  return draw_tree(forest_model(model).forest(), tree, {names, levels, outputs}, enum_from_name<PictureFormat>(format), max_depth);
+}
+
+/// Predictions (n_rows, n_outputs) of training rows by the trees that did not see them.
+nb::object out_of_bag_of(const std::string& name, const std::string& parameters, const std::string& options, const Model& model,
+                         const LabelledRows& train) {
+  const auto learner = learners().make(name, parse_json(parameters));
+  const FitContext context = make_fit_context(from_value<FitOptions>(parse_json(options)));
+  const std::vector<double> out = run_cancellable(context.cancel, [&] { return learner->out_of_bag(model, train.set(), context); });
+  auto [made, to] = empty_array(train.x.n_rows(), model.n_outputs());
+  std::ranges::copy(out, to);
+  return made;
+}
+
 }  // namespace
 
 void bind_forests(nb::module_& module) {
@@ -58,6 +91,12 @@ void bind_forests(nb::module_& module) {
       .def("next", &Stages::next, "Predictions (n_rows, n_outputs) with one round more; None where there is none.");
   module.def("slice_rounds", &slice_of, nb::arg("model"), nb::arg("begin"), nb::arg("end"), "The rounds from begin up to end.");
   module.def("mean_of_forests", &mean_of, nb::arg("models"), "The forest whose scores are the mean of those of the models.");
+  module.def("pruning_path", &path_of, nb::arg("model"), nb::arg("tree"), "Alphas and impurities of a tree's pruning path.");
+  module.def("prune", &pruned, nb::arg("model"), nb::arg("alpha"), "The forest with each tree pruned.");
+  module.def("draw_tree", &picture_of, nb::arg("model"), nb::arg("tree"), nb::arg("names"), nb::arg("levels"), nb::arg("outputs"),
+             nb::arg("format"), nb::arg("max_depth"), "A picture of a tree as text, dot or svg.");
+  module.def("out_of_bag", &out_of_bag_of, nb::arg("name"), nb::arg("parameters"), nb::arg("options"), nb::arg("model"), nb::arg("train"),
+             "Predictions (n_rows, n_outputs) of training rows by the trees that did not see them; NaN where all did.");
 }
 
 }  // namespace kolosal::python

@@ -229,6 +229,28 @@ def slice_rounds(model: FittedModel, begin: int, end: int) -> FittedModel:
 def mean_of_forests(models: Sequence[FittedModel]) -> FittedModel:
     """The forest whose scores are the mean of those of the models."""
 
+def pruning_path(model: FittedModel, tree: int) -> tuple:
+    """Alphas and impurities of a tree's pruning path."""
+
+def prune(model: FittedModel, alpha: float) -> FittedModel:
+    """The forest with each tree pruned."""
+
+def draw_tree(
+    model: FittedModel,
+    tree: int,
+    names: Sequence[str],
+    levels: Sequence[Sequence[str]],
+    outputs: Sequence[str],
+    format: str,
+    max_depth: int,
+) -> str:
+    """A picture of a tree as text, dot or svg."""
+
+def out_of_bag(name: str, parameters: str, options: str, model: FittedModel, train: LabelledRows) -> object:
+    """
+    Predictions (n_rows, n_outputs) of training rows by the trees that did not see them; NaN where all did.
+    """
+
 def contributions(
     model: FittedModel,
     rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)],

@@ -154,6 +154,19 @@ def test_groups_may_be_spelt_as_elsewhere() -> None:
         km.GradientBoostingRanker().fit(X, LABELS, groups=groups, qid=groups)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ({"objective": "regression_l1", "max_depth": -1, "num_boost_round": 5}, {"loss": "absolute"}),
+        ({"objective": "reg:squarederror", "grow_policy": "lossguide", "max_depth": 0, "max_iter": 5}, {}),
+        ({"objective": "count:poisson", "grow_policy": "depthwise", "n_estimators": 5}, {"loss": "poisson", "growth": "depth"}),
+    ],
+)
+def test_values_may_be_spelt_as_elsewhere(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    expected = km.GradientBoostingRegressor(n_trees=5, **ours).fit(X, np.abs(NUMBERS)).predict(X)
+    np.testing.assert_array_equal(km.GradientBoostingRegressor(**theirs).fit(X, np.abs(NUMBERS)).predict(X), expected)
+
+
 def test_quantiles_are_columns_and_in_order_on_the_mean() -> None:
     made = km.GradientBoostingRegressor(n_trees=60, loss="quantile", quantiles=[0.1, 0.5, 0.9]).fit(X, NUMBERS)
     predicted = made.predict(X)

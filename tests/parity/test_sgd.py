@@ -70,3 +70,20 @@ def test_classes_against_all_others_are_those_of_scikit_learn() -> None:
     factor = (ours.coef_ * theirs.coef_).sum() / (theirs.coef_**2).sum()
     np.testing.assert_allclose(ours.decision_function(X) / factor, theirs.decision_function(X64), atol=1e-7)
     assert (ours.predict(X) == theirs.predict(X64)).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_passes_over_parts_are_those_of_scikit_learn() -> None:
+    theirs, ours = linear_model.SGDClassifier(loss="log_loss", alpha=0.01, shuffle=False), km.SGDClassifier(alpha=0.01, shuffle=False)
+    numbers, our_numbers = linear_model.SGDRegressor(shuffle=False, average=20), km.SGDRegressor(shuffle=False, average_from=20)
+    for part in np.array_split(np.arange(500), 4):
+        theirs.partial_fit(X64[part], LABELS[part] > 0, classes=[False, True])
+        ours.partial_fit(X[part], LABELS[part] > 0, classes=[False, True])
+        numbers.partial_fit(X64[part], NUMBERS[part])
+        our_numbers.partial_fit(X[part], NUMBERS[part])
+    np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X64), atol=1e-8)
+    np.testing.assert_allclose(our_numbers.predict(X), numbers.predict(X64), atol=1e-8)
+    with pytest.raises(ValueError, match="classes"):
+        km.SGDClassifier().partial_fit(X, LABELS)
+    with pytest.raises(ValueError, match="before"):
+        ours.partial_fit(X, LABELS, classes=[0, 1, 2])

@@ -16,6 +16,9 @@ from kolosal.models import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
+    import_model,
+    pruning_path,
 )
 
 N_TRAIN = 40_000
@@ -102,3 +105,40 @@ def test_forests_score_as_scikit_learns_do() -> None:
                 np.mean([metrics.roc_auc_score(y[4000:], m.fit(x[:4000], y[:4000]).predict_proba(x[4000:])[:, 1]) for m in models])
             )
         assert abs(means[0] - means[1]) < 0.01
+
+
+@pytest.mark.parametrize("classes", [0, 2, 3])
+def test_trees_are_pruned_as_scikit_learns(classes: int) -> None:
+    """A tree of scikit-learn, imported, has its path; a tree of ours, which splits alike, is pruned to the same leaves."""
+    x, signal, random = make_rows(4, 1500)
+    y = signal + random.standard_normal(len(signal))
+    if classes:
+        y = np.digitize(y, [0, 1.5][: classes - 1])
+    theirs = (tree.DecisionTreeClassifier if classes else tree.DecisionTreeRegressor)(random_state=0).fit(x, y)
+    path = theirs.cost_complexity_pruning_path(x, y)
+    kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
+    for found in (pruning_path(import_model(theirs)), pruning_path(kind().fit(x, y))):
+        for share in (0.5, 0.9, 0.99):
+            np.testing.assert_allclose(np.quantile(found.alphas, share), np.quantile(path.ccp_alphas, share), rtol=0.05)
+    found = pruning_path(import_model(theirs))
+    assert len(found.alphas) == len(path.ccp_alphas)
+    np.testing.assert_allclose(found.alphas, path.ccp_alphas, rtol=1e-4, atol=1e-7)
+    last = np.append(np.diff(path.ccp_alphas) > 1e-6, True)  # of nodes that are worth the same, either may go first
+    np.testing.assert_allclose(found.impurities[last], (path.impurities - path.impurities[0])[last], rtol=1e-4, atol=1e-6)
+    alpha = path.ccp_alphas[-8] * 1.01
+    expected = (type(theirs))(random_state=0, ccp_alpha=alpha).fit(x, y)
+    ours = kind(ccp_alpha=alpha).fit(x, y)
+    assert len(np.unique(ours.apply(x))) == expected.get_n_leaves()
+    if classes:
+        np.testing.assert_allclose(ours.predict_proba(x), expected.predict_proba(x), atol=1e-5)
+    else:
+        np.testing.assert_allclose(ours.predict(x), expected.predict(x), atol=1e-5)
+
+
+def test_rows_out_of_bag_score_as_scikit_learns() -> None:
+    """Means of three seeds, of 100 trees on 2,000 rows."""
+    x, signal, random = make_rows(5, 2000)
+    y = signal + random.standard_normal(len(signal))
+    ours = [RandomForestRegressor(n_trees=100, oob_score=True, seed=seed).fit(x, y).oob_score_ for seed in range(3)]
+    theirs = [ensemble.RandomForestRegressor(100, oob_score=True, random_state=seed, n_jobs=2).fit(x, y).oob_score_ for seed in range(3)]
+    assert abs(np.mean(ours) - np.mean(theirs)) < 0.01

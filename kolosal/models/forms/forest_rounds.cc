@@ -13,8 +13,14 @@ void append_known(std::vector<float>& to, const std::vector<float>& from, size_t
   else to.insert(to.end(), from.begin(), from.end());
 }
 
-// The gain by each feature; of a mean each tree's sum to 1.
-std::vector<double> gains_of_nodes(const Forest& forest) {
+bool same_shape(const Forest& a, const Forest& b) {
+  return a.n_features == b.n_features && a.aggregation == b.aggregation && a.link == b.link && a.leaf_width == b.leaf_width &&
+         a.n_raw() == b.n_raw();
+}
+
+}  // namespace
+
+std::vector<double> feature_gains(const Forest& forest) {
   std::vector<double> gains(forest.n_features, 0.0);
   for (size_t t = 0; t < forest.roots.size(); ++t) {
     const auto begin = static_cast<size_t>(forest.roots[t]);
@@ -28,8 +34,7 @@ std::vector<double> gains_of_nodes(const Forest& forest) {
   return gains;
 }
 
-// An empty forest of the same shape.
-Forest shape_of(const Forest& forest) {
+Forest forest_like(const Forest& forest) {
   Forest made;
   made.n_features = forest.n_features;
   made.aggregation = forest.aggregation;
@@ -39,13 +44,6 @@ Forest shape_of(const Forest& forest) {
   made.feature_gain.assign(forest.n_features, 0.0);
   return made;
 }
-
-bool same_shape(const Forest& a, const Forest& b) {
-  return a.n_features == b.n_features && a.aggregation == b.aggregation && a.link == b.link && a.leaf_width == b.leaf_width &&
-         a.n_raw() == b.n_raw();
-}
-
-}  // namespace
 
 StagedPrediction::StagedPrediction(const ForestModel& model, FeatureMatrix x) : model_(model), x_(std::move(x)) {
   if (x_.n_features() != model.n_features())
@@ -106,7 +104,7 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
                 "rounds " + std::to_string(begin) + " to " + std::to_string(end) + " of a forest of " + std::to_string(n_rounds),
                 "Name rounds that there are; a mean needs one at least.");
   if (begin == 0 && end == n_rounds) return forest;
-  Forest made = shape_of(forest);
+  Forest made = forest_like(forest);
   if (begin == end) return made;
   const size_t first_tree = begin * width, last_tree = end * width;
   const auto first = static_cast<size_t>(forest.roots[first_tree]);
@@ -139,7 +137,7 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
     made.tree_output.push_back(forest.tree_output[t]);
   }
   if (!made.node_gain.empty()) {
-    made.feature_gain = gains_of_nodes(made);
+    made.feature_gain = feature_gains(made);
   } else {
     made.feature_gain = forest.feature_gain;
     for (double& gain : made.feature_gain) gain *= static_cast<double>(end - begin) / static_cast<double>(n_rounds);
@@ -149,7 +147,7 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
 
 Forest mean_of_forests(std::span<const Forest* const> forests) {
   if (forests.empty()) throw Error(ErrorCode::BadValue, "there is no forest to take the mean of", "Pass one at least.");
-  Forest made = shape_of(*forests[0]);
+  Forest made = forest_like(*forests[0]);
   std::ranges::fill(made.base_score, 0.0);
   for (const Forest* each : forests) {
     if (!same_shape(*forests[0], *each))

@@ -31,6 +31,12 @@ class StagedPrediction {
 /// and else their share of the whole. Throws Error(BadValue) where there are no such rounds, or none of a mean.
 Forest slice_rounds(const Forest& forest, size_t begin, size_t end);
 
+/// A forest without trees of the same features, outputs, base score and kind.
+Forest forest_like(const Forest& forest);
+
+/// The gain by each feature, (n_features,), of a forest that knows the gain of its nodes; of a mean each tree's sum to 1.
+std::vector<double> feature_gains(const Forest& forest);
+
 /// Adds the trees of `more`, which has the same features and outputs, to `forest`.
 void append_trees(Forest& forest, const Forest& more);
 

@@ -13,10 +13,14 @@ void describe(Fields<NeighborsForm>& f) {
   f.add("rows", &NeighborsForm::rows, "The stored rows.");
   f.add("targets", &NeighborsForm::targets, "Their targets.");
   f.add("weights", &NeighborsForm::weights, "Their weights.");
+  f.add("graph", &NeighborsForm::graph, "Which of them are linked; none where the search is exact.");
+  f.add("search_width", &NeighborsForm::search_width, "Rows that a search in the graph keeps.");
 }
 
-NeighborsModel::NeighborsModel(NeighborsForm form)
-    : form_(std::move(form)), search_(form_.rows, form_.weights.size(), static_cast<size_t>(form_.n_features)) {}
+NeighborsModel::NeighborsModel(NeighborsForm form) : form_(std::move(form)) {
+  if (form_.graph.levels.empty()) search_.emplace(form_.rows, form_.weights.size(), n_features());
+  else walk_.emplace(form_.rows, n_features(), form_.graph);
+}
 
 void NeighborsModel::average(std::span<const Neighbor> nearest, std::span<double> out) const {
   // Rows at distance zero decide alone where nearness counts; where all are infinitely far none is nearer.
@@ -41,8 +45,15 @@ void NeighborsModel::predict(const FeatureMatrix& x, std::span<double> out) cons
     const auto column = x.column(j);
     for (size_t row = 0; row < x.n_rows(); ++row) queries[row * n_features() + j] = column[row];
   }
-  search_.find(queries, x.n_rows(), static_cast<size_t>(form_.k),
-               [&](size_t row, std::span<const Neighbor> nearest) { average(nearest, out.subspan(row * n_outputs(), n_outputs())); });
+  const auto k = static_cast<size_t>(form_.k);
+  const auto found = [&](size_t row, std::span<const Neighbor> nearest) { average(nearest, out.subspan(row * n_outputs(), n_outputs())); };
+  if (search_) {
+    search_->find(queries, x.n_rows(), k, found);
+    return;
+  }
+  Hnsw::Scratch scratch;
+  for (size_t row = 0; row < x.n_rows(); ++row)
+    found(row, walk_->find(queries.data() + row * n_features(), k, static_cast<size_t>(form_.search_width), scratch));
 }
 
 namespace {
@@ -63,6 +74,9 @@ class NeighborsReader : public ModelForm {
                            std::ranges::all_of(form.weights, [](float weight) { return weight > 0 && std::isfinite(weight); });
     if (!is_usable)
       throw Error(ErrorCode::CorruptArtifact, "a neighbours model has a number that is not finite, or a weight that is not above 0");
+    if (!form.graph.levels.empty()) check_graph(form.graph, n);
+    if (form.search_width < 0 || form.search_width > (int64_t{1} << 32) || (!form.graph.levels.empty() && form.n_features == 0))
+      throw Error(ErrorCode::CorruptArtifact, "a neighbours model has a graph that cannot be searched");
     return std::make_unique<NeighborsModel>(std::move(form));
   }
 };

@@ -1,13 +1,14 @@
 // NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest.
 //
-// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, see NeighborSearch.
+// Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, see NeighborSearch, or by a graph, see Hnsw.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kolosal/base/fields.h"
-#include "kolosal/models/forms/neighbor_search.h"
+#include "kolosal/models/forms/hnsw.h"
 #include "kolosal/models/model.h"
 
 namespace kolosal {
@@ -21,6 +22,8 @@ struct NeighborsForm {
   std::vector<float> rows;     ///< (n_stored, n_features) row-major
   std::vector<float> targets;  ///< (n_stored, n_outputs) row-major: classes as one-hot
   std::vector<float> weights;  ///< (n_stored,), above 0
+  HnswGraph graph;             ///< of the stored rows; without rows where the search is exact
+  int64_t search_width = 0;    ///< of the search in the graph
 };
 void describe(Fields<NeighborsForm>& fields);
 
@@ -37,7 +40,8 @@ class NeighborsModel : public Model {
   void average(std::span<const Neighbor> nearest, std::span<double> out) const;
 
   NeighborsForm form_;
-  NeighborSearch search_;
+  std::optional<NeighborSearch> search_;  ///< exact
+  std::optional<Hnsw> walk_;              ///< or by the graph
 };
 
 }  // namespace kolosal

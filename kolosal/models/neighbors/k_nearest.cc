@@ -1,7 +1,7 @@
 // K nearest neighbours: predicts the mean target of the k stored rows that are nearest.
 //
 // Shapes   features (n_rows, n_features) float32, of like size (the pipeline scales them); any target.
-// Cost     a copy of the rows, and a tree of them on few features; see NeighborSearch for predictions.
+// Cost     a copy of the rows, and a tree of them on few features or a graph; see NeighborSearch and Hnsw for predictions.
 // Source   Cover and Hart, IEEE Transactions on Information Theory 13(1), 1967.
 // Checked  by hand in neighbors_test.cc; scikit-learn in tests/parity.
 
@@ -13,6 +13,7 @@
 
 #include "kolosal/models/forms/neighbors.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/neighbors/build_hnsw.h"
 
 namespace kolosal {
 namespace {
@@ -24,9 +25,20 @@ constexpr auto enum_names(NeighborWeights) {
       {{NeighborWeights::Uniform, "uniform"}, {NeighborWeights::Distance, "distance"}});
 }
 
+enum class NeighborAlgorithm { Exact, Hnsw };
+
+constexpr auto enum_names(NeighborAlgorithm) {
+  return std::to_array<std::pair<NeighborAlgorithm, std::string_view>>(
+      {{NeighborAlgorithm::Exact, "exact"}, {NeighborAlgorithm::Hnsw, "hnsw"}});
+}
+
 struct KNearestParams {
   std::optional<int32_t> k;
   NeighborWeights weighting = NeighborWeights::Distance;
+  NeighborAlgorithm algorithm = NeighborAlgorithm::Exact;
+  int32_t n_links = 16;
+  int32_t build_width = 128;
+  int32_t search_width = 64;
 };
 
 void describe(Fields<KNearestParams>& f) {
@@ -35,6 +47,17 @@ void describe(Fields<KNearestParams>& f) {
       .search_log(1, 100)
       .alias("n_neighbors");
   f.add("weighting", &KNearestParams::weighting, "Whether nearer rows count more.");
+  f.add("algorithm", &KNearestParams::algorithm,
+        "How neighbours are found: exactly, by a tree or by comparing all rows, or nearly always, by walking a graph (hnsw), which is "
+        "faster on "
+        "many rows of many features.");
+  f.add("n_links", &KNearestParams::n_links, "Links of a row of the graph on a level.").min(2).max(256);
+  f.add("build_width", &KNearestParams::build_width, "Rows that searches keep while the graph is built: the more, the better it is.")
+      .min(1)
+      .max(100'000);
+  f.add("search_width", &KNearestParams::search_width, "Rows that searches in the graph keep, at least k: the more, the surer.")
+      .min(1)
+      .max(1'000'000);
 }
 
 class KNearest : public Learner {
@@ -71,6 +94,12 @@ class KNearest : public Learner {
     const auto n = static_cast<double>(form.weights.size());
     const int64_t k = params_.k ? *params_.k : static_cast<int64_t>(std::clamp(std::sqrt(n), 5.0, 50.0));
     form.k = std::min<int64_t>(k, static_cast<int64_t>(form.weights.size()));
+    if (params_.algorithm == NeighborAlgorithm::Hnsw && p > 0) {
+      const auto n_links = static_cast<size_t>(params_.n_links);
+      const MemoryLease of_graph(context.memory, form.weights.size() * 3 * n_links * sizeof(uint32_t), "a graph of neighbours");
+      form.graph = build_hnsw(form.rows, p, n_links, static_cast<size_t>(params_.build_width), context);
+      form.search_width = params_.search_width;
+    }
     return std::make_unique<NeighborsModel>(std::move(form));
   }
 

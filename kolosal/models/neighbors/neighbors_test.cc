@@ -10,6 +10,7 @@
 #include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/models_test_rows.h"
+#include "kolosal/models/neighbors/build_hnsw.h"
 
 namespace kolosal {
 namespace {
@@ -169,6 +170,87 @@ TEST(NeighborsForm, RefusesWhatItCannotHaveWritten) {
       },
   };
   for (size_t i = 0; i < spoils.size(); ++i) EXPECT_EQ(code_of(spoils[i]), ErrorCode::CorruptArtifact) << "spoil " << i;
+}
+
+// Rows of 16 numbers about 40 centres, as tables are: not even, and of fewer dimensions than columns.
+std::vector<float> clustered(size_t n, uint64_t seed) {
+  RandomStream centres(1, "hnsw centres"), random(seed, "hnsw rows");
+  std::vector<float> middle(40 * 16), rows;
+  for (float& number : middle) number = static_cast<float>(3 * centres.normal());
+  for (size_t i = 0; i < n; ++i) {
+    const size_t centre = random.below(40);
+    for (size_t j = 0; j < 16; ++j) rows.push_back(middle[centre * 16 + j] + static_cast<float>(random.normal()));
+  }
+  return rows;
+}
+
+TEST(Hnsw, FindsNearlyAllOfTheNearestAndTheSameOnAnyNumberOfThreads) {
+  const size_t n = 6000, k = 10;
+  std::vector<float> rows = clustered(n, 2);
+  std::copy_n(rows.begin(), 16 * 100, rows.begin() + 16 * 500);  // rows twice
+  const std::vector<float> queries = clustered(200, 3);
+  FitContext threaded;
+  threaded.threads = std::make_shared<const Threads>(4);
+  HnswGraph graph = build_hnsw(rows, 16, 16, 128, {});
+  const HnswGraph again = build_hnsw(rows, 16, 16, 128, threaded);
+  EXPECT_EQ(graph.links, again.links);
+  EXPECT_EQ(graph.entry, again.entry);
+  check_graph(graph, n);
+  const Hnsw walk(rows, 16, graph);
+  const NeighborSearch exact(rows, n, 16);
+  Hnsw::Scratch scratch;
+  size_t n_found = 0;
+  exact.find(queries, 200, k, [&](size_t query, std::span<const Neighbor> nearest) {
+    const std::vector<Neighbor> found = walk.find(queries.data() + query * 16, k, 64, scratch);
+    ASSERT_EQ(found.size(), k);
+    EXPECT_TRUE(std::ranges::is_sorted(found, [](const Neighbor& a, const Neighbor& b) { return a < b; }));
+    for (const Neighbor& neighbor : nearest) n_found += std::ranges::count(found, neighbor.row, &Neighbor::row);
+  });
+  EXPECT_GE(n_found, 1900U);  // of 2000
+}
+
+TEST(Hnsw, GivesExactlyKAlsoOfRowsThatAreAllAlike) {
+  const std::vector<float> rows(300 * 4, 1.0F), query(4, 0.0F);
+  HnswGraph graph = build_hnsw(rows, 4, 4, 16, {});
+  Hnsw::Scratch scratch;
+  EXPECT_EQ(Hnsw(rows, 4, graph).find(query.data(), 250, 8, scratch).size(), 250U);
+}
+
+TEST(Hnsw, IsAnAlgorithmOfKNearestAndRefusesAGraphOfOtherRows) {
+  FeatureMatrix x({{"a", 0}, {"b", 0}}, 500);
+  Target target{Task::Regression, 500, 1, {}, {}, {}};
+  RandomStream random(5, "hnsw");
+  for (size_t i = 0; i < 500; ++i) {
+    for (size_t j = 0; j < 2; ++j) x.column(j)[i] = static_cast<float>(random.normal());
+    target.values.push_back(random.normal());
+  }
+  const auto exact = learners().make("k_nearest")->fit({x, target}, nullptr, {});
+  const auto walked =
+      learners().make("k_nearest", Value(Value::Object{{"algorithm", "hnsw"}, {"search_width", 300}}))->fit({x, target}, nullptr, {});
+  const std::vector<double> a = predict(*exact, x), b = predict(*walked, x);
+  size_t n_same = 0;
+  for (size_t i = 0; i < 500; ++i) n_same += std::abs(a[i] - b[i]) < 1e-6;
+  EXPECT_GT(n_same, 490U);
+  const auto again = model_from_value(model_to_value(*walked));
+  EXPECT_EQ(predict(*again, x), b);
+  auto form = from_value<NeighborsForm>(walked->to_value());
+  const auto is_refused = [](const NeighborsForm& changed) {
+    try {
+      model_from_value(Value(Value::Object{{"form", "neighbors"}, {"model", to_value(changed)}}));
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::CorruptArtifact;
+    }
+    return false;
+  };
+  EXPECT_FALSE(is_refused(form));
+  const std::vector<std::function<void(HnswGraph&)>> changes = {
+      [](HnswGraph& g) { g.links[0] = 500; }, [](HnswGraph& g) { g.levels.pop_back(); },   [](HnswGraph& g) { g.links.pop_back(); },
+      [](HnswGraph& g) { g.entry = -1; },     [](HnswGraph& g) { g.levels[3] = 1 << 30; }, [](HnswGraph& g) { g.n_links = 1 << 20; }};
+  for (size_t i = 0; i < changes.size(); ++i) {
+    NeighborsForm changed = form;
+    changes[i](changed.graph);
+    EXPECT_TRUE(is_refused(changed)) << "change " << i;
+  }
 }
 
 }  // namespace

@@ -57,8 +57,15 @@ void describe(Fields<GradientBoostingParams>& f) {
       .max(1'000'000)
       .alias("n_estimators")
       .alias("num_iterations")
-      .alias("iterations");
-  f.add("learning_rate", &P::learning_rate, "By how much each tree is shrunk.").above(0).max(1).search_log(0.01, 0.3).alias("eta");
+      .alias("iterations")
+      .alias("num_boost_round")
+      .alias("max_iter");
+  f.add("learning_rate", &P::learning_rate, "By how much each tree is shrunk.")
+      .above(0)
+      .max(1)
+      .search_log(0.01, 0.3)
+      .alias("eta")
+      .alias("shrinkage_rate");
   f.add("learning_rate_decay", &P::learning_rate_decay, "How the learning rate falls over the planned rounds, to a tenth at the last.");
   f.add("learning_rates", &P::learning_rates,
         "The learning rate of each round, the last one for those beyond; empty: learning_rate and its decay.");
@@ -80,7 +87,12 @@ void describe(Fields<GradientBoostingParams>& f) {
       .min(0)
       .alias("min_child_weight")
       .alias("min_sum_hessian_in_leaf");
-  f.add("min_gain", &P::min_gain, "Least gain of a split.").min(0).alias("gamma").alias("min_split_gain").alias("min_gain_to_split");
+  f.add("min_gain", &P::min_gain, "Least gain of a split.")
+      .min(0)
+      .alias("gamma")
+      .alias("min_split_gain")
+      .alias("min_gain_to_split")
+      .alias("min_split_loss");
   f.add("l1", &P::l1, "Strength of the absolute penalty on leaf values.").min(0).search(0, 1).alias("reg_alpha").alias("lambda_l1");
   f.add("l2", &P::l2, "Strength of the squared penalty on leaf values.")
       .min(0)

@@ -16,8 +16,10 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/forms/forest_rounds.h"
+#include "kolosal/models/forms/pruning.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/trees/exact_tree.h"
+#include "kolosal/models/trees/out_of_bag.h"
 #include "kolosal/models/trees/training_rows.h"
 
 namespace kolosal {
@@ -29,6 +31,7 @@ struct DecisionTreeParams {
   int min_rows_in_leaf = 1;
   double min_weight_fraction_leaf = 0;
   double feature_fraction = 1;
+  double prune_alpha = 0;
   ClassWeight class_weight = ClassWeight::None;
 };
 
@@ -42,6 +45,7 @@ struct ForestParams {
   std::optional<double> feature_fraction;
   bool bootstrap = kBootstrap;
   double row_fraction = 1;
+  double prune_alpha = 0;
   ClassWeight class_weight = ClassWeight::None;
 };
 
@@ -58,6 +62,10 @@ void describe_growth(Fields<P>& f) {
   f.add("min_weight_fraction_leaf", &P::min_weight_fraction_leaf, "Least weight of a leaf, as a share of the weight of all rows.")
       .min(0)
       .max(0.5);
+  f.add("prune_alpha", &P::prune_alpha,
+        "Decrease of impurity, as a share of the rows, that each leaf must be worth; others are pruned away.")
+      .min(0)
+      .alias("ccp_alpha");
   f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
 }
 
@@ -95,6 +103,7 @@ struct ForestRecipe {
   ExactTreeLimits limits;
   bool bootstrap = false;
   double row_fraction = 1;
+  double prune_alpha = 0;
   ClassWeight class_weight = ClassWeight::None;
 };
 
@@ -176,6 +185,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
       trees[t] = Forest();
       return;
     }
+    if (recipe.prune_alpha > 0) trees[t] = prune(trees[t], recipe.prune_alpha);
     trees[t].nodes.shrink_to_fit();
     trees[t].node_cover.shrink_to_fit();
     trees[t].leaf_values.shrink_to_fit();
@@ -223,6 +233,25 @@ class TreeLearner : public Learner {
     return fit_forest(recipe(train), train, context);
   }
 
+  std::vector<double> out_of_bag(const Model& model, const TrainingSet& train, const FitContext& context) const override {
+    check_training_set(train);
+    const ForestRecipe made_by = recipe(train);
+    const TrainingRows rows(train, made_by.class_weight);
+    const auto* forest = dynamic_cast<const ForestModel*>(&model);
+    if (forest == nullptr || forest->n_iterations() != static_cast<size_t>(made_by.n_trees))
+      throw Error(ErrorCode::BadValue, "the model has not the " + std::to_string(made_by.n_trees) + " trees of a whole fit",
+                  "Pass the model that this learner fitted to these rows.");
+    if (!made_by.bootstrap && made_by.row_fraction >= 1)
+      throw Error(ErrorCode::BadValue, "every tree is grown on all rows, so none is out of bag", "Set bootstrap, or row_fraction below 1.");
+    return predict_out_of_bag(
+        *forest, rows,
+        [&](size_t t) {
+          RandomStream stream(context.seed, "tree", t);
+          return draw_weights(made_by, rows, stream);
+        },
+        context);
+  }
+
  protected:
   virtual ForestRecipe recipe(const TrainingSet& train) const = 0;
 };
@@ -235,6 +264,7 @@ class DecisionTree : public TreeLearner {
   ForestRecipe recipe(const TrainingSet& train) const override {
     ForestRecipe recipe;
     recipe.class_weight = params_.class_weight;
+    recipe.prune_alpha = params_.prune_alpha;
     recipe.limits = limits_of(params_, params_.feature_fraction, train.x.n_features());
     return recipe;
   }
@@ -257,6 +287,7 @@ class RandomForest : public TreeLearner {
     recipe.n_trees = params_.n_trees;
     recipe.bootstrap = params_.bootstrap;
     recipe.class_weight = params_.class_weight;
+    recipe.prune_alpha = params_.prune_alpha;
     recipe.row_fraction = params_.row_fraction;
     recipe.limits = limits_of(params_, params_.feature_fraction.value_or(usual), train.x.n_features());
     recipe.limits.random_bounds = !kBootstrap;

@@ -194,6 +194,40 @@ TEST(ForestLearners, AnswerForOneRowOneClassAndConstantColumns) {
   }
 }
 
+TEST(ForestLearners, PredictRowsOutOfBagByTheTreesThatDidNotSeeThem) {
+  for (const Task task : {Task::Regression, Task::Binary}) {
+    SCOPED_TRACE(enum_name(task));
+    const Rows train = make_rows(task, 1500), test = make_rows(task, 3000, 1);
+    const auto learner = learners().make("random_forest", Value(Value::Object{{"n_trees", Value(60)}}));
+    const auto model = learner->fit({train.x, train.target}, nullptr, context_of(2, 3));
+    const auto out = learner->out_of_bag(*model, {train.x, train.target}, context_of(1, 3));
+    EXPECT_EQ(out, learner->out_of_bag(*model, {train.x, train.target}, context_of(4, 3)));
+    const double seen = squared_error(predict(*model, train.x), train.target), unseen = squared_error(predict(*model, test.x), test.target);
+    EXPECT_NEAR(squared_error(out, train.target), unseen, 0.15 * unseen);
+    EXPECT_LT(seen, 0.5 * unseen);
+    // By another seed, trees saw what is taken for unseen.
+    EXPECT_LT(squared_error(learner->out_of_bag(*model, {train.x, train.target}, context_of(1, 4)), train.target), 0.8 * unseen);
+  }
+  const Rows train = make_rows(Task::Regression, 300);
+  const TrainingSet set{train.x, train.target};
+  const auto one = learners().make("random_forest", Value(Value::Object{{"n_trees", Value(1)}}));
+  const auto out = one->out_of_bag(*one->fit(set, nullptr, context_of(1)), set, context_of(1));
+  const auto n_seen = std::ranges::count_if(out, [](double value) { return std::isnan(value); });
+  EXPECT_NEAR(static_cast<double>(n_seen), 300 * (1 - std::exp(-1.0)), 30);
+  const auto all = learners().make("extra_trees", Value(Value::Object{{"n_trees", Value(2)}}));
+  EXPECT_THROW(all->out_of_bag(*all->fit(set, nullptr, context_of(1)), set, context_of(1)), Error);
+  EXPECT_THROW(one->out_of_bag(*all->fit(set, nullptr, context_of(1)), set, context_of(1)), Error);
+}
+
+TEST(ForestLearners, PruneEachTreeWhereTold) {
+  const Rows train = make_rows(Task::Binary, 800);
+  const auto n_nodes = [&](double alpha) {
+    return forest_of(*fit("random_forest", {{"prune_alpha", Value(alpha)}}, {train.x, train.target})).nodes.size();
+  };
+  EXPECT_GT(n_nodes(0), 2 * n_nodes(0.005));
+  EXPECT_EQ(n_nodes(10), forest_of(*fit("random_forest", {}, {train.x, train.target})).roots.size());
+}
+
 TEST(ForestLearners, AreTheSameAfterSavingAndLoading) {
   const Rows train = make_rows(Task::Multiclass, 300);
   for (const char* name : kLearners) {

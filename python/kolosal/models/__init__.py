@@ -16,6 +16,11 @@ from ._import import ImportedRanker as ImportedRanker
 from ._import import ImportedRegressor as ImportedRegressor
 from ._import import import_model as import_model
 from ._rounds import merge as merge
+from ._trees import PruningPath as PruningPath
+from ._trees import TreePicture as TreePicture
+from ._trees import draw_tree as draw_tree
+from ._trees import prune as prune
+from ._trees import pruning_path as pruning_path
 
 globals().update(CLASSES)
 
@@ -26,11 +31,16 @@ __all__ = sorted(
         "ImportedClassifier",
         "ImportedRanker",
         "ImportedRegressor",
+        "PruningPath",
         "Ranker",
         "Regressor",
+        "TreePicture",
+        "draw_tree",
         "import_model",
         "load",
         "merge",
+        "prune",
+        "pruning_path",
         *CLASSES,
     ]
 )

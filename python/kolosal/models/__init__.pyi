@@ -7,6 +7,7 @@ from ._base import Classifier, FitProgress, Ranker, Regressor
 from ._files import load
 from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 from ._rounds import merge
+from ._trees import PruningPath, TreePicture, draw_tree, prune, pruning_path
 
 __all__ = [
     "BernoulliNB",
@@ -21,6 +22,8 @@ __all__ = [
     "FitProgress",
     "GammaRegressor",
     "GaussianNB",
+    "GaussianProcessClassifier",
+    "GaussianProcessRegressor",
     "GradientBoostingClassifier",
     "GradientBoostingRanker",
     "GradientBoostingRegressor",
@@ -31,6 +34,9 @@ __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "Lasso",
+    "LightGBMClassifier",
+    "LightGBMRanker",
+    "LightGBMRegressor",
     "LinearDiscriminantAnalysis",
     "LinearRegression",
     "LinearSVC",
@@ -39,19 +45,30 @@ __all__ = [
     "MLPRegressor",
     "MultinomialNB",
     "PoissonRegressor",
+    "PruningPath",
     "QuadraticDiscriminantAnalysis",
     "QuantileRegressor",
     "RandomForestClassifier",
+    "RandomForestQuantileRegressor",
     "RandomForestRegressor",
     "Ranker",
     "Regressor",
     "Ridge",
     "SGDClassifier",
     "SGDRegressor",
+    "SVC",
+    "SVR",
+    "TreePicture",
     "TweedieRegressor",
+    "XGBoostClassifier",
+    "XGBoostRanker",
+    "XGBoostRegressor",
+    "draw_tree",
     "import_model",
     "load",
     "merge",
+    "prune",
+    "pruning_path",
 ]
 
 class BernoulliNB(Classifier):
@@ -73,6 +90,7 @@ class DecisionTreeClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float
     n_threads: int
@@ -85,6 +103,7 @@ class DecisionTreeClassifier(Classifier):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float = 1.0,
         n_threads: int = 0,
@@ -99,6 +118,7 @@ class DecisionTreeRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float
     n_threads: int
     seed: int
@@ -110,6 +130,7 @@ class DecisionTreeRegressor(Regressor):
         max_leaves: int | None = None,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -166,6 +187,7 @@ class ExtraTreesClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -173,6 +195,7 @@ class ExtraTreesClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -181,6 +204,7 @@ class ExtraTreesClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = False,
@@ -188,6 +212,7 @@ class ExtraTreesClassifier(Classifier):
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class ExtraTreesRegressor(Regressor):
@@ -198,12 +223,14 @@ class ExtraTreesRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -212,12 +239,14 @@ class ExtraTreesRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class GammaRegressor(Regressor):
@@ -250,6 +279,66 @@ class GaussianNB(Classifier):
     seed: int
     time_limit: float | None
     def __init__(self, *, var_smoothing: float = 1e-09, n_threads: int = 0, seed: int = 0, time_limit: float | None = None) -> None: ...
+
+class GaussianProcessClassifier(Classifier):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class GaussianProcessRegressor(Regressor):
+    """The mean over all smooth functions that agree with the rows; for small tables."""
+
+    covariance: Literal["rbf", "matern12", "matern32", "matern52"]
+    ard: bool
+    length_scale: float | None
+    amplitude: float
+    noise: float
+    optimize: bool
+    max_iterations: int
+    max_rows: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        covariance: Literal["rbf", "matern12", "matern32", "matern52"] = "rbf",
+        ard: bool = True,
+        length_scale: float | None = None,
+        amplitude: float = 1.0,
+        noise: float = 0.1,
+        optimize: bool = True,
+        max_iterations: int = 50,
+        max_rows: int = 2000,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
 
 class GradientBoostingClassifier(Classifier):
     """Trees that each correct those before, grown from histograms."""
@@ -624,6 +713,10 @@ class KNeighborsClassifier(Classifier):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -632,6 +725,10 @@ class KNeighborsClassifier(Classifier):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -642,6 +739,10 @@ class KNeighborsRegressor(Regressor):
 
     k: int | None
     weighting: Literal["uniform", "distance"]
+    algorithm: Literal["exact", "hnsw"]
+    n_links: int
+    build_width: int
+    search_width: int
     n_threads: int
     seed: int
     time_limit: float | None
@@ -650,6 +751,10 @@ class KNeighborsRegressor(Regressor):
         *,
         k: int | None = None,
         weighting: Literal["uniform", "distance"] = "distance",
+        algorithm: Literal["exact", "hnsw"] = "exact",
+        n_links: int = 16,
+        build_width: int = 128,
+        search_width: int = 64,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -674,6 +779,138 @@ class Lasso(Regressor):
         n_alphas: int = 100,
         max_iterations: int = 1000,
         tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMClassifier(Classifier):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRanker(Ranker):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class LightGBMRegressor(Regressor):
+    """LightGBM's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_leaves: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.1,
+        max_leaves: int = 31,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 20,
+        min_hessian: float = 0.001,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 255,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -943,6 +1180,7 @@ class RandomForestClassifier(Classifier):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     class_weight: Literal["none", "balanced"]
     feature_fraction: float | None
     bootstrap: bool
@@ -950,6 +1188,7 @@ class RandomForestClassifier(Classifier):
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -958,9 +1197,37 @@ class RandomForestClassifier(Classifier):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
         feature_fraction: float | None = None,
         bootstrap: bool = True,
+        row_fraction: float = 1.0,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+        oob_score: bool = False,
+    ) -> None: ...
+
+class RandomForestQuantileRegressor(Regressor):
+    """Quantiles of a target by a random forest that knows its rows."""
+
+    quantiles: list[float]
+    n_trees: int
+    max_depth: int | None
+    min_rows_in_leaf: int
+    feature_fraction: float
+    row_fraction: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        quantiles: list[float] = [0.5],
+        n_trees: int = 300,
+        max_depth: int | None = None,
+        min_rows_in_leaf: int = 5,
+        feature_fraction: float = 0.3333333333333333,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -975,12 +1242,14 @@ class RandomForestRegressor(Regressor):
     max_leaves: int | None
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
+    prune_alpha: float
     feature_fraction: float | None
     bootstrap: bool
     row_fraction: float
     n_threads: int
     seed: int
     time_limit: float | None
+    oob_score: bool
     def __init__(
         self,
         *,
@@ -989,12 +1258,14 @@ class RandomForestRegressor(Regressor):
         max_leaves: int | None = 18000,
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
+        prune_alpha: float = 0.0,
         feature_fraction: float | None = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
+        oob_score: bool = False,
     ) -> None: ...
 
 class Ridge(Regressor):
@@ -1070,6 +1341,7 @@ class SGDClassifier(Classifier):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any: ...
 
 class SGDRegressor(Regressor):
     """A linear model by a step of gradient descent for each row, which goes on with more rows."""
@@ -1130,6 +1402,73 @@ class SGDRegressor(Regressor):
         seed: int = 0,
         time_limit: float | None = None,
     ) -> None: ...
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any: ...
+
+class SVC(Classifier):
+    """Support vector classification: the widest margins between classes in the space of a kernel."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    class_weight: Literal["none", "balanced"]
+    probability_folds: int
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        class_weight: Literal["none", "balanced"] = "none",
+        probability_folds: int = 5,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class SVR(Regressor):
+    """Support vector regression: a flat sum of kernels that errs little."""
+
+    c: float
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"]
+    gamma: float | None
+    degree: int
+    coef0: float
+    tolerance: float
+    max_iterations: int | None
+    cache_megabytes: float
+    epsilon: float
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        c: float = 1.0,
+        kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf",
+        gamma: float | None = None,
+        degree: int = 3,
+        coef0: float = 0.0,
+        tolerance: float = 0.001,
+        max_iterations: int | None = None,
+        cache_megabytes: float = 200.0,
+        epsilon: float = 0.1,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
 
 class TweedieRegressor(Regressor):
     """Tweedie regression: amounts that are often zero, whose mean is an exponential of the features."""
@@ -1150,6 +1489,132 @@ class TweedieRegressor(Regressor):
         fit_intercept: bool = True,
         max_iterations: int = 100,
         tolerance: float = 1e-06,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostClassifier(Classifier):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRanker(Ranker):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
+        n_threads: int = 0,
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> None: ...
+
+class XGBoostRegressor(Regressor):
+    """XGBoost's own training, where it is installed; the model is one of Kolosal's."""
+
+    n_trees: int
+    learning_rate: float
+    max_depth: int | None
+    max_leaves: int
+    min_hessian: float
+    min_gain: float
+    l1: float
+    l2: float
+    row_fraction: float
+    feature_fraction: float
+    max_bins: int
+    patience: int | None
+    settings: Any
+    library: str | None
+    n_threads: int
+    seed: int
+    time_limit: float | None
+    def __init__(
+        self,
+        *,
+        n_trees: int = 100,
+        learning_rate: float = 0.3,
+        max_depth: int | None = 6,
+        max_leaves: int = 0,
+        min_hessian: float = 1.0,
+        min_gain: float = 0.0,
+        l1: float = 0.0,
+        l2: float = 1.0,
+        row_fraction: float = 1.0,
+        feature_fraction: float = 1.0,
+        max_bins: int = 256,
+        patience: int | None = 50,
+        settings: Any = None,
+        library: str | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,

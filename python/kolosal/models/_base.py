@@ -15,13 +15,24 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
-from ._boosting import native_loss, numbered, rates_of
+from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._features import Features
-from ._names import POOR_SCORES
+from ._names import POOR_SCORES, library_of
 from ._rounds import rounds_of, staged
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
+
+# Of forests, beside the learner's own parameters: done after a fit.
+OOB_SPEC: dict[str, Any] = {
+    "name": "oob_score",
+    "doc": "Whether a fit predicts each row by the trees that did not see it: oob_score_, and oob_prediction_ or oob_decision_function_.",
+    "aliases": [],
+    "type": "bool",
+    "default": False,
+    "default_text": "False",
+    "allowed": "true or false (default false)",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,9 @@ class CatalogModel(Estimator):
         features = Features.of(given, self._about["accepts_categories"]) if start is None else self._features_of(start, given)
         options = numbered(self._options(), features.names)
         around = {name: options.pop(name) for name in FIT_SPECS}
+        judged = options.pop("oob_score", False)
+        if "library" in options:
+            options["library"] = options["library"] or library_of(self._learner)
         around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
         train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
@@ -97,7 +111,21 @@ class CatalogModel(Estimator):
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
-        return self._adopt(native, features, given.names is not None)
+        self._adopt(native, features, given.names is not None)
+        if judged:
+            self._judge(np.asarray(_kolosal.out_of_bag(self._learner, json.dumps(options), json.dumps(around), native, train)), target)
+        return self
+
+    def _judge(self, predicted: np.ndarray, target: np.ndarray) -> None:
+        """Keeps the predictions of training rows by trees that did not see them, and their score."""
+        seen = ~np.isnan(predicted[:, 0])
+        if self._kind == "classification":
+            self.oob_decision_function_ = predicted
+            right = predicted[seen].argmax(axis=1) == target[seen, 0]
+            self.oob_score_ = float(right.mean()) if len(right) else float("nan")
+        else:
+            self.oob_prediction_ = predicted[:, 0] if predicted.shape[1] == 1 else predicted
+            self.oob_score_ = r2(target[seen], predicted[seen], None)
 
     def _features_of(self, start: CatalogModel, given: Input) -> Features:
         """The columns of the model to go on from, which those given must be."""
@@ -115,7 +143,8 @@ class CatalogModel(Estimator):
         rate = shown.get("learning_rate")
         if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
             shown["learning_rate"] = rates_of(rate, int(shown["n_trees"]))
-        return self._written_down(shown)
+        options = self._written_down(shown)
+        return as_spelt_here(options) if self._learner == "gradient_boosting" else options
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
         """Becomes the estimator of a native model."""
@@ -437,11 +466,7 @@ class Regressor(CatalogModel):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean."""
-        known, predicted = np.asarray(y, dtype=np.float64), self.predict(X)
-        around = known - np.average(known, axis=0, weights=sample_weight)
-        wrong = np.average((known - predicted) ** 2, axis=0, weights=sample_weight)
-        spread = np.average(around**2, axis=0, weights=sample_weight)
-        return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
+        return r2(np.asarray(y, dtype=np.float64), self.predict(X), sample_weight)
 
 
 class Ranker(CatalogModel):
@@ -511,6 +536,16 @@ def _groups(groups: Any, qid: Any, sizes: Any) -> Any:
     if len(given) > 1:
         raise InvalidInputError("groups are given twice", "bad_value", "Pass one of groups, qid and group.")
     return np.repeat(np.arange(len(sizes)), sizes) if sizes is not None else given[0] if given else None
+
+
+def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
+    """1 for predictions without error, 0 for those no better than the mean; of several targets the mean; NaN of no rows."""
+    if len(known) == 0:
+        return float("nan")
+    around = known - np.average(known, axis=0, weights=weights)
+    wrong = np.average((known - predicted) ** 2, axis=0, weights=weights)
+    spread = np.average(around**2, axis=0, weights=weights)
+    return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
 
 
 def evaluation_set(given: tuple[Any, ...]) -> tuple[Input, Any, Any]:

@@ -18,6 +18,30 @@ WIDER = {
     "monotone": "dict[str, int]",
 }
 
+# What LightGBM and XGBoost call the losses and ways of growth.
+_LOSSES = {
+    "default": ["binary", "binary:logistic", "multiclass", "softmax", "multi:softprob", "multi:softmax"],
+    "squared": ["regression", "regression_l2", "l2", "mse", "mean_squared_error", "squared_error", "reg:squarederror"],
+    "absolute": ["regression_l1", "l1", "mae", "mean_absolute_error", "absolute_error", "reg:absoluteerror"],
+    "quantile": ["reg:quantileerror"],
+    "poisson": ["count:poisson"],
+    "gamma": ["reg:gamma"],
+    "tweedie": ["reg:tweedie"],
+    "cox": ["survival:cox"],
+    "lambdarank": ["rank:ndcg"],
+    "xendcg": ["rank_xendcg"],
+}
+_SPELLINGS: dict[str, dict[Any, Any]] = {
+    "loss": {spelt: loss for loss, all_spelt in _LOSSES.items() for spelt in all_spelt},
+    "growth": {"lossguide": "leaf", "depthwise": "depth"},
+    "max_depth": {-1: None, 0: None},
+}
+
+
+def as_spelt_here(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of boosting with values as LightGBM and XGBoost spell them turned into ours."""
+    return {name: _SPELLINGS[name].get(value, value) if name in _SPELLINGS else value for name, value in options.items()}
+
 
 def rates_of(schedule: Any, n_rounds: int) -> list[float]:
     """The learning rate of each round, of a sequence or of a function of the round's number from 0."""

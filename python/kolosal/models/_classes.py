@@ -8,9 +8,10 @@ from typing import Any
 
 from .. import _kolosal
 from .._estimator import documentation_of, parameter_specs, signature_of
-from ._base import FIT_SPECS, Callback, CatalogModel, Classifier, Ranker, Regressor
+from ._base import FIT_SPECS, OOB_SPEC, Callback, CatalogModel, Classifier, Ranker, Regressor
 from ._boosting import WIDER
-from ._names import WITHOUT_WEIGHTS, class_names
+from ._names import IN_PARTS, OUT_OF_BAG, WITHOUT_WEIGHTS, class_names
+from ._partial_fit import PARTIAL_FITS
 
 BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regression": Regressor, "ranking": Ranker}
 
@@ -18,6 +19,8 @@ BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regressio
 def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) -> type[CatalogModel]:
     base = BASES[kind]
     specs = {**parameter_specs(learner), **FIT_SPECS}
+    if learner in OUT_OF_BAG:
+        specs[OOB_SPEC["name"]] = OOB_SPEC
     if learner == "gradient_boosting":
         for parameter, kinds in WIDER.items():
             specs[parameter]["type"] += f" | {kinds}"
@@ -39,6 +42,8 @@ def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) ->
     }
     if learner in WITHOUT_WEIGHTS:
         members["fit"] = _fit_without_weights(base)
+    if learner in IN_PARTS:
+        members["partial_fit"] = PARTIAL_FITS[kind]
     return type(name, (base,), members)
 
 

@@ -32,7 +32,7 @@ def rounds_of(model: Any, which: slice) -> Any:
     begin, end, step = which.indices(model._native.n_iterations)
     if step != 1:
         raise InvalidInputError(f"rounds are taken one after the other, not in steps of {step}", "bad_value")
-    return _with_native(model, _kolosal.slice_rounds(model._native, begin, max(begin, end)))
+    return with_native(model, _kolosal.slice_rounds(model._native, begin, max(begin, end)))
 
 
 def merge(models: Sequence[Any]) -> Any:
@@ -61,10 +61,11 @@ def merge(models: Sequence[Any]) -> Any:
             raise InvalidInputError("the models differ in their class or their labels", "bad_value", "Merge models of one kind.")
         if each._features.names != first._features.names or each._features.levels != first._features.levels:
             raise InvalidInputError("the models differ in their features or the levels of a category", "feature_mismatch")
-    return _with_native(first, _kolosal.mean_of_forests([each._native for each in models]))
+    return with_native(first, _kolosal.mean_of_forests([each._native for each in models]))
 
 
-def _with_native(model: Any, native: _kolosal.FittedModel) -> Any:
+def with_native(model: Any, native: _kolosal.FittedModel) -> Any:
+    """A copy of an estimator that has another native model."""
     made = copy.copy(model)
     made._native = native
     made.n_iter_ = native.n_iterations

@@ -1,0 +1,220 @@
+// XGBoost: its own trainer through its C interface, its model as a Forest.
+//
+// Columns are given without copying, through the array interface; the UBJSON that XGBoost writes of its model is imported.
+//
+// Source   XGBoost 2 and 3, include/xgboost/c_api.h.
+// Checked  tests/parity/test_adapters.py.
+#include <charconv>
+#include <limits>
+
+#include "kolosal/base/json.h"
+#include "kolosal/models/adapters/external_booster.h"
+#include "kolosal/models/adapters/shared_library.h"
+#include "kolosal/models/import/imported_model.h"
+
+namespace kolosal {
+namespace {
+
+constexpr LibraryName kLibrary = {"XGBoost", "xgboost", "libxgboost.so"};
+
+struct XgBoostParams {
+  int n_trees = 100;
+  double learning_rate = 0.3;
+  std::optional<int> max_depth = 6;
+  int max_leaves = 0;
+  double min_hessian = 1;
+  double min_gain = 0;
+  double l1 = 0;
+  double l2 = 1;
+  double row_fraction = 1;
+  double feature_fraction = 1;
+  int max_bins = 256;
+  std::optional<int> patience = 50;
+  Value settings;
+  std::optional<std::string> library;
+};
+
+void describe(Fields<XgBoostParams>& f) {
+  using P = XgBoostParams;
+  f.add("n_trees", &P::n_trees, "Most rounds of boosting.").min(1).max(1'000'000).alias("n_estimators").alias("num_boost_round");
+  f.add("learning_rate", &P::learning_rate, "By how much each tree is shrunk.").above(0).max(1).search_log(0.01, 0.3).alias("eta");
+  f.add("max_depth", &P::max_depth, "Most splits on the way to a leaf; null for no limit.").min(1).max(1000).search(3, 10);
+  f.add("max_leaves", &P::max_leaves, "Most leaves of a tree; 0 for no limit, else the leaf of the greatest gain is split next.")
+      .min(0)
+      .alias("num_leaves");
+  f.add("min_hessian", &P::min_hessian, "Least sum of hessians of a leaf.").min(0).search_log(0.1, 30).alias("min_child_weight");
+  f.add("min_gain", &P::min_gain, "Least gain of a split.").min(0).alias("gamma").alias("min_split_loss");
+  f.add("l1", &P::l1, "Strength of the absolute penalty on leaf values.").min(0).alias("reg_alpha").alias("alpha");
+  f.add("l2", &P::l2, "Strength of the squared penalty on leaf values.").min(0).search_log(0.1, 10).alias("reg_lambda").alias("lambda");
+  f.add("row_fraction", &P::row_fraction, "Share of the rows, drawn anew, that each round is grown on.")
+      .above(0)
+      .max(1)
+      .search(0.4, 1)
+      .alias("subsample");
+  f.add("feature_fraction", &P::feature_fraction, "Share of the features, drawn anew, that each tree may split by.")
+      .above(0)
+      .max(1)
+      .search(0.4, 1)
+      .alias("colsample_bytree");
+  f.add("max_bins", &P::max_bins, "Most bins that a feature is cut into.").min(2).max(65535).alias("max_bin");
+  f.add("patience", &P::patience, "Rounds without a better validation loss after which growing ends; null for never.")
+      .min(1)
+      .alias("early_stopping_rounds");
+  f.add("settings", &P::settings, "Any other settings of XGBoost by its names, such as {\"objective\": \"reg:tweedie\"}; null for none.");
+  f.add("library", &P::library, "Path of libxgboost.so; null to look beside this package and on the system.");
+}
+
+using Handle = void*;
+
+// Types of the functions of XGBoost's C interface that are used.
+int create_from_dense(const char*, const char*, Handle*);
+int set_info(Handle, const char*, const char*);
+int set_types(Handle, const char*, const char**, uint64_t);
+int booster_create(const Handle*, uint64_t, Handle*);
+int set_param(Handle, const char*, const char*);
+int update_one(Handle, int, Handle);
+int eval_one(Handle, int, Handle*, const char**, uint64_t, const char**);
+int slice(Handle, int, int, int, Handle*);
+int save_to_buffer(Handle, const char*, uint64_t*, const char**);
+
+// The array interface of numbers that lie in one piece, or as far apart as `strides` says.
+std::string interface_of(const void* numbers, const char* type, const std::string& shape, const std::string& strides = "") {
+  return R"({"data":[)" + std::to_string(reinterpret_cast<uintptr_t>(numbers)) + R"(,true],"shape":[)" + shape + R"(],"typestr":")" + type +
+         R"(",)" + (strides.empty() ? "" : R"("strides":[)" + strides + "],") + R"("version":3})";
+}
+
+class Booster : public ExternalBooster {
+ public:
+  Booster(const XgBoostParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
+      : call_(kLibrary, params.library.value_or(""), "XGBGetLastError"), rows_(train), n_threads_(std::to_string(context.threads->size())) {
+    make_matrix(rows_, train_);
+    if (validation != nullptr) {
+      held_out_rows_.emplace(*validation);
+      make_matrix(*held_out_rows_, held_out_);
+    }
+    const Handle both[] = {train_.handle, held_out_.handle};
+    call_("XGBoosterCreate", &booster_create, static_cast<const Handle*>(both), uint64_t{validation != nullptr ? 2U : 1U},
+          &booster_.handle);
+    for (const auto& [name, value] : all_settings(params, train, context))
+      call_("XGBoosterSetParam", &set_param, booster_.handle, name.c_str(), value.c_str());
+  }
+
+  bool update(int round) override {
+    call_("XGBoosterUpdateOneIter", &update_one, booster_.handle, round, train_.handle);
+    return true;
+  }
+
+  double validation_loss(int round) override {
+    Handle matrix = held_out_.handle;
+    const char* name = "held_out";
+    const char* told = nullptr;
+    call_("XGBoosterEvalOneIter", &eval_one, booster_.handle, round, &matrix, &name, uint64_t{1}, &told);
+    const std::string text = told;  // "[3]\theld_out-rmse:0.25"
+    const size_t at = text.rfind(':'), dash = text.rfind('-', at);
+    double score = std::numeric_limits<double>::quiet_NaN();
+    if (at == std::string::npos || dash == std::string::npos) return score;
+    std::from_chars(text.data() + at + 1, text.data() + text.size(), score);
+    return higher_is_better(std::string_view(text).substr(dash + 1, at - dash - 1)) ? 1 - score : score;
+  }
+
+  std::string written(int n_rounds) override {
+    LibraryHandle part(call_, "XGBoosterFree");
+    call_("XGBoosterSlice", &slice, booster_.handle, 0, n_rounds, 1, &part.handle);
+    uint64_t length = 0;
+    const char* bytes = nullptr;
+    call_("XGBoosterSaveModelToBuffer", &save_to_buffer, part.handle, R"({"format":"ubj"})", &length, &bytes);
+    return {bytes, length};
+  }
+
+ private:
+  static std::vector<std::pair<std::string, std::string>> all_settings(const XgBoostParams& p, const TrainingSet& train,
+                                                                       const FitContext& context) {
+    const auto text = [](double number) { return to_json(Value(number)); };
+    std::vector<std::pair<std::string, std::string>> all = {{"verbosity", "0"},
+                                                            {"nthread", std::to_string(context.threads->size())},
+                                                            {"seed", std::to_string(context.seed % 2147483647)},
+                                                            {"tree_method", "hist"},
+                                                            {"eta", text(p.learning_rate)},
+                                                            {"max_depth", std::to_string(p.max_depth.value_or(0))},
+                                                            {"max_leaves", std::to_string(p.max_leaves)},
+                                                            {"grow_policy", p.max_leaves > 0 ? "lossguide" : "depthwise"},
+                                                            {"min_child_weight", text(p.min_hessian)},
+                                                            {"gamma", text(p.min_gain)},
+                                                            {"alpha", text(p.l1)},
+                                                            {"lambda", text(p.l2)},
+                                                            {"subsample", text(p.row_fraction)},
+                                                            {"colsample_bytree", text(p.feature_fraction)},
+                                                            {"max_bin", std::to_string(p.max_bins)}};
+    switch (train.target.task) {
+      case Task::Binary: all.emplace_back("objective", "binary:logistic"); break;
+      case Task::Multiclass:
+        all.emplace_back("objective", "multi:softprob");
+        all.emplace_back("num_class", std::to_string(train.target.n_classes()));
+        break;
+      case Task::Ranking: all.emplace_back("objective", "rank:ndcg"); break;
+      default: all.emplace_back("objective", "reg:squarederror");
+    }
+    return merged_settings(std::move(all), p.settings);
+  }
+
+  void make_matrix(const ExternalRows& rows, LibraryHandle& made) const {
+    const size_t n = rows.x.n_rows(), p = rows.x.n_features();
+    const std::string data = interface_of(rows.x.column(0).data(), "<f4", std::to_string(n) + "," + std::to_string(p),
+                                          std::to_string(sizeof(float)) + "," + std::to_string(n * sizeof(float)));
+    const std::string config = R"({"missing":NaN,"nthread":)" + n_threads_ + "}";
+    call_("XGDMatrixCreateFromDense", &create_from_dense, data.c_str(), config.c_str(), &made.handle);
+    const auto set = [&](const char* field, const void* numbers, const char* type, size_t size) {
+      const std::string array = interface_of(numbers, type, std::to_string(size));
+      call_("XGDMatrixSetInfoFromInterface", &set_info, made.handle, field, array.c_str());
+    };
+    set("label", rows.target.data(), "<f4", rows.target.size());
+    if (!rows.group_sizes.empty()) {
+      std::vector<uint32_t> numbers;
+      for (size_t group = 0; group < rows.group_sizes.size(); ++group)
+        numbers.insert(numbers.end(), static_cast<size_t>(rows.group_sizes[group]), static_cast<uint32_t>(group));
+      set("qid", numbers.data(), "<u4", numbers.size());
+    } else if (!rows.weights.empty()) {
+      set("weight", rows.weights.data(), "<f4", rows.weights.size());
+    }
+    std::vector<const char*> types;
+    for (const Feature& feature : rows.x.features()) types.push_back(feature.n_categories > 0 ? "c" : "q");
+    call_("XGDMatrixSetStrFeatureInfo", &set_types, made.handle, "feature_type", types.data(), uint64_t{types.size()});
+  }
+
+  LibraryCalls call_;
+  ExternalRows rows_;
+  std::optional<ExternalRows> held_out_rows_;
+  std::string n_threads_;
+  LibraryHandle train_{call_, "XGDMatrixFree"}, held_out_{call_, "XGDMatrixFree"}, booster_{call_, "XGBoosterFree"};
+};
+
+class XgBoost : public Learner {
+ public:
+  explicit XgBoost(XgBoostParams params) : params_(std::move(params)) {}
+
+  bool supports(Task task) const override { return task != Task::MultiRegression; }
+  std::string unavailable() const override { return why_unavailable(kLibrary, params_.library.value_or("")); }
+  FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+  bool uses_validation() const override { return true; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
+    check_training_set(train);
+    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "XGBoost learns one target here", "Fit one model for each.");
+    if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
+    context.check();
+    Booster booster(params_, train, validation, context);
+    const int n_rounds = run_rounds(booster, params_.n_trees, params_.patience, validation != nullptr, context);
+    return import_xgboost(booster.written(n_rounds)).model;
+  }
+
+ private:
+  XgBoostParams params_;
+};
+
+}  // namespace
+
+void register_xgboost(Catalog<Learner>& catalog) {
+  catalog.add<XgBoost, XgBoostParams>("xgboost", "XGBoost's own training, where it is installed; the model is one of Kolosal's.");
+}
+
+}  // namespace kolosal

@@ -1,0 +1,88 @@
+"""Trees of fitted models: out of bag, pruned, drawn, and explained without background rows."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+import kolosal.explain as ke
+import kolosal.models as km
+from kolosal import InvalidInputError
+
+N = 500
+RANDOM = np.random.default_rng(0)
+TOWNS = RANDOM.choice(["bath", "hull", "<york>"], N)
+FRAME = pd.DataFrame({"area & more": RANDOM.normal(size=N), "age": RANDOM.normal(size=N), "town": pd.Categorical(TOWNS)})
+NUMBERS = 2 * FRAME["area & more"] + (TOWNS == "hull") * 3 + 0.3 * RANDOM.normal(size=N)
+LABELS = np.where(NUMBERS > 1, "dear", "cheap")
+
+
+def test_rows_out_of_bag_judge_a_forest() -> None:
+    made = km.RandomForestRegressor(n_trees=60, oob_score=True).fit(FRAME, NUMBERS)
+    assert 0.85 < made.oob_score_ < made.score(FRAME, NUMBERS) and made.oob_prediction_.shape == (N,)
+    classes = km.RandomForestClassifier(n_trees=60, oob_score=True).fit(FRAME, LABELS)
+    assert 0.85 < classes.oob_score_ < 1 and classes.oob_decision_function_.shape == (N, 2)
+    np.testing.assert_allclose(classes.oob_decision_function_.sum(axis=1), 1)
+    assert not hasattr(km.RandomForestRegressor(n_trees=5).fit(FRAME, NUMBERS), "oob_score_") and clone(made).oob_score is True
+    with pytest.raises(InvalidInputError, match="none is out of bag"):
+        km.ExtraTreesRegressor(n_trees=5, oob_score=True).fit(FRAME, NUMBERS)
+    assert km.ExtraTreesRegressor(n_trees=40, bootstrap=True, oob_score=True).fit(FRAME, NUMBERS).oob_score_ > 0.8
+
+
+def test_trees_are_pruned_by_what_their_leaves_are_worth() -> None:
+    whole = km.DecisionTreeRegressor().fit(FRAME, NUMBERS)
+    path = km.pruning_path(whole)
+    assert path.alphas[0] == 0 and len(path.alphas) == len(path.impurities) and (np.diff(path.impurities) >= 0).all()
+    alpha = path.alphas[-4]
+    pruned = km.prune(whole, alpha)
+    assert len(np.unique(pruned.apply(FRAME))) <= 5 < len(np.unique(whole.apply(FRAME)))
+    np.testing.assert_array_equal(pruned.predict(FRAME), km.DecisionTreeRegressor(ccp_alpha=alpha).fit(FRAME, NUMBERS).predict(FRAME))
+    with pytest.raises(InvalidInputError, match="can be pruned"):
+        km.prune(km.GradientBoostingRegressor(n_trees=2).fit(FRAME, NUMBERS), 0.1)
+
+
+@pytest.mark.parametrize("made", [km.DecisionTreeClassifier(max_depth=3), km.GradientBoostingClassifier(n_trees=3)])
+def test_trees_are_drawn(made: Any) -> None:
+    made.fit(FRAME, LABELS)
+    picture = km.draw_tree(made, max_depth=2)
+    svg = ElementTree.fromstring(picture.text)
+    texts = [each.text or "" for each in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert any(each.startswith("area & more <= ") for each in texts) and picture._repr_svg_() == picture.text
+    text = str(km.draw_tree(made, format="text"))
+    assert "|-- yes: " in text and "town in {" in text
+    dot = km.draw_tree(made, format="dot")
+    assert dot.text.startswith("digraph tree {") and dot._repr_svg_() is None
+    with pytest.raises(InvalidInputError, match="no tree 99"):
+        km.draw_tree(made, 99)
+    with pytest.raises(InvalidInputError, match="not one of text, dot, svg"):
+        km.draw_tree(made, format="png")
+
+
+def test_a_quantile_forest_predicts_ordered_columns() -> None:
+    made = km.RandomForestQuantileRegressor(n_trees=40, quantiles=[0.05, 0.5, 0.95]).fit(FRAME, NUMBERS)
+    low, middle, high = made.predict(FRAME).T
+    assert (low <= middle).all() and (middle <= high).all() and np.mean((low <= NUMBERS) & (high >= NUMBERS)) > 0.9
+    assert set(np.unique(made.predict(FRAME))) <= set(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        km.GradientBoostingRegressor(n_trees=20),
+        km.GradientBoostingRegressor(n_trees=20, sampling="goss", drop_fraction=0.2),
+        km.RandomForestRegressor(n_trees=10, prune_alpha=0.01),
+        km.DecisionTreeRegressor(),
+    ],
+)
+def test_forests_are_explained_without_background_rows(made: Any) -> None:
+    found = ke.shap_values(made.fit(FRAME, NUMBERS), FRAME)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, made.predict(FRAME), atol=1e-6)
+    if type(made) is km.DecisionTreeRegressor:
+        np.testing.assert_allclose(found.values, ke.shap_values(made, FRAME, background=FRAME).values, atol=1e-9)
+    part = ke.shap_values(made[:1], FRAME)
+    np.testing.assert_allclose(part.values.sum(axis=1) + part.base_values, made[:1].predict(FRAME), atol=1e-6)
