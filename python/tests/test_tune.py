@@ -160,10 +160,10 @@ def test_pruners_save_work_and_keep_the_best(pruner: tune.pruners.BasePruner | N
 
 
 def test_several_objectives_and_constraints() -> None:
-    def two(trial: tune.Trial) -> tuple[float, float]:
+    def two(trial: tune.Trial) -> np.ndarray:
         x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
         trial.set_constraint("x", 0.2 - x)
-        return x, (1 - x) * (1 + 9 * y)
+        return np.array([x, (1 - x) * (1 + 9 * y)])
 
     study = tune.create_study(directions=["minimize", "minimize"], sampler=TPESampler(seed=0))
     study.optimize(two, n_trials=80)
@@ -213,6 +213,8 @@ def test_settings_that_cannot_be_are_refused() -> None:
         _ = study.best_trial
     with pytest.raises(InvalidInputError, match="n_jobs is 0"):
         study.optimize(objective, n_trials=1, n_jobs=0)
+    with pytest.warns(UserWarning, match="the objective gave None"):
+        assert study.tell(study.ask(), None).state is tune.TrialState.FAIL
     trial = study.ask()
     study.tell(trial, state=tune.TrialState.PRUNED)
     with pytest.raises(InvalidInputError, match="is pruned; only a running trial may change"):

@@ -211,7 +211,7 @@ class Study:
 
     def _complete(self, number: int, values: Any) -> None:
         try:
-            listed = [float(values)] if not isinstance(values, Sequence) else [float(value) for value in values]
+            listed = [float(value) for value in (values if isinstance(values, Iterable) else [values])]
         except (TypeError, ValueError):
             self._native.tell_failed(number, f"the objective gave {values!r}; it must give a number for each objective")
             warnings.warn(f"trial {number} failed: the objective gave {values!r}", stacklevel=3)
