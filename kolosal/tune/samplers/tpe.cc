@@ -4,7 +4,7 @@
 // Rules    The best are min(ceil(n / 10), 25) trials (ceil(n / 10) where there are several objectives), taken from the complete ones by
 //          loss, then the pruned ones by last step and last value, then those whose constraints fail, by violation. Several losses: by
 //          layers of domination, the last of which is cut to the subset that keeps most hypervolume. Running trials count as rest.
-//          Of the rest the newest 25 weigh 1 and the older ones less, down to 1 / n. Until there are `n_startup_trials`, Sobol points.
+//          Of the rest the newest 25 weigh 1 and the older ones less, down to 1 / n. Until there are `n_startup_trials`, uniform points.
 // Cost     O(n d) a trial, for n trials of d parameters.
 // Source   Bergstra et al., NIPS 2011; Watanabe, arXiv:2304.11127; Ozaki et al., JAIR 73, 2022; the rules of Optuna 5.
 // Checked  parzen_test.cc and study_test.cc; quality against Optuna in benchmarks/tuner.py.
@@ -233,7 +233,6 @@ class TpeSampler final : public Sampler {
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache* cache) const override {
     const auto seed = static_cast<uint64_t>(params_.seed);
     const auto n_startup = static_cast<size_t>(params_.n_startup_trials);
-    if (history.finished().size() < n_startup && attempt == 0) return propose_sobol(history, seed, static_cast<uint64_t>(trial.number));
     if (history.finished().size() < n_startup || attempt > kForbiddenAttempts) return propose_uniform(history, seed, trial.number, attempt);
     auto& kept = static_cast<TpeCache&>(*cache);
     kept.update(history);

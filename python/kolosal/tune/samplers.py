@@ -98,7 +98,7 @@ class TPESampler(BaseSampler):
     """Tree-structured Parzen estimator: the default.
 
     Args:
-        n_startup_trials: trials that must be complete or pruned before the densities are used; until then points of a Sobol sequence.
+        n_startup_trials: trials that must be complete or pruned before the densities are used; until then values are uniform.
         n_ei_candidates: points drawn, of which the most promising is taken.
         seed: which random numbers are drawn.
         multivariate: whether parameters that all trials share are drawn together; None: where there is one objective.
