@@ -3,7 +3,8 @@
 C++  In the headers of kolosal/: classes, structs, enums, functions and aliases at namespace scope, and public member functions,
      need a `///` comment above or `///<` behind. One comment may stand for the run of declarations up to the next blank line or
      comment (or for all overloads of its name), and a header's opening line `// Name: ...` documents the type Name. Exempt: what
-     overrides, constructors, destructors, operators, deleted and defaulted members, `describe` and `enum_names`, and namespace detail.
+     overrides, constructors, destructors, operators, deleted and defaulted members, `describe` and `enum_names`, namespace detail, and
+     headers called *-inl.h, which are parts of sources.
 Python  In python/kolosal and tools: modules, and classes, functions and methods whose name does not begin with `_`, need a
      docstring. Exempt: overloads, property setters, and nested functions.
 
@@ -161,6 +162,8 @@ class HeaderScan:
 def undocumented_cxx(root: Path) -> Iterator[str]:
     """Every undocumented public symbol of the library's headers."""
     for file in sorted((root / "kolosal").rglob("*.h")):
+        if file.name.endswith("-inl.h"):
+            continue
         for line, name in HeaderScan(file.read_text(encoding="utf-8")).undocumented():
             yield f"{file.relative_to(root)}:{line}: {name}"
 

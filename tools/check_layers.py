@@ -63,6 +63,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "Eigen": NUMERIC,
     "boost/json": {"base"},
     "boost/math": NUMERIC,
+    "boost/random": {"tune"},
     "boost": {"base", "serve"},
     "CLI": {"cli"},
     "nanobind": {"python"},

@@ -14,6 +14,8 @@
 #include "kolosal/preprocess/transformer.h"
 #include "kolosal/table/folds.h"
 #include "kolosal/table/io/table_io.h"
+#include "kolosal/tune/pruner.h"
+#include "kolosal/tune/sampler.h"
 
 namespace kolosal {
 namespace {
@@ -46,6 +48,8 @@ void write_pages(const std::string& folder) {
   write_page(folder, "learners.md", catalog_page("Learners", learners()));
   write_page(folder, "transformers.md", catalog_page("Transformers", transformers()));
   write_page(folder, "metrics.md", catalog_page("Metrics", metrics()));
+  write_page(folder, "pruners.md", catalog_page("Pruners", pruners()));
+  write_page(folder, "samplers.md", catalog_page("Samplers", samplers()));
   write_page(folder, "options.md",
              std::string(kOrigin) + "# Options\n\n## Reading tables\n\n" + reference_markdown(parameter_table<ReadOptions>()) +
                  "\n## Folds\n\n" + reference_markdown(parameter_table<FoldOptions>()));

@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kolosal/kernels/exp-inl.h"
 #include "kolosal/kernels/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -14,23 +15,10 @@ namespace kolosal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// exp(r) for |r| <= ln(2) / 2 is the Taylor sum to r^13 / 13!, whose rest is below 1e-17.
-constexpr double kTaylor[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
-                              1.0 / 720,        1.0 / 120,       1.0 / 24,       1.0 / 6,       1.0 / 2,      1.0,         1.0};
-constexpr double kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10, kLog2E = 1.44269504088896338700;
-constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52: adding it leaves a whole number in the lowest bits
-
 template <class D, class V>
 V logistic_of(D real, V x) {
-  constexpr hn::RebindToSigned<D> whole;
   const auto z = hn::Min(hn::Max(hn::Neg(x), hn::Set(real, -708.0)), hn::Set(real, 708.0));
-  const auto shifted = hn::Add(hn::Mul(z, hn::Set(real, kLog2E)), hn::Set(real, kRound));
-  const auto n = hn::Sub(shifted, hn::Set(real, kRound));
-  const auto r = hn::Sub(hn::Sub(z, hn::Mul(n, hn::Set(real, kLn2High))), hn::Mul(n, hn::Set(real, kLn2Low)));
-  auto sum = hn::Set(real, kTaylor[0]);
-  for (size_t k = 1; k < std::size(kTaylor); ++k) sum = hn::Add(hn::Mul(sum, r), hn::Set(real, kTaylor[k]));
-  const auto exponent = hn::ShiftLeft<52>(hn::BitCast(whole, shifted));
-  const auto e = hn::BitCast(real, hn::Add(hn::BitCast(whole, sum), exponent));
+  const auto e = exp_of(real, z);
   const auto one = hn::Set(real, 1.0);
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Div(one, hn::Add(one, e)));
 }

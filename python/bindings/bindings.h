@@ -35,6 +35,7 @@ void bind_models(nb::module_& module);
 void bind_preprocess(nb::module_& module);
 void bind_stream(nb::module_& module);
 void bind_transformers(nb::module_& module);
+void bind_tune(nb::module_& module);
 
 /// What `work` gives. It runs on a thread of its own without the interpreter; Ctrl-C cancels the token, and the work ends as it sees fit.
 template <class Work>

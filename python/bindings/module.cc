@@ -67,4 +67,5 @@ NB_MODULE(_kolosal, module) {
   bind_preprocess(module);
   bind_stream(module);
   bind_transformers(module);
+  bind_tune(module);
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _kolosal, metrics, stream
+from . import _kolosal, metrics, stream, tune
 from ._errors import (
     CancelledError,
     FileError,
@@ -43,4 +43,5 @@ __all__ = [
     "metrics",
     "read_table",
     "stream",
+    "tune",
 ]

@@ -626,3 +626,110 @@ def table_from_rows(
 
 def rows_from_table(table: Table, n_threads: int = 0) -> object:
     """A row-major array of a native table of numbers; NaN where missing."""
+
+class SearchSpace:
+    """Parameters declared beforehand, with what depends on what."""
+
+    def __init__(self, json: str) -> None: ...
+    def to_json(self) -> str:
+        """The space as JSON."""
+
+class Trial:
+    """A trial that runs: what an objective is given."""
+
+    @property
+    def number(self) -> int:
+        """Number of the trial in its study, from 0."""
+
+    @property
+    def params(self) -> dict:
+        """The values so far, by name."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
+        """
+        A number from low to high, both allowed; in steps from low, or on a logarithmic scale.
+        """
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """
+        An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.
+        """
+
+    def suggest_categorical(self, name: str, choices: Sequence) -> object:
+        """One of the choices: texts, numbers, booleans and None."""
+
+    def suggest(self, space: SearchSpace) -> dict:
+        """
+        The values of all parameters of a declared space that are there, by name.
+        """
+
+    def report(self, value: float, step: int) -> None:
+        """Notes an intermediate value; a second report of a step is passed over."""
+
+    def should_prune(self) -> bool:
+        """Whether the study's pruner would stop the trial after its last report."""
+
+    def set_constraint(self, name: str, value: float) -> None:
+        """Notes a constraint, which holds where the value is at most 0."""
+
+    def set_user_attr(self, name: str, value: object | None) -> None:
+        """Notes anything else about the trial that JSON can hold."""
+
+class Study:
+    """Trials of an objective and the sampler that proposes them."""
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+
+    @property
+    def n_trials(self) -> int:
+        """How many trials there are, of every state."""
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the sampler has nothing left to try."""
+
+    def ask(self) -> Trial:
+        """Starts a trial."""
+
+    def trial_of(self, number: int) -> Trial:
+        """The trial of this number, to go on with."""
+
+    def tell(self, number: int, values: Sequence[float]) -> str:
+        """Ends a trial with its values; gives the state it is in then."""
+
+    def tell_pruned(self, number: int) -> None:
+        """Ends a trial that stopped early."""
+
+    def tell_failed(self, number: int, reason: str) -> None:
+        """Ends a trial that has no value."""
+
+    def enqueue(self, params: dict, user_attrs: str) -> None:
+        """Adds a waiting trial with some values given."""
+
+    def add_trial(
+        self,
+        state: str,
+        params: dict,
+        distributions: dict,
+        values: Sequence[float],
+        intermediate: Sequence[tuple[int, float]],
+        constraints: Sequence[tuple[str, float]],
+        user_attrs: str,
+    ) -> None:
+        """Adds a finished trial; distributions are JSON by name."""
+
+    def snapshot(self, number: int) -> dict:
+        """All that is known of a trial."""
+
+    def best(self) -> int:
+        """Number of the best trial."""
+
+    def pareto_front(self) -> list[int]:
+        """Numbers of the trials that no other is better than in all objectives."""
+
+def make_study(name: str, directions: Sequence[str], sampler: str, parameters: str, pruner: str, pruner_parameters: str) -> Study:
+    """
+    A study with the named sampler and pruner (empty: none); their parameters are JSON.
+    """

@@ -1,0 +1,193 @@
+"""Studies beside Optuna and Rustuna: time of a trial of a trivial objective, and the best value found on known functions.
+
+    python benchmarks/tuner.py [--seeds 20] [--trials 1000]
+
+Times are processor time of this process for each trial, the tuners one after the other in every repetition; the least of three (Optuna:
+once). Quality is the median over seeds of the best value after 100 trials; p is the paired Wilcoxon test of the two columns (two-sided).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import math
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kolosal import tune
+
+
+def installed(name: str) -> Any:
+    """The module, or None where it is not installed."""
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+optuna, rustuna = installed("optuna"), installed("rustuna")
+if optuna is not None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+HARTMANN_A = np.array([[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]])
+HARTMANN_P = 1e-4 * np.array(
+    [
+        [1312, 1696, 5569, 124, 8283, 5886],
+        [2329, 4135, 8307, 3736, 1004, 9991],
+        [2348, 1451, 3522, 2883, 3047, 6650],
+        [4047, 8828, 8732, 5743, 1091, 381],
+    ]
+)
+
+
+def branin(trial: Any) -> float:
+    """Least 0.398, at three places."""
+    x, y = trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)
+    a = y - 5.1 / (4 * math.pi**2) * x * x + 5 / math.pi * x - 6
+    return float(a * a + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10)
+
+
+def hartmann(trial: Any) -> float:
+    """Least -3.322."""
+    x = np.array([trial.suggest_float(f"x{i}", 0, 1) for i in range(6)])
+    return float(-np.array([1, 1.2, 3, 3.2]) @ np.exp(-np.sum(HARTMANN_A * (x - HARTMANN_P) ** 2, axis=1)))
+
+
+def rosenbrock(trial: Any) -> float:
+    """Least 0, at the end of a bent valley."""
+    x = [trial.suggest_float(f"x{i}", -2, 2) for i in range(5)]
+    return float(sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:], strict=False)))
+
+
+def conditional(trial: Any) -> float:
+    """Least 0; each branch has parameters of its own."""
+    kind = trial.suggest_categorical("kind", ["ball", "steps", "log"])
+    if kind == "ball":
+        return 0.05 + float(sum((trial.suggest_float(f"b{i}", -1, 1) - 0.3) ** 2 for i in range(3)))
+    if kind == "steps":
+        return 0.02 + float(sum(abs(trial.suggest_int(f"s{i}", 0, 20) - 7) for i in range(2))) / 20
+    rate, mix = trial.suggest_float("rate", 1e-5, 1, log=True), trial.suggest_float("mix", 0, 1)
+    return float(abs(math.log10(rate) + 3) / 5 + (mix - 0.8) ** 2)
+
+
+def sphere(n: int) -> Callable[[Any], float]:
+    """A trivial objective of n parameters."""
+    names = [f"x{i}" for i in range(n)]
+
+    def objective(trial: Any) -> float:
+        total = 0.0
+        for name in names:
+            total += trial.suggest_float(name, -5, 5) ** 2
+        return total
+
+    return objective
+
+
+def study_of(library: str, sampler: str, seed: int, **options: Any) -> Any:
+    """A study of one of the three libraries."""
+    module: Any = {"kolosal": tune, "optuna": optuna, "rustuna": rustuna}[library]
+    return module.create_study(sampler=getattr(module.samplers, sampler)(seed=seed, **options))
+
+
+def seconds_a_trial(library: str, sampler: str, n_parameters: int, n_trials: int) -> float:
+    """Processor time of a trial."""
+    study = study_of(library, sampler, 0)
+    begin = time.process_time()
+    study.optimize(sphere(n_parameters), n_trials=n_trials)
+    return (time.process_time() - begin) / n_trials
+
+
+def print_times(n_trials: int) -> None:
+    """Times and their ratios."""
+    print(f"{'sampler':14} {'parameters':>10} {'kolosal us':>11} {'optuna us':>11} {'ratio':>7} {'rustuna us':>11} {'ratio':>7}")
+    for sampler in ("RandomSampler", "NSGAIISampler", "TPESampler"):
+        for n_parameters in (5, 40):
+            least: dict[str, float] = {}
+            for repetition in range(3):
+                for library, module in (("kolosal", tune), ("optuna", optuna), ("rustuna", rustuna)):
+                    if module is None or (library == "optuna" and repetition > 0):
+                        continue
+                    seconds = seconds_a_trial(library, sampler, n_parameters, n_trials)
+                    least[library] = min(seconds, least.get(library, math.inf))
+            cells = "".join(
+                f" {least[peer] * 1e6:11.1f} {least['kolosal'] / least[peer]:7.3f}" if peer in least else f" {'-':>11} {'-':>7}"
+                for peer in ("optuna", "rustuna")
+            )
+            print(f"{sampler:14} {n_parameters:10} {least['kolosal'] * 1e6:11.1f}{cells}", flush=True)
+
+
+def print_quality(n_seeds: int) -> None:
+    """Medians of the best values and whether they differ."""
+    from scipy.stats import wilcoxon
+
+    print(f"\n{'function':22} {'kolosal':>10} {'optuna':>10} {'p':>7}")
+    for name, objective, options in (
+        ("branin", branin, {}),
+        ("hartmann-6", hartmann, {}),
+        ("rosenbrock-5", rosenbrock, {}),
+        ("conditional", conditional, {}),
+        ("conditional, group", conditional, {"multivariate": True, "group": True}),
+    ):
+        best: dict[str, list[float]] = {}
+        for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
+            for seed in range(n_seeds):
+                study = study_of(library, "TPESampler", seed, **options)
+                study.optimize(objective, n_trials=100)
+                best.setdefault(library, []).append(study.best_value)
+        row = f"{name:22} {statistics.median(best['kolosal']):10.4f}"
+        if "optuna" in best:
+            row += f" {statistics.median(best['optuna']):10.4f} {wilcoxon(best['kolosal'], best['optuna']).pvalue:7.3f}"
+        print(row, flush=True)
+
+
+def zdt1(trial: Any) -> tuple[float, float]:
+    """Two losses of 10 parameters; the front is f2 = 1 - sqrt(f1)."""
+    x = [trial.suggest_float(f"x{i}", 0, 1) for i in range(10)]
+    g = 1 + sum(x[1:])
+    return float(x[0]), float(g * (1 - math.sqrt(x[0] / g)))
+
+
+def volume(front: list[Any]) -> float:
+    """The area that a front of two losses dominates within (1.1, 1.1)."""
+    area, lowest = 0.0, 1.1
+    for first, second in sorted(tuple(trial.values) for trial in front):
+        if first < 1.1 and second < lowest:
+            area += (1.1 - first) * (lowest - second)
+            lowest = second
+    return area
+
+
+def print_fronts(n_seeds: int) -> None:
+    """Medians of the dominated area after some trials of two losses; more is better, the whole front has 0.87."""
+    print(f"\n{'ZDT1, dominated area':30} {'kolosal':>10} {'optuna':>10}")
+    for sampler, n_trials in (("TPESampler", 150), ("NSGAIISampler", 1000)):
+        medians = []
+        for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
+            areas = []
+            for seed in range(n_seeds):
+                module: Any = tune if library == "kolosal" else optuna
+                study = module.create_study(directions=["minimize"] * 2, sampler=getattr(module.samplers, sampler)(seed=seed))
+                study.optimize(zdt1, n_trials=n_trials)
+                areas.append(volume(study.best_trials))
+            medians.append(statistics.median(areas))
+        print(f"{sampler + f', {n_trials} trials':30} " + " ".join(f"{area:10.4f}" for area in medians), flush=True)
+
+
+def main() -> None:
+    """Prints the tables."""
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20, help="seeds of the quality table; 0: no such table")
+    parser.add_argument("--trials", type=int, default=1000, help="trials of the times; 0: no such table")
+    given = parser.parse_args()
+    if given.trials > 0:
+        print_times(given.trials)
+    if given.seeds > 0:
+        print_quality(given.seeds)
+        print_fronts(min(given.seeds, 5))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+#include "kolosal/tune/study.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "kolosal/base/json.h"
+#include "kolosal/tune/pareto.h"
+
+namespace kolosal {
+namespace {
+
+constexpr int kAttempts = 1000;  // proposals that may meet forbidden combinations before it is an error
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+std::string where(const TrialRecord& trial) { return "trial " + std::to_string(trial.number); }
+
+const Value* find(const Value::Object& object, std::string_view name) {
+  for (const auto& [key, value] : object)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+void check_constraint(const TrialRecord& trial, std::string_view name, double value) {
+  if (std::isnan(value)) throw Error(ErrorCode::BadValue, where(trial) + ": constraint '" + std::string(name) + "' is NaN");
+}
+
+}  // namespace
+
+Study::Study(StudyOptions options) : options_(std::move(options)), history_(options_.directions) {
+  if (options_.directions.empty()) throw Error(ErrorCode::BadValue, "study: there are no directions", "Give one for each objective.");
+  if (!options_.sampler) throw Error(ErrorCode::BadValue, "study: there is no sampler", "Use samplers().make(\"tpe\").");
+  cache_ = options_.sampler->make_cache();
+}
+
+const TrialRecord& Study::known(int64_t number) const {
+  if (number < 0 || static_cast<size_t>(number) >= history_.n_trials())
+    throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has no trial " + std::to_string(number) + "; it has " +
+                                         std::to_string(history_.n_trials()) + " trials, from 0");
+  return history_.trial(static_cast<size_t>(number));
+}
+
+TrialRecord& Study::running(int64_t number) {
+  const TrialRecord& trial = known(number);
+  if (trial.state != TrialState::Running)
+    throw Error(ErrorCode::BadValue, where(trial) + " is " + std::string(enum_name(trial.state)) + "; only a running trial may change",
+                trial.state == TrialState::Waiting ? "It runs once ask() gave it." : "");
+  return const_cast<TrialRecord&>(trial);
+}
+
+int64_t Study::ask() {
+  const std::lock_guard lock(mutex_);
+  TrialRecord* trial = nullptr;
+  if (waiting_.empty()) {
+    trial = &history_.add();
+    trial->drawn = n_drawn_++;
+  } else {
+    trial = const_cast<TrialRecord*>(&history_.trial(waiting_.front()));
+    waiting_.erase(waiting_.begin());
+  }
+  begin(*trial);
+  return trial->number;
+}
+
+void Study::begin(TrialRecord& trial) {
+  trial.state = TrialState::Running;
+  trial.started = now();
+  plan(trial, 0);
+  history_.start(static_cast<size_t>(trial.number));
+}
+
+void Study::plan(TrialRecord& trial, int attempt) {
+  forget_plan(trial);
+  auto proposal = options_.sampler->propose(history_, trial, attempt, cache_.get());
+  for (const auto& [parameter, value] : proposal->planned())
+    history_.set_place(parameter, static_cast<size_t>(trial.number), history_.parameters()[parameter].latest->place(value));
+  trial.generation = proposal->generation();
+  proposals_[trial.number] = std::move(proposal);
+}
+
+void Study::forget_plan(const TrialRecord& trial) {
+  const auto at = proposals_.find(trial.number);
+  if (at == proposals_.end()) return;
+  for (const auto& plan : at->second->planned()) {
+    const auto is_it = [&](const TrialParameter& had) { return had.parameter == plan.first; };
+    if (std::none_of(trial.parameters.begin(), trial.parameters.end(), is_it))
+      history_.set_place(plan.first, static_cast<size_t>(trial.number), std::numeric_limits<double>::quiet_NaN());
+  }
+  proposals_.erase(at);
+}
+
+double Study::take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal,
+                   uint32_t parameter) const {
+  for (const TrialParameter& had : trial.parameters)
+    if (had.parameter == parameter) {
+      if (!distribution.contains(had.value))
+        throw Error(ErrorCode::BadValue, where(trial) + ": parameter '" + std::string(name) + "' already is " +
+                                             to_json(distribution.outside(had.value)) + " and is now to be " + distribution.allowed());
+      return had.value;
+    }
+  if (!trial.fixed.empty())
+    if (const Value* fixed = find(trial.fixed, name)) return distribution.inside(name, *fixed);
+  return distribution.is_single() ? distribution.low : proposal.value(parameter, distribution);
+}
+
+void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value) {
+  for (const TrialParameter& had : trial.parameters)
+    if (had.parameter == parameter) return;
+  const auto& latest = history_.parameters()[parameter].latest;
+  trial.parameters.push_back({parameter, latest, value});
+  history_.set_place(parameter, static_cast<size_t>(trial.number), distribution.place(value));
+}
+
+double Study::suggest_inside(int64_t number, std::string_view name, const Distribution& distribution) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  const uint32_t parameter = history_.parameter(name, distribution);
+  const double value = take(trial, name, distribution, *proposals_.at(number), parameter);
+  keep(trial, parameter, distribution, value);
+  return value;
+}
+
+Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  const auto& declared = space.parameters();
+  std::vector<uint32_t> indices;
+  for (const DeclaredParameter& parameter : declared) indices.push_back(history_.parameter(parameter.name, parameter.distribution));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 0) plan(trial, attempt);
+    std::vector<std::optional<double>> values(declared.size());
+    for (size_t i = 0; i < declared.size(); ++i)
+      if (space.is_active(i, values))
+        values[i] = take(trial, declared[i].name, declared[i].distribution, *proposals_.at(number), indices[i]);
+    if (space.is_forbidden(values)) continue;
+    Value::Object taken;
+    for (size_t i = 0; i < declared.size(); ++i)
+      if (values[i]) {
+        keep(trial, indices[i], declared[i].distribution, *values[i]);
+        taken.emplace_back(declared[i].name, declared[i].distribution.outside(*values[i]));
+      }
+    return taken;
+  }
+  throw Error(ErrorCode::BadValue, where(trial) + ": " + std::to_string(kAttempts) + " proposals in a row were forbidden combinations",
+              "Forbid less, or make the dependence a condition (\"when\").");
+}
+
+void Study::report(int64_t number, double value, int64_t step) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (step < 0) throw Error(ErrorCode::BadValue, where(trial) + ": step " + std::to_string(step) + " is below 0");
+  auto& reports = trial.intermediate;
+  const auto at = std::lower_bound(reports.begin(), reports.end(), step, [](const auto& a, int64_t b) { return a.first < b; });
+  if (at == reports.end() || at->first != step) reports.insert(at, {step, value});
+}
+
+bool Study::should_prune(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (directions().size() != 1)
+    throw Error(ErrorCode::BadValue,
+                "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives; trials of one can be stopped",
+                "Raise TrialPruned by a rule of your own.");
+  return options_.pruner && options_.pruner->should_prune(history_, trial, options_.name);
+}
+
+void Study::set_constraint(int64_t number, std::string_view name, double value) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  check_constraint(trial, name, value);
+  for (const auto& [known_name, known_value] : trial.constraints)
+    if (known_name == name) return;
+  trial.constraints.emplace_back(std::string(name), value);
+}
+
+void Study::set_user_attribute(int64_t number, std::string_view name, Value value) {
+  const std::lock_guard lock(mutex_);
+  const_cast<TrialRecord&>(known(number)).user_attributes.set(std::string(name), std::move(value));
+}
+
+void Study::end(TrialRecord& trial, TrialState state) {
+  trial.state = state;
+  trial.ended = now();
+  const auto row = static_cast<size_t>(trial.number);
+  forget_plan(trial);
+  history_.finish(row);
+  if (state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
+      (!best_ || history_.loss(trial) < history_.loss(history_.trial(*best_)) ||
+       (history_.loss(trial) == history_.loss(history_.trial(*best_)) && row < *best_)))
+    best_ = static_cast<uint32_t>(row);
+}
+
+TrialState Study::tell(int64_t number, std::vector<double> values) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (values.size() != directions().size())
+    trial.failure = "the objective gave " + std::to_string(values.size()) + " values; the study has " +
+                    std::to_string(directions().size()) + " objectives";
+  else if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); }))
+    trial.failure = "the objective gave NaN";
+  if (trial.failure.empty()) trial.values = std::move(values);
+  end(trial, trial.failure.empty() ? TrialState::Complete : TrialState::Failed);
+  return trial.state;
+}
+
+void Study::tell_pruned(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (!trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
+  end(trial, TrialState::Pruned);
+}
+
+void Study::tell_failed(int64_t number, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  trial.failure = std::move(reason);
+  end(trial, TrialState::Failed);
+}
+
+void Study::enqueue(Value::Object fixed, Value user_attributes) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = history_.add();
+  trial.state = TrialState::Waiting;
+  trial.fixed = std::move(fixed);
+  trial.user_attributes = std::move(user_attributes);
+  waiting_.push_back(static_cast<uint32_t>(trial.number));
+}
+
+void Study::add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters,
+                         const std::vector<Value>& taken, std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate,
+                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes) {
+  const std::lock_guard lock(mutex_);
+  const std::string place = "a trial added to study '" + options_.name + "'";
+  if (state == TrialState::Waiting || state == TrialState::Running)
+    throw Error(ErrorCode::BadValue, place + " is " + std::string(enum_name(state)) + "; it must be complete, pruned or failed");
+  if (parameters.size() != taken.size())
+    throw Error(ErrorCode::BadValue,
+                place + " has " + std::to_string(taken.size()) + " values for " + std::to_string(parameters.size()) + " parameters");
+  if (state == TrialState::Complete && values.size() != directions().size())
+    throw Error(ErrorCode::BadValue, place + " has " + std::to_string(values.size()) + " values; the study has " +
+                                         std::to_string(directions().size()) + " objectives");
+  for (const double value : values)
+    if (std::isnan(value) && state == TrialState::Complete) throw Error(ErrorCode::BadValue, place + " is complete and has the value NaN");
+  std::vector<std::pair<uint32_t, double>> inside;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    const auto& [name, distribution] = parameters[i];
+    const double value = distribution.inside(name, taken[i]);
+    inside.emplace_back(history_.parameter(name, distribution), value);
+  }
+  TrialRecord& trial = history_.add();
+  for (const auto& [name, value] : constraints) check_constraint(trial, name, value);
+  trial.started = now();
+  for (size_t i = 0; i < taken.size(); ++i) keep(trial, inside[i].first, parameters[i].second, inside[i].second);
+  std::stable_sort(intermediate.begin(), intermediate.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  trial.intermediate = std::move(intermediate);
+  trial.constraints = std::move(constraints);
+  trial.user_attributes = std::move(user_attributes);
+  if (state != TrialState::Failed) trial.values = std::move(values);
+  if (state == TrialState::Pruned && trial.values.empty() && !trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
+  end(trial, state);
+}
+
+size_t Study::n_trials() const {
+  const std::lock_guard lock(mutex_);
+  return history_.n_trials();
+}
+
+TrialRecord Study::trial(int64_t number) const {
+  const std::lock_guard lock(mutex_);
+  return known(number);
+}
+
+std::string Study::parameter_name(uint32_t index) const {
+  const std::lock_guard lock(mutex_);
+  return history_.parameters().at(index).name;
+}
+
+TrialRecord Study::best() const {
+  const std::lock_guard lock(mutex_);
+  if (directions().size() != 1)
+    throw Error(ErrorCode::BadValue,
+                "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives and no single best trial",
+                "Use best_trials, the Pareto front.");
+  if (!best_)
+    throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has no complete trial whose constraints hold", "Run more trials.");
+  return history_.trial(*best_);
+}
+
+std::vector<int64_t> Study::pareto_front() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::vector<double>> losses;
+  std::vector<int64_t> numbers;
+  for (size_t row = 0; row < history_.n_trials(); ++row) {
+    const TrialRecord& trial = history_.trial(row);
+    if (trial.state != TrialState::Complete || trial.violation() > 0) continue;
+    losses.push_back(history_.losses(trial));
+    numbers.push_back(trial.number);
+  }
+  const std::vector<size_t> ranks = non_domination_ranks(losses, 1);
+  std::vector<int64_t> front;
+  for (size_t i = 0; i < numbers.size(); ++i)
+    if (ranks[i] == 0) front.push_back(numbers[i]);
+  return front;
+}
+
+bool Study::is_exhausted() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty() && options_.sampler->is_exhausted(history_);
+}
+
+}  // namespace kolosal

@@ -1,0 +1,115 @@
+// Study: trials of an objective over parameters, proposed by a sampler.
+//
+//   Study study({.sampler = samplers().make("tpe")});
+//   for (int i = 0; i < 100; ++i) {
+//     const int64_t trial = study.ask();
+//     const double x = study.suggest(trial, "x", Distribution::real("x", -10, 10)).as_real();
+//     study.tell(trial, {{x * x}});
+//   }
+//   study.best().values[0];
+//
+// A trial is waiting (enqueued), running (asked), then complete, pruned or failed, and then never changes. Safe for use by several threads.
+// Checked  study_test.cc.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kolosal/tune/pruner.h"
+#include "kolosal/tune/sampler.h"
+#include "kolosal/tune/search_space.h"
+
+namespace kolosal {
+
+/// What a study is made of.
+struct StudyOptions {
+  std::string name = "study";
+  std::vector<Direction> directions = {Direction::Minimize};
+  std::shared_ptr<const Sampler> sampler;
+  std::shared_ptr<const Pruner> pruner;  ///< none: no trial is ever to be stopped
+};
+
+/// See the top of the file. Functions that take a trial's number throw Error(BadValue) where there is no such trial, and those that
+/// change it where it does not run.
+class Study {
+ public:
+  /// Throws Error(BadValue) where there is no direction or no sampler.
+  explicit Study(StudyOptions options);
+
+  /// What the study was made of.
+  const std::string& name() const noexcept { return options_.name; }
+  const std::vector<Direction>& directions() const noexcept { return options_.directions; }
+
+  /// Starts a trial, the longest waiting first, and gives its number.
+  int64_t ask();
+  /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. Throws Error(BadValue)
+  /// where the enqueued value is not allowed.
+  Value suggest(int64_t trial, std::string_view name, const Distribution& distribution) {
+    return distribution.outside(suggest_inside(trial, name, distribution));
+  }
+  double suggest_inside(int64_t trial, std::string_view name, const Distribution& distribution);
+  /// The values of all parameters of the space that are there, by name. Throws Error(BadValue) where only forbidden combinations are met.
+  Value::Object suggest(int64_t trial, const SearchSpace& space);
+  /// Notes an intermediate value; a second report of a step is passed over. Steps are at least 0.
+  void report(int64_t trial, double value, int64_t step);
+  /// Whether the pruner would stop the trial after its last report. Throws Error(BadValue) where there are several objectives.
+  bool should_prune(int64_t trial);
+  /// Notes a constraint: it holds where the value is at most 0. The first value of a name stays. NaN is an error.
+  void set_constraint(int64_t trial, std::string_view name, double value);
+  /// Notes anything else about a trial, also after its end.
+  void set_user_attribute(int64_t trial, std::string_view name, Value value);
+
+  /// Ends a trial with one value for each objective; it fails, with the reason kept, where their number is wrong or one is NaN. Gives the
+  /// state it is in then.
+  TrialState tell(int64_t trial, std::vector<double> values);
+  /// Ends a trial that stopped early; its value is the last reported.
+  void tell_pruned(int64_t trial);
+  /// Ends a trial that has no value.
+  void tell_failed(int64_t trial, std::string reason);
+
+  /// Adds a waiting trial with some values given by name.
+  void enqueue(Value::Object fixed, Value user_attributes = Value::Object{});
+  /// Adds a finished trial: outside values by name, with what was allowed. Throws Error(BadValue) that names what does not fit.
+  void add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters, const std::vector<Value>& taken,
+                    std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate = {},
+                    std::vector<std::pair<std::string, double>> constraints = {}, Value user_attributes = Value::Object{});
+
+  /// How many trials there are, and a copy of one.
+  size_t n_trials() const;
+  TrialRecord trial(int64_t number) const;
+  /// The name of a parameter by its index.
+  std::string parameter_name(uint32_t index) const;
+  /// The best complete trial whose constraints hold, the first of equals. Throws Error(BadValue) where there is none or several objectives.
+  TrialRecord best() const;
+  /// Complete trials whose constraints hold and that no other is better than in all objectives, in order.
+  std::vector<int64_t> pareto_front() const;
+  /// Whether the sampler has nothing left to try.
+  bool is_exhausted() const;
+
+ private:
+  TrialRecord& running(int64_t number);
+  const TrialRecord& known(int64_t number) const;
+  void begin(TrialRecord& trial);
+  void plan(TrialRecord& trial, int attempt);
+  void forget_plan(const TrialRecord& trial);
+  void end(TrialRecord& trial, TrialState state);
+  double take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal, uint32_t parameter) const;
+  void keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value);
+
+  StudyOptions options_;
+  mutable std::mutex mutex_;
+  History history_;
+  std::unique_ptr<SamplerCache> cache_;
+  std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
+  std::vector<uint32_t> waiting_;
+  int64_t n_drawn_ = 0;
+  std::optional<uint32_t> best_;
+};
+
+}  // namespace kolosal

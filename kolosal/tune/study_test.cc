@@ -1,0 +1,355 @@
+#include "kolosal/tune/study.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <set>
+#include <thread>
+
+#include "kolosal/base/json.h"
+#include "kolosal/tune/pareto.h"
+
+namespace kolosal {
+namespace {
+
+Study study_with(const std::string& sampler, const std::string& parameters = "{}",
+                 std::vector<Direction> directions = {Direction::Minimize}) {
+  return Study({.name = "s", .directions = std::move(directions), .sampler = samplers().make(sampler, parse_json(parameters))});
+}
+
+std::string parameters_for(const std::string& sampler) {
+  return sampler == "grid" ? R"({"search_space": {"x": [-1, 0.5], "k": [1, 3], "lr": [0.01, 1], "c": ["a", null], "q": [0.25]}})" : "{}";
+}
+
+double objective(Study& study, int64_t trial) {
+  const double x = study.suggest(trial, "x", Distribution::real("x", -5, 5)).as_real();
+  const auto k = static_cast<double>(study.suggest(trial, "k", Distribution::integer("k", 1, 9, 2)).as_integer());
+  const double lr = study.suggest(trial, "lr", Distribution::real("lr", 1e-3, 1, 0, true)).as_real();
+  double loss = x * x + k + std::abs(std::log10(lr) + 2);
+  if (study.suggest(trial, "c", Distribution::categorical("c", {"a", Value(), true})).is_null())
+    loss += study.suggest(trial, "q", Distribution::real("q", 0, 1, 0.25)).as_real();
+  return loss;
+}
+
+std::vector<double> losses_of(Study& study, int n) {
+  std::vector<double> losses;
+  for (int i = 0; i < n; ++i) {
+    const int64_t trial = study.ask();
+    losses.push_back(objective(study, trial));
+    study.tell(trial, {losses.back()});
+  }
+  return losses;
+}
+
+// --- Every sampler
+
+TEST(EverySampler, ReplaysWithTheSameSeedAndHistory) {
+  for (const std::string& name : samplers().names()) {
+    Study a = study_with(name, parameters_for(name)), b = study_with(name, parameters_for(name));
+    EXPECT_EQ(losses_of(a, 40), losses_of(b, 40)) << name;
+    // A study that is given the first 20 trials goes on as the one that ran them.
+    if (name == "grid") continue;
+    Study copy = study_with(name);
+    for (int64_t i = 0; i < 20; ++i) {
+      const TrialRecord trial = a.trial(i);
+      std::vector<std::pair<std::string, Distribution>> parameters;
+      std::vector<Value> taken;
+      for (const TrialParameter& had : trial.parameters) {
+        parameters.emplace_back(a.parameter_name(had.parameter), *had.distribution);
+        taken.push_back(had.distribution->outside(had.value));
+      }
+      copy.add_finished(TrialState::Complete, parameters, taken, trial.values);
+    }
+    EXPECT_EQ(losses_of(copy, 1)[0], a.trial(20).values[0]) << name;
+  }
+}
+
+TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  for (const std::string& name : samplers().names()) {
+    if (name == "grid") continue;
+    for (const std::string parameters : {R"({})", R"({"group": true})", R"({"multivariate": false})"}) {
+      if (name != "tpe" && parameters != "{}") continue;
+      Study study = study_with(name, parameters);
+      for (int i = 0; i < 120; ++i) {
+        const int64_t trial = study.ask();
+        objective(study, trial);
+        const double high = i % 3 == 0 ? 1e-300 : i % 3 == 1 ? 1.0 : 1e300;  // a range that changes
+        const Distribution d = Distribution::real("wide", -high, high);
+        EXPECT_TRUE(d.contains(study.suggest_inside(trial, "wide", d))) << name;
+        EXPECT_EQ(study.suggest(trial, "one", Distribution::integer("one", 3, 3)).as_integer(), 3);
+        study.report(trial, i % 2 == 0 ? kInf : std::nan(""), i % 4);
+        if (i % 7 == 0) study.set_constraint(trial, "c", i % 2 == 0 ? 1 : -1);
+        if (i % 6 == 0) study.tell(trial, {std::nan("")});
+        else if (i % 6 == 1) study.tell_pruned(trial);
+        else if (i % 6 == 2) study.tell_failed(trial, "for a test");
+        else if (i % 6 < 5) study.tell(trial, {i % 12 < 6 ? kInf : -kInf});  // and every sixth goes on running
+      }
+      for (size_t i = 0; i < study.n_trials(); ++i)
+        for (const TrialParameter& had : study.trial(static_cast<int64_t>(i)).parameters)
+          EXPECT_TRUE(had.distribution->contains(had.value)) << name << ", " << study.parameter_name(had.parameter);
+    }
+  }
+}
+
+TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
+  const auto space = SearchSpace::from_value(parse_json(R"({
+    "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},
+                   "c": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "a", "greater": 1}}},
+    "forbidden": [{"a": 0}, {"a": 1}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
+    Study study = study_with(name);
+    for (int i = 0; i < 60; ++i) {
+      const int64_t trial = study.ask();
+      const Value taken = study.suggest(trial, space);
+      const int64_t a = taken.at("a").as_integer(), b = taken.at("b").as_integer();
+      EXPECT_GT(a, 1);
+      EXPECT_NE(taken.find("c"), nullptr);
+      EXPECT_FALSE((a == 2 && b == 0) || (a == 3 && b == 3));
+      study.tell(trial, {static_cast<double>(-b)});
+    }
+  }
+  Study study = study_with("tpe");
+  const auto none =
+      SearchSpace::from_value(parse_json(R"({"parameters": {"a": {"type": "constant", "value": 1}}, "forbidden": [{"a": 1}]})"));
+  EXPECT_THROW(study.suggest(study.ask(), none), Error);
+}
+
+TEST(EverySampler, TakesTwoHundredParametersAndOne) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
+    for (const int n : {1, 200}) {
+      Study study = study_with(name);
+      for (int i = 0; i < 25; ++i) {
+        const int64_t trial = study.ask();
+        double sum = 0;
+        for (int p = 0; p < n; ++p) sum += study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
+        study.tell(trial, {sum});
+      }
+      EXPECT_TRUE(std::isfinite(study.best().values[0]));
+    }
+  }
+}
+
+// --- One sampler
+
+TEST(GridSampler, TriesEveryCombinationOnceAndIsThenExhausted) {
+  Study study = study_with("grid", R"({"search_space": {"a": [0, 1, 2, 3, 4], "b": ["x", "y", "z"]}, "seed": 3})");
+  std::set<std::pair<int64_t, std::string>> met;
+  while (!study.is_exhausted()) {
+    const int64_t trial = study.ask();
+    met.emplace(study.suggest(trial, "a", Distribution::integer("a", 0, 4)).as_integer(),
+                study.suggest(trial, "b", Distribution::categorical("b", {"x", "y", "z"})).as_text());
+    study.tell(trial, {0});
+  }
+  EXPECT_EQ(met.size(), 15);
+  EXPECT_EQ(study.n_trials(), 15);
+  const int64_t more = study.ask();
+  EXPECT_THROW(study.suggest(more, "c", Distribution::integer("c", 0, 1)), Error);
+  EXPECT_THROW(study_with("grid", R"({"search_space": {"a": []}})"), Error);
+}
+
+TEST(QmcSampler, EveryBoxOfAPowerOfTwoHoldsItsShareOfPoints) {
+  for (const std::string seed : {"0", "1", "77"}) {
+    Study study = study_with("qmc", "{\"seed\": " + seed + "}");
+    std::vector<std::vector<double>> points;
+    for (int i = 0; i < 64; ++i) {
+      const int64_t trial = study.ask();
+      points.emplace_back();
+      for (int p = 0; p < 20; ++p)
+        points.back().push_back(study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real());
+      study.tell(trial, {0});
+    }
+    for (size_t p = 0; p < 20; ++p) {
+      std::set<int> cells;
+      for (const auto& point : points) cells.insert(static_cast<int>(point[p] * 64));
+      EXPECT_EQ(cells.size(), 64) << "dimension " << p;
+    }
+    std::set<std::pair<int, int>> boxes;
+    for (const auto& point : points) boxes.emplace(static_cast<int>(point[0] * 8), static_cast<int>(point[1] * 8));
+    EXPECT_EQ(boxes.size(), 64);
+  }
+}
+
+double branin(double x, double y) {
+  const double a = y - 5.1 / (4 * std::numbers::pi * std::numbers::pi) * x * x + 5 / std::numbers::pi * x - 6;
+  return a * a + 10 * (1 - 1 / (8 * std::numbers::pi)) * std::cos(x) + 10;
+}
+
+// The median over 11 seeds of the best of 100 trials.
+double median_best(const std::string& parameters, Direction direction) {
+  std::vector<double> best;
+  for (int seed = 0; seed < 11; ++seed) {
+    Value given = parse_json(parameters);
+    given.set("seed", seed);
+    Study study({.directions = {direction}, .sampler = samplers().make("tpe", given)});
+    const double sign = direction == Direction::Minimize ? 1 : -1;
+    for (int i = 0; i < 100; ++i) {
+      const int64_t trial = study.ask();
+      const double x = study.suggest(trial, "x", Distribution::real("x", -5, 10)).as_real();
+      study.tell(trial, {sign * branin(x, study.suggest(trial, "y", Distribution::real("y", 0, 15)).as_real())});
+    }
+    best.push_back(sign * study.best().values[0]);
+  }
+  std::sort(best.begin(), best.end());
+  return best[5];
+}
+
+TEST(TpeSampler, FindsTheLeastOfBraninWhateverTheDirection) {
+  EXPECT_LT(median_best("{}", Direction::Minimize), 0.45);  // the least is 0.398; random search reaches 0.8
+  EXPECT_LT(median_best("{}", Direction::Maximize), 0.45);
+  EXPECT_LT(median_best(R"({"multivariate": false})", Direction::Minimize), 0.6);
+}
+
+TEST(TpeSampler, KeepsWorkersApartAndLearnsGroups) {
+  // Ten trials asked at once in one place, with and without the liar.
+  const auto spread = [](const std::string& liar) {
+    Study study = study_with("tpe", "{\"constant_liar\": " + liar + "}");
+    for (int i = 0; i < 60; ++i) {
+      const int64_t trial = study.ask();
+      study.tell(trial, {std::pow(study.suggest(trial, "x", Distribution::real("x", 0, 1)).as_real() - 0.5, 2)});
+    }
+    std::vector<double> x;
+    for (int i = 0; i < 20; ++i) x.push_back(study.suggest(study.ask(), "x", Distribution::real("x", 0, 1)).as_real());
+    return *std::max_element(x.begin(), x.end()) - *std::min_element(x.begin(), x.end());
+  };
+  EXPECT_GT(spread("true"), spread("false"));
+  // Two branches, each with a valley along the diagonal: only drawing the pair together finds its end.
+  const auto best = [](const std::string& group) {
+    double sum = 0;
+    for (int seed = 0; seed < 5; ++seed) {
+      Study study = study_with("tpe", "{\"seed\": " + std::to_string(seed) + ", \"group\": " + group + "}");
+      for (int i = 0; i < 100; ++i) {
+        const int64_t trial = study.ask();
+        const std::string b = study.suggest(trial, "b", Distribution::categorical("b", {"l", "r"})).as_text();
+        const double u = study.suggest(trial, "u" + b, Distribution::real("u", -5, 5)).as_real();
+        const double v = study.suggest(trial, "v" + b, Distribution::real("v", -5, 5)).as_real();
+        study.tell(trial, {10 * std::pow(u - v, 2) + std::pow(u + v - 3, 2)});
+      }
+      sum += std::log(study.best().values[0]);
+    }
+    return sum;
+  };
+  EXPECT_LT(best("true"), best("false"));
+}
+
+TEST(TpeSampler, ApproachesTheFrontOfTwoObjectivesAndTheFeasible) {
+  Study study = study_with("tpe", R"({"seed": 1})", {Direction::Minimize, Direction::Maximize});
+  for (int i = 0; i < 150; ++i) {
+    const int64_t trial = study.ask();
+    const double x = study.suggest(trial, "x", Distribution::real("x", 0, 1)).as_real();
+    const double y = study.suggest(trial, "y", Distribution::real("y", 0, 1)).as_real();
+    study.tell(trial, {x, -(1 - x) * (1 + 9 * y)});  // the front is y = 0
+  }
+  double late = 0;
+  for (int64_t i = 100; i < 150; ++i) late += study.trial(i).parameters[1].value / 50;
+  EXPECT_LT(late, 0.25);
+  EXPECT_GT(study.pareto_front().size(), 8);
+  EXPECT_THROW(study.best(), Error);
+
+  Study limited = study_with("tpe", R"({"seed": 2})");
+  int n_feasible = 0;
+  for (int i = 0; i < 100; ++i) {
+    const int64_t trial = limited.ask();
+    const double x = limited.suggest(trial, "x", Distribution::real("x", 0, 1)).as_real();
+    limited.set_constraint(trial, "x at least 0.9", 0.9 - x);
+    limited.tell(trial, {x});
+    n_feasible += i >= 50 && x >= 0.9 ? 1 : 0;
+  }
+  EXPECT_GT(n_feasible, 15);  // random search: 5
+  EXPECT_GE(limited.best().values[0], 0.9);
+}
+
+TEST(NsgaSampler, ComesNearerToTheFrontThanChance) {
+  // ZDT1 in 10 parameters: the front is f2 = 1 - sqrt(f1), where the others are 0.
+  const auto volume = [](const std::string& sampler, int seed) {
+    Study study = study_with(sampler, "{\"seed\": " + std::to_string(seed) + "}", {Direction::Minimize, Direction::Maximize});
+    for (int i = 0; i < 1000; ++i) {
+      const int64_t trial = study.ask();
+      double first = 0, others = 0;
+      for (int p = 0; p < 10; ++p) {
+        const double x = study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
+        (p == 0 ? first : others) += x;
+      }
+      const double g = 1 + others;
+      study.tell(trial, {first, -g * (1 - std::sqrt(first / g))});
+    }
+    Losses front;
+    for (const int64_t number : study.pareto_front()) {
+      const TrialRecord trial = study.trial(number);
+      front.push_back({trial.values[0], -trial.values[1]});
+    }
+    return hypervolume(front, {1.1, 1.1});
+  };
+  for (int seed = 0; seed < 3; ++seed) {
+    EXPECT_LT(volume("random", seed), 0.1);
+    EXPECT_GT(volume("nsga2", seed), 0.55);  // the whole front: 0.87
+  }
+}
+
+TEST(NsgaSampler, MindsConstraintsAndFindsTheLeastOfOneObjective) {
+  Study study = study_with("nsga2", R"({"seed": 1, "population_size": 20})");
+  for (int i = 0; i < 600; ++i) {
+    const int64_t trial = study.ask();
+    const double x = study.suggest(trial, "x", Distribution::real("x", 0, 10)).as_real();
+    const auto k = static_cast<double>(study.suggest(trial, "k", Distribution::integer("k", 0, 20)).as_integer());
+    const std::string c = study.suggest(trial, "c", Distribution::categorical("c", {"a", "b", "c"})).as_text();
+    study.set_constraint(trial, "x is at least 3", 3 - x);
+    study.tell(trial, {x + std::abs(k - 7) + (c == "b" ? 0 : 1)});
+  }
+  EXPECT_NEAR(study.best().values[0], 3, 0.05);
+  EXPECT_GT(study.trial(599).generation, 20);
+}
+
+// --- The study
+
+TEST(Study, KeepsStatesAndRefusesToChangeWhatIsOver) {
+  Study study = study_with("random");
+  study.enqueue({{"x", 1.5}, {"c", Value()}}, Value::Object{{"why", "known"}});
+  EXPECT_EQ(study.trial(0).state, TrialState::Waiting);
+  EXPECT_THROW(study.tell(0, {1.0}), Error);
+  const int64_t first = study.ask();
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(study.suggest(first, "x", Distribution::real("x", 0, 2)).as_real(), 1.5);
+  EXPECT_EQ(study.suggest(first, "x", Distribution::real("x", 0, 2)).as_real(), 1.5);
+  EXPECT_TRUE(study.suggest(first, "c", Distribution::categorical("c", {"a", Value()})).is_null());
+  EXPECT_THROW(study.suggest(first, "x", Distribution::real("x", 0, 2, 0, false).integer("x", 0, 2)), Error);
+  study.report(first, 3, 5);
+  study.report(first, 4, 5);
+  EXPECT_THROW(study.report(first, 4, -1), Error);
+  study.tell_pruned(first);
+  EXPECT_EQ(study.trial(first).values, std::vector<double>{3});
+  EXPECT_THROW(study.tell(first, {1.0}), Error);
+  EXPECT_THROW(study.best(), Error);
+  EXPECT_EQ(study.tell(study.ask(), {1, 2}), TrialState::Failed);
+  EXPECT_EQ(study.tell(study.ask(), {std::nan("")}), TrialState::Failed);
+  EXPECT_NE(study.trial(1).failure.find("2 values"), std::string::npos);
+  const int64_t good = study.ask(), infeasible = study.ask();
+  study.set_constraint(infeasible, "c", 1);
+  study.set_constraint(infeasible, "c", -1);  // the first stays
+  study.tell(infeasible, {-10});
+  study.tell(good, {2});
+  EXPECT_EQ(study.best().number, good);
+  study.enqueue({{"x", 5}});
+  EXPECT_THROW(study.suggest(study.ask(), "x", Distribution::real("x", 0, 2)), Error);
+  EXPECT_THROW(study.trial(99), Error);
+}
+
+TEST(Study, CountsEveryTrialOfManyThreadsOnce) {
+  Study study = study_with("tpe");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&study] {
+      for (int i = 0; i < 50; ++i) {
+        const int64_t trial = study.ask();
+        study.tell(trial, {objective(study, trial)});
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(study.n_trials(), 200);
+  for (int64_t i = 0; i < 200; ++i) EXPECT_EQ(study.trial(i).state, TrialState::Complete);
+}
+
+}  // namespace
+}  // namespace kolosal

@@ -1,0 +1,223 @@
+// Studies, trials and search spaces for Python.
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string_view.h>
+
+#include <optional>
+
+#include "bindings.h"
+#include "kolosal/base/json.h"
+#include "kolosal/tune/study.h"
+
+namespace kolosal::python {
+namespace {
+
+Value value_of(const nb::handle& object, std::string_view name) {
+  if (object.is_none()) return {};
+  if (PyBool_Check(object.ptr()) != 0) return object.ptr() == Py_True;
+  if (PyFloat_Check(object.ptr()) != 0) return PyFloat_AS_DOUBLE(object.ptr());
+  if (PyUnicode_Check(object.ptr()) != 0) return nb::cast<std::string>(object);
+  if (PyIndex_Check(object.ptr()) != 0) {
+    const nb::object whole = nb::steal(PyNumber_Index(object.ptr()));
+    int64_t number = 0;
+    if (whole.is_valid() && nb::try_cast(whole, number)) return number;
+    PyErr_Clear();
+  }
+  throw Error(ErrorCode::BadValue,
+              "parameter '" + std::string(name) + "': " + nb::cast<std::string>(nb::repr(object)) +
+                  " is not allowed; values are texts, numbers of 64 bits, booleans and None",
+              "Use a text, and look up by it what you mean.");
+}
+
+nb::object object_of(const Value& value) {
+  if (value.is_null()) return nb::none();
+  if (value.is_bool()) return nb::bool_(value.as_bool());
+  if (value.is_integer()) return nb::int_(value.as_integer());
+  if (value.is_real()) return nb::float_(value.as_real());
+  return nb::str(value.as_text().c_str(), value.as_text().size());
+}
+
+nb::dict dict_of(const Value::Object& values) {
+  nb::dict made;
+  for (const auto& [name, value] : values) made[nb::str(name.c_str(), name.size())] = object_of(value);
+  return made;
+}
+
+std::vector<Value> choices_of(std::string_view name, const nb::sequence& choices) {
+  std::vector<Value> values;
+  for (const nb::handle choice : choices) values.push_back(value_of(choice, name));
+  return values;
+}
+
+nb::list pairs_of(const auto& pairs) {
+  nb::list made;
+  for (const auto& [first, second] : pairs) made.append(nb::make_tuple(first, second));
+  return made;
+}
+
+/// A trial that runs: what an objective is given.
+class Trial {
+ public:
+  Trial(std::shared_ptr<Study> study, int64_t number) : study_(std::move(study)), number_(number) {}
+
+  int64_t number() const { return number_; }
+
+  double suggest_float(std::string_view name, double low, double high, std::optional<double> step, bool log) {
+    if (step && !(*step > 0)) throw Error(ErrorCode::BadValue, "parameter '" + std::string(name) + "': the step must be above 0");
+    return study_->suggest_inside(number_, name, Distribution::real(name, low, high, step.value_or(0), log));
+  }
+
+  int64_t suggest_int(std::string_view name, int64_t low, int64_t high, int64_t step, bool log) {
+    return static_cast<int64_t>(study_->suggest_inside(number_, name, Distribution::integer(name, low, high, step, log)));
+  }
+
+  nb::object suggest_categorical(std::string_view name, const nb::sequence& choices) {
+    const double index = study_->suggest_inside(number_, name, Distribution::categorical(name, choices_of(name, choices)));
+    return choices[static_cast<size_t>(index)];
+  }
+
+  nb::dict suggest(const SearchSpace& space) { return dict_of(study_->suggest(number_, space)); }
+  void report(double value, int64_t step) { study_->report(number_, value, step); }
+  bool should_prune() { return study_->should_prune(number_); }
+  void set_constraint(std::string_view name, double value) { study_->set_constraint(number_, name, value); }
+  void set_user_attr(std::string_view name, const nb::object& value) {
+    const nb::object json = nb::module_::import_("json").attr("dumps")(value);
+    study_->set_user_attribute(number_, name, parse_json(nb::cast<std::string>(json)));
+  }
+
+  nb::dict params() const {
+    nb::dict made;
+    for (const TrialParameter& had : study_->trial(number_).parameters) {
+      const std::string name = study_->parameter_name(had.parameter);
+      made[nb::str(name.c_str(), name.size())] = object_of(had.distribution->outside(had.value));
+    }
+    return made;
+  }
+
+ private:
+  std::shared_ptr<Study> study_;
+  int64_t number_;
+};
+
+std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std::string>& directions, const std::string& sampler,
+                                  const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters) {
+  StudyOptions options;
+  options.name = name;
+  options.directions.clear();
+  for (const std::string& direction : directions) options.directions.push_back(enum_from_name<Direction>(direction));
+  options.sampler = samplers().make(sampler, parse_json(parameters));
+  if (!pruner.empty()) options.pruner = pruners().make(pruner, parse_json(pruner_parameters));
+  return std::make_shared<Study>(std::move(options));
+}
+
+/// All of a trial: what FrozenTrial is made of.
+nb::dict snapshot(const Study& study, int64_t number) {
+  const TrialRecord trial = study.trial(number);
+  nb::dict params, distributions;
+  for (const TrialParameter& had : trial.parameters) {
+    const std::string name = study.parameter_name(had.parameter);
+    const nb::str key(name.c_str(), name.size());
+    params[key] = object_of(had.distribution->outside(had.value));
+    distributions[key] = to_json(had.distribution->to_value());
+  }
+  nb::dict made;
+  made["number"] = trial.number;
+  made["state"] = std::string(enum_name(trial.state));
+  made["values"] = trial.values;
+  made["params"] = params;
+  made["distributions"] = distributions;
+  made["intermediate"] = pairs_of(trial.intermediate);
+  made["constraints"] = pairs_of(trial.constraints);
+  made["user_attrs"] = to_json(trial.user_attributes);
+  made["failure"] = trial.failure;
+  made["started"] = trial.started;
+  made["ended"] = trial.ended;
+  return made;
+}
+
+void enqueue(Study& study, const nb::dict& params, const std::string& user_attributes) {
+  Value::Object fixed;
+  for (const auto& [name, value] : params) {
+    const auto key = nb::cast<std::string>(name);
+    fixed.emplace_back(key, value_of(value, key));
+  }
+  study.enqueue(std::move(fixed), parse_json(user_attributes));
+}
+
+void add_trial(Study& study, const std::string& state, const nb::dict& params, const nb::dict& distributions, std::vector<double> values,
+               std::vector<std::pair<int64_t, double>> intermediate, std::vector<std::pair<std::string, double>> constraints,
+               const std::string& user_attributes) {
+  std::vector<std::pair<std::string, Distribution>> parameters;
+  std::vector<Value> taken;
+  for (const auto& [name, value] : params) {
+    const auto key = nb::cast<std::string>(name);
+    if (!distributions.contains(name)) throw Error(ErrorCode::BadValue, "parameter '" + key + "' has a value and no distribution");
+    parameters.emplace_back(key, Distribution::from_value(key, parse_json(nb::cast<std::string>(distributions[name]))));
+    taken.push_back(value_of(value, key));
+  }
+  study.add_finished(enum_from_name<TrialState>(state), parameters, taken, std::move(values), std::move(intermediate),
+                     std::move(constraints), parse_json(user_attributes));
+}
+
+void bind_study(nb::module_& module) {
+  nb::class_<Study>(module, "Study", "Trials of an objective and the sampler that proposes them.")
+      .def_prop_ro("name", &Study::name, "Name of the study.")
+      .def_prop_ro("n_trials", &Study::n_trials, "How many trials there are, of every state.")
+      .def_prop_ro("is_exhausted", &Study::is_exhausted, "Whether the sampler has nothing left to try.")
+      .def(
+          "ask", [](const std::shared_ptr<Study>& study) { return Trial(study, study->ask()); }, "Starts a trial.")
+      .def(
+          "trial_of", [](const std::shared_ptr<Study>& study, int64_t number) { return Trial(study, study->trial(number).number); },
+          nb::arg("number"), "The trial of this number, to go on with.")
+      .def(
+          "tell",
+          [](Study& study, int64_t number, std::vector<double> values) {
+            return std::string(enum_name(study.tell(number, std::move(values))));
+          },
+          nb::arg("number"), nb::arg("values"), "Ends a trial with its values; gives the state it is in then.")
+      .def("tell_pruned", &Study::tell_pruned, nb::arg("number"), "Ends a trial that stopped early.")
+      .def("tell_failed", &Study::tell_failed, nb::arg("number"), nb::arg("reason"), "Ends a trial that has no value.")
+      .def("enqueue", &enqueue, nb::arg("params"), nb::arg("user_attrs"), "Adds a waiting trial with some values given.")
+      .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"),
+           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), "Adds a finished trial; distributions are JSON by name.")
+      .def("snapshot", &snapshot, nb::arg("number"), "All that is known of a trial.")
+      .def(
+          "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
+      .def("pareto_front", &Study::pareto_front, "Numbers of the trials that no other is better than in all objectives.");
+  module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
+             nb::arg("pruner"), nb::arg("pruner_parameters"),
+             "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
+}
+
+}  // namespace
+
+void bind_tune(nb::module_& module) {
+  nb::class_<SearchSpace>(module, "SearchSpace", "Parameters declared beforehand, with what depends on what.")
+      .def(
+          "__init__", [](SearchSpace* at, const std::string& json) { new (at) SearchSpace(SearchSpace::from_value(parse_json(json))); },
+          nb::arg("json"))
+      .def(
+          "to_json", [](const SearchSpace& space) { return to_json(space.to_value()); }, "The space as JSON.");
+  nb::class_<Trial>(module, "Trial", "A trial that runs: what an objective is given.")
+      .def_prop_ro("number", &Trial::number, "Number of the trial in its study, from 0.")
+      .def_prop_ro("params", &Trial::params, "The values so far, by name.")
+      .def("suggest_float", &Trial::suggest_float, nb::arg("name"), nb::arg("low"), nb::arg("high"), nb::kw_only(),
+           nb::arg("step") = nb::none(), nb::arg("log") = false,
+           "A number from low to high, both allowed; in steps from low, or on a logarithmic scale.")
+      .def("suggest_int", &Trial::suggest_int, nb::arg("name"), nb::arg("low"), nb::arg("high"), nb::kw_only(), nb::arg("step") = 1,
+           nb::arg("log") = false, "An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.")
+      .def("suggest_categorical", &Trial::suggest_categorical, nb::arg("name"), nb::arg("choices"),
+           "One of the choices: texts, numbers, booleans and None.")
+      .def("suggest", &Trial::suggest, nb::arg("space"), "The values of all parameters of a declared space that are there, by name.")
+      .def("report", &Trial::report, nb::arg("value"), nb::arg("step"),
+           "Notes an intermediate value; a second report of a step is passed over.")
+      .def("should_prune", &Trial::should_prune, "Whether the study's pruner would stop the trial after its last report.")
+      .def("set_constraint", &Trial::set_constraint, nb::arg("name"), nb::arg("value"),
+           "Notes a constraint, which holds where the value is at most 0.")
+      .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),
+           "Notes anything else about the trial that JSON can hold.");
+  bind_study(module);
+}
+
+}  // namespace kolosal::python

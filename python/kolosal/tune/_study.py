@@ -1,0 +1,327 @@
+"""Study: trials of an objective."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any
+
+from .. import _kolosal
+from .._errors import InvalidInputError
+from ._trial import Distribution, FrozenTrial, SearchSpace, TrialPruned, TrialState, frozen, to_description
+from .pruners import BasePruner, MedianPruner
+from .samplers import BaseSampler, TPESampler
+
+Objective = Callable[[_kolosal.Trial], float | Sequence[float]]
+Callback = Callable[["Study", FrozenTrial], None]
+
+
+class Study:
+    """Trials of an objective, what proposes and what stops them; made by ``create_study``. Safe for use by several threads."""
+
+    def __init__(self, native: _kolosal.Study, sampler: BaseSampler, pruner: BasePruner, directions: Sequence[str]) -> None:
+        self._native = native
+        self.sampler = sampler
+        self.pruner = pruner
+        self.directions = list(directions)
+        self.user_attrs: dict[str, Any] = {}
+        self._stopping = threading.Event()
+        self._optimizing = threading.Lock()
+
+    @property
+    def study_name(self) -> str:
+        """Name of the study."""
+        return self._native.name
+
+    @property
+    def direction(self) -> str:
+        """Whether less ("minimize") or more ("maximize") of the single objective is better."""
+        if len(self.directions) != 1:
+            raise InvalidInputError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
+        return self.directions[0]
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All trials, in order of their numbers."""
+        return self.get_trials()
+
+    def get_trials(self, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:
+        """The trials that are in one of these states; all without."""
+        every = [frozen(self._native.snapshot(number)) for number in range(self._native.n_trials)]
+        wanted = set(TrialState if states is None else states)
+        return [trial for trial in every if trial.state in wanted]
+
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """The best complete trial whose constraints hold."""
+        return frozen(self._native.snapshot(self._native.best()))
+
+    @property
+    def best_trials(self) -> list[FrozenTrial]:
+        """The Pareto front: trials whose constraints hold and that no other is better than in all objectives."""
+        return [frozen(self._native.snapshot(number)) for number in self._native.pareto_front()]
+
+    @property
+    def best_value(self) -> float:
+        """The value of the best trial."""
+        values = self.best_trial.values
+        assert values is not None
+        return values[0]
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """The parameters of the best trial."""
+        return self.best_trial.params
+
+    def set_user_attr(self, name: str, value: Any) -> None:
+        """Notes anything about the study."""
+        self.user_attrs[name] = value
+
+    def ask(self, space: SearchSpace | Mapping[str, Distribution] | None = None) -> _kolosal.Trial:
+        """Starts a trial, an enqueued one first, to be ended by ``tell``.
+
+        Args:
+            space: parameters that are suggested at once: a declared space, or distributions by name. ``trial.params`` has them.
+        """
+        trial = self._native.ask()
+        if space is not None:
+            try:
+                trial.suggest(space if isinstance(space, SearchSpace) else SearchSpace(space))
+            except BaseException as error:
+                self._native.tell_failed(trial.number, _reason(error))
+                raise
+        return trial
+
+    def tell(
+        self,
+        trial: _kolosal.Trial | int,
+        values: float | Sequence[float] | None = None,
+        state: TrialState | None = None,
+    ) -> FrozenTrial:
+        """Ends a trial.
+
+        Args:
+            trial: the trial, or its number.
+            values: one value for each objective. Where their number is wrong or one is NaN the trial fails.
+            state: COMPLETE, PRUNED (the value is the last reported) or FAIL; without, COMPLETE.
+
+        Returns:
+            The trial as it is then.
+        """
+        number = trial if isinstance(trial, int) else trial.number
+        if state in (TrialState.RUNNING, TrialState.WAITING):
+            raise InvalidInputError(f"trial {number} cannot be told to be {state.value}; it is complete, pruned or failed", "bad_value")
+        if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
+            raise InvalidInputError(f"trial {number} is told to be {state.value} and has values", "bad_value", "Report them.")
+        if state is TrialState.PRUNED:
+            self._native.tell_pruned(number)
+        elif state is TrialState.FAIL:
+            self._native.tell_failed(number, "told so")
+        else:
+            self._complete(number, values)
+        return frozen(self._native.snapshot(number))
+
+    def enqueue_trial(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> None:
+        """Lets a coming trial have these values; what is not given the sampler proposes."""
+        self._native.enqueue(dict(params), json.dumps(dict(user_attrs or {})))
+
+    def add_trial(self, trial: FrozenTrial) -> None:
+        """Adds a finished trial, of another study or of ``create_trial``."""
+        distributions = {name: json.dumps(to_description(one)) for name, one in trial.distributions.items()}
+        self._native.add_trial(
+            trial.state.value,
+            trial.params,
+            distributions,
+            trial.values or [],
+            list(trial.intermediate_values.items()),
+            list(trial.constraints.items()),
+            json.dumps(trial.user_attrs),
+        )
+
+    def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
+        """Adds finished trials."""
+        for trial in trials:
+            self.add_trial(trial)
+
+    def optimize(
+        self,
+        func: Objective,
+        n_trials: int | None = None,
+        timeout: float | None = None,
+        n_jobs: int = 1,
+        catch: type[Exception] | tuple[type[Exception], ...] = (),
+        callbacks: Sequence[Callback] | None = None,
+    ) -> None:
+        """Runs trials of the objective until one of the limits is met, ``stop`` is called or the sampler has nothing left.
+
+        An exception of the objective, and Ctrl-C, ends the run with the trial failed; trials of other threads end first.
+
+        Args:
+            func: the objective: takes a trial, gives its value or values. Raising ``TrialPruned`` ends a trial early.
+            n_trials: how many trials to run; without, no limit.
+            timeout: seconds after which no further trial is started.
+            n_jobs: threads that run trials at the same time; -1: one for each core.
+            catch: exceptions that fail the trial and let the run go on.
+            callbacks: each is called with the study and the trial after every trial.
+        """
+        if n_trials is not None and n_trials < 0:
+            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be at least 0", "bad_value")
+        if n_jobs != -1 and n_jobs < 1:
+            raise InvalidInputError(f"optimize: n_jobs is {n_jobs}; it must be at least 1, or -1 for one a core", "bad_value")
+        if not self._optimizing.acquire(blocking=False):
+            raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
+        try:
+            self._stopping.clear()
+            run = _Run(self, func, n_trials, timeout, catch, tuple(callbacks or ()))
+            if n_jobs == 1:
+                run.work()
+            else:
+                run.work_in_threads(n_jobs)
+        finally:
+            self._optimizing.release()
+
+    def stop(self) -> None:
+        """Lets ``optimize`` end after the trials that run; for objectives and callbacks."""
+        self._stopping.set()
+
+    def trials_dataframe(self) -> Any:
+        """The trials as a pandas data frame, a row each; columns as ``value``, ``params_x``, ``state``."""
+        import pandas as pd
+
+        rows = []
+        for trial in self.trials:
+            row: dict[str, Any] = {"number": trial.number}
+            values: list[Any] = [*trial.values] if trial.values else [None] * len(self.directions)
+            if len(self.directions) == 1:
+                row["value"] = values[0]
+            else:
+                row.update({f"values_{i}": value for i, value in enumerate(values)})
+            row["datetime_start"], row["datetime_complete"], row["duration"] = trial.datetime_start, trial.datetime_complete, trial.duration
+            row.update({f"params_{name}": value for name, value in trial.params.items()})
+            row.update({f"user_attrs_{name}": value for name, value in trial.user_attrs.items()})
+            row["state"] = trial.state.name
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def _complete(self, number: int, values: Any) -> None:
+        try:
+            listed = [float(value) for value in (values if isinstance(values, Iterable) else [values])]
+        except (TypeError, ValueError):
+            self._native.tell_failed(number, f"the objective gave {values!r}; it must give a number for each objective")
+            warnings.warn(f"trial {number} failed: the objective gave {values!r}", stacklevel=3)
+            return
+        if self._native.tell(number, listed) == "failed":
+            warnings.warn(f"trial {number} failed: {self._native.snapshot(number)['failure']}", stacklevel=3)
+
+
+class _Run:
+    """One call of ``optimize``."""
+
+    def __init__(
+        self,
+        study: Study,
+        func: Objective,
+        n_trials: int | None,
+        timeout: float | None,
+        catch: type[Exception] | tuple[type[Exception], ...],
+        callbacks: tuple[Callback, ...],
+    ) -> None:
+        self.study, self.func, self.catch, self.callbacks = study, func, catch, callbacks
+        self.left = n_trials
+        self.end = None if timeout is None else time.monotonic() + timeout
+        self.lock = threading.Lock()
+
+    def claim(self) -> bool:
+        """Whether one trial more may start."""
+        study = self.study
+        with self.lock:
+            if self.left == 0 or study._stopping.is_set() or (self.end is not None and time.monotonic() >= self.end):
+                return False
+            if study._native.is_exhausted:
+                return False
+            if self.left is not None:
+                self.left -= 1
+            return True
+
+    def work(self) -> None:
+        """Runs trials, one after the other."""
+        while self.claim():
+            self.one()
+
+    def work_in_threads(self, n_jobs: int) -> None:
+        """Runs trials in threads; the first exception ends all, and Ctrl-C too."""
+        workers = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
+        with ThreadPoolExecutor(workers) as pool:
+            pending = {pool.submit(self.work) for _ in range(workers)}
+            try:
+                while pending:
+                    done, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+            except BaseException:
+                self.study.stop()
+                raise
+
+    def one(self) -> None:
+        """Runs one trial."""
+        native = self.study._native
+        trial = None
+        try:
+            trial = native.ask()
+            value = self.func(trial)
+        except TrialPruned:
+            assert trial is not None
+            native.tell_pruned(trial.number)
+        except BaseException as error:
+            if trial is None:
+                raise
+            native.tell_failed(trial.number, _reason(error))
+            if not isinstance(error, self.catch):
+                raise
+        else:
+            if type(value) is float and value == value and len(self.study.directions) == 1:
+                native.tell(trial.number, [value])
+            else:
+                self.study._complete(trial.number, value)
+        for callback in self.callbacks:
+            callback(self.study, frozen(native.snapshot(trial.number)))
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def create_study(
+    *,
+    study_name: str | None = None,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+    direction: str | None = None,
+    directions: Sequence[str] | None = None,
+) -> Study:
+    """A study without trials.
+
+    Args:
+        study_name: its name; without, a unique one.
+        sampler: what proposes trials; without, ``TPESampler()``.
+        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
+        direction: "minimize" (the default) or "maximize".
+        directions: one for each objective.
+    """
+    if direction is not None and directions is not None:
+        raise InvalidInputError("create_study: direction and directions are both given", "bad_value", "Give one of them.")
+    listed = list(directions) if directions is not None else [direction or "minimize"]
+    chosen = sampler if sampler is not None else TPESampler()
+    stopping = pruner if pruner is not None else MedianPruner()
+    name, parameters = chosen._native()
+    pruner_name, pruner_parameters = stopping._native()
+    native = _kolosal.make_study(
+        study_name or f"no-name-{uuid.uuid4()}", listed, name, json.dumps(parameters), pruner_name, json.dumps(pruner_parameters)
+    )
+    return Study(native, chosen, stopping, listed)

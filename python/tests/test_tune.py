@@ -1,0 +1,221 @@
+"""kolosal.tune: studies as Optuna's users write them."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kolosal import InvalidInputError, tune
+from kolosal.tune.samplers import GridSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+
+
+def objective(trial: tune.Trial) -> float:
+    x = trial.suggest_float("x", -10, 10)
+    kind = trial.suggest_categorical("kind", ["square", None, True, 2, 0.5])
+    k = trial.suggest_int("k", 1, 100, log=True)
+    return x * x + (0 if kind is None else 1) + math.log(k)
+
+
+@pytest.mark.parametrize("sampler", [RandomSampler, QMCSampler, TPESampler, NSGAIISampler])
+def test_the_same_seed_gives_the_same_trials_and_none_draws_one(sampler: type[Any]) -> None:
+    def run(seed: int | None) -> list[dict[str, Any]]:
+        study = tune.create_study(sampler=sampler(seed=seed))
+        study.optimize(objective, n_trials=70)
+        return [trial.params for trial in study.trials]
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+    assert run(None) != run(None)
+
+
+def test_a_study_keeps_what_happened() -> None:
+    def fragile(trial: tune.Trial) -> float:
+        value = objective(trial)
+        for step in range(3):
+            trial.report(value + step, step)
+        trial.set_user_attr("half", [value / 2, {"x": None}])
+        if trial.number == 1:
+            raise tune.TrialPruned
+        if trial.number == 2:
+            raise ValueError("on purpose")
+        return float("nan") if trial.number == 3 else value
+
+    seen: list[int] = []
+    study = tune.create_study(study_name="kept", direction="maximize", sampler=TPESampler(seed=0))
+    study.enqueue_trial({"x": 3, "kind": None})
+    with pytest.warns(UserWarning, match="trial 3 failed: the objective gave NaN"):
+        study.optimize(fragile, n_trials=5, catch=ValueError, callbacks=[lambda study, trial: seen.append(trial.number)])
+    assert seen == [0, 1, 2, 3, 4]
+    states = [trial.state.name for trial in study.trials]
+    assert states == ["COMPLETE", "PRUNED", "FAIL", "FAIL", "COMPLETE"]
+    first, pruned, failed = study.trials[:3]
+    assert first.params["x"] == 3 and first.params["kind"] is None and isinstance(first.params["k"], int)
+    assert first.distributions["k"] == tune.IntDistribution(1, 100, log=True)
+    assert first.user_attrs == {"half": [first.value / 2, {"x": None}]} and first.duration.total_seconds() >= 0
+    assert pruned.value == pruned.intermediate_values[2] and pruned.last_step == 2
+    assert failed.failure == "ValueError: on purpose" and failed.value is None
+    assert study.best_value == max(first.value, study.trials[4].value) and study.best_params == study.best_trial.params
+    frame = study.trials_dataframe()
+    assert list(frame["state"]) == states and frame["params_x"][0] == 3 and frame["value"][0] == first.value
+
+    other = tune.create_study(direction="maximize")
+    other.add_trials(study.trials)
+    assert [t.params for t in other.trials] == [t.params for t in study.trials] and other.best_value == study.best_value
+    other.add_trial(tune.create_trial(value=1e9, params={"x": 1.0}, distributions={"x": tune.FloatDistribution(-10, 10)}))
+    assert other.best_params == {"x": 1.0}
+
+
+def test_ask_and_tell_over_a_declared_space() -> None:
+    space = tune.SearchSpace(
+        {
+            "model": tune.CategoricalDistribution(["knn", "net"]),
+            "k": {"type": "int", "low": 1, "high": 9, "when": {"parameter": "model", "equals": "knn"}},
+            "layers": {"type": "int", "low": 1, "high": 3, "when": {"parameter": "model", "equals": "net"}},
+            "width": {"type": "float", "low": 1, "high": 64, "log": True, "when": {"parameter": "layers", "greater": 1}},
+            "version": {"type": "constant", "value": 3},
+        },
+        forbidden=[{"model": "knn", "k": 1}],
+    )
+    assert tune.SearchSpace.from_json(space.to_json()).to_json() == space.to_json()
+    study = tune.create_study(sampler=TPESampler(seed=0, group=True))
+    names = set()
+    for _ in range(60):
+        trial = study.ask(space)
+        params = trial.params
+        names.add(frozenset(params))
+        assert params["version"] == 3 and ("width" in params) == (params.get("layers", 0) > 1) and params.get("k") != 1
+        study.tell(trial, params.get("k", 5) + params.get("width", 0.0))
+    assert len(names) == 3 and study.best_params["model"] == "knn"
+    with pytest.raises(InvalidInputError, match="parameter 'k': low"):
+        tune.SearchSpace({"k": {"type": "int", "low": 9, "high": 1}})
+
+
+def test_workers_stops_timeouts_and_ctrl_c_end_cleanly() -> None:
+    barrier = threading.Barrier(3, timeout=20)
+
+    def together(trial: tune.Trial) -> float:
+        if trial.number < 3:
+            barrier.wait()  # fails unless three run at a time
+        return objective(trial)
+
+    study = tune.create_study(sampler=TPESampler(seed=0))
+    study.optimize(together, n_trials=60, n_jobs=3)
+    assert [trial.state for trial in study.trials] == [tune.TrialState.COMPLETE] * 60
+    study.optimize(objective, callbacks=[lambda study, trial: study.stop() if trial.number == 64 else None])
+    assert len(study.trials) == 65
+    begin = time.monotonic()
+    study.optimize(lambda trial: time.sleep(0.01) or 0.0, timeout=0.1)
+    assert time.monotonic() - begin < 5
+
+    def interrupted(trial: tune.Trial) -> float:
+        raise KeyboardInterrupt
+
+    for n_jobs in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            study.optimize(interrupted, n_trials=3, n_jobs=n_jobs)
+    assert study.trials[-1].state is tune.TrialState.FAIL and study.trials[-1].failure.startswith("KeyboardInterrupt")
+    assert all(trial.state.is_finished() for trial in study.trials)
+
+
+@pytest.mark.parametrize(
+    "pruner",
+    [
+        None,
+        tune.pruners.PercentilePruner(25),
+        tune.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+        tune.pruners.HyperbandPruner(max_resource=9),
+        tune.pruners.ThresholdPruner(upper=3.0),
+        tune.pruners.PatientPruner(tune.pruners.MedianPruner(), patience=1),
+        tune.pruners.WilcoxonPruner(),
+        tune.pruners.NopPruner(),
+    ],
+    ids=repr,
+)
+def test_pruners_save_work_and_keep_the_best(pruner: tune.pruners.BasePruner | None) -> None:
+    steps = 0
+
+    def curve(trial: tune.Trial) -> float:
+        nonlocal steps
+        x = trial.suggest_float("x", 0, 4)
+        for step in range(9):
+            trial.report(x + step / 10, step)
+            steps += 1
+            if trial.should_prune():
+                raise tune.TrialPruned
+        return x + 0.8
+
+    study = tune.create_study(study_name="s", sampler=QMCSampler(seed=3), pruner=pruner)
+    study.optimize(curve, n_trials=64)
+    whole = study.get_trials([tune.TrialState.COMPLETE])
+    if isinstance(pruner, tune.pruners.NopPruner):
+        assert steps == 9 * 64 and len(whole) == 64
+    else:
+        assert steps < 0.8 * 9 * 64 and 0 < len(whole) < 64
+        assert study.best_params["x"] == min(trial.params["x"] for trial in study.trials)
+
+
+def test_several_objectives_and_constraints() -> None:
+    def two(trial: tune.Trial) -> np.ndarray:
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+        trial.set_constraint("x", 0.2 - x)
+        return np.array([x, (1 - x) * (1 + 9 * y)])
+
+    study = tune.create_study(directions=["minimize", "minimize"], sampler=TPESampler(seed=0))
+    study.optimize(two, n_trials=80)
+    front = study.best_trials
+    assert all(trial.values[0] >= 0.2 and len(trial.values) == 2 for trial in front)
+    points = np.array([trial.values for trial in front])
+    assert not any((np.all(a <= b) and np.any(a < b)) for a in points for b in points)
+    with pytest.raises(InvalidInputError, match="2 objectives"):
+        _ = study.best_value
+
+
+def test_a_grid_ends_when_it_is_through() -> None:
+    study = tune.create_study(sampler=GridSampler({"x": [-1.0, 0, 1], "kind": ["a", None]}))
+    study.optimize(lambda trial: trial.suggest_float("x", -1, 1) + (trial.suggest_categorical("kind", ["a", None]) is None))
+    assert len({tuple(trial.params.items()) for trial in study.trials}) == len(study.trials) == 6
+    assert study.best_value == -1
+
+
+@pytest.mark.parametrize(
+    ("suggest", "message"),
+    [
+        (lambda trial: trial.suggest_float("x", 2, 1), r"parameter 'x': low \(2\) is above high \(1\)"),
+        (lambda trial: trial.suggest_float("x", 0, 1, log=True), "parameter 'x': low is 0"),
+        (lambda trial: trial.suggest_float("x", 1, 2, step=0.5, log=True), "parameter 'x'"),
+        (lambda trial: trial.suggest_int("k", 1, 5, step=0), "parameter 'k': the step is 0"),
+        (lambda trial: trial.suggest_categorical("c", []), "parameter 'c': there are no choices"),
+        (lambda trial: trial.suggest_categorical("c", [(1, 2)]), r"parameter 'c': \(1, 2\) is not allowed"),
+        (lambda trial: [trial.suggest_int("k", 1, 5), trial.suggest_float("k", 1, 5)], "parameter 'k': it was an integer from 1 to 5"),
+        (lambda trial: trial.set_constraint("c", math.nan), "constraint 'c' is NaN"),
+    ],
+)
+def test_errors_name_the_parameter(suggest: Any, message: str) -> None:
+    trial = tune.create_study().ask()
+    with pytest.raises(InvalidInputError, match=message):
+        suggest(trial)
+
+
+def test_settings_that_cannot_be_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="n_startup_trials"):
+        tune.create_study(sampler=TPESampler(n_startup_trials=0))
+    with pytest.raises(InvalidInputError, match="minimise"):
+        tune.create_study(direction="minimise")
+    with pytest.raises(InvalidInputError, match="both given"):
+        tune.create_study(direction="minimize", directions=["minimize"])
+    study = tune.create_study()
+    with pytest.raises(InvalidInputError, match="no complete trial"):
+        _ = study.best_trial
+    with pytest.raises(InvalidInputError, match="n_jobs is 0"):
+        study.optimize(objective, n_trials=1, n_jobs=0)
+    with pytest.warns(UserWarning, match="the objective gave None"):
+        assert study.tell(study.ask(), None).state is tune.TrialState.FAIL
+    trial = study.ask()
+    study.tell(trial, state=tune.TrialState.PRUNED)
+    with pytest.raises(InvalidInputError, match="is pruned; only a running trial may change"):
+        study.tell(trial, 1.0)
