@@ -56,7 +56,8 @@ test-sanitized: setup-test build/dev/build.ninja
 	ctest --preset dev -j $(JOBS)
 
 test-python: setup-test build
-	$(PYTHON) -m pytest -n $(JOBS) --dist worksteal
+	# Threads of OpenMP and OpenBLAS in the peers would spin while they wait, on cores that others need.
+	OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 $(PYTHON) -m pytest -n $(JOBS) --dist worksteal
 
 tsan: setup-test build/tsan/build.ninja
 	cmake --build --preset tsan -j $(JOBS)

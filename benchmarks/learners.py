@@ -129,7 +129,7 @@ def lightgbm_folds(problem: Problem, n_threads: int) -> Callable[[np.ndarray], n
     n = len(problem.y)
     parameters = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "max_bin": 255, "num_threads": n_threads, "verbose": -1}
     folds = [(np.flatnonzero(np.arange(n) % FOLDS != fold), np.arange(fold, n, FOLDS)) for fold in range(FOLDS)]
-    found = lgb.cv(parameters, lgb.Dataset(problem.x, problem.y), 100, folds=folds, return_cvbooster=True)
+    found: Any = lgb.cv(parameters, lgb.Dataset(problem.x, problem.y), 100, folds=folds, return_cvbooster=True)
 
     def predict(x: np.ndarray) -> np.ndarray:
         predicted = np.empty(n)
@@ -142,7 +142,7 @@ def lightgbm_folds(problem: Problem, n_threads: int) -> Callable[[np.ndarray], n
 
 def catboost(**settings: Any) -> Fit:
     """CatBoost without ordered boosting, its trees being symmetric."""
-    import catboost as cb  # noqa: PLC0415
+    import catboost as cb  # type: ignore[import-untyped]  # noqa: PLC0415
 
     def fit(problem: Problem, n_threads: int) -> Callable[[np.ndarray], np.ndarray]:
         model = cb.CatBoostClassifier(

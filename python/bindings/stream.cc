@@ -191,7 +191,7 @@ class Stream {
     // Taking an item acknowledges it, so what Ctrl-C raises must come before.
     const Deadline deadline = seconds < 0 ? Deadline() : Deadline::after(seconds);
     for (;;) {
-      const Popped there = wait(deadline.remaining_seconds());
+      const Popped there = wait(seconds < 0 ? seconds : std::max(0.0, deadline.remaining_seconds()));
       check_signals();
       auto [popped, item] = with_own_errors([&] { return pipeline_->try_next(0); });
       if (popped != Popped::Empty || there == Popped::Empty) return {popped, item ? **item : nb::none()};
