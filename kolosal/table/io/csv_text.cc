@@ -385,7 +385,7 @@ class Reading {
     size_t begin = 0;
     for (Block& block : blocks_) {
       const std::string text = std::move(block.texts[c]);
-      std::memcpy(bytes + begin, text.data(), text.size());
+      std::ranges::copy(text, bytes + begin);
       for (size_t row = 0; row < block.n_rows; ++row) room.integers[block.first_row + row] += static_cast<int64_t>(begin);
       begin += text.size();
     }
