@@ -35,7 +35,9 @@ TEST(BestBound, IsTheSameWithEveryInstructionSet) {
         set_simd_target(target);
         const BestBound found = find_best_bound()(sums.data(), n, limits);
         EXPECT_EQ(found.score, plain.score);
-        if (std::isfinite(plain.score)) EXPECT_EQ(found.place, plain.place);
+        if (std::isfinite(plain.score)) {
+          EXPECT_EQ(found.place, plain.place);
+        }
       }
     }
   set_simd_target(before);

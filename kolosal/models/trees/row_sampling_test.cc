@@ -82,7 +82,9 @@ TEST(RowSampling, OfGossKeepsTheGreatestGradientsForCertain) {
   for (const double y : f.target.values) sizes.push_back(std::abs(y));
   std::ranges::sort(sizes, std::greater<>());
   for (uint32_t i = 0; i < 4096; ++i)
-    if (std::abs(f.target.values[i]) > sizes[800]) EXPECT_EQ(sample.weights[i], 1);
+    if (std::abs(f.target.values[i]) > sizes[800]) {
+      EXPECT_EQ(sample.weights[i], 1);
+    }
 }
 
 TEST(RowSampling, DrawsSomethingWhereGradientsAreZeroOrRowsFew) {
