@@ -142,7 +142,7 @@ def lightgbm_folds(problem: Problem, n_threads: int) -> Callable[[np.ndarray], n
 
 def catboost(**settings: Any) -> Fit:
     """CatBoost without ordered boosting, its trees being symmetric."""
-    import catboost as cb  # type: ignore[import-untyped]  # noqa: PLC0415
+    import catboost as cb  # noqa: PLC0415
 
     def fit(problem: Problem, n_threads: int) -> Callable[[np.ndarray], np.ndarray]:
         model = cb.CatBoostClassifier(
