@@ -15,11 +15,14 @@
 #include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/kernels/sort.h"
+#include "kolosal/preprocess/ranked_numbers.h"
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
 
 namespace kolosal {
 namespace {
+
+constexpr size_t kFewQuantiles = 16;
 
 void check_weights(const TransformerInput& input, std::string_view transformer) {
   if (input.weights.empty()) return;
@@ -134,6 +137,20 @@ std::vector<double> interpolated(size_t n, std::span<const double> quantiles, co
   return found;
 }
 
+/// The quantiles of few ranks, without a sort of all numbers.
+template <class T>
+std::vector<double> selected_quantiles(const RankedNumbers<T>& numbers, std::span<const double> quantiles) {
+  if (numbers.size() == 0) return std::vector<double>(quantiles.size());
+  std::vector<size_t> ranks;
+  interpolated(numbers.size(), quantiles, [&](size_t rank) {
+    ranks.push_back(rank);
+    return 0.0;
+  });
+  const std::vector<double> values = numbers.at(ranks);
+  auto next = values.begin();
+  return interpolated(numbers.size(), quantiles, [&](size_t) { return *next++; });
+}
+
 }  // namespace
 
 std::vector<double> sorted_quantiles(std::span<const double> sorted, std::span<const double> weights, std::span<const double> quantiles) {
@@ -237,7 +254,10 @@ Range column_range(const Column& column, std::span<const double> weights) {
 
 std::vector<double> column_quantiles(const Column& column, std::span<const double> weights, std::span<const double> quantiles) {
   weights = telling_weights(weights);
-  if (is_plain(column, weights)) {
+  if (is_plain(column, weights) && column.size() < (size_t{1} << 32)) {
+    const bool few = quantiles.size() <= kFewQuantiles;
+    if (few && column.is_float32()) return selected_quantiles(RankedNumbers(column.float32()), quantiles);
+    if (few) return selected_quantiles(RankedNumbers(column.float64()), quantiles);
     ArrayBytes scratch = ArrayBytes::unset(column.size() * sizeof(double));  // fresh pages would cost as much as the sort
     const std::span<double> values(reinterpret_cast<double*>(scratch.begin_writing()), column.size());
     size_t n = 0;
