@@ -8,9 +8,11 @@
 
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 
 #include "kolosal/base/fit_context.h"
+#include "kolosal/base/threads.h"
 #include "kolosal/base/value.h"
 #include "kolosal/table/table.h"
 #include "kolosal/table/target.h"
@@ -36,6 +38,14 @@ void bind_preprocess(nb::module_& module);
 void bind_stream(nb::module_& module);
 void bind_transformers(nb::module_& module);
 void bind_tune(nb::module_& module);
+
+/// The surroundings of a fit on so many threads; 0 means as many as the process may use.
+inline FitContext context_of(int n_threads, int64_t seed = 0) {
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(n_threads);
+  context.seed = static_cast<uint64_t>(seed);
+  return context;
+}
 
 /// What `work` gives. It runs on a thread of its own without the interpreter; Ctrl-C cancels the token, and the work ends as it sees fit.
 template <class Work>

@@ -54,8 +54,7 @@ NB_MODULE(_kolosal, module) {
       "read_table",
       [](const std::string& path, const std::string& options, int n_threads) {
         const auto wanted = from_value<ReadOptions>(parse_json(options));
-        FitContext context;
-        context.threads = std::make_shared<const Threads>(n_threads);
+        const FitContext context = context_of(n_threads);
         return run_cancellable(context.cancel, [&] { return read_table(path, wanted, context); });
       },
       nb::arg("path"), nb::arg("options"), nb::arg("n_threads") = 0, "Reads a file into a native table; options are JSON.");

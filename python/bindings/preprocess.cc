@@ -34,12 +34,6 @@ namespace {
 
 using KeptRows = std::optional<std::vector<uint32_t>>;
 
-FitContext context_of(int n_threads) {
-  FitContext context;
-  context.threads = std::make_shared<const Threads>(n_threads);
-  return context;
-}
-
 std::tuple<FittedPreprocessor, Table, KeptRows> fit_transform(const std::string& config, const Table& table, const Table* target,
                                                               int n_threads) {
   const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));

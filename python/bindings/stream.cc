@@ -111,9 +111,8 @@ std::string run_batches(const std::string& options, const nb::object& source, co
   const std::string path = nb::isinstance<nb::str>(source) ? nb::cast<std::string>(source) : std::string();
 
   const nb::gil_scoped_release released;
-  FitContext context;
+  FitContext context = context_of(n_threads);
   context.cancel = cancel;
-  context.threads = std::make_shared<const Threads>(n_threads);
   if (memory_limit) context.memory = std::make_shared<MemoryBudget>(*memory_limit);
   if (!table && !reader) reader = open_table(path, reading);
   const BatchStatistics done = table ? processor.run(*table, compute, take, context) : processor.run(*reader, compute, take, context);
@@ -279,9 +278,7 @@ void bind_statistics(nb::module_& module) {
           "add",
           [](TableStatistics& statistics, const Table& table, int n_threads) {
             const nb::gil_scoped_release released;
-            FitContext context;
-            context.threads = std::make_shared<const Threads>(n_threads);
-            statistics.add(table, context);
+            statistics.add(table, context_of(n_threads));
           },
           nb::arg("table"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
       .def("merge", &TableStatistics::merge, nb::arg("other"), nb::call_guard<nb::gil_scoped_release>(),

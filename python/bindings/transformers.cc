@@ -30,13 +30,6 @@ namespace {
 using Weights = nb::ndarray<const double, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
 using Fitted = std::unique_ptr<FittedTransformer>;
 
-FitContext context_of(int n_threads, int64_t seed) {
-  FitContext context;
-  context.threads = std::make_shared<const Threads>(n_threads);
-  context.seed = static_cast<uint64_t>(seed);
-  return context;
-}
-
 using Rows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
 constexpr size_t kRowsABlock = 2048;
 

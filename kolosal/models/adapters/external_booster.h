@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "kolosal/models/adapters/shared_library.h"
 #include "kolosal/models/learner.h"
 
 namespace kolosal {
@@ -47,5 +49,32 @@ bool higher_is_better(std::string_view metric);
 /// "a=b" settings of `extra` (an object of numbers, texts, booleans) after those of `settings`, which they override.
 std::vector<std::pair<std::string, std::string>> merged_settings(std::vector<std::pair<std::string, std::string>> settings,
                                                                  const Value& extra);
+
+/// A learner whose models another library grows. `Booster` is made of `Params` (n_trees, patience, library), the rows, those held out or
+/// null, and a context; it says which library that is (kLibrary), what to tell who gives several targets (kOneTarget), and gives the
+/// library's writing of a model as a model (imported).
+template <class Booster, class Params>
+class ExternalLearner : public Learner {
+ public:
+  explicit ExternalLearner(Params params) : params_(std::move(params)) {}
+
+  bool supports(Task task) const override { return task != Task::MultiRegression; }
+  std::string unavailable() const override { return why_unavailable(Booster::kLibrary, params_.library.value_or("")); }
+  FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+  bool uses_validation() const override { return true; }
+
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
+    check_training_set(train);
+    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, Booster::kOneTarget, "Fit one model for each.");
+    if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
+    context.check();
+    Booster booster(params_, train, validation, context);
+    const int n_rounds = run_rounds(booster, params_.n_trees, params_.patience, validation != nullptr, context);
+    return Booster::imported(booster.written(n_rounds));
+  }
+
+ private:
+  Params params_;
+};
 
 }  // namespace kolosal

@@ -15,7 +15,6 @@
 namespace kolosal {
 namespace {
 
-constexpr LibraryName kLibrary = {"LightGBM", "lightgbm", "lib_lightgbm.so"};
 constexpr int kFloat32 = 0, kInt32 = 2;  // LightGBM's types of numbers
 
 struct LightGbmParams {
@@ -86,6 +85,10 @@ using SaveToString = int(Handle, int, int, int, int64_t, int64_t*, char*);
 
 class Booster : public ExternalBooster {
  public:
+  static constexpr LibraryName kLibrary = {"LightGBM", "lightgbm", "lib_lightgbm.so"};
+  static constexpr const char* kOneTarget = "LightGBM learns one target";
+  static std::unique_ptr<Model> imported(const std::string& written) { return import_lightgbm(written).model; }
+
   Booster(const LightGbmParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
       : api_(kLibrary, params.library.value_or(""), "LGBM_GetLastError"), rows_(train) {
     settings_ = all_settings(params, train, context);
@@ -187,28 +190,7 @@ class Booster : public ExternalBooster {
   bool gains_ = false;  // whether the metric is better the higher it is
 };
 
-class LightGbm : public Learner {
- public:
-  explicit LightGbm(LightGbmParams params) : params_(std::move(params)) {}
-
-  bool supports(Task task) const override { return task != Task::MultiRegression; }
-  std::string unavailable() const override { return why_unavailable(kLibrary, params_.library.value_or("")); }
-  FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
-  bool uses_validation() const override { return true; }
-
-  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
-    check_training_set(train);
-    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "LightGBM learns one target", "Fit one model for each.");
-    if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
-    context.check();
-    Booster booster(params_, train, validation, context);
-    const int n_rounds = run_rounds(booster, params_.n_trees, params_.patience, validation != nullptr, context);
-    return import_lightgbm(booster.written(n_rounds)).model;
-  }
-
- private:
-  LightGbmParams params_;
-};
+using LightGbm = ExternalLearner<Booster, LightGbmParams>;
 
 }  // namespace
 

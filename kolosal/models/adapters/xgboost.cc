@@ -15,8 +15,6 @@
 namespace kolosal {
 namespace {
 
-constexpr LibraryName kLibrary = {"XGBoost", "xgboost", "libxgboost.so"};
-
 struct XgBoostParams {
   int n_trees = 100;
   double learning_rate = 0.3;
@@ -85,6 +83,10 @@ std::string interface_of(const void* numbers, const char* type, const std::strin
 
 class Booster : public ExternalBooster {
  public:
+  static constexpr LibraryName kLibrary = {"XGBoost", "xgboost", "libxgboost.so"};
+  static constexpr const char* kOneTarget = "XGBoost learns one target here";
+  static std::unique_ptr<Model> imported(const std::string& written) { return import_xgboost(written).model; }
+
   Booster(const XgBoostParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
       : api_(kLibrary, params.library.value_or(""), "XGBGetLastError"), rows_(train), n_threads_(std::to_string(context.threads->size())) {
     make_matrix(rows_, train_);
@@ -188,28 +190,7 @@ class Booster : public ExternalBooster {
   LibraryHandle train_{api_, "XGDMatrixFree"}, held_out_{api_, "XGDMatrixFree"}, booster_{api_, "XGBoosterFree"};
 };
 
-class XgBoost : public Learner {
- public:
-  explicit XgBoost(XgBoostParams params) : params_(std::move(params)) {}
-
-  bool supports(Task task) const override { return task != Task::MultiRegression; }
-  std::string unavailable() const override { return why_unavailable(kLibrary, params_.library.value_or("")); }
-  FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
-  bool uses_validation() const override { return true; }
-
-  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
-    check_training_set(train);
-    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "XGBoost learns one target here", "Fit one model for each.");
-    if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
-    context.check();
-    Booster booster(params_, train, validation, context);
-    const int n_rounds = run_rounds(booster, params_.n_trees, params_.patience, validation != nullptr, context);
-    return import_xgboost(booster.written(n_rounds)).model;
-  }
-
- private:
-  XgBoostParams params_;
-};
+using XgBoost = ExternalLearner<Booster, XgBoostParams>;
 
 }  // namespace
 

@@ -189,15 +189,10 @@ class CatalogTransformer:
 
     def _give(self, given: Input, made: Any) -> Any:
         """A native table or an array as the kind of table that the caller wants."""
-        wanted = output_of(self._output)
-        names = self._names_out(self._names_in())
-        if isinstance(made, _kolosal.Table):
-            if wanted == "default" or (wanted is None and given.rows is not None):
-                return array_of_table(made)
-            made = pa.table(made)
-        elif wanted == "default":
-            return made
-        return frame_of(made, given, wanted, names)
+        is_table = isinstance(made, _kolosal.Table)
+        if not self._gives_frame(given):
+            return array_of_table(made) if is_table else made
+        return frame_of(pa.table(made) if is_table else made, given, output_of(self._output), self._names_out(self._names_in()))
 
     def _gives_frame(self, given: Input) -> bool:
         wanted = output_of(self._output)
