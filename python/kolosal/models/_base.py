@@ -426,6 +426,7 @@ class Classifier(CatalogModel):
                 return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
             return scores
 
+        decide.__name__ = "decision_function"  # scorers of scikit-learn tell by it what they were given
         return decide
 
     def predict(self, X: Any) -> np.ndarray:
