@@ -157,7 +157,7 @@ def test_errors_name_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="column 'b'"):
         kp.StandardScaler().fit(frame.assign(b="x"))
     with pytest.raises(ValueError, match="densely"):
-        kp.StandardScaler().fit(sparse.csr_matrix((1_000_000, 1_000_000)))
+        kp.KNNImputer().fit(sparse.csr_matrix((1_000_000, 1_000_000)))
     with pytest.raises(ValueError, match="zero for all"):
         kp.StandardScaler().fit(ROWS, sample_weight=np.zeros(4))
     with pytest.raises(ValueError, match="no parameter 'with_men'"):
@@ -191,4 +191,5 @@ def test_an_imputer_keeps_texts_and_names_its_indicators() -> None:
     imputer = kp.SimpleImputer(strategy="most_frequent", add_indicator=True)
     made = imputer.fit_transform(frame)
     assert made["t"].tolist() == ["a", "a", "a"] and made["n"].tolist() == [1, 1, 3]
-    assert imputer.get_feature_names_out().tolist() == ["n", "missingindicator_n", "t", "missingindicator_t"]
+    assert imputer.get_feature_names_out().tolist() == ["n", "t", "missingindicator_n", "missingindicator_t"]
+    assert made["missingindicator_t"].tolist() == [False, True, False]
