@@ -43,7 +43,7 @@ auto with_numbers(const Written& values, const Work& work) {
 template <class Work>
 nb::object changed(const Written& values, const Work& work) {
   return with_numbers(values, [&]<class T>(std::span<const T> numbers) {
-    const nb::object made = nb::module_::import_("numpy").attr("empty")(numbers.size(), sizeof(T) == sizeof(float) ? "f4" : "f8");
+    nb::object made = nb::module_::import_("numpy").attr("empty")(numbers.size(), sizeof(T) == sizeof(float) ? "f4" : "f8");
     T* const to = nb::cast<nb::ndarray<T, nb::shape<-1>, nb::c_contig, nb::device::cpu>>(made).data();
     const nb::gil_scoped_release released;
     std::ranges::copy(work(numbers), to);
@@ -87,7 +87,7 @@ nb::object predict_rows(const Model& model, const Starts& starts, const Places& 
   const auto* linear = dynamic_cast<const LinearModel*>(&model);
   if (linear == nullptr) return nb::none();
   const size_t n_rows = starts.size() - 1, width = scores ? model.n_scores() : model.n_outputs();
-  const nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(n_rows, width), "f8");
+  nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(n_rows, width), "f8");
   const std::span<double> out(nb::cast<nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>>(made).data(), n_rows * width);
   const nb::gil_scoped_release released;
   std::vector<double> sums(n_rows * model.n_scores());
