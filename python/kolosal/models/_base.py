@@ -15,6 +15,7 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
+from .._sparse import Compressed, is_sparse
 from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._features import Features
 from ._names import POOR_SCORES, library_of
@@ -237,7 +238,7 @@ class CatalogModel(Estimator):
         n_threads = self._n_threads()
         return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
 
-    def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
+    def _check_columns(self, given: Input | Compressed, n_features: int, names: Any) -> None:
         check_names(names, given.names, type(self).__name__)
         if given.n_features != n_features:
             raise InvalidInputError(
@@ -257,9 +258,19 @@ class CatalogModel(Estimator):
 
     def _predict(self, X: Any, scores: bool = False) -> np.ndarray:
         """Probabilities, numbers or ranking scores, (n_rows, n_outputs) float64; or what the link makes them of."""
+        if is_sparse(X) and self.__sklearn_is_fitted__() and self._native.form == "linear":
+            given = Compressed(X, "rows")
+            if np.isfinite(given.values).all():
+                return self._predict_sparse(given, scores)
         rows = self._seen(X)[1]
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
+
+    def _predict_sparse(self, given: Compressed, scores: bool) -> np.ndarray:
+        """The same of a linear model, from the numbers written alone."""
+        self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
+        values = given.values.astype(np.float32, copy=False)
+        return np.asarray(_kolosal.predict_sparse(self._native, given.starts, given.places, values, scores))
 
     def apply(self, X: Any) -> np.ndarray:
         """The leaf that each row ends in at each tree, as its number within the tree: (n_rows, n_trees).
