@@ -4,6 +4,7 @@
 #include "kolosal/automl/run_record.h"
 #include "kolosal/base/json.h"
 #include "kolosal/inference/artifact.h"
+#include "kolosal/inference/model_artifact.h"
 #include "kolosal/table/schema.h"
 
 namespace kolosal::cli {
@@ -14,6 +15,31 @@ std::string scalar_text(const Value& value) {
   if (value.is_integer()) return std::to_string(value.as_integer());
   if (value.is_real()) return short_number(value.as_real());
   return {};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  constexpr size_t kShown = 20;
+  std::string made;
+  for (size_t i = 0; i < std::min(texts.size(), kShown); ++i) made += (i > 0 ? ", " : "") + texts[i];
+  return texts.size() > kShown ? made + ", ..." : made;
+}
+
+// What a single model's file says of its estimator, features and classes.
+void add_inputs(const Value& summary, std::vector<std::vector<std::string>>& facts) {
+  const Value* about = summary.find("about");
+  if (about == nullptr || !about->is_object()) return;
+  if (const Value* estimator = about->find("estimator")) facts.push_back({"estimator", estimator->as_text()});
+  const Value* features = about->find("features");
+  if (features == nullptr) return;
+  const ModelInputs inputs = inputs_of(*about, features->at("names").as_list().size());
+  std::vector<std::string> names, categories;
+  for (const ColumnSchema& column : inputs.schema.columns) {
+    names.push_back(column.name);
+    if (column.kind == ColumnKind::Categorical) categories.push_back(column.name);
+  }
+  facts.push_back({"features", std::to_string(names.size()) + ": " + joined(names)});
+  if (!categories.empty()) facts.push_back({"categories", joined(categories)});
+  if (!inputs.class_names.empty()) facts.push_back({"classes", joined(inputs.class_names)});
 }
 
 int run_info(const Session& session, const std::string& model) {
@@ -27,6 +53,7 @@ int run_info(const Session& session, const std::string& model) {
   if (kind != nullptr) {  // a preprocessor, or a model without the rest of a pipeline
     facts = {{"file", model}, {"kind", kind->as_text()}};
     if (const Value* form = summary.find("form")) facts.push_back({"form", form->as_text()});
+    add_inputs(summary, facts);
     facts.push_back({"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))});
     write_output(aligned(facts));
     return kSuccess;
