@@ -18,11 +18,30 @@ from ._tables import _numpy_columns, category_column, to_arrow, to_native
 MOST_DENSE_CELLS = 1 << 28
 
 
+class SparseArrays:
+    """The rows of a SciPy matrix: where each begins, and the features and values of its entries, by ascending feature."""
+
+    def __init__(self, matrix: Any) -> None:
+        if matrix.dtype.kind == "c":
+            raise InvalidInputError("Complex data not supported", "bad_value", "Pass real numbers.")
+        if matrix.dtype.kind not in "fiub":
+            raise InvalidInputError(f"a sparse matrix of {matrix.dtype} holds no numbers", "bad_value")
+        rows = matrix.tocsr()
+        if not rows.has_canonical_format:
+            rows = rows.copy() if rows is matrix else rows
+            rows.sum_duplicates()
+        self.starts = np.ascontiguousarray(rows.indptr, dtype=np.int64)
+        self.features = np.ascontiguousarray(rows.indices, dtype=np.uint32)
+        with np.errstate(over="ignore"):  # what is too large for float32 is refused with what is infinite
+            self.values = np.ascontiguousarray(rows.data, dtype=np.float32)
+
+
 class Input:
     """A table as given: ``rows`` where it is an array, ``frame`` where its columns have names.
 
     Attributes:
         rows: the array, (n_rows, n_features): float32, float64 or object; None for a frame.
+        sparse: the rows of a sparse matrix, where they are not to be written out as an array; else None.
         frame: the frame; None for an array.
         names: the names of a frame's columns; None for an array, or where not all are texts.
         n_features: number of columns.
@@ -31,14 +50,18 @@ class Input:
         _as_levels: columns of texts become categorical in to_native, so that their levels are told apart once.
     """
 
-    def __init__(self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False) -> None:
+    def __init__(self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False, keep_sparse: bool = False) -> None:
         self.alone = alone
         self._as_levels = as_levels
         self.rows: np.ndarray | None = None
         self.frame: Any = None
         self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
         self.names: list[str] | None = None
-        if _is_frame(data):
+        self.sparse: SparseArrays | None = None
+        if keep_sparse and _is_sparse(data):
+            self.sparse = SparseArrays(data)
+            self.n_rows, self.n_features = data.shape
+        elif _is_frame(data):
             self.frame = data
             found = list(data.column_names) if hasattr(data, "column_names") else list(getattr(data, "columns", ()))
             if isinstance(data, dict):

@@ -5,6 +5,8 @@ The classes are made from the catalog: a learner added to it has its classes her
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._base import Classifier as Classifier
 from ._base import Ranker as Ranker
 from ._base import Regressor as Regressor
@@ -52,3 +54,12 @@ __all__ = sorted(
         *CLASSES,
     ]
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("CatBoost"):
+        raise AttributeError(
+            f"there is no {name}: CatBoost's library has no C interface to train through. "
+            "Train with catboost itself, on numbers, and bring the model here with kolosal.models.import_model."
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

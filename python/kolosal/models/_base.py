@@ -13,7 +13,7 @@ import numpy as np
 from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
-from .._input import Input, check_names, row_weights
+from .._input import Input, SparseArrays, check_names, row_weights
 from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._callbacks import Callback, EarlyStopping, dispatch
 from ._features import Features
@@ -191,11 +191,11 @@ class CatalogModel(Estimator):
         Returns:
             The estimator. After Ctrl-C it holds the model so far, with a warning.
         """
-        given = Input(X, True)
+        given = self._input(X)
         task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
         evaluation = None
         if eval_set is not None:
-            rows, values, weights = evaluation_set(eval_set, X)
+            rows, values, weights = self._evaluation(eval_set, X)
             held_out = self._labelled(values, rows.n_rows)[1]
             if held_out.shape[1] != target.shape[1]:
                 raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
@@ -212,7 +212,7 @@ class CatalogModel(Estimator):
         raise NotImplementedError
 
     def _labelled_rows(
-        self, rows: np.ndarray, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
+        self, rows: np.ndarray | SparseArrays, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
     ) -> _kolosal.LabelledRows:
         n_classes = len(getattr(self, "classes_", ()))
         weights = row_weights(weights, n_rows)
@@ -223,7 +223,19 @@ class CatalogModel(Estimator):
                 raise InvalidInputError(f"groups of shape {groups.shape} do not go with {n_rows} rows", "bad_value")
             group = np.unique(groups, return_inverse=True)[1].tolist()
         n_threads = self._n_threads()
+        if isinstance(rows, SparseArrays):
+            return _kolosal.LabelledRows.of_sparse(
+                rows.starts, rows.features, rows.values, features.names, task, target, n_classes, weights
+            )
         return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
+
+    def _input(self, X: Any) -> Input:
+        """A table for fit or predict; of a sparse matrix the rows as they are, where the learner takes them."""
+        return Input(X, True, keep_sparse=self._about["accepts_sparse"])
+
+    def _evaluation(self, given: tuple[Any, ...], training: Any) -> tuple[Input, Any, Any]:
+        rows, target, weights = evaluation_set(given, training)
+        return self._input(rows), target, weights
 
     def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
         check_names(names, given.names, type(self).__name__)
@@ -234,18 +246,23 @@ class CatalogModel(Estimator):
             )
 
     def _seen(self, X: Any) -> tuple[Input, np.ndarray]:
-        """A table checked against the columns of fit, and its rows as the model sees them."""
+        """A table checked against the columns of fit, and its rows as the model sees them, with all their columns."""
         self._check_fitted()
         given = Input(X, True)
         self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        return given, self._features.rows(given)
+        return given, np.asarray(self._features.rows(given))
 
     def _n_threads(self) -> int:
         return 0 if self.n_threads in (None, -1) else int(self.n_threads)
 
     def _predict(self, X: Any, scores: bool = False) -> np.ndarray:
         """Probabilities, numbers or ranking scores, (n_rows, n_outputs) float64; or what the link makes them of."""
-        rows = self._seen(X)[1]
+        self._check_fitted()
+        given = self._input(X)
+        self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
+        rows = self._features.rows(given)
+        if isinstance(rows, SparseArrays):
+            return np.asarray(self._native.predict_sparse(rows.starts, rows.features, rows.values, scores, self._n_threads()))
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
@@ -499,11 +516,11 @@ class Ranker(CatalogModel):
         Returns:
             The estimator.
         """
-        given = Input(X, True)
+        given = self._input(X)
         task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:
-            rows, values, weights = evaluation_set(eval_set, X)
+            rows, values, weights = self._evaluation(eval_set, X)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
         groups = _groups(groups, qid, group)
         return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks, init_model)
@@ -538,7 +555,7 @@ def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
     return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
 
 
-def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Input, Any, Any]:
+def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Any, Any, Any]:
     """Rows, target and weights of an ``eval_set``.
 
     One inside a list is taken out of it, as LightGBM and XGBoost spell it, where the training rows may stand beside it.
@@ -552,4 +569,4 @@ def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Input, Any, A
         given = others[0]
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         raise InvalidInputError("eval_set is not (X, y) or (X, y, sample_weight)", "bad_value", "Pass the rows of one set.")
-    return Input(given[0], True), given[1], given[2] if len(given) == 3 else None
+    return given[0], given[1], given[2] if len(given) == 3 else None
