@@ -1,4 +1,4 @@
-// SciPy's sparse matrices, of which only the numbers that are not 0 are written, through transformers and linear models.
+// SciPy's sparse matrices, of which only the numbers that are not 0 are written, through transformers.
 //
 // Checked  python/tests/test_sparse.py.
 
@@ -10,7 +10,6 @@
 
 #include "fit_rows.h"
 #include "kolosal/base/json.h"
-#include "kolosal/models/forms/linear.h"
 #include "kolosal/preprocess/forms/row_norm.h"
 #include "kolosal/preprocess/sparse_columns.h"
 
@@ -81,22 +80,6 @@ nb::object norm_rows(const std::string& norm, const Starts& starts, const Writte
   });
 }
 
-/// Predictions of a linear model; None of any other.
-nb::object predict_rows(const Model& model, const Starts& starts, const Places& features,
-                        const nb::ndarray<const float, nb::shape<-1>, nb::c_contig, nb::device::cpu>& values, bool scores) {
-  const auto* linear = dynamic_cast<const LinearModel*>(&model);
-  if (linear == nullptr) return nb::none();
-  const size_t n_rows = starts.size() - 1, width = scores ? model.n_scores() : model.n_outputs();
-  nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(n_rows, width), "f8");
-  const std::span<double> out(nb::cast<nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>>(made).data(), n_rows * width);
-  const nb::gil_scoped_release released;
-  std::vector<double> sums(n_rows * model.n_scores());
-  linear->predict_scores(span_of(starts), span_of(features), span_of(values), sums);
-  if (scores) std::ranges::copy(sums, out.begin());
-  else apply_link(linear->parts().link, sums, model.n_scores(), out);
-  return made;
-}
-
 }  // namespace
 
 void bind_sparse(nb::module_& module) {
@@ -108,9 +91,6 @@ void bind_sparse(nb::module_& module) {
              "What the numbers written of compressed sparse columns become; refuses a transformer that changes 0.");
   module.def("norm_sparse_rows", &norm_rows, nb::arg("norm"), nb::arg("starts"), nb::arg("values"), nb::arg("n_threads") = 0,
              "The numbers written of compressed sparse rows, divided by the norm of their row: l1, l2 or max.");
-  module.def("predict_sparse", &predict_rows, nb::arg("model"), nb::arg("starts"), nb::arg("features"), nb::arg("values"),
-             nb::arg("scores"),
-             "Predictions (n_rows, n_outputs), or scores before the link, of compressed sparse rows by a linear model; None of another.");
 }
 
 }  // namespace kolosal::python

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from . import _kolosal
 from ._errors import InvalidInputError
-from ._sparse import is_sparse
+from ._sparse import SparseRows, is_sparse
 from ._tables import _numpy_columns, category_column, to_arrow, to_native
 
 # Cells of a sparse matrix beyond which it is not written out densely (2 GiB of float64).
@@ -25,6 +25,7 @@ class Input:
 
     Attributes:
         rows: the array, (n_rows, n_features): float32, float64 or object; None for a frame.
+        sparse: the rows of a sparse matrix, where they are not to be written out as an array; else None.
         frame: the frame; None for an array.
         names: the names of a frame's columns; None for an array, or where not all are texts.
         n_features: number of columns.
@@ -34,7 +35,9 @@ class Input:
         _as_levels: columns of texts become categorical in to_native, so that their levels are told apart once.
     """
 
-    def __init__(self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False, local: bool = False) -> None:
+    def __init__(
+        self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False, local: bool = False, keep_sparse: bool = False
+    ) -> None:
         self.alone = alone
         self._local = local
         self._as_levels = as_levels
@@ -42,7 +45,11 @@ class Input:
         self.frame: Any = None
         self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
         self.names: list[str] | None = None
-        if _is_frame(data):
+        self.sparse: SparseRows | None = None
+        if keep_sparse and is_sparse(data):
+            self.sparse = SparseRows(data)
+            self.n_rows, self.n_features = data.shape
+        elif _is_frame(data):
             self.frame = data
             found = list(data.column_names) if hasattr(data, "column_names") else list(getattr(data, "columns", ()))
             if isinstance(data, dict):

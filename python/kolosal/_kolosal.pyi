@@ -105,6 +105,18 @@ class FittedModel:
         `finite` refuses what is not a finite number.
         """
 
+    def predict_sparse(
+        self,
+        starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        features: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        scores: bool,
+        n_threads: int = 0,
+    ) -> object:
+        """
+        As predict, of the rows of a sparse matrix: where each begins, and features and values of its entries.
+        """
+
     def leaves(
         self, rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
     ) -> object:
@@ -187,6 +199,21 @@ class LabelledRows:
     ) -> None:
         """
         Rows of a float32 or float64 array with their targets, (n_rows, n_targets).
+        """
+
+    @staticmethod
+    def of_sparse(
+        starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        features: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        names: Sequence[str],
+        task: str,
+        target: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+        n_classes: int,
+        weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None,
+    ) -> LabelledRows:
+        """
+        Rows of a sparse matrix with their targets: where each begins, and features and values of its entries.
         """
 
 def learner(name: str) -> str:

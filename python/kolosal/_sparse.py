@@ -31,6 +31,8 @@ class Compressed:
                 raise InvalidInputError(f"Found array with 0 {what} (shape={given.shape}) while a minimum of 1 is required.", "empty_input")
         if given.dtype.kind == "c":
             raise InvalidInputError("Complex data not supported", "bad_value", "Pass real numbers.")
+        if given.dtype.kind not in "fiub":
+            raise InvalidInputError(f"a sparse matrix of {given.dtype} holds no numbers", "bad_value", "Convert it to float64.")
         matrix = given.tocsc() if by == "columns" else given.tocsr()
         if matrix.dtype not in (np.float32, np.float64):
             matrix = matrix.astype(np.float64)
@@ -72,6 +74,17 @@ class Compressed:
         columns = np.repeat(np.arange(self.n_features), np.diff(self.starts))
         np.maximum.at(found, columns[counts], np.abs(self.values[counts]))
         return found
+
+
+class SparseRows:
+    """The rows of a SciPy matrix for models: where each begins, and the features and float32 values of its entries, by ascending feature."""
+
+    def __init__(self, given: Any) -> None:
+        rows = Compressed(given, "rows")
+        self.starts = rows.starts
+        self.features = rows.places.astype(np.uint32)
+        with np.errstate(over="ignore"):  # what is too large for float32 is refused with what is infinite
+            self.values = rows.values.astype(np.float32, copy=False)
 
 
 def is_sparse(data: Any) -> bool:

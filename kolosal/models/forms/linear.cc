@@ -62,6 +62,11 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
   check_input(x, sums, n_sums);
   for (size_t row = 0; row < n_rows; ++row)
     for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] = form_.bias[k];
+  if (x.is_sparse()) {
+    for (size_t row = 0; row < n_rows; ++row)
+      for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] += x.sparse().product(row, form_.weights.data() + k * n_features());
+    return;
+  }
   for (size_t j = 0; j < n_features(); ++j) {
     const auto column = x.column(j);
     for (size_t k = 0; k < n_sums; ++k) {
@@ -69,28 +74,6 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
       if (weight == 0) continue;
       for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * form_.counted(column[row]);
     }
-  }
-}
-
-void LinearModel::predict_scores(std::span<const int64_t> starts, std::span<const int32_t> features, std::span<const float> values,
-                                 std::span<double> sums) const {
-  const size_t n_sums = form_.bias.size();
-  const bool zero_counts = form_.counted(0) != 0;
-  std::vector<float> dense(zero_counts ? n_features() : 0);
-  for (size_t row = 0; row + 1 < starts.size(); ++row) {
-    const auto begin = static_cast<size_t>(starts[row]), end = static_cast<size_t>(starts[row + 1]);
-    for (size_t i = begin; zero_counts && i < end; ++i) dense[static_cast<size_t>(features[i])] = values[i];
-    for (size_t k = 0; k < n_sums; ++k) {
-      const double* weights = form_.weights.data() + k * n_features();
-      double sum = form_.bias[k];
-      if (zero_counts)
-        for (size_t j = 0; j < n_features(); ++j) sum += weights[j] * form_.counted(dense[j]);
-      else
-        for (size_t i = begin; i < end; ++i)
-          if (const double weight = weights[static_cast<size_t>(features[i])]; weight != 0) sum += weight * form_.counted(values[i]);
-      sums[row * n_sums + k] = sum;
-    }
-    for (size_t i = begin; zero_counts && i < end; ++i) dense[static_cast<size_t>(features[i])] = 0;
   }
 }
 

@@ -51,11 +51,8 @@ class LinearModel : public Model {
   size_t n_outputs() const override { return form_.link == Link::Sigmoid ? 2 : form_.bias.size(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
   size_t n_scores() const override { return form_.bias.size(); }
+  bool takes_sparse() const override { return !form_.threshold; }
   void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
-  /// The same of rows of which only the numbers that are not 0 are written: row i has those from starts[i] to starts[i + 1], each of the
-  /// feature in `features`, ascending. To the last digit what the dense rows give.
-  void predict_scores(std::span<const int64_t> starts, std::span<const int32_t> features, std::span<const float> values,
-                      std::span<double> out) const;
   /// Share of the absolute weights: meaningful for features of like size, which linear learners get.
   std::vector<double> feature_importance() const override;
   Value to_value() const override { return kolosal::to_value(form_); }

@@ -68,6 +68,39 @@ class QuantileTransformer(Weighted, Invertible):
         self.references_ = np.linspace(0, 1, self.n_quantiles_)
 
 
+class SplineTransformer(Weighted):
+    """Each column becomes B-splines, of which a linear model sums a smooth curve; missing values stay missing.
+
+    ``knots`` is "uniform", at equal distances, or "quantile"; ``extrapolation`` is "constant", "linear" or "continue". Knots that fall
+    together, as quantiles of values that are often the same, count once.
+
+    Attributes:
+        knots_: where the pieces of each column meet; n_features arrays.
+        n_features_out_: number of splines of all columns.
+    """
+
+    _catalog_name = "spline"
+
+    def __init__(
+        self, n_knots: int = 5, degree: int = 3, *, knots: str = "uniform", extrapolation: str = "constant", include_bias: bool = True
+    ) -> None:
+        self.n_knots = n_knots
+        self.degree = degree
+        self.knots = knots
+        self.extrapolation = extrapolation
+        self.include_bias = include_bias
+
+    _native_names: ClassVar[dict[str, str]] = {"extrapolation": "beyond"}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.knots_ = [np.array(column["knots"]) for column in fitted["columns"]]
+        self._n_splines = [len(column["outputs"]) for column in fitted["columns"]]
+        self.n_features_out_ = sum(self._n_splines)
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        return [f"{name}__spline_{k}" for name, n_splines in zip(names, self._n_splines, strict=True) for k in range(n_splines)]
+
+
 class _LogOrRoot(ZerosKeptBothWays, Weighted, Incremental):
     """What the fixed curves share: ``standardize`` gives what comes out mean 0 and standard deviation 1."""
 
