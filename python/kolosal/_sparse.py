@@ -77,7 +77,7 @@ class Compressed:
 
 
 class SparseRows:
-    """The rows of a SciPy matrix for models: where each begins, and the features and float32 values of its entries, by ascending feature."""
+    """The rows of a SciPy matrix for models: where each begins, and its entries' features, ascending, and float32 values."""
 
     def __init__(self, given: Any) -> None:
         rows = Compressed(given, "rows")

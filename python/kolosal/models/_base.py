@@ -267,12 +267,6 @@ class CatalogModel(Estimator):
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
-    def _predict_sparse(self, given: Compressed, scores: bool) -> np.ndarray:
-        """The same of a linear model, from the numbers written alone."""
-        self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        values = given.values.astype(np.float32, copy=False)
-        return np.asarray(_kolosal.predict_sparse(self._native, given.starts, given.places, values, scores))
-
     def apply(self, X: Any) -> np.ndarray:
         """The leaf that each row ends in at each tree, as its number within the tree: (n_rows, n_trees).
 
