@@ -44,7 +44,7 @@ class Compressed:
         self.places = np.ascontiguousarray(matrix.indices, dtype=np.int32)
         self.values = np.ascontiguousarray(matrix.data)
 
-    def with_values(self, values: np.ndarray) -> Any:
+    def with_values(self, values: Any) -> Any:
         """The matrix with other numbers, in the format that was given where that is by columns or by rows."""
         made = type(self.matrix)((values, self.matrix.indices, self.matrix.indptr), shape=self.matrix.shape)
         return made.asformat(self._given.format) if self._given.format in ("csr", "csc") else made
