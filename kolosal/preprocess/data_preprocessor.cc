@@ -49,7 +49,12 @@ FitContext context_with_seed(FitContext context, const PreprocessorConfig& confi
   return context;
 }
 
-/// Indicators as numbers; Boolean columns of the schema itself stay.
+FittedPreprocessor::Steps shared(std::vector<std::unique_ptr<FittedTransformer>> steps) {
+  return {std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end())};
+}
+
+}  // namespace
+
 Table numbers_for_indicators(const Table& table, const Schema& schema) {
   std::vector<Column> columns;
   for (const Column& column : table.columns()) {
@@ -59,9 +64,13 @@ Table numbers_for_indicators(const Table& table, const Schema& schema) {
   return Table(std::move(columns));
 }
 
-}  // namespace
+FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, std::shared_ptr<const Schema> schema, Steps steps, const Table& row,
+                                       std::vector<int64_t> n_removed_rows)
+    : FittedPreprocessor(std::move(config), std::move(schema), std::move(steps), std::vector<std::string>(), std::move(n_removed_rows)) {
+  feature_names_out_ = transform(row).names();
+}
 
-FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,
+FittedPreprocessor::FittedPreprocessor(PreprocessorConfig config, std::shared_ptr<const Schema> schema, Steps steps,
                                        std::vector<std::string> feature_names_out, std::vector<int64_t> n_removed_rows)
     : config_(std::move(config)),
       schema_(std::move(schema)),
@@ -76,7 +85,10 @@ Table FittedPreprocessor::transform(const Table& table) const {
 
 Table FittedPreprocessor::transform(const Table& table, const Threads& threads) const {
   if (table.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "the table has no rows (empty input)", "Give at least one row.");
-  return numbers_for_indicators(run_steps(steps_, conform(table, schema_, Conform::OpenFeatures), threads), schema_);
+  std::vector<const FittedTransformer*> steps;
+  for (const auto& step : steps_) steps.push_back(step.get());
+  return numbers_for_indicators(
+      run_steps(std::span<const FittedTransformer* const>(steps), conform(table, *schema_, Conform::OpenFeatures), threads), *schema_);
 }
 
 Table FittedPreprocessor::inverse_transform(const Table& table) const {
@@ -91,7 +103,7 @@ Value FittedPreprocessor::to_value() const {
   for (const auto& step : steps_) steps.push_back(transformer_to_value(*step));
   for (const std::string& name : feature_names_out_) names.emplace_back(name);
   Value::Object members{{"config", kolosal::to_value(config_)},
-                        {"schema", kolosal::to_value(schema_)},
+                        {"schema", kolosal::to_value(*schema_)},
                         {"steps", Value(std::move(steps))},
                         {"feature_names_out", Value(std::move(names))}};
   if (!n_removed_rows_.empty()) members.emplace_back("n_removed_rows", Value(NumberArray::from(n_removed_rows_)));
@@ -100,15 +112,16 @@ Value FittedPreprocessor::to_value() const {
 
 FittedPreprocessor FittedPreprocessor::from_value(const Value& value) {
   try {
-    std::vector<std::unique_ptr<FittedTransformer>> steps;
-    for (const Value& step : value.at("steps").as_list()) steps.push_back(transformer_from_value(step));
+    Steps steps;
+    for (const Value& step : value.at("steps").as_list()) steps.emplace_back(transformer_from_value(step));
     std::vector<std::string> names;
     for (const Value& name : value.at("feature_names_out").as_list()) names.push_back(name.as_text());
     std::vector<int64_t> n_removed_rows;
     if (const Value* removed = value.find("n_removed_rows"))
       n_removed_rows = detail::member_from_value<std::vector<int64_t>>(*removed, "n_removed_rows");
-    return {kolosal::from_value<PreprocessorConfig>(value.at("config")), kolosal::from_value<Schema>(value.at("schema")), std::move(steps),
-            std::move(names), std::move(n_removed_rows)};
+    return {kolosal::from_value<PreprocessorConfig>(value.at("config")),
+            std::make_shared<const Schema>(kolosal::from_value<Schema>(value.at("schema"))), std::move(steps), std::move(names),
+            std::move(n_removed_rows)};
   } catch (const Error& error) {
     if (error.code() == ErrorCode::CorruptArtifact) throw;
     throw Error(ErrorCode::CorruptArtifact, "the fitted preprocessor is damaged: " + error.message());
@@ -139,7 +152,8 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Trans
   changed = numbers_for_indicators(fitted.table, schema);
   if (kept_rows != nullptr) *kept_rows = std::move(fitted.rows);
   std::vector<std::string> names = changed.names();
-  return {FittedPreprocessor(config_, std::move(schema), std::move(fitted.steps), std::move(names), std::move(fitted.n_removed_rows)),
+  return {FittedPreprocessor(config_, std::make_shared<const Schema>(std::move(schema)), shared(std::move(fitted.steps)), std::move(names),
+                             std::move(fitted.n_removed_rows)),
           std::move(changed)};
 }
 
@@ -153,7 +167,8 @@ std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform_categories(
                                  context_with_seed(context, config_), "preprocess");
   Table changed = numbers_for_indicators(fitted.table, schema);
   std::vector<std::string> names = changed.names();
-  return {FittedPreprocessor(config_, std::move(schema), std::move(fitted.steps), std::move(names)), std::move(changed)};
+  return {FittedPreprocessor(config_, std::make_shared<const Schema>(std::move(schema)), shared(std::move(fitted.steps)), std::move(names)),
+          std::move(changed)};
 }
 
 }  // namespace kolosal

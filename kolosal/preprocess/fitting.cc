@@ -325,22 +325,26 @@ std::vector<double> text_weights(const WrittenLevels& written, std::span<const d
 }
 
 /// The numbers of the texts that have weight, in order of level; texts written alike stand beside each other.
-std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_number) {
+std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_value) {
   const auto& texts = written.texts();
-  std::vector<size_t> order;
+  std::vector<size_t> some;
   for (size_t text = 0; text < texts.size(); ++text)
-    if (weights[text] > 0 && !texts[text].empty()) order.push_back(text);
-  std::vector<double> numbers(by_number ? texts.size() : 0);
-  if (by_number)
-    for (const size_t text : order) numbers[text] = parse_number(texts[text]).value();
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (by_number && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
-    return texts[a] < texts[b];
-  });
-  return order;
+    if (weights[text] > 0 && !texts[text].empty()) some.push_back(text);
+  return order_of_levels(texts, std::move(some), by_value);
 }
 
 }  // namespace
+
+std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value) {
+  std::vector<double> numbers(by_value ? texts.size() : 0);
+  if (by_value)
+    for (const size_t text : some) numbers[text] = parse_number(texts[text]).value();
+  std::ranges::sort(some, [&](size_t a, size_t b) {
+    if (by_value && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
+    return texts[a] < texts[b];
+  });
+  return some;
+}
 
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
   static const Threads alone(1);

@@ -82,6 +82,8 @@ struct ColumnLevels {
   double total_weight = 0;               ///< of all rows, missing ones too
   std::shared_ptr<const int32_t> owned;  ///< keeps the codes
 };
+/// Some of the texts, by their numbers, in the order of levels: by value where all of them are numbers, else by text.
+std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value);
 /// The levels of a category column that occur, with their weights. The number of threads changes nothing.
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 

@@ -47,6 +47,16 @@ struct TransformerInput {
   std::span<const double> weights = {};
 };
 
+/// Training rows that come in chunks and become something else than other rows do, as fit_transform says: they are encoded out of fold.
+class OutOfFoldRows {
+ public:
+  virtual ~OutOfFoldRows() = default;
+  /// Learns from the rows that the ChunkFit was given, in the same order, chunked in any way.
+  virtual void add(const TransformerInput& chunk, const FitContext& context) = 0;
+  /// What they become, once all were added: asked for in the same order again.
+  virtual Table transform(const TransformerInput& chunk, const FitContext& context) = 0;
+};
+
 /// A fit that is given its rows chunk by chunk, and keeps only what it needs of them.
 class ChunkFit {
  public:
@@ -67,6 +77,8 @@ class ChunkFit {
   /// teaches all, after that. As Transformer::training_rows.
   virtual bool removes_rows() const { return false; }
   virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& chunk, const FitContext& context) const;
+  /// What encodes the training rows, once all were added; nullptr where they become what other rows do.
+  virtual std::unique_ptr<OutOfFoldRows> start_training_rows() const { return nullptr; }
 };
 
 class Transformer {
