@@ -19,6 +19,7 @@
 #include <mutex>
 #include <vector>
 
+#include "kolosal/base/clock.h"
 #include "kolosal/base/control_group.h"
 #include "kolosal/base/error.h"
 #include "kolosal/base/numa.h"
@@ -177,6 +178,7 @@ struct Threads::Arena {
   int width;
   mutable tbb::task_arena arena;
   std::unique_ptr<Placement> placement;
+  std::optional<CancelToken> cancel;
   std::shared_ptr<Pending> pending = std::make_shared<Pending>();
 };
 
@@ -191,6 +193,8 @@ Threads::Threads(int n_threads) : Threads(ThreadOptions{n_threads}) {}
 
 Threads::Threads(const ThreadOptions& options) : arena_(std::make_unique<Arena>(options)) {}
 
+Threads::Threads(int n_threads, const CancelToken& cancel) : Threads(n_threads) { arena_->cancel = cancel; }
+
 Threads::~Threads() { arena_->pending->wait(); }
 
 int Threads::size() const noexcept { return arena_->width; }
@@ -199,7 +203,10 @@ void Threads::parallel_for(size_t n, size_t grain, const std::function<void(size
   if (n == 0) return;
   grain = std::max<size_t>(grain, 1);
   const size_t n_blocks = n / grain + (n % grain != 0 ? 1 : 0);
-  const auto run_block = [&](size_t block) { body(block * grain, block + 1 == n_blocks ? n : (block + 1) * grain); };
+  const auto run_block = [&](size_t block) {
+    if (arena_->cancel && arena_->cancel->cancelled()) throw Error(ErrorCode::Cancelled, "stopped on request");
+    body(block * grain, block + 1 == n_blocks ? n : (block + 1) * grain);
+  };
   if (n_blocks == 1 || size() == 1) {
     for (size_t block = 0; block < n_blocks; ++block) run_block(block);
     return;

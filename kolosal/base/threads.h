@@ -13,6 +13,8 @@
 
 namespace kolosal {
 
+class CancelToken;
+
 /// How wide a Threads is and where its workers run.
 struct ThreadOptions {
   int32_t n_threads = 0;             ///< 0 means as many as the process (or the NUMA node) may use
@@ -31,6 +33,8 @@ class Threads {
   explicit Threads(int n_threads = 0);
   /// Throws Error(BadValue) where the machine has no such NUMA node or n_threads is negative.
   explicit Threads(const ThreadOptions& options);
+  /// Loops end with Error(Cancelled) before a block once `cancel` was asked to. For work of which nothing is kept then.
+  Threads(int n_threads, const CancelToken& cancel);
   /// Waits for the tasks of run_async.
   ~Threads();
   Threads(const Threads&) = delete;

@@ -76,6 +76,27 @@ TEST(Threads, AnExceptionReachesTheCallerAndTheThreadsStayUsable) {
   }
 }
 
+TEST(Threads, LoopsEndBeforeTheNextBlockOnceTheyAreToStop) {
+  for (const int n_threads : {1, 4}) {
+    const CancelToken cancel;
+    const Threads threads(n_threads, cancel);
+    std::atomic<int> n{0};
+    threads.parallel_each(100, [&](size_t) { ++n; });
+    EXPECT_EQ(n, 100);
+    const auto stop_at_once = [&](size_t) {
+      ++n;
+      cancel.cancel();
+    };
+    try {
+      threads.parallel_each(100'000, stop_at_once);
+      ADD_FAILURE() << "the loop went on";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Cancelled);
+    }
+    EXPECT_LE(n, 100 + n_threads);
+  }
+}
+
 TEST(Threads, LoopsNest) {
   const Threads threads(4);
   std::atomic<int> n{0};

@@ -29,12 +29,15 @@ constexpr size_t kFewQuantiles = 16;
 void check_weights(const TransformerInput& input, std::string_view transformer) {
   if (input.weights.empty()) return;
   if (input.weights.size() != input.table.n_rows())
-    throw Error(ErrorCode::BadValue, std::string(transformer) + ": " + std::to_string(input.weights.size()) + " weights for " +
-                                         std::to_string(input.table.n_rows()) + " rows");
+    throw Error(ErrorCode::BadValue,
+                std::string(transformer) + ": " + std::to_string(input.weights.size()) + " weights for " +
+                    std::to_string(input.table.n_rows()) + " rows",
+                "Give one weight for each row.");
   for (const double weight : input.weights)
     if (!(weight >= 0) || !std::isfinite(weight))
       throw Error(ErrorCode::BadValue,
-                  std::string(transformer) + ": a weight is " + std::to_string(weight) + "; weights are >= 0 and finite");
+                  std::string(transformer) + ": a weight is " + std::to_string(weight) + "; weights are >= 0 and finite",
+                  "Give rows that should not count the weight 0.");
 }
 
 std::vector<const Column*> choose_columns(const TransformerInput& input, const std::vector<std::string>& names,
@@ -53,7 +56,8 @@ std::vector<const Column*> choose_columns(const TransformerInput& input, const s
     const Column& column = input.table.column(name);
     if (!fits(column.kind()))
       throw Error(ErrorCode::BadValue,
-                  std::string(transformer) + " does not work on column '" + name + "', which is " + std::string(enum_name(column.kind())));
+                  std::string(transformer) + " does not work on column '" + name + "', which is " + std::string(enum_name(column.kind())),
+                  "Leave the column out, or change its kind first.");
     if (std::ranges::find(chosen, &column) == chosen.end()) chosen.push_back(&column);
   }
   return chosen;

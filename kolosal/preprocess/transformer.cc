@@ -8,7 +8,8 @@ Table FittedTransformer::transform(const Table& table) const {
 }
 
 Table FittedTransformer::inverse_transform(const Table&) const {
-  throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(form()) + "' cannot be undone");
+  throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(form()) + "' cannot be undone",
+              "Keep the rows as they came, where they are needed.");
 }
 
 namespace {

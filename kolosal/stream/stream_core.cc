@@ -138,13 +138,13 @@ void StreamCore::work(size_t i) {
   OrderedQueue<StreamItem>::Slot slot;
   while (stage.queue.pop(slot) == Popped::Item) {
     std::optional<StreamItem> passed;
-    if (slot.item) passed = process(stage, after == nullptr, std::move(*slot.item));
+    if (slot.item) passed = run_stage(stage, after == nullptr, std::move(*slot.item));
     if (after != nullptr && !after->put(slot.number, passed) && passed) hand_back(std::move(*passed));
   }
 }
 
 /// The item as it goes on; nothing where it is acknowledged, dead or handed back.
-std::optional<StreamItem> StreamCore::process(Stage& stage, bool is_sink, StreamItem item) {
+std::optional<StreamItem> StreamCore::run_stage(Stage& stage, bool is_sink, StreamItem item) {
   ++stage.n_in;
   const Clock::time_point begin = Clock::now();
   stage.wait.add(seconds_between(item.queued, begin));

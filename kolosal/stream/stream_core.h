@@ -89,7 +89,7 @@ class StreamCore {
 
   void work(size_t stage);
   void watch();
-  std::optional<StreamItem> process(Stage& stage, bool is_sink, StreamItem item);
+  std::optional<StreamItem> run_stage(Stage& stage, bool is_sink, StreamItem item);
   bool may_retry(const RetryIf& retry_if, const std::exception_ptr& error);
   bool wait_to_retry(double seconds);
   void acknowledge(StreamItem& item);

@@ -169,9 +169,15 @@ size_t Column::n_missing() const noexcept {
   return missing;
 }
 
+int64_t microseconds_of_day(int64_t days) noexcept {
+  constexpr int64_t kDay = 86'400'000'000, kFarthest = std::numeric_limits<int64_t>::max() / kDay;
+  return std::clamp(days, -kFarthest, kFarthest) * kDay;
+}
+
 void Column::wrong_kind(std::string_view wanted) const {
   throw Error(ErrorCode::BadValue,
-              "column '" + name_ + "' is " + std::string(enum_name(kind_)) + " where " + std::string(wanted) + " is needed");
+              "column '" + name_ + "' is " + std::string(enum_name(kind_)) + " where " + std::string(wanted) + " is needed",
+              "Give a column of that kind, or another transformer.");
 }
 
 std::span<const double> Column::float64() const {
@@ -247,8 +253,6 @@ std::vector<double> Column::numbers() const {
     case ColumnKind::Categorical: break;
     default: return with_gaps(int64());
   }
-  if (kind_ == ColumnKind::Numeric && !float32_ && validity_.bits == nullptr) return {float64().begin(), float64().end()};
-  if (kind_ == ColumnKind::Integer && validity_.bits == nullptr) return {int64().begin(), int64().end()};
   std::vector<double> out(size_);
   for (size_t row = 0; row < size_; ++row) out[row] = number(row);
   return out;

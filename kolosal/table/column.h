@@ -56,6 +56,9 @@ struct Validity {
   Validity slice(size_t begin, size_t n_rows) const;
 };
 
+/// Microseconds since 1970-01-01 at the start of a day given as days since then; of a day beyond the years that int64 holds the last such.
+int64_t microseconds_of_day(int64_t days) noexcept;
+
 class Column {
  public:
   Column(const Column& other);

@@ -120,7 +120,8 @@ Column to_moment(const Column& column, const ColumnSchema& schema) {
       microseconds = parse_timestamp(*text, format);
     } else {
       if (column.is_missing(row)) continue;
-      if (is_temporal(column.kind())) microseconds = column.int64()[row] * (column.kind() == ColumnKind::Date ? kMicrosecondsADay : 1);
+      if (is_temporal(column.kind()))
+        microseconds = column.kind() == ColumnKind::Date ? microseconds_of_day(column.int64()[row]) : column.int64()[row];
     }
     if (!microseconds) mismatch(column, row, schema.kind);
     there[row] = 1;

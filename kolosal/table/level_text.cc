@@ -252,7 +252,7 @@ struct LevelCodes::Known {
       case ColumnKind::Numeric:
       case ColumnKind::Integer: return code_in(known_values().by_number, column.number(row));
       case ColumnKind::Boolean: return column.boolean()[row] != 0 ? known_values().yes : known_values().no;
-      case ColumnKind::Date: return code_in(known_values().by_moment, column.int64()[row] * 86'400'000'000);
+      case ColumnKind::Date: return code_in(known_values().by_moment, microseconds_of_day(column.int64()[row]));
       case ColumnKind::Timestamp: return code_in(known_values().by_moment, column.int64()[row]);
       default: return -1;
     }

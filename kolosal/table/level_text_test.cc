@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 
 #include "kolosal/base/random.h"
@@ -83,6 +84,14 @@ TEST(LevelCodes, NumberUnknownLevelsInOrderOfFirstRow) {
   std::vector<std::string> unknown;
   EXPECT_EQ(LevelCodes({"b"}).find_all(column, &unknown), (std::vector<int32_t>{1, 0, -1, 2, 2, 1}));
   EXPECT_EQ(unknown, (std::vector<std::string>{"z", "a"}));
+}
+
+TEST(LevelCodes, DaysBeyondWhatMicrosecondsHoldAreUnknown) {
+  const LevelCodes codes({"2024-01-31", "5"});
+  const Column days = Column::date("d", {19753, std::numeric_limits<int64_t>::max(), -2147483648});
+  EXPECT_EQ(codes.find_all(days), (std::vector<int32_t>{0, -1, -1}));
+  EXPECT_EQ(microseconds_of_day(-1), -86'400'000'000);
+  EXPECT_GT(microseconds_of_day(std::numeric_limits<int64_t>::max()), microseconds_of_day(100'000'000));
 }
 
 }  // namespace

@@ -63,4 +63,13 @@ auto run_cancellable(const CancelToken& cancel, const Work& work) {
   return result.get();
 }
 
+/// The same of work over so many rows; of few it is not worth a thread.
+template <class Work>
+auto run_over(size_t n_rows, const CancelToken& cancel, const Work& work) {
+  constexpr size_t kFewRows = 256;
+  if (n_rows > kFewRows) return run_cancellable(cancel, work);
+  const nb::gil_scoped_release released;
+  return work();
+}
+
 }  // namespace kolosal::python

@@ -5,6 +5,8 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
+#include <mutex>
+
 #include "fit_rows.h"
 #include "kolosal/automl/options.h"
 #include "kolosal/base/json.h"
@@ -46,8 +48,8 @@ std::tuple<FittedPreprocessor, Table, KeptRows> fit_transform(const std::string&
 
 std::pair<FittedPreprocessor, Table> fit_transform_categories(const std::string& config, const Table& table, int n_threads) {
   const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
-  const nb::gil_scoped_release released;
-  return preprocessor.fit_transform_categories(table.column(0), context_of(n_threads));
+  const FitContext context = context_of(n_threads);
+  return run_cancellable(context.cancel, [&] { return preprocessor.fit_transform_categories(table.column(0), context); });
 }
 
 // Fits on a file in passes and, where a destination is given, writes to it. Between chunks Python may interrupt; `progress` gets pass,
@@ -73,32 +75,50 @@ std::pair<FittedPreprocessor, std::string> preprocess_in_passes(const std::strin
   return {std::move(fitted), to_json(to_value(report))};
 }
 
+/// Passes that several threads of Python may share.
+class SharedPasses {
+ public:
+  explicit SharedPasses(const std::string& config) : passes_(from_value<PreprocessorConfig>(parse_json(config))) {}
+
+  /// What `work` gives of the passes, while no other thread has them.
+  template <class Work>
+  auto with(const Work& work) {
+    const std::lock_guard lock(mutex_);
+    return work(passes_);
+  }
+  void add(const Table& chunk, int n_threads) {
+    const FitContext context = context_of(n_threads);
+    run_cancellable(context.cancel, [&] { with([&](PreprocessorPasses& passes) { passes.add(chunk, context); }); });
+  }
+  KeptRows training_rows(const Table& chunk, int n_threads) {
+    const FitContext context = context_of(n_threads);
+    KeptRows kept;
+    run_cancellable(context.cancel,
+                    [&] { with([&](PreprocessorPasses& passes) { (void)passes.transform_training(chunk, context, nullptr, kept); }); });
+    return kept;
+  }
+
+ private:
+  PreprocessorPasses passes_;
+  std::mutex mutex_;
+};
+
 void bind_passes(nb::module_& module) {
-  nb::class_<PreprocessorPasses>(module, "PreprocessorPasses", "Preprocessing fitted in passes over chunks of rows.")
+  const nb::call_guard<nb::gil_scoped_release> released;
+  nb::class_<SharedPasses>(module, "PreprocessorPasses", "Preprocessing fitted in passes over chunks of rows.")
+      .def(nb::init<const std::string&>(), nb::arg("config"), "Begins the first pass.")
+      .def_prop_ro(
+          "needs_pass", [](SharedPasses& shared) { return shared.with([](PreprocessorPasses& passes) { return passes.needs_pass(); }); },
+          released, "Whether the rows must be gone through once more.")
+      .def("add", &SharedPasses::add, nb::arg("chunk"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
+      .def("training_rows", &SharedPasses::training_rows, nb::arg("chunk"), nb::arg("n_threads") = 0,
+           "Numbers of the rows of a training chunk that are not removed, once no pass is needed; None where all are left.")
       .def(
-          "__init__",
-          [](PreprocessorPasses* self, const std::string& config) {
-            new (self) PreprocessorPasses(from_value<PreprocessorConfig>(parse_json(config)));
-          },
-          nb::arg("config"), "Begins the first pass.")
-      .def_prop_ro("needs_pass", &PreprocessorPasses::needs_pass, "Whether the rows must be gone through once more.")
+          "end_pass", [](SharedPasses& shared) { shared.with([](PreprocessorPasses& passes) { passes.end_pass(); }); }, released,
+          "All rows have been added.")
       .def(
-          "add",
-          [](PreprocessorPasses& passes, const Table& chunk, int n_threads) {
-            const nb::gil_scoped_release released;
-            passes.add(chunk, context_of(n_threads));
-          },
-          nb::arg("chunk"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
-      .def(
-          "training_rows",
-          [](const PreprocessorPasses& passes, const Table& chunk, int n_threads) {
-            const nb::gil_scoped_release released;
-            return passes.training_rows(chunk, context_of(n_threads));
-          },
-          nb::arg("chunk"), nb::arg("n_threads") = 0,
-          "Numbers of the rows of a training chunk that are not removed, once no pass is needed; None where all are left.")
-      .def("end_pass", &PreprocessorPasses::end_pass, nb::call_guard<nb::gil_scoped_release>(), "All rows have been added.")
-      .def("finish", &PreprocessorPasses::finish, nb::call_guard<nb::gil_scoped_release>(), "What was learnt.");
+          "finish", [](SharedPasses& shared) { return shared.with([](PreprocessorPasses& passes) { return passes.finish(); }); }, released,
+          "What was learnt.");
   module.def("preprocess_in_passes", &preprocess_in_passes, nb::arg("config"), nb::arg("source"), nb::arg("destination").none(),
              nb::arg("memory"), nb::arg("target"), nb::arg("n_threads"), nb::arg("progress").none(),
              "Fits preprocessing on a file in passes and writes what its rows become; gives it and JSON of what was done.");
@@ -111,8 +131,8 @@ void bind_preprocess(nb::module_& module) {
       .def(
           "transform",
           [](const FittedPreprocessor& fitted, const Table& table, int n_threads) {
-            const nb::gil_scoped_release released;
-            return fitted.transform(table, Threads(n_threads));
+            const CancelToken cancel;
+            return run_over(table.n_rows(), cancel, [&] { return fitted.transform(table, Threads(n_threads, cancel)); });
           },
           nb::arg("table"), nb::arg("n_threads") = 0, "Preprocesses a native table.")
       .def("inverse_transform", &FittedPreprocessor::inverse_transform, nb::arg("table"), nb::call_guard<nb::gil_scoped_release>(),

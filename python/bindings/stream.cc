@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <tuple>
@@ -106,6 +107,8 @@ std::string run_batches(const std::string& options, const nb::object& source, co
   std::optional<Table> table;
   std::unique_ptr<TableReader> reader;
   const ReadOptions reading = from_value<ReadOptions>(parse_json(read_options));
+  if (!nb::isinstance<nb::str>(source) && to_json(to_value(reading)) != to_json(to_value(ReadOptions())))
+    throw Error(ErrorCode::BadValue, "read_options say how a file is read, and the source is none", "Leave them out, or pass a path.");
   if (nb::isinstance<Table>(source)) table = nb::cast<Table>(source);
   else if (!nb::isinstance<nb::str>(source)) reader = std::make_unique<PythonReader>(shared(source));
   const std::string path = nb::isinstance<nb::str>(source) ? nb::cast<std::string>(source) : std::string();
@@ -266,25 +269,43 @@ class ItemQueue {
   BatchQueue<Shared> queue_;
 };
 
+/// Statistics that several threads of Python may share.
+class SharedStatistics {
+ public:
+  SharedStatistics(int sketch_width, int n_frequent) : statistics_({.sketch_width = sketch_width, .n_frequent = n_frequent}) {}
+
+  void add(const Table& table, int n_threads) {
+    const FitContext context = context_of(n_threads);
+    run_over(table.n_rows(), context.cancel, [&] {
+      const std::lock_guard lock(mutex_);
+      statistics_.add(table, context);
+    });
+  }
+  void merge(const SharedStatistics& other) {
+    const TableStatistics copy = [&other] {
+      const std::lock_guard lock(other.mutex_);
+      return other.statistics_;
+    }();
+    const std::lock_guard lock(mutex_);
+    statistics_.merge(copy);
+  }
+  std::string json() const {
+    const std::lock_guard lock(mutex_);
+    return to_json(statistics_.to_value());
+  }
+
+ private:
+  TableStatistics statistics_;
+  mutable std::mutex mutex_;
+};
+
 void bind_statistics(nb::module_& module) {
-  nb::class_<TableStatistics>(module, "TableStatistics", "What can be said of each column of rows that come in chunks.")
-      .def(
-          "__init__",
-          [](TableStatistics* self, int sketch_width, int n_frequent) {
-            new (self) TableStatistics({.sketch_width = sketch_width, .n_frequent = n_frequent});
-          },
-          nb::arg("sketch_width") = 2048, nb::arg("n_frequent") = 128)
-      .def(
-          "add",
-          [](TableStatistics& statistics, const Table& table, int n_threads) {
-            const nb::gil_scoped_release released;
-            statistics.add(table, context_of(n_threads));
-          },
-          nb::arg("table"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
-      .def("merge", &TableStatistics::merge, nb::arg("other"), nb::call_guard<nb::gil_scoped_release>(),
-           "Learns from the rows that the other has learnt from.")
-      .def(
-          "to_json", [](const TableStatistics& statistics) { return to_json(statistics.to_value()); }, "JSON of what is known.");
+  const nb::call_guard<nb::gil_scoped_release> released;
+  nb::class_<SharedStatistics>(module, "TableStatistics", "What can be said of each column of rows that come in chunks.")
+      .def(nb::init<int, int>(), nb::arg("sketch_width") = 2048, nb::arg("n_frequent") = 128)
+      .def("add", &SharedStatistics::add, nb::arg("table"), nb::arg("n_threads") = 0, "Learns from the rows of a native table.")
+      .def("merge", &SharedStatistics::merge, nb::arg("other"), released, "Learns from the rows that the other has learnt from.")
+      .def("to_json", &SharedStatistics::json, released, "JSON of what is known.");
 }
 
 }  // namespace

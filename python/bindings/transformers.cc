@@ -13,6 +13,7 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "fit_rows.h"
 #include "kolosal/base/json.h"
@@ -164,11 +165,11 @@ nb::object affine_rows(const FittedTransformer& fitted, const Rows& rows, const 
 nb::object transform_rows(const FittedTransformer& fitted, const Rows& rows, const std::vector<std::string>& names, int n_threads) {
   if (nb::object made = affine_rows<float>(fitted, rows, names, n_threads); made.is_valid()) return made;
   if (nb::object made = affine_rows<double>(fitted, rows, names, n_threads); made.is_valid()) return made;
-  const Table table = [&] {
-    const nb::gil_scoped_release released;
-    const Threads threads(n_threads);
+  const CancelToken cancel;
+  const Table table = run_over(rows.shape(0), cancel, [&] {
+    const Threads threads(n_threads, cancel);
     return fitted.transform(table_of_rows(rows, names, threads), threads);
-  }();
+  });
   return rows_from_table(table, n_threads);
 }
 
@@ -286,23 +287,32 @@ class ChunkedFit {
       throw Error(ErrorCode::Unsupported, name_ + " with these parameters needs all rows at once, and is not fitted in parts", "Use fit.");
   }
   void add(const Table& table, const Table* target, const std::optional<Weights>& weights, int n_threads, int64_t seed) {
-    const nb::gil_scoped_release released;
-    const FitRows rows(table, target, weights);
-    fit_->add(rows.input, context_of(n_threads, seed));
+    const FitContext context = context_of(n_threads, seed);
+    run_cancellable(context.cancel, [&] {
+      const std::lock_guard lock(mutex_);
+      fit_->add(FitRows(table, target, weights).input, context);
+    });
   }
   /// Learns from the first rows; gives what fit_rows gives of them.
   Fitted fit_first_rows(const Rows& rows, const std::vector<std::string>& names, int n_threads, int64_t seed) {
-    const nb::gil_scoped_release released;
     const FitContext context = context_of(n_threads, seed);
-    FewRows few;
-    Fitted fitted = fit_scaler(name_, parameters_, rows, names, context, &few);
-    if (!fitted) few = {table_of_rows(rows, names, *context.threads), {}};
-    fit_->add({few.table, nullptr, few.weights}, context);
-    return fitted ? std::move(fitted) : fit_->finish();
+    return run_cancellable(context.cancel, [&] {
+      const std::lock_guard lock(mutex_);
+      FewRows few;
+      Fitted fitted = fit_scaler(name_, parameters_, rows, names, context, &few);
+      if (!fitted) few = {table_of_rows(rows, names, *context.threads), {}};
+      fit_->add({few.table, nullptr, few.weights}, context);
+      return fitted ? std::move(fitted) : fit_->finish();
+    });
   }
-  std::string seen() const { return to_json(fit_->seen()); }
+  std::string seen() const {
+    const nb::gil_scoped_release released;
+    const std::lock_guard lock(mutex_);
+    return to_json(fit_->seen());
+  }
   Fitted finish() const {
     const nb::gil_scoped_release released;
+    const std::lock_guard lock(mutex_);
     return fit_->finish();
   }
 
@@ -311,6 +321,7 @@ class ChunkedFit {
   Value parameters_;
   std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<ChunkFit> fit_;
+  mutable std::mutex mutex_;  // parts may come from several threads of Python
 };
 
 /// The numbers of the training rows that go on; None where all do.
@@ -318,18 +329,30 @@ nb::object training_rows(const std::string& name, const std::string& parameters,
                          const std::optional<Weights>& weights, int n_threads, int64_t seed) {
   std::optional<std::vector<uint32_t>> rows;
   {
-    const nb::gil_scoped_release released;
-    const FitRows given(table, target, weights);
-    rows = transformers().make(name, parse_json(parameters))->training_rows(given.input, context_of(n_threads, seed));
+    const FitContext context = context_of(n_threads, seed);
+    rows = run_cancellable(context.cancel, [&] {
+      return transformers().make(name, parse_json(parameters))->training_rows(FitRows(table, target, weights).input, context);
+    });
   }
   return rows ? array_of(std::move(*rows)) : nb::none();
 }
 
 Fitted fit_form(const std::string& name, const std::string& parameters, const Table& table, const Table* target,
-                const std::optional<Weights>& weights, int n_threads, int64_t seed) {
+                const std::optional<Weights>& weights, int n_threads, int64_t seed, const std::optional<std::vector<uint32_t>>& rows) {
   const auto transformer = transformers().make(name, parse_json(parameters));
   const FitContext context = context_of(n_threads, seed);
-  return run_cancellable(context.cancel, [&] { return transformer->fit(FitRows(table, target, weights).input, context); });
+  return run_cancellable(context.cancel, [&] {
+    const FitRows given(table, target, weights);
+    if (!rows) return transformer->fit(given.input, context);
+    // The target's task and classes are those of all rows.
+    const Table taken = table.take(*rows);
+    std::optional<Target> taught;
+    if (given.target) taught = given.target->take(*rows);
+    std::vector<double> counted;
+    if (weights)
+      for (const uint32_t row : *rows) counted.push_back(given.input.weights[row]);
+    return transformer->fit({taken, taught ? &*taught : nullptr, counted}, context);
+  });
 }
 
 /// Fits to an array without weights or target; scalers see row-major rows as they lie.
@@ -355,11 +378,12 @@ std::tuple<std::vector<Fitted>, Table, std::optional<std::vector<uint32_t>>> fit
                                                                                           const Table* target,
                                                                                           const std::optional<Weights>& weights,
                                                                                           int n_threads, int64_t seed) {
-  const nb::gil_scoped_release released;
   std::vector<PipelineStep> wanted;
   const Value given = parse_json(steps);
   for (const Value& step : given.as_list()) wanted.push_back(from_value<PipelineStep>(step, "step"));
-  FittedSteps fitted = fit_steps(wanted, FitRows(table, target, weights).input, context_of(n_threads, seed), "pipeline");
+  const FitContext context = context_of(n_threads, seed);
+  FittedSteps fitted =
+      run_cancellable(context.cancel, [&] { return fit_steps(wanted, FitRows(table, target, weights).input, context, "pipeline"); });
   return {std::move(fitted.steps), std::move(fitted.table), std::move(fitted.rows)};
 }
 
@@ -406,8 +430,8 @@ void bind_transformers(nb::module_& module) {
              nb::arg("target").none() = nb::none(), nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
              "Fits a transformer of the catalog, with parameters in JSON; gives it and what the training rows become.");
   module.def("fit_form", &fit_form, nb::arg("name"), nb::arg("parameters"), nb::arg("table"), nb::arg("target").none() = nb::none(),
-             nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
-             "Fits a transformer of the catalog, with parameters in JSON.");
+             nb::arg("weights").none() = nb::none(), nb::arg("n_threads") = 0, nb::arg("seed") = 0, nb::arg("rows").none() = nb::none(),
+             "Fits a transformer of the catalog, with parameters in JSON, to all rows or those of these numbers.");
   module.def(
       "with_levels",
       [](const Table& table, int n_threads) {
@@ -429,8 +453,9 @@ void bind_transformers(nb::module_& module) {
   module.def(
       "run_steps",
       [](const std::vector<const FittedTransformer*>& steps, const Table& table, int n_threads) {
-        const nb::gil_scoped_release released;
-        return run_steps(std::span<const FittedTransformer* const>(steps), table, Threads(n_threads));
+        const CancelToken cancel;
+        return run_over(table.n_rows(), cancel,
+                        [&] { return run_steps(std::span<const FittedTransformer* const>(steps), table, Threads(n_threads, cancel)); });
       },
       nb::arg("steps"), nb::arg("table"), nb::arg("n_threads") = 0,
       "What the rows become through fitted transformers, one after the other.");

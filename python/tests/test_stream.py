@@ -583,6 +583,21 @@ def test_merged_statistics_are_those_of_all_rows(people: pd.DataFrame) -> None:
     assert {entry["value"]: entry["count"] for entry in city["frequent"]} == people["city"].value_counts().to_dict()
 
 
+def test_statistics_may_be_added_to_by_several_threads(people):
+    statistics = TableStatistics()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: statistics.add(people), range(50)))
+    whole = statistics.to_dict()
+    assert whole["n_rows"] == 50 * len(people)
+    income = next(column for column in whole["columns"] if column["name"] == "income")
+    assert income["mean"] == pytest.approx(people["income"].mean())
+
+
+def test_options_of_reading_are_refused_where_nothing_is_read(people):
+    with pytest.raises(ValueError, match="read_options"):
+        BatchProcessor().run(people, lambda batch: batch, read_options={"columns": ["income"]})
+
+
 def test_an_interrupt_loses_no_item():
     acknowledged, got = [], []
     run = StreamingPipeline(on_acknowledged=acknowledged.append).stage("wait", lambda item: (time.sleep(0.01), item)[1]).run(range(1000))

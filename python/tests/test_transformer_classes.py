@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,6 +19,8 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold, TimeSeriesSplit
 
 import kolosal.preprocess as kp
 from kolosal import InvalidInputError, KolosalError, _kolosal
@@ -215,6 +223,71 @@ def test_folds_of_ones_own_encode_each_row_by_the_training_rows_of_its_fold() ->
     for train, test in pairs:
         alone = kp.TargetEncoder(smooth=2.0).fit(LEVELS.to_numpy()[train], TARGET[train])
         np.testing.assert_allclose(made[test], alone.transform(LEVELS.to_numpy()[test]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("folds", "said"),
+    [
+        (TimeSeriesSplit(3), "each row exactly once"),
+        ([(np.arange(N), np.arange(N))], "among its training rows"),
+        ([(np.arange(10), np.arange(10, N)), (np.arange(10, N), np.arange(9))], "each row exactly once"),
+        ([], "each row exactly once"),
+    ],
+)
+def test_folds_that_would_let_rows_see_their_own_targets_are_refused(folds: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        kp.TargetEncoder(cv=folds).fit_transform(LEVELS.to_numpy(), TARGET)
+
+
+def test_classes_are_those_of_all_rows_where_a_fold_lacks_one() -> None:
+    levels, target = np.array([f"level {i % 5}" for i in range(60)], dtype=object)[:, None], np.repeat([0, 1, 2], 20)
+    made = kp.TargetEncoder(smooth=1.0, cv=KFold(3)).fit_transform(levels, target)  # each fold tests a class that it has not learnt
+    assert made.shape == (60, 3)
+    np.testing.assert_allclose(made.sum(axis=1), 1, rtol=1e-12)
+    assert (made[np.arange(60), target] == 0).all()
+
+
+def test_numbers_that_tell_rows_apart_tell_nothing_of_their_targets_under_folds_of_ones_own() -> None:
+    random = np.random.default_rng(1)
+    levels, target = np.arange(2000)[:, None].astype(str).astype(object), random.integers(0, 2, 2000)
+    made = kp.TargetEncoder(cv=KFold(5, shuffle=True, random_state=0)).fit_transform(levels, target)
+    assert abs(roc_auc_score(target, made[:, 0]) - 0.5) < 0.06
+
+
+@pytest.mark.parametrize(("value", "frame", "kind"), [("none", NUMBERS, "numbers"), (5, LEVELS, "texts")])
+def test_a_constant_of_another_type_than_the_column_is_refused(value: Any, frame: pd.DataFrame, kind: str) -> None:
+    imputer = kp.SimpleImputer(strategy="constant", fill_value=value)
+    with pytest.raises(InvalidInputError, match=f"holds {kind}"):
+        imputer.fit(frame)
+    with pytest.raises(KolosalError, match="not fitted"):
+        imputer.transform(frame)
+
+
+def test_parts_may_come_from_several_threads() -> None:
+    made = kp.RobustScaler()
+    made.partial_fit(NUMBERS)
+    rows = pd.DataFrame(np.random.default_rng(2).normal(size=(5000, 3)), columns=NUMBERS.columns)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: made.partial_fit(rows), range(40)))
+    np.testing.assert_allclose(made.center_, kp.RobustScaler().fit(rows).center_, atol=0.02)
+
+
+@pytest.mark.parametrize("step", ["kp.KNNImputer()", "kp.Pipeline(['knn_impute'])"])
+def test_ctrl_c_ends_a_transformer_before_its_work_is_done(step: str) -> None:
+    program = (
+        "import numpy as np, kolosal.preprocess as kp\n"
+        "rows = np.random.default_rng(0).normal(size=(60_000, 8))\n"
+        "rows[::2, 0] = np.nan\n"
+        "print('on', flush=True)\n"
+        f"try: {step}.fit_transform(rows)\n"
+        "except KeyboardInterrupt: print('stopped')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and running.stdout.readline() == "on\n"
+        threading.Timer(0.3, running.send_signal, [signal.SIGINT]).start()
+        began = time.perf_counter()
+        assert running.stdout.readline() == "stopped\n"
+        assert time.perf_counter() - began < 2  # all of it takes many times as long
 
 
 def test_vectorizers_take_texts_as_a_list_an_array_or_a_series() -> None:

@@ -18,8 +18,10 @@ const Column& needed_column(const Table& table, std::string_view name) {
 }
 
 void wrong_column_kind(const Column& column, std::string_view wanted) {
-  throw Error(ErrorCode::FeatureMismatch, "feature mismatch: column '" + column.name() + "' is " + std::string(enum_name(column.kind())) +
-                                              " where fitting saw " + std::string(wanted));
+  throw Error(ErrorCode::FeatureMismatch,
+              "feature mismatch: column '" + column.name() + "' is " + std::string(enum_name(column.kind())) + " where fitting saw " +
+                  std::string(wanted),
+              "Give the column the kind that it had in fitting.");
 }
 
 std::vector<uint8_t> missing_rows(const Column& column) {

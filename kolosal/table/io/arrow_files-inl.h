@@ -40,6 +40,7 @@ class BatchReader : public TableReader {
   std::string name_;
   std::shared_ptr<arrow::RecordBatch> batch_;
   int64_t taken_ = 0;
+  bool found_rows_ = false;
 };
 
 /// The batches as a table; checked, so that a damaged file is an error and never a crash. Throws Error(EmptyInput) for no rows.

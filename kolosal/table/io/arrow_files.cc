@@ -124,7 +124,11 @@ BatchReader::BatchReader(std::shared_ptr<arrow::RecordBatchReader> batches, cons
 std::optional<Table> BatchReader::next() {
   while (batch_ == nullptr || taken_ == batch_->num_rows()) {
     batch_ = arrow_value(batches_->Next(), name_);
-    if (batch_ == nullptr) return std::nullopt;
+    if (batch_ == nullptr) {
+      if (!found_rows_) throw Error(ErrorCode::EmptyInput, name_ + ": the file has no row", "Give a file with at least one row.");
+      return std::nullopt;
+    }
+    found_rows_ = found_rows_ || batch_->num_rows() > 0;
     batch_ = arrow_value(batch_->SelectColumns(fields_), name_);
     check_arrow(batch_->ValidateFull(), name_);
     taken_ = 0;

@@ -146,7 +146,8 @@ class CatalogTransformer(FeatureNames):
     def _learnt(self, given: Input) -> None:
         """Sets what follows from a fit on ``given``."""
         del given
-        self._read_fitted(json.loads(self._native.to_json())["fitted"])
+        if type(self)._read_fitted is not CatalogTransformer._read_fitted:
+            self._read_fitted(json.loads(self._native.to_json())["fitted"])
 
     def _seed(self) -> int:
         return int(getattr(self, "random_state", None) or 0)

@@ -271,16 +271,31 @@ class TargetEncoder(_TargetStatistic):
         given = self._input(X)
         self._fit(given, y, sample_weight, transform=False)
         names = self._names_in()
-        table, target = pa.table(given.to_native(names)), pa.table(self._target(y, given.n_rows))
-        weights = row_weights(sample_weight, given.n_rows)
-        parameters = parameters_text(self._native_parameters(), names)
-        made = self._rows_of(self._native.transform(given.to_native(names)))
-        for train, test in self.cv:
-            known = None if weights is None else weights[train]
-            parts = to_native(table.take(train)), to_native(target.take(train))
-            fitted = _kolosal.fit_form(self._catalog_name, parameters, *parts, known, 0, self._seed())
-            made[test] = self._rows_of(fitted.transform(to_native(table.take(test))))
+        table, target, weights = given.to_native(names), self._target(y, given.n_rows), row_weights(sample_weight, given.n_rows)
+        rows, parameters = pa.table(table), parameters_text(self._native_parameters(), names)
+        made = np.empty((given.n_rows, len(self._names_out(names))))
+        for train, test in self._folds(X, y, given.n_rows):
+            fitted = _kolosal.fit_form(self._catalog_name, parameters, table, target, weights, 0, self._seed(), train.tolist())
+            made[test] = self._rows_of(fitted.transform(to_native(rows.take(test))))
         return frame_of(made, given, output_of(self._output), self._names_out(names))
+
+    def _folds(self, X: Any, y: Any, n_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The pairs of training and test rows of ``cv``: each row is tested once, and never by what it taught."""
+        pairs = self.cv.split(X, y) if hasattr(self.cv, "split") else self.cv
+        folds = []
+        for train, test in pairs:
+            sides = [np.flatnonzero(side) if np.asarray(side).dtype == bool else np.asarray(side, dtype=np.int64) for side in (train, test)]
+            if np.intersect1d(*sides).size:
+                raise InvalidInputError("cv has a fold whose test rows are among its training rows", "bad_value", "Leave them out there.")
+            folds.append((sides[0], sides[1]))
+        tested = np.bincount(np.concatenate([test for _, test in folds]) if folds else [], minlength=n_rows)
+        if len(tested) != n_rows or (tested != 1).any():
+            raise InvalidInputError(
+                "cv does not test each row exactly once",
+                "bad_value",
+                "Pass folds that part the rows, such as KFold; TimeSeriesSplit does not.",
+            )
+        return folds
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         made = super()._fit(given, y, sample_weight, transform)

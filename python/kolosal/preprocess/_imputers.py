@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from .._errors import InvalidInputError
 from .._input import Input
 from .._tables import to_native
 from ._base import Incremental, Weighted
@@ -45,6 +46,16 @@ class SimpleImputer(Weighted, Incremental):
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         columns = fitted["columns"]
         texts = any(column["is_text"] for column in columns)
+        if self.strategy == "constant" and self.fill_value is not None:
+            wrong = next((column for column in columns if column["is_text"] != isinstance(self.fill_value, str)), None)
+            if wrong is not None:
+                del self._native
+                kind = "texts" if wrong["is_text"] else "numbers"
+                raise InvalidInputError(
+                    f"fill_value is {self.fill_value!r}, and column '{wrong['name']}' holds {kind}",
+                    "bad_value",
+                    "Impute columns of texts and of numbers apart.",
+                )
         values = [column["text"] if column["is_text"] else column["number"] for column in columns]
         self.statistics_ = np.array(values, dtype=object if texts else np.float64)
         self._indicated = [bool(column["indicator"]) for column in columns]
