@@ -367,7 +367,7 @@ class GradientBoostingClassifier(Classifier):
     tweedie_power: float
     focal_gamma: float
     class_weight: Literal["none", "balanced"]
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -396,6 +396,7 @@ class GradientBoostingClassifier(Classifier):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -425,7 +426,7 @@ class GradientBoostingClassifier(Classifier):
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
         class_weight: Literal["none", "balanced"] = "none",
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -454,6 +455,7 @@ class GradientBoostingClassifier(Classifier):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -486,7 +488,7 @@ class GradientBoostingRanker(Ranker):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -515,6 +517,7 @@ class GradientBoostingRanker(Ranker):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -543,7 +546,7 @@ class GradientBoostingRanker(Ranker):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -572,6 +575,7 @@ class GradientBoostingRanker(Ranker):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -604,7 +608,7 @@ class GradientBoostingRegressor(Regressor):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -633,6 +637,7 @@ class GradientBoostingRegressor(Regressor):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -661,7 +666,7 @@ class GradientBoostingRegressor(Regressor):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -690,6 +695,7 @@ class GradientBoostingRegressor(Regressor):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
