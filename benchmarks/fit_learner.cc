@@ -5,7 +5,7 @@
 //
 //   {"learner": "random_forest", "parameters": {"n_trees": 100}, "n_threads": 2, "seed": 0, "folds": 1, "predictions": "out.f64"}
 //
-// "folds": 5 fits five times, every fifth row being held out and its loss measured each round, and predicts the rows held out.
+// "folds": 5 cross-validates, every fifth row being held out, its loss measured each round and its predictions scored; these are written.
 // A line is answered by the seconds of wall and processor time that the fit took; predictions (float64, of the last class) go to the file
 // named first.
 #include <chrono>
@@ -16,10 +16,13 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kolosal/base/json.h"
+#include "kolosal/metrics/metric.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/validation/cross_validate.h"
 
 namespace kolosal {
 namespace {
@@ -61,20 +64,38 @@ std::vector<double> predict_last(const Model& model, const FeatureMatrix& x) {
   return last;
 }
 
-// Models of the rows outside each fold; where there is one fold, of all rows.
-std::vector<std::unique_ptr<Model>> fit_folds(const Learner& learner, const Rows& rows, size_t n_folds, const FitContext& context) {
-  std::vector<std::unique_ptr<Model>> models;
-  for (size_t fold = 0; fold < n_folds; ++fold) {
-    if (n_folds == 1) {
-      models.push_back(learner.fit({rows.train, rows.target}, nullptr, context));
-      continue;
-    }
-    std::vector<double> inside(rows.target.n_rows), outside(rows.target.n_rows);
-    for (size_t i = 0; i < inside.size(); ++i) (i % n_folds == fold ? inside : outside)[i] = 1;
-    const TrainingSet held_out{rows.train, rows.target, inside};
-    models.push_back(learner.fit({rows.train, rows.target, outside}, &held_out, context));
+// The rows as a table.
+SupervisedRows table_of(const Rows& rows, Schema& schema) {
+  std::vector<Column> columns;
+  for (size_t j = 0; j < rows.train.n_features(); ++j) {
+    const auto values = rows.train.column(j);
+    columns.push_back(Column::numeric(rows.train.features()[j].name, std::vector<float>(values.begin(), values.end())));
+    schema.columns.push_back({rows.train.features()[j].name,
+                              ColumnKind::Numeric,
+                              ColumnRole::Feature,
+                              "",
+                              0,
+                              static_cast<int64_t>(rows.train.n_rows()),
+                              {},
+                              {}});
   }
-  return models;
+  return {Table(std::move(columns)), rows.target, {}};
+}
+
+// Cross-validates a learner, every n_folds-th row being held out, and gives the predictions of the rows held out.
+std::vector<double> fit_folds(const Learner& learner, const SupervisedRows& rows, const Schema& schema, size_t n_folds,
+                              const FitContext& context) {
+  std::vector<Fold> folds(n_folds);
+  for (uint32_t row = 0; row < rows.target.n_rows; ++row)
+    for (size_t k = 0; k < n_folds; ++k) (row % n_folds == k ? folds[k].valid : folds[k].train).push_back(row);
+  const PreparedFolds prepared(rows, schema, folds);
+  const auto metric = metrics().make(rows.target.task == Task::Binary ? "roc_auc" : "rmse");
+  const CrossValidation found = cross_validate(learner, prepared, *metric, context);
+  std::vector<double> last(rows.target.n_rows);
+  for (size_t k = 0; k < n_folds; ++k)
+    for (size_t i = 0; i < folds[k].valid.size(); ++i)
+      last[folds[k].valid[i]] = found.fits[k].valid_predictions[(i + 1) * rows.target.n_outputs() - 1];
+  return last;
 }
 
 void fit_as_told(const Rows& rows, const Value& order) {
@@ -83,16 +104,17 @@ void fit_as_told(const Rows& rows, const Value& order) {
   FitContext context;
   context.threads = std::make_shared<const Threads>(static_cast<int>(order.at("n_threads").as_integer()));
   context.seed = static_cast<uint64_t>(order.at("seed").as_integer());
+  Schema schema;
+  const SupervisedRows table = n_folds == 1 ? SupervisedRows() : table_of(rows, schema);
   const std::clock_t cpu = std::clock();
   const auto started = std::chrono::steady_clock::now();
-  const auto models = fit_folds(*learner, rows, n_folds, context);
+  std::unique_ptr<Model> model;
+  std::vector<double> predictions;
+  if (n_folds == 1) model = learner->fit({rows.train, rows.target}, nullptr, context);
+  else predictions = fit_folds(*learner, table, schema, n_folds, context);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started;
   const double cpu_seconds = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
-  std::vector<double> predictions = predict_last(*models[0], n_folds == 1 ? rows.test : rows.train);
-  for (size_t fold = 1; fold < n_folds; ++fold) {
-    const std::vector<double> of_fold = predict_last(*models[fold], rows.train);
-    for (size_t i = fold; i < predictions.size(); i += n_folds) predictions[i] = of_fold[i];
-  }
+  if (model != nullptr) predictions = predict_last(*model, rows.test);
   std::ofstream(order.at("predictions").as_text(), std::ios::binary)
       .write(reinterpret_cast<const char*>(predictions.data()), static_cast<std::streamsize>(predictions.size() * sizeof(double)));
   std::printf("%.6f %.6f\n", wall.count(), cpu_seconds);

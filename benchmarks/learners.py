@@ -306,8 +306,9 @@ def run(row: Row, repeats: int, n_threads: int) -> None:
     )
 
 
-def sweep(n_threads: int) -> None:
-    """How time and memory of boosting grow with rows and features."""
+def sweep(n_threads: int, n_trees: int) -> None:
+    """How time and memory of boosting grow with rows and features; the latter beside the matrix of bins, one byte a cell."""
+    settings = BOOSTING | {"n_trees": n_trees}
     sizes = [(10_000, 20), (100_000, 20), (1_000_000, 20), (3_000_000, 20), (100_000, 10), (100_000, 100), (100_000, 500)]
     for n_rows, n_features in sizes:
         problem = make_problem(n_rows, True, n_features)
@@ -315,11 +316,11 @@ def sweep(n_threads: int) -> None:
             fitter = Fitter(problem, Path(folder), n_threads)
             fitter.fit("constant", {})
             before = fitter.peak_bytes()
-            wall, cpu, _ = fitter.fit("gradient_boosting", BOOSTING)
+            wall, cpu, _ = fitter.fit("gradient_boosting", settings)
             beyond = fitter.peak_bytes() - before
             fitter.close()
         cells = n_rows * n_features
-        each = cpu / cells / BOOSTING["n_trees"] * 1e9
+        each = cpu / cells / n_trees * 1e9
         print(
             f"{n_rows:9,} rows {n_features:4} features {wall:8.3f} s (cpu {cpu:8.3f})  {each:6.2f} ns a cell and tree  "
             f"{beyond / 2**20:8.1f} MiB beyond the input, {beyond / cells:5.2f} bytes a cell",
@@ -334,10 +335,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="how often each side fits")
     parser.add_argument("--threads", type=int, default=2, help="threads of both sides")
     parser.add_argument("--sweep", action="store_true", help="boosting alone, over numbers of rows and of features")
+    parser.add_argument("--trees", type=int, default=BOOSTING["n_trees"], help="trees of the sweep")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     if arguments.sweep:
-        sweep(arguments.threads)
+        sweep(arguments.threads, arguments.trees)
         return
     for row in ROWS:
         if not arguments.rows or row.name.startswith(tuple(arguments.rows)):

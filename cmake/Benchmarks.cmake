@@ -9,4 +9,4 @@ endif()
 
 # kolosal_fit: fits learners for benchmarks/learners.py.
 add_executable(kolosal_fit EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/benchmarks/fit_learner.cc)
-target_link_libraries(kolosal_fit PRIVATE kolosal_models)
+target_link_libraries(kolosal_fit PRIVATE kolosal_validation)

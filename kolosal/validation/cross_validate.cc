@@ -1,6 +1,7 @@
 #include "kolosal/validation/cross_validate.h"
 
 #include <cmath>
+#include <mutex>
 
 #include "kolosal/base/random.h"
 
@@ -54,16 +55,35 @@ std::vector<double> OutOfFold::predictions() const {
 }
 
 CrossValidation cross_validate(const Learner& learner, const PreparedFolds& folds, const Metric& metric, const FitContext& context) {
+  const size_t n_folds = folds.folds().size();
   CrossValidation result;
-  for (size_t k = 0; k < folds.folds().size(); ++k) {
+  result.fits.resize(n_folds);
+  std::mutex listening;
+  const auto fit = [&](size_t k) {
     context.check();
     FitContext fold_context = context;
     fold_context.seed = derive_seed(context.seed, "fold", k);
+    if (context.on_iteration)
+      fold_context.on_iteration = [&](const FitProgress& progress) {
+        const std::scoped_lock lock(listening);
+        return context.on_iteration(progress);
+      };
     const auto prepared = folds.prepare(learner.needs(), k, context.seed, fold_context);
-    result.fits.push_back(fit_fold(learner, *prepared, metric, fold_context));
-    result.fold_scores.push_back(result.fits.back().score);
-  }
-  const auto n = static_cast<double>(result.fold_scores.size());
+    result.fits[k] = fit_fold(learner, *prepared, metric, fold_context);
+  };
+  std::vector<char> crowded(n_folds, 0);
+  context.threads->parallel_each(n_folds, [&](size_t k) {
+    try {
+      fit(k);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::OutOfMemory) throw;
+      crowded[k] = 1;
+    }
+  });
+  for (size_t k = 0; k < n_folds; ++k)
+    if (crowded[k] != 0) fit(k);
+  for (const FoldFit& each : result.fits) result.fold_scores.push_back(each.score);
+  const auto n = static_cast<double>(n_folds);
   for (const double score : result.fold_scores) result.mean_score += score / n;
   for (const double score : result.fold_scores) result.std_score += (score - result.mean_score) * (score - result.mean_score) / n;
   result.std_score = std::sqrt(result.std_score);

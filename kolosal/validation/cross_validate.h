@@ -60,7 +60,8 @@ struct CrossValidation {
   std::vector<FoldFit> fits;
 };
 
-/// Fits and scores every fold. Throws what the learner throws.
+/// Fits and scores every fold, several at a time where there are threads; one that finds no memory beside others is fitted once these are
+/// done. The context's listener is told of one iteration at a time. Throws what the learner throws.
 CrossValidation cross_validate(const Learner& learner, const PreparedFolds& folds, const Metric& metric, const FitContext& context);
 
 }  // namespace kolosal

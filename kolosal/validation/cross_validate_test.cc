@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "kolosal/base/random.h"
 
 namespace kolosal {
@@ -63,6 +66,44 @@ TEST(CrossValidate, ScoresEveryFoldAndTheirMean) {
   ASSERT_EQ(result.fold_scores.size(), 4U);
   EXPECT_LT(result.mean_score, 0.2);
   EXPECT_GT(result.std_score, 0);
+}
+
+TEST(CrossValidate, GivesTheSameOnAnyNumberOfThreads) {
+  const Schema schema = schema_of();
+  const SupervisedRows rows = rows_of(300, 0);
+  const PreparedFolds folds(rows, schema, make_folds({300, {}, {}, {}, {}}, {}, 1));
+  const auto learner = learners().make("gradient_boosting", Value(Value::Object{{"n_trees", Value(5)}, {"row_fraction", Value(0.5)}}));
+  std::vector<CrossValidation> found;
+  for (const int n_threads : {1, 3}) {
+    FitContext context;
+    context.threads = std::make_shared<const Threads>(n_threads);
+    found.push_back(cross_validate(*learner, folds, *metrics().make("rmse"), context));
+  }
+  EXPECT_EQ(found[0].fold_scores, found[1].fold_scores);
+  for (size_t k = 0; k < 5; ++k) EXPECT_EQ(found[0].fits[k].model->to_value(), found[1].fits[k].model->to_value());
+}
+
+// Needs more than half of the memory for a while.
+class Wasteful : public Learner {
+ public:
+  bool supports(Task) const override { return true; }
+  FeatureNeeds needs() const override { return {true, true, false}; }
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
+    const MemoryLease lease(context.memory, context.memory->limit() / 4 * 3, "waste");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return learners().make("constant")->fit(train, validation, context);
+  }
+};
+
+TEST(CrossValidate, FitsAFoldThatFindsNoMemoryBesideOthersOnceTheseAreDone) {
+  const Schema schema = schema_of();
+  const SupervisedRows rows = rows_of(100, 0);
+  const PreparedFolds folds(rows, schema, make_folds({100, {}, {}, {}, {}}, {}, 1));
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(4);
+  context.memory = std::make_shared<MemoryBudget>(size_t{1} << 30);
+  const CrossValidation found = cross_validate(Wasteful(), folds, *metrics().make("rmse"), context);
+  for (const FoldFit& fit : found.fits) EXPECT_NE(fit.model, nullptr);
 }
 
 TEST(OutOfFold, MeansPredictionsOverRepeatsAndSkipsRowsNeverHeldOut) {

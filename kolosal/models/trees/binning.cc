@@ -10,7 +10,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kSampleRows = 200'000;
-constexpr size_t kPanel = 16;
+constexpr size_t kPanel = 32;
 constexpr size_t kRowsPerBlock = 4096;
 constexpr size_t kSideBySide = 16;  // values whose bins are searched for together
 
@@ -196,14 +196,17 @@ size_t BinnedMatrix::panel_width(size_t n_features) {
   return std::max<size_t>(1, (n_features + n_panels - 1) / n_panels);
 }
 
-size_t BinnedMatrix::bytes_for(size_t n_rows, size_t n_features) {
+size_t BinnedMatrix::bytes_for(size_t n_rows, size_t n_features, bool with_columns) {
   const size_t width = panel_width(n_features);
-  return n_rows * ((n_features + width - 1) / width) * width;
+  return n_rows * (((n_features + width - 1) / width) * width + (with_columns ? n_features : 0));
 }
 
 BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins,
-                           const FitContext& context)
-    : n_rows_(rows.size()), width_(panel_width(bins.size())), cells_(bytes_for(rows.size(), bins.size())) {
+                           const FitContext& context, bool with_columns)
+    : n_rows_(rows.size()),
+      width_(panel_width(bins.size())),
+      cells_(bytes_for(rows.size(), bins.size())),
+      columns_(with_columns ? rows.size() * bins.size() : 0) {
   context.threads->parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
     if (context.should_stop()) return;
     for (size_t f = 0; f < bins.size(); ++f) {
@@ -217,6 +220,8 @@ BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> row
           search_bins<kSideBySide>(bins[f], values.data(), to + i * width_, width_);
         }
       for (; i < end; ++i) to[i * width_] = bins[f].bin_of(from[rows[i]]);
+      if (with_columns)
+        for (i = begin; i < end; ++i) columns_[f * n_rows_ + i] = to[i * width_];
     }
   });
   context.check();

@@ -48,11 +48,20 @@ float midpoint(float low, float high) noexcept;
 std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
                                    const FitContext& context);
 
-/// Bins of some rows, one byte a cell. Features lie in panels of up to 16, row after row within a panel.
+/// The bins of a feature: that of row i is first[i * stride].
+struct ColumnOfBins {
+  const uint8_t* first;
+  size_t stride;
+};
+
+/// Bins of some rows, one byte a cell. Features lie in panels of up to 32, row after row within a panel: where rows are far
+/// apart, what a row costs is the lines of cache that its bins lie in.
 class BinnedMatrix {
  public:
-  /// Bins the rows of `x` that `rows` lists, in that order. Throws Error(Timeout) or Error(Cancelled).
-  BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const FitContext& context);
+  /// Bins the rows of `x` that `rows` lists, in that order; with a second copy, column after column, where `with_columns`. Throws
+  /// Error(Timeout) or Error(Cancelled).
+  BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> rows, const std::vector<FeatureBins>& bins, const FitContext& context,
+               bool with_columns = false);
 
   /// Number of rows.
   size_t n_rows() const noexcept { return n_rows_; }
@@ -60,8 +69,13 @@ class BinnedMatrix {
   size_t stride() const noexcept { return width_; }
   /// Bin of the first row of a feature; the bin of row i is `column(f)[i * stride()]`.
   const uint8_t* column(size_t feature) const noexcept { return cells_.data() + (feature / width_) * n_rows_ * width_ + feature % width_; }
+  /// Where the bins of one feature lie closest together.
+  ColumnOfBins densest_column(size_t feature) const noexcept {
+    if (columns_.empty()) return {column(feature), width_};
+    return {columns_.data() + feature * n_rows_, 1};
+  }
   /// Bytes that a matrix of this size takes.
-  static size_t bytes_for(size_t n_rows, size_t n_features);
+  static size_t bytes_for(size_t n_rows, size_t n_features, bool with_columns = false);
 
  private:
   static size_t panel_width(size_t n_features);
@@ -69,6 +83,7 @@ class BinnedMatrix {
   size_t n_rows_;
   size_t width_;
   std::vector<uint8_t> cells_;
+  std::vector<uint8_t> columns_;  // (n_features, n_rows) or empty
 };
 
 }  // namespace kolosal

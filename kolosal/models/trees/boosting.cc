@@ -9,14 +9,18 @@
 #include "kolosal/models/best_round.h"
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
+#include "kolosal/models/trees/held_out_rows.h"
 #include "kolosal/models/trees/linear_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
+#include "kolosal/models/trees/tree_router.h"
 
 namespace kolosal {
 namespace {
 
 constexpr size_t kRowsPerBlock = 4096;
-constexpr int kTrainLosses = 100;  // how often the training loss is measured
+constexpr size_t kMostColumns = 32;            // features of which the bins are kept column by column, too
+constexpr size_t kLeafSums = size_t{1} << 16;  // sums of leaves that are kept apart until all are added up
+constexpr int kTrainLosses = 100;              // how often the training loss is measured
 
 LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* custom, uint64_t seed, uint64_t first_round) {
   return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
@@ -24,8 +28,9 @@ LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* c
 
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
-  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context)
-      : binned(rows.x, rows.rows, bins, context), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
+  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context,
+               bool with_columns)
+      : binned(rows.x, rows.rows, bins, context, with_columns), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
 
   void start_at(const std::vector<double>& base) {
     scores.clear();
@@ -60,9 +65,10 @@ class Boosting {
         n_before_(start != nullptr ? start->n_iterations() : 0),
         x_(train.x),
         rows_(train, params.class_weight),
-        lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs()), "gradient boosting"),
+        with_columns_(wants_columns(rows_, *context.memory)),
+        lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs(), with_columns_), "gradient boosting"),
         bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
-        train_(rows_, bins_, loss_options_of(params, custom, context.seed, n_before_), context),
+        train_(rows_, bins_, loss_options_of(params, custom, context.seed, n_before_), context, with_columns_),
         grower_(train_.binned, bins_, limits_of(params), context),
         coarse_(rows_.rows.size() > kFewRows),
         sums_(coarse_ ? 0 : rows_.rows.size()),
@@ -75,8 +81,8 @@ class Boosting {
     base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
     if (validation != nullptr) held_out_rows_.emplace(*validation);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
-      held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size()), "validation rows of gradient boosting");
-      held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_, custom, context.seed, n_before_), context);
+      held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size(), false), "validation rows of gradient boosting");
+      held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_, custom, context.seed, n_before_), context, false);
     }
     begin_at(train_, rows_);
     if (held_out_) begin_at(*held_out_, *held_out_rows_);
@@ -84,7 +90,8 @@ class Boosting {
       if (bins_[f].n_bins > 1 || (bins_[f].n_bins == 1 && has_missing(f))) usable_.push_back(static_cast<uint32_t>(f));
   }
 
-  std::unique_ptr<Model> run() {
+  // Of at most `most_rounds` rounds.
+  std::unique_ptr<Model> run(int most_rounds) {
     BestRound best(params_.patience, params_.min_delta);
     const double first_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, *context_.threads) : 0;
     if (std::isnan(first_loss))
@@ -94,7 +101,7 @@ class Boosting {
     std::vector<double> best_factors;
     int round = 0;
     const bool one_class = is_classification(rows_.target.task) && rows_.target.n_classes() < 2;
-    while (!one_class && round < params_.n_trees) {
+    while (!one_class && round < most_rounds) {
       if (!grow_round(round)) break;
       ++round;
       double loss = std::numeric_limits<double>::quiet_NaN();
@@ -102,7 +109,7 @@ class Boosting {
         loss = held_out_->loss->mean_loss(held_out_->scores, *context_.threads);
         if (best.note(round, loss)) best_factors = dropped_.factors();
       }
-      if (context_.on_iteration && !context_.on_iteration({round, params_.n_trees, train_loss(round), loss})) break;
+      if (context_.on_iteration && !context_.on_iteration({round, most_rounds, train_loss(round), loss})) break;
       if (best.is_over()) break;
       if (n_stumps_ >= base_.size() && !params_.draws_at_random()) break;
     }
@@ -111,9 +118,15 @@ class Boosting {
   }
 
  private:
-  static size_t bytes_for(const TrainingRows& rows, size_t n_raw) {
+  // Of few features, parting rows takes much of the time, and a second copy of the bins little room beside what each row has.
+  static bool wants_columns(const TrainingRows& rows, const MemoryBudget& memory) {
+    const size_t n = rows.rows.size(), n_features = rows.x.n_features();
+    return n > kFewRows && n_features <= kMostColumns && memory.available() / 4 > BinnedMatrix::bytes_for(n, n_features, true);
+  }
+
+  static size_t bytes_for(const TrainingRows& rows, size_t n_raw, bool with_columns) {
     const size_t n = rows.rows.size();
-    return BinnedMatrix::bytes_for(n, rows.x.n_features()) +
+    return BinnedMatrix::bytes_for(n, rows.x.n_features(), with_columns) +
            n * (sizeof(GradientSum) + sizeof(GradientRow) + n_raw * (sizeof(double) + sizeof(float)));
   }
 
@@ -143,7 +156,7 @@ class Boosting {
 
   // The loss over the training rows, at the first and about a hundred of the planned rounds; NaN at the others.
   double train_loss(int round) const {
-    if (round != 1 && round % std::max(1, params_.n_trees / kTrainLosses) != 0) return std::numeric_limits<double>::quiet_NaN();
+    if (round != 1 && round % std::max(1, params_.most_rounds() / kTrainLosses) != 0) return std::numeric_limits<double>::quiet_NaN();
     return train_.loss->mean_loss(train_.scores, *context_.threads);
   }
 
@@ -194,6 +207,8 @@ class Boosting {
     const size_t n = train_.binned.n_rows();
     const auto [most_g, most_h] = largest_slopes(k);
     const GradientScale scale = coarse_ ? GradientScale::coarse(n, most_g, most_h) : GradientScale::fine(n, most_g, most_h);
+    const uint64_t seed = derive_seed(context_.seed, "boosting rounding", tree);
+    in_bag_.resize(sample_.rows.size());
     context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
       std::array<double, kRowsPerBlock> g, h;
       train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
@@ -206,17 +221,20 @@ class Boosting {
         for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
       if (!coarse_)
         for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
+      else if (in_bag_.size() == n) list_rows(scale, seed, begin, end);
     });
-    if (coarse_) round_at_random(scale, derive_seed(context_.seed, "boosting rounding", tree));
+    if (in_bag_.size() < n || !coarse_)
+      context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) { list_rows(scale, seed, begin, end); });
     return scale;
   }
 
-  // Gives the rows drawn their gradients and hessians in whole steps, up or down by chance so that the mean is right.
-  void round_at_random(const GradientScale& scale, uint64_t seed) {
-    const auto up = static_cast<float>(1 / scale.gradient), hessian_up = static_cast<float>(1 / scale.hessian);
-    context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-      round_gradients(exact_.data(), up, hessian_up, seed, std::span(in_bag_).subspan(begin, end - begin));
-    });
+  // Lists the rows drawn from `begin` to `end`; of many rows with their gradients and hessians in whole steps, up or down by chance so that
+  // the mean is right.
+  void list_rows(const GradientScale& scale, uint64_t seed, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) in_bag_[i].row = sample_.rows[i];
+    if (coarse_)
+      round_gradients(exact_.data(), static_cast<float>(1 / scale.gradient), static_cast<float>(1 / scale.hessian), seed,
+                      std::span(in_bag_).subspan(begin, end - begin));
   }
 
   // Adds one tree for each raw output. False, with no tree added, where the context asks to stop.
@@ -230,8 +248,6 @@ class Boosting {
     std::vector<GrownTree> grown(base_.size());
     for (size_t k = 0; k < base_.size(); ++k) {
       const uint64_t tree = (n_before_ + static_cast<uint64_t>(round)) * base_.size() + k;
-      in_bag_.resize(sample_.rows.size());
-      for (size_t i = 0; i < in_bag_.size(); ++i) in_bag_[i].row = sample_.rows[i];
       draw_features(tree);
       const GradientScale scale = pack_gradients(k, tree);
       if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
@@ -253,22 +269,26 @@ class Boosting {
       features = features_of_leaves(tree);
       tree.sums.resize(tree.nodes.size());
     }
-    context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
-      const GrownLeaf& leaf = tree.leaves[i];
-      const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
-      GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
-      if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
-      else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
-      node.value = static_cast<double>(static_cast<float>(rate * node.value));
-      node.cover = cover_of(rows);
-      if (params_.linear_leaves) {
-        tree.sums[static_cast<size_t>(leaf.node)] = sum_of(rows, features[static_cast<size_t>(leaf.node)], node.value, rate);
-        for (const GradientRow& row : rows) scores[row.row] += factor * leaf_worth(tree, leaf.node, x_, rows_.rows[row.row]);
-        return;
-      }
-      const double value = factor * node.value;
-      for (const GradientRow& row : rows) scores[row.row] += value;
-    });
+    if (in_row_order()) {
+      settle_in_row_order(tree, rate, factor, scores);
+    } else {
+      context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
+        const GrownLeaf& leaf = tree.leaves[i];
+        const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
+        GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
+        if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
+        else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
+        node.value = static_cast<double>(static_cast<float>(rate * node.value));
+        node.cover = cover_of(rows);
+        if (params_.linear_leaves) {
+          tree.sums[static_cast<size_t>(leaf.node)] = sum_of(rows, features[static_cast<size_t>(leaf.node)], node.value, rate);
+          for (const GradientRow& row : rows) scores[row.row] += factor * leaf_worth(tree, leaf.node, x_, rows_.rows[row.row]);
+          return;
+        }
+        const double value = factor * node.value;
+        for (const GradientRow& row : rows) scores[row.row] += value;
+      });
+    }
     for (size_t i = tree.nodes.size(); i-- > 0;) {
       GrownNode& node = tree.nodes[i];
       if (node.left >= 0)
@@ -276,6 +296,55 @@ class Boosting {
     }
     add_routed(tree, train_.binned, rows_, sample_.others, scores, factor);
     if (held_out_) add_held_out(tree, k, factor);
+  }
+
+  // Whether the leaves of many rows, all of them drawn, are settled in one sweep over the rows, which lie far apart within a leaf.
+  bool in_row_order() const {
+    return coarse_ && sample_.others.empty() && sample_.weights.empty() && rows_.weights.empty() && !train_.loss->renews_leaves() &&
+           !params_.linear_leaves;
+  }
+
+  void settle_in_row_order(GrownTree& tree, double rate, double factor, double* scores) {
+    const size_t n = train_.binned.n_rows(), n_leaves = tree.leaves.size();
+    leaf_of_.resize(n);
+    context_.threads->parallel_each(n_leaves, [&](size_t leaf) {
+      for (const GradientRow& row : std::span(in_bag_).subspan(tree.leaves[leaf].begin, tree.leaves[leaf].count))
+        leaf_of_[row.row] = static_cast<uint16_t>(leaf);
+    });
+    const GrowthLimits limits = limits_of(params_);
+    const std::vector<std::array<double, 2>> sums = sums_of_leaves(n_leaves);
+    std::vector<double> values(n_leaves);
+    for (size_t i = 0; i < n_leaves; ++i) {
+      const GrownLeaf& leaf = tree.leaves[i];
+      GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
+      const double value = leaf_value(sums[i][0], sums[i][1], static_cast<double>(leaf.count), leaf.range, limits);
+      node.value = static_cast<double>(static_cast<float>(rate * value));
+      node.cover = static_cast<double>(leaf.count);
+      values[i] = factor * node.value;
+    }
+    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) scores[i] += values[leaf_of_[i]];
+    });
+  }
+
+  // The exact gradients and hessians of each leaf's rows, added up in blocks that do not depend on the number of threads.
+  std::vector<std::array<double, 2>> sums_of_leaves(size_t n_leaves) const {
+    const size_t n = leaf_of_.size(), n_blocks = std::clamp<size_t>(kLeafSums / n_leaves, 1, 64), n_each = (n + n_blocks - 1) / n_blocks;
+    std::vector<std::array<double, 2>> parts(n_blocks * n_leaves);
+    context_.threads->parallel_for(n, n_each, [&](size_t begin, size_t end) {
+      std::array<double, 2>* const part = parts.data() + begin / n_each * n_leaves;
+      for (size_t i = begin; i < end; ++i) {
+        std::array<double, 2>& sum = part[leaf_of_[i]];
+        sum[0] += static_cast<double>(exact_[i].gradient);
+        sum[1] += static_cast<double>(exact_[i].hessian);
+      }
+    });
+    for (size_t i = n_leaves; i < parts.size(); ++i) {
+      parts[i % n_leaves][0] += parts[i][0];
+      parts[i % n_leaves][1] += parts[i][1];
+    }
+    parts.resize(n_leaves);
+    return parts;
   }
 
   // What a leaf of these rows sums, shrunk as its value is.
@@ -326,9 +395,11 @@ class Boosting {
   // Adds a tree, `factor` times, to the scores of those of `from` that `rows` lists.
   void add_routed(const GrownTree& tree, const BinnedMatrix& x, const TrainingRows& from, std::span<const uint32_t> rows, double* scores,
                   double factor) const {
+    const TreeRouter router(tree, x);
     context_.threads->parallel_for(rows.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i)
-        scores[rows[i]] += factor * leaf_worth(tree, tree.leaf_of(x, rows[i]), from.x, from.rows[rows[i]]);
+      std::array<int32_t, kRowsPerBlock> leaves;
+      router.route(rows.subspan(begin, end - begin), std::span(leaves).first(end - begin));
+      for (size_t i = begin; i < end; ++i) scores[rows[i]] += factor * leaf_worth(tree, leaves[i - begin], from.x, from.rows[rows[i]]);
     });
   }
 
@@ -371,6 +442,7 @@ class Boosting {
   uint64_t n_before_;  // rounds that the model begins with
   const FeatureMatrix& x_;
   TrainingRows rows_;
+  bool with_columns_;
   MemoryLease lease_;
   std::vector<FeatureBins> bins_;
   BoostingRows train_;
@@ -385,10 +457,60 @@ class Boosting {
   std::vector<uint32_t> usable_, features_;
   RowSample sample_;
   std::vector<GradientRow> in_bag_;
-  std::vector<GrownTree> trees_;  // of all rounds, those of a round together
+  std::vector<uint16_t> leaf_of_;  // (n_rows,) place among the leaves of the tree grown last
+  std::vector<GrownTree> trees_;   // of all rounds, those of a round together
   DroppedRounds dropped_;
   size_t n_stumps_ = 0;  // trees of the last round that did not split
 };
+
+}  // namespace
+
+namespace {
+
+// Tells the listener of a fit in parts how far all of them are together, and keeps whether it ended one.
+class ProgressInParts {
+ public:
+  explicit ProgressInParts(const FitContext& context) : context_(context) {}
+
+  // The context of the next part, after which there are still `n_to_come` rounds.
+  FitContext next_part(int n_to_come) {
+    FitContext part = context_;
+    if (context_.on_iteration)
+      part.on_iteration = [this, n_to_come, n_before = n_told_](FitProgress progress) {
+        n_told_ = progress.iteration += n_before;
+        progress.n_iterations += n_before + n_to_come;
+        ended_ = !context_.on_iteration(progress);
+        return !ended_;
+      };
+    return part;
+  }
+  bool ended() const { return ended_ || context_.should_stop(); }
+
+ private:
+  const FitContext& context_;
+  int n_told_ = 0;
+  bool ended_ = false;
+};
+
+// Finds on rows held out how many rounds are best, and fits all rows with so many; where there is no time for that, the model of the first
+// part is the result.
+std::unique_ptr<Model> boost_in_two_parts(const GradientBoostingParams& params, const TrainingSet& train, const HeldOutRows& parts,
+                                          const FitContext& context) {
+  const TrainingSet learnt{train.x, train.target, parts.learnt}, held_out{train.x, train.target, parts.held_out};
+  ProgressInParts progress(context);
+  const FitContext first = progress.next_part(params.most_rounds());
+  std::unique_ptr<Model> searched = Boosting(params, nullptr, nullptr, learnt, &held_out, first).run(params.most_rounds());
+  if (progress.ended()) return searched;
+  const auto n_rounds = static_cast<int>(searched->n_iterations());
+  const FitContext second = progress.next_part(0);
+  try {
+    auto model = Boosting(params, nullptr, nullptr, train, nullptr, second).run(n_rounds);
+    if (!progress.ended() || model->n_iterations() >= searched->n_iterations()) return model;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Timeout && error.code() != ErrorCode::Cancelled) throw;
+  }
+  return searched;
+}
 
 }  // namespace
 
@@ -396,7 +518,10 @@ std::unique_ptr<Model> boost(const GradientBoostingParams& params, const CustomL
                              const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
   check_training_set(train);
   check_boosting_params(params, train.x);
-  return Boosting(params, custom, start, train, validation, context).run();
+  if (!params.n_trees && validation == nullptr && start == nullptr && custom == nullptr)
+    if (const auto parts = hold_out_rows(train, params.validation_fraction, context.seed))
+      return boost_in_two_parts(params, train, *parts, context);
+  return Boosting(params, custom, start, train, validation, context).run(params.most_rounds());
 }
 
 }  // namespace kolosal

@@ -52,7 +52,10 @@ void describe(Fields<GradientBoostingParams>& f) {
       .alias("tweedie_variance_power");
   f.add("focal_gamma", &P::focal_gamma, "By which power of its error the focal loss weighs a row.").min(0);
   f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
-  f.add("n_trees", &P::n_trees, "Most rounds of boosting; each adds one tree for each raw output.")
+  f.add("n_trees", &P::n_trees,
+        "Most rounds of boosting; each adds one tree for each raw output. Null: at most 1,000, and where no validation rows are given as "
+        "many "
+        "as are best on rows held out.")
       .min(1)
       .max(1'000'000)
       .alias("n_estimators")
@@ -154,6 +157,12 @@ void describe(Fields<GradientBoostingParams>& f) {
       .min(1)
       .alias("early_stopping_rounds")
       .alias("n_iter_no_change");
+  f.add("validation_fraction", &P::validation_fraction,
+        "Share of the rows that is held out where n_trees is null and there are no validation rows, to find how many rounds are best; all "
+        "rows "
+        "are then fitted with so many. Of fewer than 20 such rows, with a loss of one's own or a model to go on from, none is held out.")
+      .above(0)
+      .max(0.5);
   f.add("min_delta", &P::min_delta, "By how much a validation loss must be lower to be better.").min(0).alias("tol");
 }
 
@@ -164,7 +173,7 @@ double GradientBoostingParams::rows_kept() const noexcept {
 
 double GradientBoostingParams::rate_of(int round) const noexcept {
   if (!learning_rates.empty()) return learning_rates[std::min(static_cast<size_t>(round), learning_rates.size() - 1)];
-  const double passed = n_trees > 1 ? static_cast<double>(round) / (n_trees - 1) : 0;
+  const double passed = most_rounds() > 1 ? static_cast<double>(round) / (most_rounds() - 1) : 0;
   switch (learning_rate_decay) {
     case LearningRateDecay::Cosine:
       return learning_rate * (kLastRateShare + (1 - kLastRateShare) * 0.5 * (1 + std::cos(std::numbers::pi * passed)));

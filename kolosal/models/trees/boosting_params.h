@@ -26,7 +26,7 @@ struct GradientBoostingParams {
   double tweedie_power = 1.5;
   double focal_gamma = 2;
   ClassWeight class_weight = ClassWeight::None;
-  int n_trees = 1000;
+  std::optional<int> n_trees;
   double learning_rate = 0.05;
   LearningRateDecay learning_rate_decay = LearningRateDecay::None;
   std::vector<double> learning_rates;
@@ -55,8 +55,11 @@ struct GradientBoostingParams {
   std::vector<int32_t> monotone;
   std::vector<std::vector<int32_t>> interactions;
   std::optional<int> patience = 50;
+  double validation_fraction = 0.2;
   double min_delta = 0;
 
+  /// The rounds planned.
+  int most_rounds() const noexcept { return n_trees.value_or(1000); }
   /// The share of the rows that a round is grown on.
   double rows_kept() const noexcept;
   /// The rate of a round, counted from 0.

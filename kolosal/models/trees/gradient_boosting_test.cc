@@ -120,6 +120,43 @@ TEST(GradientBoosting, KeepsThePrefixThatIsBestOnTheHeldOutRows) {
   EXPECT_NEAR(loss, losses[best - 1], 1e-9);
 }
 
+TEST(GradientBoosting, FindsOnRowsHeldOutHowManyRoundsToFitAllRowsWithWhereNoneAreAskedFor) {
+  Rows train = make_rows(Task::Binary, 600);
+  RandomStream noise(9, "noise");
+  for (double& value : train.target.values)
+    if (noise.uniform() < 0.3) value = 1 - value;
+  const auto found = booster({{"learning_rate", Value(0.1)}})->fit({train.x, train.target}, nullptr, context_of(2));
+  const auto n_rounds = static_cast<int64_t>(found->n_iterations());
+  EXPECT_GT(n_rounds, 0);
+  EXPECT_LT(n_rounds, 200);
+  const auto asked =
+      booster({{"learning_rate", Value(0.1)}, {"n_trees", Value(n_rounds)}})->fit({train.x, train.target}, nullptr, context_of(1));
+  EXPECT_EQ(found->to_value(), asked->to_value());
+}
+
+TEST(GradientBoosting, KeepsTheModelOfTheRowsLearntWhereThereIsNoTimeToFitAllRows) {
+  const Rows train = make_rows(Task::Regression, 2000);
+  const auto learner = booster({{"learning_rate", Value(0.1)}, {"max_leaves", Value(4)}, {"patience", Value(5)}});
+  int n_told = 0, last = 0, most = 0;
+  FitContext context = context_of(1);
+  context.on_iteration = [&](const FitProgress& progress) {
+    EXPECT_EQ(progress.iteration, ++n_told);
+    most = progress.n_iterations;
+    if (std::isnan(progress.validation_loss) && last == 0) last = n_told - 1;
+    return true;
+  };
+  const auto all = learner->fit({train.x, train.target}, nullptr, context);
+  ASSERT_GT(last, 10);
+  EXPECT_EQ(n_told, most);
+  EXPECT_EQ(all->n_iterations(), static_cast<size_t>(n_told - last));
+  // Ended in the second part, after two rounds of it.
+  context.on_iteration = [&](const FitProgress& progress) { return progress.iteration < last + 2; };
+  EXPECT_EQ(learner->fit({train.x, train.target}, nullptr, context)->n_iterations(), all->n_iterations());
+  // Ended in the first.
+  context.on_iteration = [&](const FitProgress& progress) { return progress.iteration < 3; };
+  EXPECT_EQ(learner->fit({train.x, train.target}, nullptr, context)->n_iterations(), 3U);
+}
+
 TEST(GradientBoosting, CallsAGainBelowMinDeltaNoGain) {
   const Rows train = make_rows(Task::Binary, 300), held_out = make_rows(Task::Binary, 300, 1);
   const TrainingSet validation{held_out.x, held_out.target};

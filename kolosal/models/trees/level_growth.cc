@@ -44,7 +44,7 @@ void TreeGrower::fill_level(std::span<Pair> pairs, size_t tile_begin, size_t til
   for (Pair& pair : pairs) {
     const Leaf& filled = pair.smaller != nullptr ? *pair.smaller : *pair.larger;
     GradientSum* const less = histograms_of(filled, tile_begin);
-    build(filled, packed_.data(), tile_begin, tile_end, less);
+    build(rows_of(filled), packed_.data(), tile_begin, tile_end, less);
     if (pair.smaller == nullptr) continue;
     GradientSum* const from = histograms_of(*pair.larger, tile_begin);
     for (size_t b = 0; b < histogram_start_[tile_end] - histogram_start_[tile_begin]; ++b) from[b] -= less[b];
@@ -55,7 +55,7 @@ void TreeGrower::fill_level(std::span<Pair> pairs, size_t tile_begin, size_t til
 TreeGrower::LevelSplit TreeGrower::best_level_split(std::span<Pair> pairs, size_t level) {
   const bool kept = leaves_[0].slot >= 0;
   std::vector<size_t> tiles;
-  if (kept) tiles = make_tiles();
+  if (kept) tiles = make_tiles(static_cast<size_t>(context_.threads->size()));
   else
     for (size_t place = 0; place <= features_.size(); ++place) tiles.push_back(place);
   // Without slots a task has the histograms of all leaves by one feature.
@@ -70,7 +70,7 @@ TreeGrower::LevelSplit TreeGrower::best_level_split(std::span<Pair> pairs, size_
     for (size_t place = tiles[t]; place < tiles[t + 1] && !context_.should_stop(); ++place) {
       std::vector<const GradientSum*> histograms;
       for (size_t i = 0; i < leaves_.size(); ++i) {
-        if (!kept) build(leaves_[i], packed_.data(), place, place + 1, built.data() + i * kMostBins);
+        if (!kept) build(rows_of(leaves_[i]), packed_.data(), place, place + 1, built.data() + i * kMostBins);
         histograms.push_back(kept ? histograms_of(leaves_[i], place) : built.data() + i * kMostBins);
       }
       found[place] = level_split_of(place, level, histograms);

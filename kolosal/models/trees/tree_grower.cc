@@ -3,69 +3,27 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <utility>
 
 #include "kolosal/base/random.h"
+#include "kolosal/models/trees/histogram_tile.h"
 #include "kolosal/models/trees/split_scan.h"
 
 namespace kolosal {
 namespace {
 
-constexpr size_t kTileWidth = 16;   // features whose histograms are filled in one sweep
-constexpr size_t kHistogram = 256;  // words of a feature's packed histogram
+constexpr size_t kTileWidth = HistogramTile::kWidth;
+constexpr size_t kHistogram = HistogramTile::kHistogram;
 constexpr size_t kRowsPerBlock = size_t{1} << 13;
 constexpr size_t kSerialRows = size_t{1} << 14;  // rows that one thread parts faster than two
 constexpr size_t kSerialWork = 30'000;           // cells below which starting threads costs more than it saves
 constexpr size_t kMostHistogramBytes = size_t{128} << 20;
-constexpr size_t kAhead = 16;      // how many rows ahead their bins are fetched
-constexpr size_t kFarAhead = 48;   // the same of rows that are parted
+constexpr size_t kFarAhead = 48;   // how many rows ahead the bins of rows that are parted are fetched
 constexpr size_t kBatch = 3;       // leaves parted at a time
 constexpr size_t kMostParted = 3;  // leaves parted ahead of the one that is split next
 
 bool contains(const BinSet& set, uint8_t bin) noexcept { return ((set[bin / 64] >> (bin % 64)) & 1) != 0; }
-
-// Adds a row to the histograms of W features whose bins lie side by side from `cell`. Bins are loaded eight at a time.
-template <size_t W>
-inline void add_row(const uint8_t* cell, int64_t word, int64_t* histograms) noexcept {
-  for (size_t j = 0; j + 8 <= W; j += 8) {
-    uint64_t bins = 0;
-    std::memcpy(&bins, cell + j, 8);
-    if constexpr (std::endian::native == std::endian::big) bins = __builtin_bswap64(bins);
-    for (size_t k = 0; k < 8; ++k, bins >>= 8) histograms[(j + k) * kHistogram + (bins & 255)] += word;
-  }
-  for (size_t j = W / 8 * 8; j < W; ++j) histograms[j * kHistogram + cell[j]] += word;
-}
-
-// Adds rows [0, n) to the histograms of W features. The bins of row 0 begin at `cells`, `stride` bytes before those of row 1.
-template <size_t W>
-void add_side_by_side(const uint8_t* cells, size_t stride, const GradientRow* rows, size_t n, int64_t* histograms) noexcept {
-  size_t i = 0;
-  for (; i + kAhead < n; ++i) {
-    __builtin_prefetch(cells + rows[i + kAhead].row * stride);
-    add_row<W>(cells + rows[i].row * stride, PackedSum::of(rows[i]), histograms);
-  }
-  for (; i < n; ++i) add_row<W>(cells + rows[i].row * stride, PackedSum::of(rows[i]), histograms);
-}
-
-// The same for any features, whose bins lie at `columns`.
-void add_listed(const uint8_t* const* columns, size_t n_columns, size_t stride, const GradientRow* rows, size_t n,
-                int64_t* histograms) noexcept {
-  for (size_t i = 0; i < n; ++i) {
-    __builtin_prefetch(columns[0] + rows[std::min(i + kAhead, n - 1)].row * stride);
-    const int64_t word = PackedSum::of(rows[i]);
-    const size_t at = rows[i].row * stride;
-    for (size_t j = 0; j < n_columns; ++j) histograms[j * kHistogram + columns[j][at]] += word;
-  }
-}
-
-using AddSideBySide = void (*)(const uint8_t*, size_t, const GradientRow*, size_t, int64_t*) noexcept;
-template <size_t... W>
-constexpr auto make_adders(std::index_sequence<W...>) {
-  return std::array<AddSideBySide, sizeof...(W)>{add_side_by_side<W + 1>...};
-}
-constexpr auto kAddSideBySide = make_adders(std::make_index_sequence<kTileWidth>());
 
 size_t histogram_bins(const FeatureBins& bins) { return static_cast<size_t>(bins.n_bins) + 1; }
 
@@ -76,10 +34,11 @@ size_t slots_within(const std::vector<FeatureBins>& bins, const GrowthLimits& li
   return std::clamp<size_t>(most / std::max<size_t>(bytes, 1), 2, static_cast<size_t>(limits.max_leaves) + kMostParted);
 }
 
-size_t buffer_bytes(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, size_t n_slots) {
-  size_t bytes = 2 * x.n_rows() * sizeof(GradientRow);
+size_t buffer_bytes(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, size_t n_slots, size_t n_threads) {
+  size_t bytes = x.n_rows() * sizeof(GradientRow);
   for (const FeatureBins& b : bins) bytes += n_slots * histogram_bins(b) * sizeof(GradientSum) + kBatch * kHistogram * sizeof(int64_t);
-  return bytes;
+  const size_t n_runs = x.n_rows() > kSerialRows ? n_threads : 1;
+  return bytes + (n_runs - 1) * std::min(bins.size(), kTileWidth) * kHistogram * (sizeof(GradientSum) + sizeof(int64_t));
 }
 
 }  // namespace
@@ -109,23 +68,15 @@ GradientSum GradientScale::pack(double gradient_of_row, double hessian_of_row) c
   return GradientSum{g, (h << count_bits) + 1};
 }
 
-int32_t GrownTree::leaf_of(const BinnedMatrix& x, size_t row) const noexcept {
-  int32_t node = 0;
-  while (nodes[static_cast<size_t>(node)].left >= 0) {
-    const GrownNode& n = nodes[static_cast<size_t>(node)];
-    node = n.left + (contains(n.left_bins, x.column(n.feature)[row * x.stride()]) ? 0 : 1);
-  }
-  return node;
-}
-
 TreeGrower::TreeGrower(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, const GrowthLimits& limits, const FitContext& context)
     : x_(x),
       bins_(bins),
       limits_(limits),
       context_(context),
       n_slots_(slots_within(bins, limits, *context.memory)),
-      lease_(context.memory, buffer_bytes(x, bins, n_slots_), "growing trees from histograms"),
-      scratch_(2 * x.n_rows()) {
+      lease_(context.memory, buffer_bytes(x, bins, n_slots_, static_cast<size_t>(context.threads->size())),
+             "growing trees from histograms"),
+      scratch_(x.n_rows()) {
   slots_.resize(n_slots_);
   if (!limits_.interactions.empty()) lay_out_groups();
 }
@@ -182,19 +133,31 @@ int TreeGrower::take_slot() {
 void TreeGrower::lay_out_histograms() {
   histogram_start_.assign(1, 0);
   for (const uint32_t f : features_) histogram_start_.push_back(histogram_start_.back() + histogram_bins(bins_[f]));
-  packed_.resize(kBatch * features_.size() * kHistogram);
+  wide_tiles_ = make_tiles(1);
+  const size_t n_tiles = std::max<size_t>(1, wide_tiles_.size() - 1);
+  const bool by_runs = sums_.empty() && rows_->size() > kSerialRows;
+  n_runs_ = by_runs ? (static_cast<size_t>(context_.threads->size()) + n_tiles - 1) / n_tiles : 1;
+  packed_.resize(std::max(kBatch, n_runs_) * features_.size() * kHistogram);
+  partial_.resize((n_runs_ - 1) * histogram_start_.back());
   free_slots_.resize(n_slots_);
   std::iota(free_slots_.rbegin(), free_slots_.rend(), 0);
 }
 
-// Borders of the runs of features that one task fills: at most kTileWidth wide, as many for each thread.
-std::vector<size_t> TreeGrower::make_tiles() const {
+// Borders of the runs of features that one task fills: at most kTileWidth wide, each within a panel of the matrix, and at least `n_least`
+// of them where there are so many features.
+std::vector<size_t> TreeGrower::make_tiles(size_t n_least) const {
   const size_t n = features_.size();
-  const auto n_threads = static_cast<size_t>(context_.threads->size());
-  size_t n_tiles = (n + kTileWidth - 1) / kTileWidth;
-  n_tiles = std::min(n, (n_tiles + n_threads - 1) / n_threads * n_threads);
-  std::vector<size_t> borders;
-  for (size_t t = 0; t <= n_tiles; ++t) borders.push_back(n * t / std::max<size_t>(n_tiles, 1));
+  std::vector<size_t> panels = {0};
+  for (size_t place = 1; place < n; ++place)
+    if (features_[place] / x_.stride() != features_[place - 1] / x_.stride()) panels.push_back(place);
+  const size_t n_each = (n_least + panels.size() - 1) / panels.size();
+  panels.push_back(n);
+  std::vector<size_t> borders = {0};
+  for (size_t p = 0; p + 1 < panels.size(); ++p) {
+    const size_t begin = panels[p], width = panels[p + 1] - begin;
+    const size_t n_tiles = std::min(width, std::max(n_each, (width + kTileWidth - 1) / kTileWidth));
+    for (size_t t = 1; t <= n_tiles; ++t) borders.push_back(begin + width * t / n_tiles);
+  }
   return borders;
 }
 
@@ -217,12 +180,12 @@ void TreeGrower::partition(const Leaf& parent, Sides& sides) {
   const Split& split = parent.split;
   std::array<uint8_t, 256> goes_left{};
   for (size_t b = 0; b < 256; ++b) goes_left[b] = contains(split.left_bins, static_cast<uint8_t>(b));
-  const uint8_t* column = x_.column(split.feature);
-  const size_t stride = x_.stride();
+  const auto [column, stride] = x_.densest_column(split.feature);
   GradientRow* rows = rows_->data() + parent.begin;
-  GradientRow* scratch = scratch_.data() + 2 * parent.begin;
-  // The left rows of [begin, end) go to left_to, which may be rows + begin, and the right ones to right_to.
-  const auto part = [&](size_t begin, size_t end, GradientRow* left_to, GradientRow* right_to) {
+  GradientRow* scratch = scratch_.data() + parent.begin;
+  // The left rows of [begin, end) stay there, the right ones go to `scratch`.
+  const auto part = [&, column = column, stride = stride](size_t begin, size_t end) {
+    GradientRow *left_to = rows + begin, *right_to = scratch + begin;
     for (size_t i = begin; i < end; ++i) {
       __builtin_prefetch(column + rows[std::min(i + kFarAhead, end - 1)].row * stride);
       const GradientRow row = rows[i];
@@ -232,83 +195,79 @@ void TreeGrower::partition(const Leaf& parent, Sides& sides) {
       left_to += go;
       right_to += 1 - go;
     }
-    return left_to;
+    return static_cast<size_t>(left_to - rows) - begin;
   };
   left.begin = parent.begin;
   if (parent.count <= kSerialRows || context_.threads->size() == 1) {
-    left.count = static_cast<size_t>(part(0, parent.count, rows, scratch) - rows);
+    left.count = part(0, parent.count);
     std::copy_n(scratch, parent.count - left.count, rows + left.count);
   } else {
-    left.count = partition_blocks(parent.count, rows, scratch, part);
+    left.count = partition_runs(parent.count, rows, scratch, part);
   }
   right.begin = parent.begin + left.count;
   right.count = parent.count - left.count;
 }
 
-// Parts n rows in blocks, and returns how many went left. `scratch` is room for 2 n rows.
+// Parts n rows, a run of them on each thread, and returns how many went left. `scratch` is room for n rows.
 template <class Part>
-size_t TreeGrower::partition_blocks(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part) {
-  std::vector<size_t> n_left((n + kRowsPerBlock - 1) / kRowsPerBlock + 1, 0);
-  context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-    GradientRow* left = scratch + 2 * begin;
-    n_left[begin / kRowsPerBlock + 1] = static_cast<size_t>(part(begin, end, left, left + (end - begin)) - left);
+size_t TreeGrower::partition_runs(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part) {
+  const size_t n_runs = std::min(static_cast<size_t>(context_.threads->size()), n / kRowsPerBlock);
+  std::vector<size_t> n_left(n_runs + 1, 0);
+  const auto begin_of = [&](size_t run) { return n * run / n_runs; };
+  context_.threads->parallel_each(n_runs, [&](size_t run) {
+    const size_t begin = begin_of(run), end = begin_of(run + 1), count = part(begin, end);
+    n_left[run + 1] = count;
+    // The left rows of later runs have a place beside the right ones until those of the runs before are counted.
+    if (run > 0) std::copy_n(rows + begin, count, scratch + end - count);
   });
   std::partial_sum(n_left.begin(), n_left.end(), n_left.begin());
-  context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-    const size_t before = n_left[begin / kRowsPerBlock];
-    const size_t count = n_left[begin / kRowsPerBlock + 1] - before;
-    const GradientRow* left = scratch + 2 * begin;
-    std::copy_n(left, count, rows + before);
-    std::copy_n(left + (end - begin), end - begin - count, rows + n_left.back() + (begin - before));
+  context_.threads->parallel_each(n_runs, [&](size_t run) {
+    const size_t begin = begin_of(run), end = begin_of(run + 1), before = n_left[run], count = n_left[run + 1] - before;
+    if (run > 0) std::copy_n(scratch + end - count, count, rows + before);
+    std::copy_n(scratch + begin, end - begin - count, rows + n_left.back() + (begin - before));
   });
   return n_left.back();
 }
 
-// Fills a leaf's histograms of the features at places [tile_begin, tile_end), which follow one another. `packed` is room for words of all
-// features, all zero.
-void TreeGrower::build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
-  if (sums_.empty()) build_coarse(leaf, packed, tile_begin, tile_end, histograms);
-  else build_fine(leaf, tile_begin, tile_end, histograms);
-}
-
-void TreeGrower::build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
-  const size_t width = tile_end - tile_begin;
-  std::array<const uint8_t*, kTileWidth> columns{};
-  std::array<GradientSum*, kTileWidth> wide{};
-  for (size_t j = 0; j < width; ++j) {
-    columns[j] = x_.column(features_[tile_begin + j]);
-    wide[j] = histograms + (histogram_start_[tile_begin + j] - histogram_start_[tile_begin]);
+// Fills the histograms that rows of a leaf have of the features at places [tile_begin, tile_end), which follow one another. `packed` is
+// room for words of all features, all zero.
+void TreeGrower::build(std::span<const GradientRow> rows, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
+  const HistogramTile tile(x_, features_.subspan(tile_begin, tile_end - tile_begin));
+  const auto start_of = [&](size_t place) { return histogram_start_[place] - histogram_start_[tile_begin]; };
+  if (!sums_.empty()) {
+    std::array<GradientSum*, kTileWidth> wide{};
+    for (size_t place = tile_begin; place < tile_end; ++place) wide[place - tile_begin] = histograms + start_of(place);
+    std::fill_n(histograms, start_of(tile_end), GradientSum{});
+    tile.add(rows, sums_.data(), wide);
+    return;
   }
-  std::fill_n(histograms, histogram_start_[tile_end] - histogram_start_[tile_begin], GradientSum{});
-  const GradientRow* rows = rows_->data() + leaf.begin;
-  for (size_t i = 0; i < leaf.count; ++i) {
-    const GradientSum sum = sums_[rows[i].row];
-    const size_t at = rows[i].row * x_.stride();
-    for (size_t j = 0; j < width; ++j) wide[j][columns[j][at]] += sum;
+  for (size_t first = 0; (first == 0 || first < rows.size()) && !context_.should_stop(); first += PackedSum::kMost) {
+    tile.add(rows.subspan(first, std::min(PackedSum::kMost, rows.size() - first)), packed + tile_begin * kHistogram);
+    for (size_t place = tile_begin; place < tile_end; ++place)
+      move_sums(packed + place * kHistogram, start_of(place + 1) - start_of(place), scale_.count_bits, first > 0,
+                histograms + start_of(place));
   }
 }
 
-void TreeGrower::build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms) {
-  const size_t width = tile_end - tile_begin;
-  std::array<const uint8_t*, kTileWidth> columns{};
-  int64_t* const words = packed + tile_begin * kHistogram;
-  bool side_by_side = true;
-  for (size_t j = 0; j < width; ++j) {
-    columns[j] = x_.column(features_[tile_begin + j]);
-    side_by_side = side_by_side && columns[j] == columns[0] + j;
-  }
-  for (size_t first = 0; (first == 0 || first < leaf.count) && !context_.should_stop(); first += PackedSum::kMost) {
-    const GradientRow* rows = rows_->data() + leaf.begin + first;
-    const size_t n = std::min(PackedSum::kMost, leaf.count - first);
-    if (side_by_side) kAddSideBySide[width - 1](columns[0], x_.stride(), rows, n, words);
-    else add_listed(columns.data(), width, x_.stride(), rows, n, words);
-    for (size_t place = tile_begin; place < tile_end; ++place) {
-      const size_t start = histogram_start_[place];
-      move_sums(packed + place * kHistogram, histogram_start_[place + 1] - start, scale_.count_bits, first > 0,
-                histograms + (start - histogram_start_[tile_begin]));
-    }
-  }
+// Fills all histograms of a leaf of many rows, each thread those of a run of them: so the bins of a row are read by one thread alone.
+void TreeGrower::build_by_runs(const Leaf& leaf) {
+  const size_t n_tiles = wide_tiles_.size() - 1, n_bins = histogram_start_.back();
+  const size_t n_runs = std::min(n_runs_, leaf.count / kRowsPerBlock);
+  GradientSum* const all = histograms_of(leaf, 0);
+  context_.threads->parallel_each(n_tiles * n_runs, [&](size_t i) {
+    const size_t run = i / n_tiles, tile_begin = wide_tiles_[i % n_tiles], tile_end = wide_tiles_[i % n_tiles + 1];
+    const size_t begin = leaf.count * run / n_runs, end = leaf.count * (run + 1) / n_runs;
+    GradientSum* const to = run == 0 ? all : partial_.data() + (run - 1) * n_bins;
+    build(rows_of(leaf).subspan(begin, end - begin), packed_.data() + run * features_.size() * kHistogram, tile_begin, tile_end,
+          to + histogram_start_[tile_begin]);
+  });
+  context_.threads->parallel_for(n_bins, kRowsPerBlock, [&](size_t begin, size_t end) {
+    for (size_t run = 1; run < n_runs; ++run)
+      for (size_t b = begin; b < end; ++b) all[b] += partial_[(run - 1) * n_bins + b];
+  });
 }
+
+std::span<const GradientRow> TreeGrower::rows_of(const Leaf& leaf) const { return std::span(*rows_).subspan(leaf.begin, leaf.count); }
 
 GradientSum* TreeGrower::histograms_of(const Leaf& leaf, size_t place) {
   return slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
@@ -343,10 +302,16 @@ void TreeGrower::take_slots(Pair& pair) {
   if (large_splits) large_found.resize(features_.size());
 }
 
+// Whether threads share the rows of the leaf, and not its features, to fill its histograms.
+bool TreeGrower::is_filled_by_runs(const Leaf& leaf) const { return n_runs_ > 1 && leaf.count > kSerialRows; }
+
 void TreeGrower::evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end) {
   if (context_.should_stop()) return;
-  if (pair.small_splits || pair.subtract) build(*pair.smaller, packed, tile_begin, tile_end, histograms_of(*pair.smaller, tile_begin));
-  if (pair.large_splits && !pair.subtract) build(*pair.larger, packed, tile_begin, tile_end, histograms_of(*pair.larger, tile_begin));
+  const auto fill = [&](const Leaf& leaf) {
+    if (!is_filled_by_runs(leaf)) build(rows_of(leaf), packed, tile_begin, tile_end, histograms_of(leaf, tile_begin));
+  };
+  if (pair.small_splits || pair.subtract) fill(*pair.smaller);
+  if (pair.large_splits && !pair.subtract) fill(*pair.larger);
   if (pair.subtract) {
     GradientSum* from = slots_[static_cast<size_t>(pair.larger->slot)].data();
     const GradientSum* less = slots_[static_cast<size_t>(pair.smaller->slot)].data();
@@ -363,9 +328,11 @@ void TreeGrower::evaluate(std::span<Pair> pairs) {
   size_t work = 0;
   for (Pair& pair : pairs) {
     take_slots(pair);
+    if ((pair.small_splits || pair.subtract) && is_filled_by_runs(*pair.smaller)) build_by_runs(*pair.smaller);
+    if (pair.large_splits && !pair.subtract && is_filled_by_runs(*pair.larger)) build_by_runs(*pair.larger);
     work += (pair.smaller != nullptr ? pair.smaller : pair.larger)->count * features_.size() + histogram_start_.back();
   }
-  const std::vector<size_t> tiles = make_tiles();
+  const std::vector<size_t> tiles = make_tiles(static_cast<size_t>(context_.threads->size()));
   const size_t n_tiles = tiles.size() - 1;
   const auto run_tile = [&](size_t i) {
     const size_t tile = i % n_tiles;
@@ -441,6 +408,10 @@ void TreeGrower::prepare(size_t n_leaves, bool evaluated) {
   parents.resize(std::min(parents.size(), n_leaves));
   std::erase_if(parents, [](const Leaf* leaf) { return leaf->sides >= 0; });
   parents.resize(std::min(parents.size(), kMostParted - n_parted + 1));
+  // A leaf of many rows keeps all threads busy alone.
+  const auto is_large = [](const Leaf* leaf) { return leaf->count > 2 * kSerialRows; };
+  if (!parents.empty() && is_large(parents.front())) parents.resize(1);
+  std::erase_if(parents, [&](const Leaf* leaf) { return leaf != parents.front() && is_large(leaf); });
   part_all(parents);
   if (!evaluated) return;
   std::vector<Pair> pairs;
@@ -535,7 +506,7 @@ bool TreeGrower::grow(std::span<const GradientSum> sums, const GradientScale& sc
 // Splits one leaf after the other. False where the context asked to stop.
 bool TreeGrower::grow_leaves(GrownTree& tree) {
   const auto most = static_cast<size_t>(limits_.max_leaves);
-  const size_t batch = n_slots_ >= most + kMostParted ? kBatch : 1;
+  const size_t batch = n_slots_ >= most + kMostParted && context_.threads->size() > 1 ? kBatch : 1;
   if (most > 1) {
     Pair root{nullptr, &leaves_[0]};
     evaluate(std::span(&root, 1));

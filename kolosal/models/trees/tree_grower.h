@@ -127,9 +127,6 @@ struct GrownTree {
   std::vector<GrownNode> nodes;
   std::vector<GrownLeaf> leaves;
   std::vector<LeafSum> sums;  ///< (n_nodes,) of leaves, or empty
-
-  /// The leaf node that a row of `x` ends in.
-  int32_t leaf_of(const BinnedMatrix& x, size_t row) const noexcept;
 };
 
 /// Grows trees over one binned matrix, keeping its buffers between trees.
@@ -182,7 +179,7 @@ class TreeGrower {
   int take_slot();
   void drop_slot(Leaf& leaf);
   void lay_out_histograms();
-  std::vector<size_t> make_tiles() const;
+  std::vector<size_t> make_tiles(size_t n_least) const;
   GradientSum sum_of_rows() const;
   bool grow_leaves(GrownTree& tree);
   bool is_split_before(const Leaf& a, const Leaf& b) const;
@@ -191,15 +188,16 @@ class TreeGrower {
   Sides make_sides(Leaf& parent) const;
   void partition(const Leaf& parent, Sides& sides);
   template <class Part>
-  size_t partition_blocks(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part);
+  size_t partition_runs(size_t n, GradientRow* rows, GradientRow* scratch, const Part& part);
   void split(Leaf& parent, GrownTree& tree);
   void undo_parting(const Leaf& leaf);
   void evaluate(std::span<Pair> pairs);
   void take_slots(Pair& pair);
   void evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end);
-  void build(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms);
-  void build_fine(const Leaf& leaf, size_t tile_begin, size_t tile_end, GradientSum* histograms);
-  void build_coarse(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms);
+  void build(std::span<const GradientRow> rows, int64_t* packed, size_t tile_begin, size_t tile_end, GradientSum* histograms);
+  void build_by_runs(const Leaf& leaf);
+  bool is_filled_by_runs(const Leaf& leaf) const;
+  std::span<const GradientRow> rows_of(const Leaf& leaf) const;
   void part_all(std::span<Leaf* const> parents);
   GradientSum* histograms_of(const Leaf& leaf, size_t place);
   Split best_split_of(const Leaf& leaf, size_t feature_place) const;
@@ -240,6 +238,8 @@ class TreeGrower {
   std::vector<Leaf> leaves_;
   std::vector<Sides> sides_;
   std::vector<size_t> histogram_start_;
+  std::vector<size_t> wide_tiles_;  // borders of the widest tiles
+  size_t n_runs_ = 1;               // of rows, so that there is work for all threads where tiles are few
 
   // Buffers.
   std::vector<std::vector<GradientSum>> slots_;
@@ -247,7 +247,8 @@ class TreeGrower {
   size_t n_slots_ = 0;
   MemoryLease lease_;
   std::vector<GradientRow> scratch_;
-  std::vector<int64_t> packed_;  // one word a bin of the histograms being filled
+  std::vector<int64_t> packed_;       // one word a bin of the histograms being filled
+  std::vector<GradientSum> partial_;  // histograms of all runs of rows but the first
 };
 
 }  // namespace kolosal

@@ -372,7 +372,7 @@ class GradientBoostingClassifier(Classifier):
     tweedie_power: float
     focal_gamma: float
     class_weight: Literal["none", "balanced"]
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -401,6 +401,7 @@ class GradientBoostingClassifier(Classifier):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -430,7 +431,7 @@ class GradientBoostingClassifier(Classifier):
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
         class_weight: Literal["none", "balanced"] = "none",
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -459,6 +460,7 @@ class GradientBoostingClassifier(Classifier):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -491,7 +493,7 @@ class GradientBoostingRanker(Ranker):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -520,6 +522,7 @@ class GradientBoostingRanker(Ranker):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -548,7 +551,7 @@ class GradientBoostingRanker(Ranker):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -577,6 +580,7 @@ class GradientBoostingRanker(Ranker):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -609,7 +613,7 @@ class GradientBoostingRegressor(Regressor):
     huber_delta: float
     tweedie_power: float
     focal_gamma: float
-    n_trees: int
+    n_trees: int | None
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
@@ -638,6 +642,7 @@ class GradientBoostingRegressor(Regressor):
     monotone: list[int] | dict[str, int]
     interactions: list[Any]
     patience: int | None
+    validation_fraction: float
     min_delta: float
     n_threads: int
     seed: int
@@ -666,7 +671,7 @@ class GradientBoostingRegressor(Regressor):
         huber_delta: float = 1.0,
         tweedie_power: float = 1.5,
         focal_gamma: float = 2.0,
-        n_trees: int = 1000,
+        n_trees: int | None = None,
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
@@ -695,6 +700,7 @@ class GradientBoostingRegressor(Regressor):
         monotone: list[int] | dict[str, int] = [],
         interactions: list[Any] = [],
         patience: int | None = 50,
+        validation_fraction: float = 0.2,
         min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,

@@ -23,6 +23,7 @@ from ._rounds import rounds_of, staged
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
+ROUNDS = 1000  # of boosting, at most, where n_trees does not say
 
 # Of forests, beside the learner's own parameters: done after a fit.
 OOB_SPEC: dict[str, Any] = {
@@ -128,7 +129,7 @@ class CatalogModel(Estimator):
             shown["loss"] = "custom"
         rate = shown.get("learning_rate")
         if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
-            shown["learning_rate"] = rates_of(rate, int(shown["n_trees"]))
+            shown["learning_rate"] = rates_of(rate, int(shown["n_trees"] or ROUNDS))
         options = self._written_down(shown)
         return as_spelt_here(options) if self._learner == "gradient_boosting" else options
 
