@@ -15,6 +15,7 @@ struct SparseRows {
   std::vector<uint32_t> features;    ///< of each entry; ascending within a row, each once
   std::vector<float> values;         ///< of each entry
 
+  /// Number of rows, and bytes of all numbers.
   size_t n_rows() const noexcept { return starts.size() - 1; }
   size_t n_bytes() const noexcept { return starts.size() * sizeof(size_t) + features.size() * (sizeof(uint32_t) + sizeof(float)); }
   /// The entries of a row.
