@@ -18,6 +18,23 @@ namespace kolosal::cli {
 /// Exit codes of every command.
 enum ExitCode : int { kSuccess = 0, kFailure = 1, kUsage = 2, kInterrupted = 130 };
 
+/// A wrong use of the program: a value that a flag, the environment or a configuration file may not have. Exit code 2.
+class UsageError : public Error {
+ public:
+  explicit UsageError(const Error& error) : Error(error) {}
+};
+
+/// What `read` makes of flags, environment and configuration; what these may not say is a UsageError.
+template <class Read>
+auto usage(Read read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::BadValue || error.code() == ErrorCode::UnknownParameter) throw UsageError(error);
+    throw;
+  }
+}
+
 /// What every command gets: when the program began, the flag that Ctrl-C sets, and how to write.
 struct Session {
   Clock::time_point started = Clock::now();

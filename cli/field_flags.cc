@@ -27,26 +27,26 @@ FieldFlags::FieldFlags(CLI::App& command, const ParameterTable& table, const std
   }
 }
 
+Value FieldFlags::value_of(const Flag& flag) {
+  const FieldSpec& field = *flag.field;
+  const std::string where = flag.spelling.substr(0, flag.spelling.find(','));
+  if (field.type == FieldType::Bool) return Value(flag.on);
+  if (field.type == FieldType::List) {
+    Value::List list;
+    for (const std::string& text : flag.texts) {
+      const Value parsed = parse_field_text(field, text, where);
+      list.insert(list.end(), parsed.as_list().begin(), parsed.as_list().end());
+    }
+    return Value(std::move(list));
+  }
+  const std::string& text = flag.texts.back();
+  return flag.rule.parse ? flag.rule.parse(text) : parse_field_text(field, text, where);
+}
+
 Value FieldFlags::values() const {
   Value values{Value::Object()};
-  for (const auto& flag : flags_) {
-    if (flag->option->count() == 0) continue;
-    const FieldSpec& field = *flag->field;
-    const std::string where = flag->spelling.substr(0, flag->spelling.find(','));
-    if (field.type == FieldType::Bool) {
-      values.set(field.name, Value(flag->on));
-    } else if (field.type == FieldType::List) {
-      Value::List list;
-      for (const std::string& text : flag->texts) {
-        const Value parsed = parse_field_text(field, text, where);
-        list.insert(list.end(), parsed.as_list().begin(), parsed.as_list().end());
-      }
-      values.set(field.name, Value(std::move(list)));
-    } else {
-      const std::string& text = flag->texts.back();
-      values.set(field.name, flag->rule.parse ? flag->rule.parse(text) : parse_field_text(field, text, where));
-    }
-  }
+  for (const auto& flag : flags_)
+    if (flag->option->count() != 0) values.set(flag->field->name, usage([&flag] { return value_of(*flag); }));
   return values;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/base/thread_options.h"
 
@@ -25,12 +26,12 @@ class FieldFlags {
   FieldFlags(CLI::App& command, const ParameterTable& table, const std::map<std::string, FlagRule>& rules = {},
              const std::vector<std::string>& left_out = {});
 
-  /// The fields that flags set, as an object. Throws Error(BadValue) that names the flag and what it allows.
+  /// The fields that flags set, as an object. Throws a UsageError that names the flag and what it allows.
   Value values() const;
   /// The options whose table the flags are of.
   template <class Options>
   Options read() const {
-    return from_value<Options>(values());
+    return usage([this] { return from_value<Options>(values()); });
   }
 
  private:
@@ -42,6 +43,8 @@ class FieldFlags {
     bool on = false;
     CLI::Option* option = nullptr;
   };
+  static Value value_of(const Flag& flag);
+
   std::vector<std::unique_ptr<Flag>> flags_;
 };
 

@@ -5,6 +5,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/inference/artifact.h"
 #include "kolosal/inference/model_artifact.h"
+#include "kolosal/preprocess/preprocessor_config.h"
 #include "kolosal/table/schema.h"
 
 namespace kolosal::cli {
@@ -42,28 +43,46 @@ void add_inputs(const Value& summary, std::vector<std::vector<std::string>>& fac
   if (!inputs.class_names.empty()) facts.push_back({"classes", joined(inputs.class_names)});
 }
 
-int run_info(const Session& session, const std::string& model) {
-  const Value summary = read_artifact_summary(model);
-  if (session.json) {
-    write_output(to_json(summary, 2));
-    return kSuccess;
-  }
-  const Value* kind = summary.find("kind");
-  std::vector<std::vector<std::string>> facts;
-  if (kind != nullptr) {  // a preprocessor, or a model without the rest of a pipeline
-    facts = {{"file", model}, {"kind", kind->as_text()}};
-    if (const Value* form = summary.find("form")) facts.push_back({"form", form->as_text()});
-    add_inputs(summary, facts);
-    facts.push_back({"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))});
-    write_output(aligned(facts));
-    return kSuccess;
-  }
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows column_rows(const Schema& schema) {
+  Rows columns = {{"column", "kind", "role", "missing", "distinct"}};
+  for (const ColumnSchema& column : schema.columns)
+    columns.push_back({column.name, std::string(enum_name(column.kind)), std::string(enum_name(column.role)),
+                       std::to_string(column.n_missing), std::to_string(column.n_unique)});
+  return columns;
+}
+
+// What a preprocessor was asked for where that is not the default, its columns, and those that come out.
+std::string preprocessor_text(const Value& summary, Rows facts) {
+  const Value standard = to_value(PreprocessorConfig());
+  for (const auto& [name, value] : summary.at("config").as_object())
+    if (const Value* usual = standard.find(name); usual == nullptr || to_json(*usual) != to_json(value))
+      facts.push_back({name, to_json(value)});
+  const Value* schema = summary.find("schema");
+  if (schema == nullptr) return aligned(facts);
+  const auto& made = summary.at("feature_names_out").as_list();
+  facts.push_back({"gives", std::to_string(made.size()) + " columns"});
+  Rows names = {{"gives"}};
+  for (const Value& name : made) names.push_back({name.as_text()});
+  return aligned(facts) + "\n" + aligned(column_rows(from_value<Schema>(*schema))) + "\n" + aligned(names);
+}
+
+// A preprocessor, or a model without the rest of a pipeline.
+std::string part_text(const Value& summary, const std::string& model, const std::string& kind) {
+  Rows facts = {{"file", model}, {"kind", kind}};
+  if (const Value* form = summary.find("form")) facts.push_back({"form", form->as_text()});
+  add_inputs(summary, facts);
+  facts.push_back({"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))});
+  return kind == "preprocessor" ? preprocessor_text(summary, std::move(facts)) : aligned(facts);
+}
+
+std::string model_text(const Value& summary, const std::string& model) {
   const RunRecord record = from_value<RunRecord>(summary.at("record"));
-  const Schema schema = from_value<Schema>(summary.at("schema"));
   std::string targets, classes;
   for (const std::string& target : record.options.target) targets += (targets.empty() ? "" : ", ") + target;
   for (const std::string& name : record.class_names) classes += (classes.empty() ? "" : ", ") + name;
-  facts = {
+  const Rows facts = {
       {"file", model},
       {"task", std::string(enum_name(record.task)) + " (" + record.task_reason + ")"},
       {"target", targets + (classes.empty() ? "" : ": " + classes)},
@@ -72,26 +91,29 @@ int run_info(const Session& session, const std::string& model) {
                         (record.n_folds == 1 ? "one holdout" : std::to_string(record.n_folds) + " folds (" + record.fold_strategy + ")")},
       {"predicts with", record.best},
       {"trained with", "kolosal " + record.kolosal_version + ", seed " + std::to_string(record.options.seed)}};
-  std::vector<std::vector<std::string>> models = {{"model", record.metric, "95% interval", "weight", "note"}};
+  Rows models = {{"model", record.metric, "95% interval", "weight", "note"}};
   for (const CandidateRecord& candidate : record.candidates)
     models.push_back({candidate.name, candidate.score ? short_number(*candidate.score) : "-",
                       candidate.score_low ? short_number(*candidate.score_low) + " .. " + short_number(*candidate.score_high) : "",
                       candidate.weight > 0 ? short_number(candidate.weight) : "",
                       candidate.status == CandidateStatus::Trained ? "" : std::string(enum_name(candidate.status))});
-  std::vector<std::vector<std::string>> columns = {{"column", "kind", "role", "missing", "distinct"}};
-  for (const ColumnSchema& column : schema.columns)
-    columns.push_back({column.name, std::string(enum_name(column.kind)), std::string(enum_name(column.role)),
-                       std::to_string(column.n_missing), std::to_string(column.n_unique)});
-  write_output(aligned(facts) + "\n" + aligned(models) + "\n" + aligned(columns));
+  return aligned(facts) + "\n" + aligned(models) + "\n" + aligned(column_rows(from_value<Schema>(summary.at("schema"))));
+}
+
+int run_info(const Session& session, const std::string& model) {
+  const Value summary = read_artifact_summary(model);
+  const Value* kind = summary.find("kind");
+  if (session.json) write_output(to_json(summary, 2));
+  else write_output(kind == nullptr ? model_text(summary, model) : part_text(summary, model, kind->as_text()));
   return kSuccess;
 }
 
 }  // namespace
 
 void add_info(CLI::App& program, Session& session, int& exit_code) {
-  CLI::App* command = program.add_subcommand("info", "Say what a model file is, without loading the model");
+  CLI::App* command = program.add_subcommand("info", "Say what a model file or a kept preprocessor is, without loading it");
   auto model = std::make_shared<std::string>();
-  command->add_option("model", *model, "Model file")->required();
+  command->add_option("model", *model, "File that train, import or preprocess --save wrote")->required();
   command->footer("Example: kolosal info adult.kolosal");
   command->callback([&session, &exit_code, model] { exit_code = run_info(session, *model); });
 }

@@ -51,6 +51,9 @@ int run(int argc, char** argv) {
     return exit_code;
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? kSuccess : kUsage;
+  } catch (const UsageError& error) {
+    write_error(session, error);
+    return kUsage;
   } catch (const Error& error) {
     write_error(session, error);
     if (error.code() == ErrorCode::Cancelled) return kInterrupted;

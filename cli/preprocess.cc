@@ -35,7 +35,7 @@ struct PreprocessFlags {
 };
 
 PreprocessorConfig resolve_config(const PreprocessFlags& flags) {
-  return resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()});
+  return usage([&flags] { return resolve_parameters<PreprocessorConfig>({{}, process_environment(), flags.config->values()}); });
 }
 
 // Says which texts became missing, and where.
@@ -115,7 +115,7 @@ int run_in_passes(const Session& session, const PreprocessFlags& flags) {
   options.reading = flags.reading->read<ReadOptions>();
   options.output_format = flags.format;
   options.target = flags.target;
-  options.memory_bytes = static_cast<size_t>(parse_bytes(flags.memory));
+  options.memory_bytes = static_cast<size_t>(usage([&flags] { return parse_bytes(flags.memory); }));
   FilePassReport report;
   {
     PassProgress line(session);
@@ -138,7 +138,7 @@ int run_preprocess(const Session& session, const PreprocessFlags& flags) {
     throw CLI::ValidationError(flag_name(configured.as_object().front().first),
                                "says how to fit, and --load applies what was fitted; leave out one of the two");
   if (flags.load.empty() && flags.inverse)
-    throw Error(ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE.");
+    throw UsageError({ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE."});
   if (!flags.memory.empty()) return run_in_passes(session, flags);
   const auto writer = create_table(flags.output, flags.format);
   size_t n_rows = 0;

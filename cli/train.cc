@@ -65,7 +65,7 @@ TrainOptions resolve_options(const TrainFlags& flags) {
   ParameterSources sources;
   sources.config_path = flags.config;
   sources.flags = flags.options->values();
-  return resolve_parameters<TrainOptions>(sources);
+  return usage([&sources] { return resolve_parameters<TrainOptions>(sources); });
 }
 
 int run_train(const Session& session, const TrainFlags& flags) {
@@ -75,7 +75,7 @@ int run_train(const Session& session, const TrainFlags& flags) {
     return kSuccess;
   }
   if (flags.table.empty())
-    throw Error(ErrorCode::BadValue, "no table is named", "Name the file to train on: kolosal train adult.csv --target income");
+    throw UsageError({ErrorCode::BadValue, "no table is named", "Name the file to train on: kolosal train adult.csv --target income"});
   const std::string output = flags.output.empty() ? default_output(flags.table) : flags.output;
   const std::string folder = std::filesystem::path(output).parent_path().string();
   if (!folder.empty() && !std::filesystem::is_directory(folder))

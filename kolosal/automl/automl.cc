@@ -358,8 +358,16 @@ void TrainResult::save(const std::string& path) const {
 
 TrainResult TrainResult::load(const std::string& path) {
   const Value content = read_artifact(path);
+  const Value* predictor = content.find("predictor");
+  if (predictor == nullptr) {
+    const bool preprocesses = content.find("preprocessor") != nullptr;
+    throw Error(ErrorCode::BadValue,
+                "'" + path + (preprocesses ? "' is a preprocessor, not a model" : "' is not what kolosal train writes"),
+                preprocesses ? "Apply it with kolosal preprocess TABLE --load " + path + "."
+                             : "Name a file that kolosal train or AutoML.save wrote.");
+  }
   TrainResult result;
-  result.predictor = std::make_shared<const Predictor>(Predictor::from_value(content.at("predictor")));
+  result.predictor = std::make_shared<const Predictor>(Predictor::from_value(*predictor));
   result.record = from_value<RunRecord>(content.at("record"));
   return result;
 }

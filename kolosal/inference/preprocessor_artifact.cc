@@ -6,10 +6,15 @@
 namespace kolosal {
 
 void save_preprocessor(const FittedPreprocessor& fitted, const std::string& path) {
-  write_artifact(
-      path,
-      Value(Value::Object{{"kind", Value("preprocessor")}, {"kolosal_version", Value(version())}, {"config", to_value(fitted.config())}}),
-      Value(Value::Object{{"preprocessor", fitted.to_value()}}));
+  Value::List made;
+  for (const std::string& name : fitted.feature_names_out()) made.emplace_back(name);
+  write_artifact(path,
+                 Value(Value::Object{{"kind", Value("preprocessor")},
+                                     {"kolosal_version", Value(version())},
+                                     {"config", to_value(fitted.config())},
+                                     {"schema", to_value(fitted.schema())},
+                                     {"feature_names_out", Value(std::move(made))}}),
+                 Value(Value::Object{{"preprocessor", fitted.to_value()}}));
 }
 
 FittedPreprocessor load_preprocessor(const std::string& path) {

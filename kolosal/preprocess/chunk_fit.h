@@ -35,6 +35,8 @@ class ChunkMoments {
   void merge(const ChunkMoments& other);
   /// As column_moments gives them of all rows.
   Moments found() const;
+  /// The weight of the numbers: their number, where they have none.
+  double weight() const { return weighted_.n; }
 
  private:
   double n_values_ = 0;
@@ -62,6 +64,8 @@ class ChunkRange {
   void merge(const ChunkRange& other);
   /// As column_range gives it of all rows.
   Range found() const { return range_; }
+  /// The same for people.
+  Value seen() const { return Value(Value::Object{{"min", Value(range_.min)}, {"max", Value(range_.max)}}); }
 
  private:
   Range range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
@@ -173,6 +177,15 @@ class ColumnsInChunks : public ChunkFit {
   std::unique_ptr<FittedTransformer> finish() const override {
     if (!like_) throw_no_chunk(transformer_);
     return finish_(*like_, chosen(), statistics_);
+  }
+
+  Value seen() const override {
+    if constexpr (requires(const Statistic& statistic) { statistic.seen(); }) {
+      Value::List columns;
+      for (const Statistic& statistic : statistics_) columns.push_back(statistic.seen());
+      return Value(Value::Object{{"columns", Value(std::move(columns))}});
+    }
+    return {};
   }
 
  protected:

@@ -15,16 +15,27 @@ namespace kolosal {
 namespace {
 
 /// The number columns of a table that are skewed, where the configuration asks for them.
-std::optional<std::vector<std::string>> skewed_columns(const Table& table, const PreprocessorConfig& config, const FitContext& context) {
+std::optional<std::vector<std::string>> skewed_columns(const TransformerInput& input, const PreprocessorConfig& config,
+                                                       const FitContext& context) {
   if (!asks_for_skewness(config)) return std::nullopt;
   std::vector<std::string> names;
-  for (const Column& column : table.columns()) {
+  for (const Column& column : input.table.columns()) {
     if (!is_number(column.kind()) || column.kind() == ColumnKind::Boolean) continue;
     ChunkSkewness skewness;
-    skewness.add(column, {}, context);
+    skewness.add(column, telling_weights(input.weights), context);
     if (is_skewed(skewness.found())) names.push_back(column.name());
   }
   return names;
+}
+
+/// The rows whose weight is not 0.
+Table weighing_rows(const TransformerInput& input) {
+  if (std::ranges::find(input.weights, 0.0) == input.weights.end()) return input.table;
+  std::vector<uint32_t> rows;
+  for (size_t row = 0; row < input.weights.size(); ++row)
+    if (input.weights[row] != 0) rows.push_back(static_cast<uint32_t>(row));
+  if (rows.empty()) throw Error(ErrorCode::EmptyInput, "every row has weight 0 (empty input)", "Give at least one row a weight.");
+  return input.table.take(rows);
 }
 
 Schema schema_of(const Table& table, const PreprocessorConfig& config) {
@@ -110,13 +121,21 @@ FittedPreprocessor DataPreprocessor::fit(const Table& table, const Target* targe
 
 std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const Table& table, const Target* target, const FitContext& context,
                                                                      std::optional<std::vector<uint32_t>>* kept_rows) const {
+  return fit_transform({table, target, {}}, context, kept_rows);
+}
+
+std::pair<FittedPreprocessor, Table> DataPreprocessor::fit_transform(const TransformerInput& input, const FitContext& context,
+                                                                     std::optional<std::vector<uint32_t>>* kept_rows) const {
+  const Table& table = input.table;
   if (table.n_rows() == 0 || table.n_columns() == 0)
     throw Error(ErrorCode::EmptyInput, "the table has no rows or columns (empty input)", "Give at least one row and one column.");
-  Schema schema = schema_of(table, config_);
+  check_weights(input, "preprocess");
+  Schema schema = schema_of(weighing_rows(input), config_);
   Table changed = conform(table, schema, Conform::OpenFeatures);
   const FitContext seeded = context_with_seed(context, config_);
-  const auto steps = plan_steps(config_, schema, skewed_columns(changed, config_, context), target != nullptr);
-  FittedSteps fitted = fit_steps(steps, {changed, target, {}}, seeded, "preprocess");
+  const auto steps =
+      plan_steps(config_, schema, skewed_columns({changed, nullptr, input.weights}, config_, context), input.target != nullptr);
+  FittedSteps fitted = fit_steps(steps, {changed, input.target, input.weights}, seeded, "preprocess");
   changed = numbers_for_indicators(fitted.table, schema);
   if (kept_rows != nullptr) *kept_rows = std::move(fitted.rows);
   std::vector<std::string> names = changed.names();

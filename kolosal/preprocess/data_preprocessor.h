@@ -67,6 +67,9 @@ class DataPreprocessor {
   /// remove rows act here alone: `kept_rows`, where not null, gets the rows of `table` that are left, nullopt for all.
   std::pair<FittedPreprocessor, Table> fit_transform(const Table& table, const Target* target, const FitContext& context,
                                                      std::optional<std::vector<uint32_t>>* kept_rows = nullptr) const;
+  /// The same of rows with weights: a row of weight w counts as w rows, one of weight 0 teaches nothing, not even the kinds of columns.
+  std::pair<FittedPreprocessor, Table> fit_transform(const TransformerInput& input, const FitContext& context,
+                                                     std::optional<std::vector<uint32_t>>* kept_rows = nullptr) const;
   /// What it learns from one column of categories, numbers or texts as they come, and what they become: they are encoded, and nothing
   /// else is done to them.
   std::pair<FittedPreprocessor, Table> fit_transform_categories(const Column& column, const FitContext& context) const;

@@ -34,6 +34,9 @@ class FittedTransformer {
   virtual bool invertible() const { return false; }
   /// Undoes `transform` as far as it can be undone; throws Error(Unsupported) where it cannot.
   virtual Table inverse_transform(const Table& table) const;
+  /// What one column alone becomes and was, whatever its number of rows. Throw Error(Unsupported) where columns depend on one another.
+  virtual std::vector<Column> transform_column(const Column& column) const;
+  virtual Column inverse_transform_column(const Column& column) const;
   virtual Value to_value() const = 0;
 };
 
@@ -54,6 +57,8 @@ class ChunkFit {
   /// What the rows so far teach: what `fit` learns from all of them together, up to rounding where sums are taken and up to a bounded
   /// error of rank where quantiles are. Throws Error(EmptyInput) where there were none.
   virtual std::unique_ptr<FittedTransformer> finish() const = 0;
+  /// What is known of each column so far beyond what the transformer keeps, as {"columns": [...]}; null where that is nothing.
+  virtual Value seen() const { return {}; }
   /// False where the rows of the first chunk teach all there is.
   virtual bool needs_all_rows() const { return true; }
   /// The columns of a chunk with rows that the transformer reads or changes. Throws as `add` does.

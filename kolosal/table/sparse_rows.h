@@ -48,8 +48,8 @@ struct SparseRows {
 };
 
 /// The same numbers by columns.
-struct SparseColumns {
-  explicit SparseColumns(const SparseRows& of) : starts(of.n_features + 1, 0), rows(of.features.size()), values(of.features.size()) {
+struct ColumnEntries {
+  explicit ColumnEntries(const SparseRows& of) : starts(of.n_features + 1, 0), rows(of.features.size()), values(of.features.size()) {
     for (const uint32_t feature : of.features) ++starts[feature + 1];
     for (size_t j = 0; j < of.n_features; ++j) starts[j + 1] += starts[j];
     std::vector<size_t> next(starts.begin(), starts.end() - 1);

@@ -25,7 +25,8 @@ void raise(const std::exception_ptr& thrown, void*) {
 Table table_from_capsule(const nb::capsule& stream) {
   void* pointer = PyCapsule_GetPointer(stream.ptr(), "arrow_array_stream");
   if (pointer == nullptr) throw nb::python_error();
-  return import_arrow_stream(static_cast<ArrowArrayStream*>(pointer));
+  const Threads threads;
+  return import_arrow_stream(static_cast<ArrowArrayStream*>(pointer), &threads);
 }
 
 nb::capsule capsule_from_table(const Table& table) {
@@ -66,5 +67,6 @@ NB_MODULE(_kolosal, module) {
   bind_preprocess(module);
   bind_stream(module);
   bind_transformers(module);
+  bind_sparse(module);
   bind_tune(module);
 }

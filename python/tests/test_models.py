@@ -286,6 +286,16 @@ def test_models_work_inside_scikit_learn() -> None:
     assert cross_val_score(km.GradientBoostingRegressor(n_trees=30), X, NUMBERS, cv=3).mean() > 0.7
 
 
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_log_loss"])
+@pytest.mark.parametrize("each", [km.GradientBoostingClassifier(n_trees=5), km.LogisticRegression(), km.RandomForestClassifier(n_trees=5)])
+def test_scorers_of_scikit_learn_take_what_classifiers_give(each: Any, scoring: str) -> None:
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(200, 3))
+    scores = cross_val_score(each, rows, (rows[:, 0] + 0.3 * random.normal(size=200) > 0).astype(int), scoring=scoring, cv=3)
+    assert np.isfinite(scores).all()
+    assert scoring == "neg_log_loss" or scores.min() > 0.8
+
+
 def test_importances_sum_to_one_or_are_not_there() -> None:
     shares = km.GradientBoostingRegressor(n_trees=20).fit(X, NUMBERS).feature_importances_
     assert shares.argmax() == 0 and shares.sum() == pytest.approx(1)

@@ -96,6 +96,21 @@ def test_info_tells_what_a_model_is(kolosal, model):
     assert json.loads(kolosal("--json", "info", model).stdout)["target"] == ["species"]
 
 
+def test_info_tells_what_a_preprocessor_is_and_predict_what_to_do_with_it(kolosal, penguins, tmp_path):
+    fitted = tmp_path / "prep.kolosal"
+    saved = kolosal("preprocess", penguins, "--save", fitted, "--scaling", "minmax", "-o", tmp_path / "out.csv")
+    assert saved.returncode == 0, saved.stderr
+    told = kolosal("info", fitted).stdout
+    assert "minmax" in told and "bill_length_mm" in told and "island" in told
+    assert "impute" not in told  # what was not asked for is not told
+    columns = pd.read_csv(tmp_path / "out.csv").columns
+    assert json.loads(kolosal("--json", "info", fitted).stdout)["feature_names_out"] == list(columns)
+    assert all(name in told for name in columns)
+    done = kolosal("predict", fitted, penguins)
+    assert done.returncode == 1
+    assert "is a preprocessor" in done.stderr and f"--load {fitted}" in done.stderr
+
+
 def test_preprocessing_goes_to_a_file_and_back(kolosal, penguins, tmp_path):
     fitted, out, back = tmp_path / "prep.kolosal", tmp_path / "out.parquet", tmp_path / "back.csv"
     done = kolosal("preprocess", penguins, "--save", fitted, "--scaling", "standard", "-o", out)
@@ -202,7 +217,12 @@ def test_configuration_comes_from_file_environment_and_flags_in_that_order(kolos
         (["trian"], 2, ""),
         (["train", "x.csv", "--trees", "3"], 2, "--trees"),
         (["train", "nowhere.csv", "--target", "y"], 1, "error[io]"),
-        (["train", "nowhere.csv", "--target", "y", "--time-limit", "soon"], 1, "10m"),
+        (["train", "nowhere.csv", "--target", "y", "--time-limit", "soon"], 2, "10m"),
+        (["train", "nowhere.csv", "--target", "y", "--n-folds", "0"], 2, "--folds"),
+        (["train", "--target", "y"], 2, "train adult.csv"),
+        (["preprocess", "nowhere.csv", "--memory", "much"], 2, "500MB"),
+        (["preprocess", "nowhere.csv", "--scaling", "huge"], 2, "standard"),
+        (["preprocess", "nowhere.csv", "--inverse"], 2, "--load"),
         (["info", "nowhere.kolosal"], 1, "error[io]"),
         (["--version"], 0, ""),
         (["train", "--help"], 0, ""),

@@ -7,10 +7,13 @@
 
 #include <algorithm>
 
+#include "kolosal/kernels/mark_equal.h"
+
 namespace kolosal {
 namespace {
 
 constexpr size_t kRowsABlock = size_t{1} << 15;
+constexpr size_t kBytesInCaches = size_t{4} << 20;
 constexpr size_t kZeroedBytes = size_t{512} << 10;  // stay in a core's second-level cache until their ones are set
 
 /// The level that is meant where column k alone is set (last entry: where none is), -1 where that is missing or unknown; and
@@ -101,12 +104,32 @@ const Indicators& indicators_of(const FittedTransformer& fitted) {
 /// For each row the columns that it sets, of all specs together.
 class SetColumns {
  public:
+  static constexpr size_t kColumnsAGroup = 255;
   SetColumns(const Indicators& form, const Table& table, const Threads& threads) {
     int32_t first = 0;
     for (size_t i = 0; i < form.specs().size(); ++i) {
       set_.push_back(form.set_by_rows(i, needed_column(table, form.specs()[i].name), threads));
       first_.push_back(first);
       first += static_cast<int32_t>(form.specs()[i].outputs.size());
+    }
+  }
+
+  /// Calls take(first, n, codes) for groups of at most kColumnsAGroup columns: n from `first` on, of which each row from `begin` to `end`
+  /// sets the one that its code numbers, or none.
+  template <class Take>
+  void for_groups(size_t begin, size_t end, size_t n_columns, const Take& take) const {
+    std::vector<uint8_t> codes(end - begin);
+    for (size_t i = 0; i < set_.size(); ++i) {
+      const auto first = static_cast<size_t>(first_[i]);
+      const size_t past = i + 1 < set_.size() ? static_cast<size_t>(first_[i + 1]) : n_columns;
+      for (size_t group = first; group < past; group += kColumnsAGroup) {
+        const auto offset = static_cast<int32_t>(group - first);
+        for (size_t row = begin; row < end; ++row) {
+          const auto place = static_cast<uint32_t>(set_[i][row] - offset);  // of those that set none, and those before: large
+          codes[row - begin] = static_cast<uint8_t>(std::min<uint32_t>(place, kColumnsAGroup));
+        }
+        take(group, std::min(past - group, kColumnsAGroup), std::span<const uint8_t>(codes));
+      }
     }
   }
 
@@ -182,16 +205,23 @@ template <class T>
 Array<T> dense_indicators(const FittedTransformer& fitted, const Table& table, bool by_columns, const Threads& threads) {
   const SetColumns set(indicators_of(fitted), table, threads);
   const size_t n_rows = table.n_rows(), n_columns = n_indicators(fitted);
-  const size_t row_step = by_columns ? 1 : n_columns, column_step = by_columns ? n_rows : 1;
   Array<T> made = Array<T>::unset(n_rows * n_columns);
   T* const to = made.write().data();
+  if (by_columns) {
+    const bool past_caches = made.size() * sizeof(T) > kBytesInCaches;
+    threads.parallel_for(n_rows, kRowsABlock, [&](size_t begin, size_t end) {
+      set.for_groups(begin, end, n_columns, [&](size_t first, size_t n, std::span<const uint8_t> codes) {
+        for (size_t k = 0; k < n; ++k)
+          mark_equal(codes, static_cast<uint8_t>(k), past_caches, std::span(to + (first + k) * n_rows + begin, end - begin));
+      });
+    });
+    return made;
+  }
   const size_t rows_a_block = std::max<size_t>(kZeroedBytes / (sizeof(T) * std::max<size_t>(n_columns, 1)), 64);
   threads.parallel_for(n_rows, rows_a_block, [&](size_t begin, size_t end) {
-    if (by_columns)
-      for (size_t column = 0; column < n_columns; ++column) std::fill(to + column * n_rows + begin, to + column * n_rows + end, T{0});
-    else std::fill(to + begin * n_columns, to + end * n_columns, T{0});
+    std::fill(to + begin * n_columns, to + end * n_columns, T{0});
     for (size_t row = begin; row < end; ++row)
-      set.for_row(row, [&](int32_t column) { to[row * row_step + static_cast<size_t>(column) * column_step] = 1; });
+      set.for_row(row, [&](int32_t column) { to[row * n_columns + static_cast<size_t>(column)] = 1; });
   });
   return made;
 }

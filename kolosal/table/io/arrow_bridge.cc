@@ -10,12 +10,16 @@
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "kolosal/base/array.h"
+#include "kolosal/base/threads.h"
 #include "kolosal/table/io/arrow_status.h"
 
 namespace kolosal {
@@ -149,21 +153,60 @@ Column from_decimals(const std::string& name, const arrow::DataType& type, const
       validity_of(chunks));
 }
 
-Column from_text_views(const std::string& name, const Chunks& chunks) {
-  struct Owner {
-    std::vector<int64_t> offsets{0};
-    std::string bytes;
+/// Views of texts put one behind the other: pieces of rows are measured, then written at their places, on `threads` where given.
+Column from_text_views(const std::string& name, const Chunks& chunks, const Threads* threads) {
+  constexpr int64_t kRowsAPiece = 1 << 16;
+  struct Piece {
+    const arrow::StringViewArray& chunk;
+    const arrow::StringViewType::c_type* views;
+    bool all_there;
+    int64_t begin, end;
+    size_t row, start = 0, n_bytes = 0;
   };
-  auto owner = std::make_shared<Owner>();
-  owner->offsets.reserve(length_of(chunks) + 1);
+  std::vector<Piece> pieces;
+  size_t n_rows = 0;
   for (const auto& chunk : chunks) {
     const auto& typed = static_cast<const arrow::StringViewArray&>(*chunk);
-    for (int64_t i = 0; i < typed.length(); ++i) {
-      if (typed.IsValid(i)) owner->bytes += typed.GetView(i);
-      owner->offsets.push_back(static_cast<int64_t>(owner->bytes.size()));
+    for (int64_t begin = 0; begin < typed.length(); begin += kRowsAPiece) {
+      const int64_t end = std::min(typed.length(), begin + kRowsAPiece);
+      pieces.push_back({typed, typed.raw_values(), typed.null_count() == 0, begin, end, n_rows});
+      n_rows += static_cast<size_t>(end - begin);
     }
   }
-  return Column::view_text(name, owner->offsets, owner->bytes.data(), owner, validity_of(chunks));
+  const auto for_each_piece = [&](const auto& body) {
+    if (threads != nullptr && pieces.size() > 1) return threads->parallel_each(pieces.size(), [&](size_t i) { body(pieces[i]); });
+    for (Piece& piece : pieces) body(piece);
+  };
+  const auto length_of_row = [](const Piece& piece, int64_t i) {
+    return piece.all_there || piece.chunk.IsValid(i) ? static_cast<size_t>(piece.views[i].size()) : 0;
+  };
+  for_each_piece([&](Piece& piece) {
+    for (int64_t i = piece.begin; i < piece.end; ++i) piece.n_bytes += length_of_row(piece, i);
+  });
+  size_t n_bytes = 0;
+  for (Piece& piece : pieces) piece.start = std::exchange(n_bytes, n_bytes + piece.n_bytes);
+
+  struct Owner {
+    ArrayBytes offsets, bytes;
+  };
+  auto owner = std::make_shared<Owner>(Owner{ArrayBytes::unset((n_rows + 1) * sizeof(int64_t)), ArrayBytes::unset(n_bytes)});
+  const std::span<int64_t> offsets(reinterpret_cast<int64_t*>(owner->offsets.begin_writing()), n_rows + 1);
+  auto* const bytes = reinterpret_cast<char*>(owner->bytes.begin_writing());
+  for_each_piece([&](const Piece& piece) {
+    size_t place = piece.start, row = piece.row;
+    const size_t past = piece.start + piece.n_bytes;
+    for (int64_t i = piece.begin; i < piece.end; ++i) {
+      const size_t length = length_of_row(piece, i);
+      offsets[row++] = static_cast<int64_t>(place);
+      // What a view holds itself is copied as a whole: the texts after it overwrite what is too much.
+      if (length <= arrow::StringViewType::kInlineSize && past - place >= arrow::StringViewType::kInlineSize)
+        std::memcpy(bytes + place, piece.views[i].inlined.data.data(), arrow::StringViewType::kInlineSize);
+      else if (length > 0) std::memcpy(bytes + place, piece.chunk.GetView(i).data(), length);
+      place += length;
+    }
+  });
+  offsets[n_rows] = static_cast<int64_t>(n_bytes);
+  return Column::view_text(name, offsets, bytes, owner, validity_of(chunks));
 }
 
 /// Offsets are widened; the bytes of a single chunk are shared, those of several are put together.
@@ -214,7 +257,7 @@ Column from_booleans(const std::string& name, const Chunks& chunks) {
                          validity_of(chunks));
 }
 
-std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks);
+std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks, const Threads* threads);
 
 /// Chunks may have dictionaries of their own: levels are gathered by their text, in order of appearance.
 std::optional<Column> from_dictionaries(const std::string& name, const Chunks& chunks) {
@@ -224,7 +267,7 @@ std::optional<Column> from_dictionaries(const std::string& name, const Chunks& c
   codes.reserve(length_of(chunks));
   for (const auto& chunk : chunks) {
     const auto& typed = static_cast<const arrow::DictionaryArray&>(*chunk);
-    const auto values = from_chunks(name, *typed.dictionary()->type(), {typed.dictionary()});
+    const auto values = from_chunks(name, *typed.dictionary()->type(), {typed.dictionary()}, nullptr);
     if (!values) return std::nullopt;
     std::vector<int32_t> translated;
     for (size_t i = 0; i < values->size(); ++i) {
@@ -245,7 +288,7 @@ std::optional<Column> from_dictionaries(const std::string& name, const Chunks& c
 }
 
 /// The column of one type; nothing where the type has no kind.
-std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks) {
+std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks, const Threads* threads) {
   switch (type.id()) {
     case arrow::Type::DOUBLE: return from_reals<arrow::DoubleArray, double>(name, chunks);
     case arrow::Type::FLOAT: return from_reals<arrow::FloatArray, float>(name, chunks);
@@ -265,7 +308,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::UINT8: return from_integers<arrow::UInt8Array>(name, chunks);
     case arrow::Type::BOOL: return from_booleans(name, chunks);
     case arrow::Type::STRING: return from_texts<arrow::StringArray>(name, chunks);
-    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks);
+    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks, threads);
     case arrow::Type::LARGE_STRING: return from_large_texts(name, chunks);
     case arrow::Type::TIMESTAMP: return from_timestamps(name, type, chunks);
     case arrow::Type::DATE32:
@@ -294,7 +337,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::EXTENSION: {
       Chunks storage;
       for (const auto& chunk : chunks) storage.push_back(static_cast<const arrow::ExtensionArray&>(*chunk).storage());
-      return from_chunks(name, *static_cast<const arrow::ExtensionType&>(type).storage_type(), storage);
+      return from_chunks(name, *static_cast<const arrow::ExtensionType&>(type).storage_type(), storage, threads);
     }
     default: return std::nullopt;
   }
@@ -366,7 +409,7 @@ std::shared_ptr<arrow::Array> column_to_arrow(const Column& column) {
 
 }  // namespace
 
-Table from_arrow(const arrow::Table& table, const std::string& name) {
+Table from_arrow(const arrow::Table& table, const std::string& name, const Threads* threads) {
   const std::string prefix = name.empty() ? "" : name + ": ";
   std::vector<Column> columns;
   for (int i = 0; i < table.num_columns(); ++i) {
@@ -374,7 +417,7 @@ Table from_arrow(const arrow::Table& table, const std::string& name) {
     Chunks chunks;
     for (const auto& chunk : table.column(i)->chunks())
       if (chunk->length() > 0) chunks.push_back(chunk);
-    auto column = from_chunks(field.name(), *field.type(), chunks);
+    auto column = from_chunks(field.name(), *field.type(), chunks, threads);
     if (!column)
       throw Error(ErrorCode::Unsupported,
                   prefix + "column '" + field.name() + "' is of type " + field.type()->ToString() +
@@ -395,13 +438,13 @@ std::shared_ptr<arrow::Table> to_arrow(const Table& table) {
   return arrow::Table::Make(arrow::schema(std::move(fields)), arrays, static_cast<int64_t>(table.n_rows()));
 }
 
-Table import_arrow_stream(ArrowArrayStream* stream) {
+Table import_arrow_stream(ArrowArrayStream* stream, const Threads* threads) {
   if (stream == nullptr || ArrowArrayStreamIsReleased(stream))
     throw Error(ErrorCode::BadValue, "the Arrow stream has been used already", "Take a new stream from the table.");
   const auto reader = arrow_value(arrow::ImportRecordBatchReader(stream));
   const auto table = arrow_value(reader->ToTable());
   check_arrow(table->Validate());
-  return from_arrow(*table);
+  return from_arrow(*table, {}, threads);
 }
 
 void export_arrow_stream(const Table& table, ArrowArrayStream* stream) {

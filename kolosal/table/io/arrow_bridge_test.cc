@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/base/threads.h"
 
 namespace kolosal {
 namespace {
@@ -113,6 +114,26 @@ TEST(ArrowBridge, ASliceThatStartsInTheMiddleOfAByteKeepsItsMissingRows) {
   const auto whole = to_arrow(every_kind());
   for (const int64_t offset : {1, 3, 8})
     expect_equal(from_arrow(*whole->Slice(offset)), every_kind().slice(static_cast<size_t>(offset), static_cast<size_t>(10 - offset)));
+}
+
+TEST(ArrowBridge, ViewsOfTextsOfManyPiecesAreTheSameOnAnyNumberOfThreads) {
+  arrow::StringViewBuilder builder;
+  Cells wanted;
+  for (int i = 0; i < 150'000; ++i) {
+    const std::string text =
+        i % 5 == 0 ? "" : std::string(static_cast<size_t>(i % 23), 'x') + std::to_string(i);  // within a view and beyond
+    const bool is_missing = i % 7 == 3;
+    ASSERT_TRUE((is_missing ? builder.AppendNull() : builder.Append(text)).ok());
+    if (i >= 3) wanted.push_back(is_missing ? "-" : text);
+  }
+  const auto whole = builder.Finish().ValueOrDie();
+  const auto column = std::make_shared<arrow::ChunkedArray>(arrow::ArrayVector{whole->Slice(3, 90'000), whole->Slice(90'003)});
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("c", arrow::utf8_view())}), {column});
+  EXPECT_EQ(cells(from_arrow(*table).column("c")), wanted);
+  for (const int n_threads : {1, 2, 8}) {
+    const Threads threads(n_threads);
+    EXPECT_EQ(cells(from_arrow(*table, {}, &threads).column("c")), wanted);
+  }
 }
 
 TEST(ArrowBridge, NumbersAndLargeTextsAreNotCopied) {

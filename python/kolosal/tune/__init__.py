@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .._kolosal import Trial
 from . import pruners, samplers
+from ._search import ASHT, HyperOptX
 from ._study import Study, create_study
 from ._trial import (
     CategoricalDistribution,
@@ -25,10 +26,12 @@ from ._trial import (
 )
 
 __all__ = [
+    "ASHT",
     "CategoricalDistribution",
     "Distribution",
     "FloatDistribution",
     "FrozenTrial",
+    "HyperOptX",
     "IntDistribution",
     "SearchSpace",
     "Study",
