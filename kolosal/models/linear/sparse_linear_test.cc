@@ -141,8 +141,11 @@ TEST(SparseLinear, L1PenaltiesOfManyFeaturesAreAtTheirMinimum) {
       for (size_t j = 0; j < 3000; ++j) {
         const double weight = form.weights[k * 3000 + j];
         n_used += weight != 0;
-        if (weight == 0) EXPECT_LE(std::abs(slopes[j]), l1 + 1e-6);
-        else EXPECT_NEAR(slopes[j], weight > 0 ? -l1 : l1, 1e-6);
+        if (weight == 0) {
+          EXPECT_LE(std::abs(slopes[j]), l1 + 1e-6);
+        } else {
+          EXPECT_NEAR(slopes[j], weight > 0 ? -l1 : l1, 1e-6);
+        }
       }
     }
     EXPECT_GT(n_used, 5U);
