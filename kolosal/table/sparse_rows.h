@@ -15,6 +15,7 @@ struct SparseRows {
   std::vector<uint32_t> features;    ///< of each entry; ascending within a row, each once
   std::vector<float> values;         ///< of each entry
 
+  /// Number of rows, and bytes of all numbers.
   size_t n_rows() const noexcept { return starts.size() - 1; }
   size_t n_bytes() const noexcept { return starts.size() * sizeof(size_t) + features.size() * (sizeof(uint32_t) + sizeof(float)); }
   /// The entries of a row.
@@ -47,8 +48,8 @@ struct SparseRows {
 };
 
 /// The same numbers by columns.
-struct SparseColumns {
-  explicit SparseColumns(const SparseRows& of) : starts(of.n_features + 1, 0), rows(of.features.size()), values(of.features.size()) {
+struct ColumnEntries {
+  explicit ColumnEntries(const SparseRows& of) : starts(of.n_features + 1, 0), rows(of.features.size()), values(of.features.size()) {
     for (const uint32_t feature : of.features) ++starts[feature + 1];
     for (size_t j = 0; j < of.n_features; ++j) starts[j + 1] += starts[j];
     std::vector<size_t> next(starts.begin(), starts.end() - 1);

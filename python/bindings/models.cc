@@ -182,13 +182,13 @@ nb::object predict_rows(const Model& model, const Rows& rows, const std::vector<
 }
 
 nb::object predict_sparse_rows(const Model& model, const Entries<int64_t>& starts, const Entries<uint32_t>& features,
-                               const Entries<float>& values, bool scores, int n_threads) {
+                               const Entries<float>& values, bool finite, bool scores, int n_threads) {
   const size_t n = starts.size() == 0 ? 0 : starts.size() - 1, width = scores ? model.n_scores() : model.n_outputs();
   auto [made, out] = empty_array(n, width);
   const nb::gil_scoped_release released;
   const Threads threads(n_threads);
   const FeatureMatrix x(sparse_features({}, model.n_features()), sparse_rows(starts, features, values, model.n_features()));
-  check_finite(x, threads);
+  if (finite) check_finite(x, threads);
   threads.parallel_for(n, kBlockRows, [&, out = out](size_t begin, size_t end) {
     std::vector<uint32_t> block(end - begin);
     std::iota(block.begin(), block.end(), static_cast<uint32_t>(begin));
@@ -324,8 +324,8 @@ void bind_models(nb::module_& module) {
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
            "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.\n\n"
            "`finite` refuses what is not a finite number.")
-      .def("predict_sparse", &predict_sparse_rows, nb::arg("starts"), nb::arg("features"), nb::arg("values"), nb::arg("scores"),
-           nb::arg("n_threads") = 0,
+      .def("predict_sparse", &predict_sparse_rows, nb::arg("starts"), nb::arg("features"), nb::arg("values"), nb::arg("finite"),
+           nb::arg("scores"), nb::arg("n_threads") = 0,
            "As predict, of the rows of a sparse matrix: where each begins, and features and values of its entries.")
       .def("leaves", &leaves_of, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
            "The leaf that each row ends in at each tree, (n_rows, n_trees) int32; None where the model has no trees.")

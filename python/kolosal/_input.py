@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from . import _kolosal
 from ._errors import InvalidInputError
-from ._sparse import SparseRows, is_sparse
+from ._sparse import Compressed, is_sparse
 from ._tables import _numpy_columns, category_column, to_arrow, to_native
 
 # Cells of a sparse matrix beyond which it is not written out densely (2 GiB of float64).
@@ -45,9 +45,9 @@ class Input:
         self.frame: Any = None
         self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
         self.names: list[str] | None = None
-        self.sparse: SparseRows | None = None
+        self.sparse: Compressed | None = None
         if keep_sparse and is_sparse(data):
-            self.sparse = SparseRows(data)
+            self.sparse = Compressed(data, "rows")
             self.n_rows, self.n_features = data.shape
         elif _is_frame(data):
             self.frame = data

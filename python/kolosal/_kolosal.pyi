@@ -110,6 +110,7 @@ class FittedModel:
         starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
         features: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order="C", device="cpu", writable=False)],
         values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        finite: bool,
         scores: bool,
         n_threads: int = 0,
     ) -> object:
@@ -702,17 +703,6 @@ def norm_sparse_rows(
 ) -> object:
     """
     The numbers written of compressed sparse rows, divided by the norm of their row: l1, l2 or max.
-    """
-
-def predict_sparse(
-    model: FittedModel,
-    starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
-    features: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)],
-    values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
-    scores: bool,
-) -> object:
-    """
-    Predictions (n_rows, n_outputs), or scores before the link, of compressed sparse rows by a linear model; None of another.
     """
 
 class SearchSpace:

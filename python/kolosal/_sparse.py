@@ -44,6 +44,11 @@ class Compressed:
         self.places = np.ascontiguousarray(matrix.indices, dtype=np.int32)
         self.values = np.ascontiguousarray(matrix.data)
 
+    def narrow(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Starts, places and numbers as models take them: float32, of which what is too large for it is infinite."""
+        with np.errstate(over="ignore"):
+            return self.starts, self.places.view(np.uint32), self.values.astype(np.float32, copy=False)
+
     def with_values(self, values: Any) -> Any:
         """The matrix with other numbers, in the format that was given where that is by columns or by rows."""
         made = type(self.matrix)((values, self.matrix.indices, self.matrix.indptr), shape=self.matrix.shape)
@@ -74,17 +79,6 @@ class Compressed:
         columns = np.repeat(np.arange(self.n_features), np.diff(self.starts))
         np.maximum.at(found, columns[counts], np.abs(self.values[counts]))
         return found
-
-
-class SparseRows:
-    """The rows of a SciPy matrix for models: where each begins, and its entries' features, ascending, and float32 values."""
-
-    def __init__(self, given: Any) -> None:
-        rows = Compressed(given, "rows")
-        self.starts = rows.starts
-        self.features = rows.places.astype(np.uint32)
-        with np.errstate(over="ignore"):  # what is too large for float32 is refused with what is infinite
-            self.values = rows.values.astype(np.float32, copy=False)
 
 
 def is_sparse(data: Any) -> bool:

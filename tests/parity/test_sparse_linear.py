@@ -92,6 +92,10 @@ def test_any_sparse_matrix_is_the_same(kind: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(km.load(tmp_path / "model.kolosal").predict(kind(X)), made.predict(X))
 
 
+def test_the_penalty_that_is_chosen_is_that_of_dense_rows() -> None:
+    np.testing.assert_allclose(km.Ridge().fit(X, NUMBERS).predict(X), km.Ridge().fit(DENSE, NUMBERS).predict(DENSE), rtol=1e-6, atol=1e-6)
+
+
 def test_entries_that_are_out_of_order_or_twice_are_sums() -> None:
     twice = sp.csr_matrix((np.array([1.0, 2.0, 4.0, 3.0]), np.array([2, 0, 2, 1]), np.array([0, 3, 4])), shape=(2, 3))
     ours = km.Ridge(l2=1.0).fit(np.eye(3)[[0, 1, 2, 0]], [1.0, 2.0, 3.0, 1.5])
@@ -107,7 +111,7 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="NaN or infinity"):
         km.Ridge(l2=1.0).fit(X, NUMBERS).predict(damaged)
     with pytest.raises(InvalidInputError, match="Give l2"):
-        km.Ridge().fit(X, NUMBERS)
+        km.Ridge().fit(sp.csr_matrix((N, 5000)), NUMBERS)
     with pytest.raises(InvalidInputError, match="expecting 1200 features"):
         km.Ridge(l2=1.0).fit(X, NUMBERS).predict(X[:, :5])
     with pytest.raises(InvalidInputError, match="written out densely"):

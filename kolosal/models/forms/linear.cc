@@ -60,13 +60,9 @@ void LinearModel::predict(const FeatureMatrix& x, std::span<double> out) const {
 void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums) const {
   const size_t n_rows = x.n_rows(), n_sums = form_.bias.size();
   check_input(x, sums, n_sums);
+  if (x.is_sparse()) return predict_sparse(x.sparse(), sums);
   for (size_t row = 0; row < n_rows; ++row)
     for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] = form_.bias[k];
-  if (x.is_sparse()) {
-    for (size_t row = 0; row < n_rows; ++row)
-      for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] += x.sparse().product(row, form_.weights.data() + k * n_features());
-    return;
-  }
   for (size_t j = 0; j < n_features(); ++j) {
     const auto column = x.column(j);
     for (size_t k = 0; k < n_sums; ++k) {
@@ -74,6 +70,28 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
       if (weight == 0) continue;
       for (size_t row = 0; row < n_rows; ++row) sums[row * n_sums + k] += weight * form_.counted(column[row]);
     }
+  }
+}
+
+void LinearModel::predict_sparse(const SparseRows& x, std::span<double> sums) const {
+  const size_t n_sums = form_.bias.size();
+  const bool zero_counts = form_.counted(0) != 0;
+  std::vector<float> dense(zero_counts ? n_features() : 0);
+  for (size_t row = 0; row < x.n_rows(); ++row) {
+    const auto features = x.features_of(row);
+    const auto values = x.values_of(row);
+    for (size_t i = 0; zero_counts && i < values.size(); ++i) dense[features[i]] = values[i];
+    for (size_t k = 0; k < n_sums; ++k) {
+      const double* weights = form_.weights.data() + k * n_features();
+      double sum = form_.bias[k];
+      if (zero_counts)
+        for (size_t j = 0; j < n_features(); ++j) sum += weights[j] * form_.counted(dense[j]);
+      else
+        for (size_t i = 0; i < values.size(); ++i)
+          if (const double weight = weights[features[i]]; weight != 0) sum += weight * form_.counted(values[i]);
+      sums[row * n_sums + k] = sum;
+    }
+    for (size_t i = 0; zero_counts && i < values.size(); ++i) dense[features[i]] = 0;
   }
 }
 

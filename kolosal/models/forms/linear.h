@@ -51,7 +51,8 @@ class LinearModel : public Model {
   size_t n_outputs() const override { return form_.link == Link::Sigmoid ? 2 : form_.bias.size(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
   size_t n_scores() const override { return form_.bias.size(); }
-  bool takes_sparse() const override { return !form_.threshold; }
+  bool takes_sparse() const override { return true; }
+  /// Of sparse rows the same as of dense ones, to the last digit.
   void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
   /// Share of the absolute weights: meaningful for features of like size, which linear learners get.
   std::vector<double> feature_importance() const override;
@@ -59,6 +60,8 @@ class LinearModel : public Model {
   const LinearForm& parts() const noexcept { return form_; }
 
  private:
+  void predict_sparse(const SparseRows& x, std::span<double> sums) const;
+
   LinearForm form_;
 };
 

@@ -143,7 +143,7 @@ class GramPath : public PenaltyPath {
 // By the columns of sparse rows.
 class ColumnsPath : public PenaltyPath {
  public:
-  ColumnsPath(const SparseColumns& columns, const Eigen::VectorXd& shares, const Eigen::VectorXd& y, bool center, double l1_ratio,
+  ColumnsPath(const ColumnEntries& columns, const Eigen::VectorXd& shares, const Eigen::VectorXd& y, bool center, double l1_ratio,
               int max_iterations, double tolerance)
       : PenaltyPath(shares.dot(y.cwiseAbs2()), l1_ratio, max_iterations, tolerance), descent_(columns, shares, center) {
     descent_.start_from(Eigen::VectorXd::Zero(static_cast<Eigen::Index>(columns.starts.size() - 1)), y);
@@ -188,8 +188,8 @@ class SparseLinear : public Learner {
     }
     auto [x_means, y_means] = means_of_sparse(rows, params_.fit_intercept, context);
     const SparseRows& x = rows.x().sparse();
-    const MemoryLease lease(context.memory, SparseColumns::bytes_for(x.values.size(), x.n_features), "columns of sparse rows");
-    const SparseColumns columns(x);
+    const MemoryLease lease(context.memory, ColumnEntries::bytes_for(x.values.size(), x.n_features), "columns of sparse rows");
+    const ColumnEntries columns(x);
     Eigen::VectorXd shares(static_cast<Eigen::Index>(rows.n_rows())), y = shares;
     for (Eigen::Index i = 0; i < shares.size(); ++i) shares[i] = rows.weight(static_cast<size_t>(i)) / rows.total();
     Paths paths{{}, x_means, y_means};

@@ -70,7 +70,7 @@ class LinearMinimiser {
   void newton(size_t step, bool is_new_each_time);
   void limited_memory();
   void descend_sparse(Penalty penalty);
-  double move_sum(const SparseColumns& columns, Eigen::Index k, Penalty penalty, Eigen::MatrixXd& margins, Eigen::MatrixXd& weights,
+  double move_sum(const ColumnEntries& columns, Eigen::Index k, Penalty penalty, Eigen::MatrixXd& margins, Eigen::MatrixXd& weights,
                   Eigen::VectorXd& biases);
   bool report(double value);
 

@@ -3,7 +3,8 @@
 // Minimises  sum_i s_i (y_i - x_i.w - b)^2 + l2 |w|^2  over w and b; s are the row weights. b is not penalised: columns and
 // target are centred first and b recovered from the means. Where l2 is not given, it is the one of a log grid with the least
 // generalised cross-validation error. Directions of the features that do not vary get no weight, so duplicated or constant
-// columns are no trouble. On sparse rows of many features l2 must be given, and the minimum is found by conjugate gradients.
+// columns are no trouble. On sparse rows of more than 4096 features l2 must be given; that of more
+// than 1024 is found by conjugate gradients where it is.
 //
 // Shapes   features (n_rows, n_features) float32; target (n_rows, n_targets) float64; weights (n_targets, n_features) float64.
 // Cost     O(n_rows n_features^2 + n_features^3) time, O(n_features^2) memory.
@@ -20,6 +21,9 @@
 
 namespace kolosal {
 namespace {
+
+// Features of sparse rows up to which the penalty is chosen, which takes their Gram matrix.
+constexpr size_t kMostChosen = 4096;
 
 struct RidgeParams {
   std::optional<double> l2;
@@ -43,11 +47,11 @@ class Ridge : public Learner {
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     const WeightedRows rows(train, SparseInput::Taken);
     context.check();
-    if (rows.has_no_blocks()) {
+    if (rows.has_no_blocks() && (params_.l2 || rows.n_features() > kMostChosen)) {
       if (!params_.l2)
         throw Error(ErrorCode::BadValue,
                     "ridge.l2 is not given, and is not chosen on sparse rows of " + std::to_string(rows.n_features()) +
-                        " features (at most " + std::to_string(WeightedRows::kMaxBlockFeatures) + ")",
+                        " features (at most " + std::to_string(kMostChosen) + ")",
                     "Give l2.");
       const SquaresFit fit = conjugate_gradients(rows, *params_.l2 / rows.unit(), params_.fit_intercept, context);
       return make_linear_model(fit.x_means, fit.y_means, fit.weights);

@@ -18,7 +18,7 @@ namespace kolosal {
 class SparseDescent {
  public:
   /// Of rows with importances d (n_rows,), at least one above 0. What is referred to must outlive it.
-  SparseDescent(const SparseColumns& columns, const Eigen::VectorXd& importances, bool center);
+  SparseDescent(const ColumnEntries& columns, const Eigen::VectorXd& importances, bool center);
 
   /// Starts at v with residuals z - x.v (n_rows,), which need not be centred.
   void start_from(const Eigen::VectorXd& v, const Eigen::VectorXd& residuals);
@@ -45,7 +45,7 @@ class SparseDescent {
  private:
   double sweep(bool only_active);
 
-  const SparseColumns& columns_;
+  const ColumnEntries& columns_;
   const Eigen::VectorXd& importances_;
   Eigen::VectorXd means_, curvatures_;
   double total_;

@@ -5,7 +5,7 @@
 
 namespace kolosal {
 
-SparseDescent::SparseDescent(const SparseColumns& columns, const Eigen::VectorXd& importances, bool center)
+SparseDescent::SparseDescent(const ColumnEntries& columns, const Eigen::VectorXd& importances, bool center)
     : columns_(columns),
       importances_(importances),
       means_(Eigen::VectorXd::Zero(static_cast<Eigen::Index>(columns.starts.size() - 1))),

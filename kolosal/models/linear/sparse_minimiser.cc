@@ -56,7 +56,7 @@ double farthest_from_rest(const SparseDescent& descent, const VectorXd& weights,
 }  // namespace
 
 // Moves one sum to the minimum of its quadratic, as far as the value falls; returns how far it was from rest.
-double LinearMinimiser::move_sum(const SparseColumns& columns, Index k, Penalty penalty, MatrixXd& margins, MatrixXd& weights,
+double LinearMinimiser::move_sum(const ColumnEntries& columns, Index k, Penalty penalty, MatrixXd& margins, MatrixXd& weights,
                                  VectorXd& biases) {
   const RowTerms terms = terms_by(rows_, loss_, margins, k, context_);
   if (context_.should_stop()) return 0;
@@ -96,9 +96,9 @@ void LinearMinimiser::descend_sparse(Penalty penalty) {
   const auto n = static_cast<Index>(rows_.n_rows());
   const MemoryLease lease(
       context_.memory,
-      SparseColumns::bytes_for(x.values.size(), x.n_features) + static_cast<size_t>((n * (k_ + 6) + p_ * (k_ + 6))) * sizeof(double),
+      ColumnEntries::bytes_for(x.values.size(), x.n_features) + static_cast<size_t>((n * (k_ + 6) + p_ * (k_ + 6))) * sizeof(double),
       "columns of sparse rows");
-  const SparseColumns columns(x);
+  const ColumnEntries columns(x);
   const LinearForm start = form(Link::Identity);
   MatrixXd margins(n, k_), weights = Eigen::Map<const MatrixXd>(start.weights.data(), p_, k_);
   VectorXd biases = Eigen::Map<const VectorXd>(start.bias.data(), k_);

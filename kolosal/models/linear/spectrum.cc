@@ -70,11 +70,16 @@ void turn(VectorXd& diagonal, VectorXd& beside, Index first, Index last, MatrixX
 
 Spectrum spectrum_of(MatrixXd matrix, const MatrixXd& columns, const FitContext& context) {
   const Index n = matrix.rows();
+  matrix.triangularView<Eigen::StrictlyUpper>().setZero();
+  const double largest = n > 0 ? matrix.cwiseAbs().maxCoeff() : 0;
+  if (!matrix.allFinite())
+    throw Error(ErrorCode::BadValue, "sums of the features are beyond the largest number", "Scale them to numbers of ordinary size.");
+  // In units of a power of two near the largest number, so that squares stay finite.
+  const double unit = largest > 0 ? std::ldexp(1.0, std::ilogb(largest)) : 1;
+  matrix /= unit;
   VectorXd diagonal = VectorXd::Zero(n), beside = VectorXd::Zero(std::max<Index>(n - 1, 0));
   MatrixXd turned = columns.transpose();
   make_tridiagonal(matrix, diagonal, beside, turned, context);
-  if (!diagonal.allFinite() || !beside.allFinite())
-    throw Error(ErrorCode::BadValue, "sums of the features are beyond the largest number", "Scale them to numbers of ordinary size.");
   constexpr double kEps = std::numeric_limits<double>::epsilon();
   int n_turns = 0;
   for (Index last = n - 1; last > 0;) {
@@ -95,7 +100,7 @@ Spectrum spectrum_of(MatrixXd matrix, const MatrixXd& columns, const FitContext&
   std::ranges::stable_sort(order, {}, [&](Index i) { return diagonal[i]; });
   Spectrum made{VectorXd(n), MatrixXd(n, columns.cols())};
   for (Index i = 0; i < n; ++i) {
-    made.values[i] = diagonal[order[static_cast<size_t>(i)]];
+    made.values[i] = unit * diagonal[order[static_cast<size_t>(i)]];
     made.projected.row(i) = turned.col(order[static_cast<size_t>(i)]).transpose();
   }
   return made;

@@ -21,7 +21,7 @@ class WeightedRows {
   explicit WeightedRows(const TrainingSet& train, SparseInput sparse = SparseInput::Refused, size_t block_rows = kMaxBlockRows);
 
   static constexpr size_t kMaxBlockRows = 1024;
-  /// Most features of which sparse rows are written out as blocks of columns.
+  /// Features of sparse rows beyond which learners go without blocks of columns where they can.
   static constexpr size_t kMaxBlockFeatures = 1024;
 
   /// The rows without their weights, and their number, features and blocks.
@@ -35,12 +35,11 @@ class WeightedRows {
   double unit() const noexcept { return unit_; }
   double total() const noexcept { return total_; }
 
-  /// The features of a block, and the divided weights of its rows. Sparse rows are written to `room`, which must outlive the block; of more
-  /// than kMaxBlockFeatures features they are not asked for.
+  /// The features of a block, and the divided weights of its rows. Sparse rows are written to `room`, which must outlive the block.
   ColumnBlock block(size_t begin, size_t n, std::vector<float>& room) const;
   const double* weights(size_t begin) const noexcept;
   double weight(size_t row) const noexcept { return weights_.empty() ? 1 : weights_[row]; }
-  /// Whether blocks of columns cannot be asked for.
+  /// Whether blocks of columns would be mostly zeros and large.
   bool has_no_blocks() const noexcept { return x().is_sparse() && n_features() > kMaxBlockFeatures; }
 
   /// sums (n,) += products of the rows of a block with weights (n_features,).
@@ -62,7 +61,7 @@ class WeightedRows {
   std::vector<double> ones_;
 };
 
-/// Throws Error(Unsupported) where blocks of columns cannot be asked for, which `learner` needs; `remedy` is what to do.
+/// Throws Error(Unsupported) where rows have no blocks, which `learner` needs; `remedy` is what to do.
 void refuse_without_blocks(const WeightedRows& rows, const std::string& learner, const std::string& remedy);
 
 /// Where columns lie and how wide they spread, from a sample of blocks: what turns them into numbers of like size.

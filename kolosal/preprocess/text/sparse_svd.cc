@@ -43,7 +43,7 @@ void subtract(std::span<double> from, double factor, std::span<const double> wha
 }
 
 /// A'A times directions [first, first + n) of `in`, into `out`.
-void multiply_slice(const SparseRows& a, const Directions& in, Directions& out, size_t first, size_t n, const FitContext& context) {
+void multiply_slice(const TermMatrix& a, const Directions& in, Directions& out, size_t first, size_t n, const FitContext& context) {
   std::vector<double> packed(a.n_columns * kSlice), product(a.n_columns * kSlice);
   for (size_t k = 0; k < n; ++k)
     for (size_t j = 0; j < a.n_columns; ++j) packed[j * kSlice + k] = in[first + k][j];
@@ -59,7 +59,7 @@ void multiply_slice(const SparseRows& a, const Directions& in, Directions& out, 
     for (size_t j = 0; j < a.n_columns; ++j) out[first + k][j] = product[j * kSlice + k];
 }
 
-Directions multiply(const SparseRows& a, const Directions& in, const FitContext& context) {
+Directions multiply(const TermMatrix& a, const Directions& in, const FitContext& context) {
   Directions out(in.size(), std::vector<double>(a.n_columns));
   context.threads->parallel_for(in.size(), kSlice, [&](size_t begin, size_t end) {
     for (size_t first = begin; first < end; first += kSlice) multiply_slice(a, in, out, first, std::min(kSlice, end - first), context);
@@ -102,7 +102,7 @@ void turn_sign(std::vector<double>& vector) {
 
 }  // namespace
 
-SingularVectors truncated_svd(const SparseRows& matrix, size_t n_components, size_t n_iterations, const FitContext& context) {
+SingularVectors truncated_svd(const TermMatrix& matrix, size_t n_components, size_t n_iterations, const FitContext& context) {
   const size_t n_directions = std::min(n_components + kMoreDirections, std::min(matrix.n_columns, matrix.n_rows()));
   const MemoryLease lease(context.memory, 3 * n_directions * matrix.n_columns * sizeof(double), "the SVD of a text column");
   Directions directions(n_directions, std::vector<double>(matrix.n_columns));

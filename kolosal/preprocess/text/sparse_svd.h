@@ -9,7 +9,7 @@
 namespace kolosal {
 
 /// Rows of a sparse matrix: entries [begins[i], begins[i + 1]) are row i's, in ascending order of column.
-struct SparseRows {
+struct TermMatrix {
   size_t n_columns = 0;
   std::vector<size_t> begins{0};
   std::vector<uint32_t> columns;
@@ -27,6 +27,6 @@ struct SingularVectors {
 
 /// The singular vectors of the `n_components` largest singular values, fewer where the matrix has a lower rank. Deterministic under
 /// `context.seed` on any number of threads. Throws Error(Cancelled), Error(Timeout) or Error(OutOfMemory).
-SingularVectors truncated_svd(const SparseRows& matrix, size_t n_components, size_t n_iterations, const FitContext& context);
+SingularVectors truncated_svd(const TermMatrix& matrix, size_t n_components, size_t n_iterations, const FitContext& context);
 
 }  // namespace kolosal

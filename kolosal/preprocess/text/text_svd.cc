@@ -33,7 +33,7 @@ void describe(Fields<TextSvdParams>& f) {
 
 /// The tf-idf of the rows that are there, each times the root of its weight, and each row's weight.
 struct WeighedRows {
-  SparseRows rows;
+  TermMatrix rows;
   std::vector<double> weights;
 };
 
@@ -45,11 +45,11 @@ WeighedRows weighed_rows(const Column& column, const TermCountsColumn& spec, std
   for (size_t row = 0; row < column.size(); ++row)
     if (!column.is_missing(row) && (weights.empty() || weights[row] > 0)) there.push_back(static_cast<uint32_t>(row));
   constexpr size_t kBlockRows = 1024;
-  std::vector<SparseRows> blocks((there.size() + kBlockRows - 1) / kBlockRows);
+  std::vector<TermMatrix> blocks((there.size() + kBlockRows - 1) / kBlockRows);
   context.threads->parallel_for(there.size(), kBlockRows, [&](size_t begin, size_t end) {
     context.check();
     TermWeigher::Scratch scratch;
-    SparseRows& block = blocks[begin / kBlockRows];
+    TermMatrix& block = blocks[begin / kBlockRows];
     for (size_t i = begin; i < end; ++i) {
       const double scale = weights.empty() ? 1.0 : std::sqrt(weights[there[i]]);
       for (const auto& [term, value] : weigher.weigh(row_text(column, there[i]), scratch)) {
@@ -59,7 +59,7 @@ WeighedRows weighed_rows(const Column& column, const TermCountsColumn& spec, std
       block.begins.push_back(block.columns.size());
     }
   });
-  for (SparseRows& block : blocks) {
+  for (TermMatrix& block : blocks) {
     const size_t before = made.rows.columns.size();
     for (size_t i = 1; i < block.begins.size(); ++i) made.rows.begins.push_back(before + block.begins[i]);
     made.rows.columns.insert(made.rows.columns.end(), block.columns.begin(), block.columns.end());
@@ -72,7 +72,7 @@ WeighedRows weighed_rows(const Column& column, const TermCountsColumn& spec, std
 
 /// The share that each singular vector has of the variance of all columns.
 std::vector<double> explained_shares(const WeighedRows& texts, const SingularVectors& found) {
-  const SparseRows& rows = texts.rows;
+  const TermMatrix& rows = texts.rows;
   std::vector<double> means(rows.n_columns);
   double total = 0, squares = 0;
   for (size_t row = 0; row < rows.n_rows(); ++row) {

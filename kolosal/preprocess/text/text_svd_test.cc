@@ -14,9 +14,9 @@ namespace {
 using namespace preprocess_test;
 
 /// A random matrix with a third of its entries there.
-SparseRows random_rows(size_t n_rows, size_t n_columns, uint64_t seed) {
+TermMatrix random_rows(size_t n_rows, size_t n_columns, uint64_t seed) {
   RandomStream random(seed, "text_svd_test");
-  SparseRows rows;
+  TermMatrix rows;
   rows.n_columns = n_columns;
   for (size_t i = 0; i < n_rows; ++i) {
     for (size_t j = 0; j < n_columns; ++j) {
@@ -30,7 +30,7 @@ SparseRows random_rows(size_t n_rows, size_t n_columns, uint64_t seed) {
 }
 
 /// A'A, dense.
-std::vector<double> gram(const SparseRows& rows) {
+std::vector<double> gram(const TermMatrix& rows) {
   std::vector<double> product(rows.n_columns * rows.n_columns);
   for (size_t i = 0; i < rows.n_rows(); ++i)
     for (size_t a = rows.begins[i]; a < rows.begins[i + 1]; ++a)
@@ -40,7 +40,7 @@ std::vector<double> gram(const SparseRows& rows) {
 }
 
 TEST(TruncatedSvd, FindsTheLeadingSingularVectors) {
-  const SparseRows rows = random_rows(60, 25, 4);
+  const TermMatrix rows = random_rows(60, 25, 4);
   const auto [squares, vectors] = symmetric_eigen(gram(rows), 25);
   const SingularVectors found = truncated_svd(rows, 5, 30, with_threads(2));
   ASSERT_EQ(found.values.size(), 5U);
@@ -51,7 +51,7 @@ TEST(TruncatedSvd, FindsTheLeadingSingularVectors) {
 }
 
 TEST(TruncatedSvd, GivesNoMoreVectorsThanTheRank) {
-  SparseRows rows;
+  TermMatrix rows;
   rows.n_columns = 4;
   for (const double scale : {1.0, 2.0, -3.0}) {  // all along (1, 0, 2, 0)
     rows.columns.insert(rows.columns.end(), {0, 2});

@@ -14,7 +14,7 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
-from .._sparse import SparseRows
+from .._sparse import Compressed
 from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._callbacks import Callback, EarlyStopping, dispatch
 from ._features import Features
@@ -193,7 +193,7 @@ class CatalogModel(Estimator):
         Returns:
             The estimator. After Ctrl-C it holds the model so far, with a warning.
         """
-        given = self._input(X)
+        given = self._input(X, fits=True)
         task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
         evaluation = None
         if eval_set is not None:
@@ -214,7 +214,7 @@ class CatalogModel(Estimator):
         raise NotImplementedError
 
     def _labelled_rows(
-        self, rows: np.ndarray | SparseRows, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
+        self, rows: np.ndarray | Compressed, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
     ) -> _kolosal.LabelledRows:
         n_classes = len(getattr(self, "classes_", ()))
         weights = row_weights(weights, n_rows)
@@ -225,19 +225,18 @@ class CatalogModel(Estimator):
                 raise InvalidInputError(f"groups of shape {groups.shape} do not go with {n_rows} rows", "bad_value")
             group = np.unique(groups, return_inverse=True)[1].tolist()
         n_threads = self._n_threads()
-        if isinstance(rows, SparseRows):
-            return _kolosal.LabelledRows.of_sparse(
-                rows.starts, rows.features, rows.values, features.names, task, target, n_classes, weights
-            )
+        if isinstance(rows, Compressed):
+            return _kolosal.LabelledRows.of_sparse(*rows.narrow(), features.names, task, target, n_classes, weights)
         return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
 
-    def _input(self, X: Any) -> Input:
-        """A table for fit or predict; of a sparse matrix the rows as they are, where the learner takes them."""
-        return Input(X, True, keep_sparse=self._about["accepts_sparse"])
+    def _input(self, X: Any, fits: bool = False) -> Input:
+        """A table for fit or predict; of a sparse matrix the rows as they are, where the learner or the model takes them."""
+        is_linear = not fits and self.__sklearn_is_fitted__() and self._native.form == "linear"
+        return Input(X, True, keep_sparse=self._about["accepts_sparse"] or is_linear)
 
     def _evaluation(self, given: tuple[Any, ...], training: Any) -> tuple[Input, Any, Any]:
         rows, target, weights = evaluation_set(given, training)
-        return self._input(rows), target, weights
+        return self._input(rows, fits=True), target, weights
 
     def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
         check_names(names, given.names, type(self).__name__)
@@ -263,9 +262,9 @@ class CatalogModel(Estimator):
         given = self._input(X)
         self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
         rows = self._features.rows(given)
-        if isinstance(rows, SparseRows):
-            return np.asarray(self._native.predict_sparse(rows.starts, rows.features, rows.values, scores, self._n_threads()))
         finite = not self._about["accepts_missing"]
+        if isinstance(rows, Compressed):
+            return np.asarray(self._native.predict_sparse(*rows.narrow(), finite, scores, self._n_threads()))
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
     def apply(self, X: Any) -> np.ndarray:
@@ -519,7 +518,7 @@ class Ranker(CatalogModel):
         Returns:
             The estimator.
         """
-        given = self._input(X)
+        given = self._input(X, fits=True)
         task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:

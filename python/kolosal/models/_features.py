@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from .._errors import InvalidInputError
 from .._input import Input
-from .._sparse import SparseRows
+from .._sparse import Compressed
 from .._tables import to_arrow
 
 
@@ -47,7 +47,7 @@ class Features:
         """Levels of each column; 0 for a number."""
         return [len(self.levels.get(j, ())) for j in range(len(self.names))]
 
-    def rows(self, given: Input) -> np.ndarray | SparseRows:
+    def rows(self, given: Input) -> np.ndarray | Compressed:
         """The rows, (n_rows, n_features) float32 or float64 (NaN: missing, or a level that was not seen), or those of a sparse matrix."""
         if given.sparse is not None:
             return given.sparse

@@ -209,4 +209,4 @@ class Normalizer(ZerosKept):
             return super().transform(X)
         given = Compressed(X, "rows")
         self._check_features(given)
-        return given.with_values(_kolosal.norm_sparse_rows(self.norm, given.starts, given.values))
+        return given.with_values(np.asarray(_kolosal.norm_sparse_rows(self.norm, given.starts, given.values)))

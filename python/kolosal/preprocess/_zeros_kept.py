@@ -55,9 +55,8 @@ class ZerosKept(CatalogTransformer):
         """Leaves what partial_fit had learnt."""
 
     def _changed(self, given: Compressed, inverse: bool = False) -> Any:
-        return given.with_values(
-            _kolosal.transform_sparse(self._native, self._names_in(), given.starts, given.places, given.values, inverse)
-        )
+        made = _kolosal.transform_sparse(self._native, self._names_in(), given.starts, given.places, given.values, inverse)
+        return given.with_values(np.asarray(made))
 
     def _fitted_on(self, X: Any, y: Any, sample_weight: Any) -> Any:
         if not self._takes_sparse(X):
