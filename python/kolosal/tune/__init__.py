@@ -10,8 +10,18 @@ True
 from __future__ import annotations
 
 from .._kolosal import Trial
-from . import pruners, samplers
-from ._study import Study, create_study
+from . import pruners, samplers, storages
+from ._study import (
+    Study,
+    StudySummary,
+    copy_study,
+    create_study,
+    delete_study,
+    get_all_study_names,
+    get_all_study_summaries,
+    load_study,
+    study_from_json,
+)
 from ._trial import (
     CategoricalDistribution,
     Distribution,
@@ -32,11 +42,19 @@ __all__ = [
     "IntDistribution",
     "SearchSpace",
     "Study",
+    "StudySummary",
     "Trial",
     "TrialPruned",
     "TrialState",
+    "copy_study",
     "create_study",
     "create_trial",
+    "delete_study",
+    "get_all_study_names",
+    "get_all_study_summaries",
+    "load_study",
     "pruners",
     "samplers",
+    "storages",
+    "study_from_json",
 ]
