@@ -4,6 +4,7 @@
 #include "kolosal/automl/run_record.h"
 #include "kolosal/base/json.h"
 #include "kolosal/inference/artifact.h"
+#include "kolosal/inference/model_artifact.h"
 #include "kolosal/preprocess/preprocessor_config.h"
 #include "kolosal/table/schema.h"
 
@@ -42,10 +43,36 @@ std::string preprocessor_text(const Value& summary, Rows facts) {
   return aligned(facts) + "\n" + aligned(column_rows(from_value<Schema>(*schema))) + "\n" + aligned(names);
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  constexpr size_t kShown = 20;
+  std::string made;
+  for (size_t i = 0; i < std::min(texts.size(), kShown); ++i) made += (i > 0 ? ", " : "") + texts[i];
+  return texts.size() > kShown ? made + ", ..." : made;
+}
+
+// What a single model's file says of its estimator, features and classes.
+void add_inputs(const Value& summary, Rows& facts) {
+  const Value* about = summary.find("about");
+  if (about == nullptr || !about->is_object()) return;
+  if (const Value* estimator = about->find("estimator")) facts.push_back({"estimator", estimator->as_text()});
+  const Value* features = about->find("features");
+  if (features == nullptr) return;
+  const ModelInputs inputs = inputs_of(*about, features->at("names").as_list().size());
+  std::vector<std::string> names, categories;
+  for (const ColumnSchema& column : inputs.schema.columns) {
+    names.push_back(column.name);
+    if (column.kind == ColumnKind::Categorical) categories.push_back(column.name);
+  }
+  facts.push_back({"features", std::to_string(names.size()) + ": " + joined(names)});
+  if (!categories.empty()) facts.push_back({"categories", joined(categories)});
+  if (!inputs.class_names.empty()) facts.push_back({"classes", joined(inputs.class_names)});
+}
+
 // A preprocessor, or a model without the rest of a pipeline.
 std::string part_text(const Value& summary, const std::string& model, const std::string& kind) {
   Rows facts = {{"file", model}, {"kind", kind}};
   if (const Value* form = summary.find("form")) facts.push_back({"form", form->as_text()});
+  add_inputs(summary, facts);
   facts.push_back({"trained with", "kolosal " + scalar_text(summary.at("kolosal_version"))});
   return kind == "preprocessor" ? preprocessor_text(summary, std::move(facts)) : aligned(facts);
 }

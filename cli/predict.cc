@@ -3,7 +3,6 @@
 #include "cli/command.h"
 #include "cli/field_flags.h"
 #include "cli/model_input.h"
-#include "kolosal/automl/automl.h"
 #include "kolosal/base/json.h"
 
 namespace kolosal::cli {
@@ -28,8 +27,8 @@ Table beside(const Table& rows, const Table& predictions, const std::vector<std:
 }
 
 int run_predict(const Session& session, const PredictFlags& flags) {
-  const TrainResult model = TrainResult::load(flags.model);
-  const Predictor& predictor = *model.predictor;
+  const std::shared_ptr<const Predictor> loaded = load_predictor(flags.model);
+  const Predictor& predictor = *loaded;
   const Threads threads(flags.threads->read<ThreadOptions>());
   const ReadOptions options = reading_for(predictor.schema(), flags.reading->read<ReadOptions>());
   const Table like = reading_kinds(predictor.schema());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kolosal/base/error.h"
+#include "kolosal/base/growing_lease.h"
 
 namespace kolosal {
 namespace {
@@ -37,6 +38,32 @@ TEST(MemoryBudget, SaysForWhatMemoryWasWanted) {
     EXPECT_FALSE(error.remedy().empty());
   }
   EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(GrowingLease, TakesMoreThanWasAskedForOnlyWhereThereIsRoom) {
+  const auto budget = std::make_shared<MemoryBudget>(10'000'000);
+  {
+    GrowingLease lease;
+    lease.grow(budget, 4'000'000, "the levels");
+    EXPECT_EQ(budget->used(), 4'000'000U);
+    lease.grow(budget, 4'000'001, "the levels");
+    EXPECT_EQ(budget->used(), 5'000'000U);
+    lease.grow(budget, 3, "the levels");
+    lease.grow(budget, 10'000'000, "the levels");
+    EXPECT_EQ(lease.bytes(), 10'000'000U);
+    try {
+      lease.grow(budget, 12'500'000, "the levels");
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+      EXPECT_EQ(error.message(), "the levels need 13 MB, more than the 10 MB left of the 10 MB for what is learnt");
+      EXPECT_TRUE(error.remedy().starts_with("Raise the memory limit by 3 MB at least")) << error.remedy();
+    }
+    EXPECT_EQ(lease.bytes(), 10'000'000U);
+  }
+  EXPECT_EQ(budget->used(), 0U);
+  GrowingLease unlimited;
+  unlimited.grow(nullptr, size_t{1} << 50, "the levels");
 }
 
 TEST(MemoryBudget, ManyThreadsNeverTakeMoreThanTheLimit) {

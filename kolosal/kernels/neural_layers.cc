@@ -13,6 +13,27 @@
 
 #include "kolosal/kernels/kernels.h"
 
+#ifndef KOLOSAL_LAYER_LOOPS
+#define KOLOSAL_LAYER_LOOPS
+namespace kolosal {
+namespace {
+
+// The loops of one width of vectors.
+struct LayerLoops {
+  void (*activate)(const ActivationLayer& layer, size_t n_rows, float* sums);
+  void (*slopes)(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
+                 float* mix_slopes);
+  void (*pull_back)(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
+                    float* mix_sums);
+  void (*adam)(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares);
+  void (*make_waves)(const Waves& waves, const float* parameters, const float* x, float* outputs);
+  void (*pull_waves_back)(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums);
+};
+
+}  // namespace
+}  // namespace kolosal
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace kolosal::HWY_NAMESPACE {
 
@@ -146,7 +167,7 @@ HWY_INLINE void pulled_back(D d, const float* slopes, const float* mix_slopes, s
 }
 
 template <class D>
-HWY_INLINE void adam(D d, const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) {
+HWY_INLINE void moved(D d, const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) {
   const auto keep = hn::Set(d, step.keep), rate = hn::Set(d, step.rate), beta1 = hn::Set(d, step.beta1), beta2 = hn::Set(d, step.beta2);
   const auto rest1 = hn::Set(d, 1 - step.beta1), rest2 = hn::Set(d, 1 - step.beta2);
   const auto correction = hn::Set(d, step.correction), epsilon = hn::Set(d, step.epsilon);
@@ -206,47 +227,32 @@ HWY_INLINE void waves_back(D d, const Waves& waves, const float* parameters, con
   }
 }
 
-constexpr hn::CappedTag<float, kWidthStep> kWide;
+// The loops in vectors of D.
+template <class D>
+struct Loops {
+  static void activate(const ActivationLayer& layer, size_t n_rows, float* sums) { activations(D(), layer, n_rows, sums); }
+  static void slopes(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
+                     float* mix_slopes) {
+    slopes_of(D(), layer, dropout, first_row, n_rows, sums, slopes, mix_slopes);
+  }
+  static void pull_back(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
+                        float* mix_sums) {
+    pulled_back(D(), slopes, mix_slopes, n_rows, width, derivatives, bias_sums, mix_sums);
+  }
+  static void adam(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) {
+    moved(D(), step, derivatives, n, weights, means, squares);
+  }
+  static void make_waves(const Waves& waves, const float* parameters, const float* x, float* outputs) {
+    waves_of(D(), waves, parameters, x, outputs);
+  }
+  static void pull_waves_back(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums) {
+    waves_back(D(), waves, parameters, x, outputs, sums);
+  }
+  static LayerLoops all() { return {&activate, &slopes, &pull_back, &adam, &make_waves, &pull_waves_back}; }
+};
 
-void activate_wide(const ActivationLayer& layer, size_t n_rows, float* sums) { activations(kWide, layer, n_rows, sums); }
-void slopes_wide(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
-                 float* mix_slopes) {
-  slopes_of(kWide, layer, dropout, first_row, n_rows, sums, slopes, mix_slopes);
-}
-void pull_back_wide(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
-                    float* mix_sums) {
-  pulled_back(kWide, slopes, mix_slopes, n_rows, width, derivatives, bias_sums, mix_sums);
-}
-void adam_wide(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) {
-  adam(kWide, step, derivatives, n, weights, means, squares);
-}
-void waves_wide(const Waves& waves, const float* parameters, const float* x, float* outputs) {
-  waves_of(kWide, waves, parameters, x, outputs);
-}
-void waves_back_wide(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums) {
-  waves_back(kWide, waves, parameters, x, outputs, sums);
-}
-
-constexpr hn::CappedTag<float, 1> kOne;
-
-void activate_one(const ActivationLayer& layer, size_t n_rows, float* sums) { activations(kOne, layer, n_rows, sums); }
-void slopes_one(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
-                float* mix_slopes) {
-  slopes_of(kOne, layer, dropout, first_row, n_rows, sums, slopes, mix_slopes);
-}
-void pull_back_one(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
-                   float* mix_sums) {
-  pulled_back(kOne, slopes, mix_slopes, n_rows, width, derivatives, bias_sums, mix_sums);
-}
-void adam_one(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) {
-  adam(kOne, step, derivatives, n, weights, means, squares);
-}
-void waves_one(const Waves& waves, const float* parameters, const float* x, float* outputs) {
-  waves_of(kOne, waves, parameters, x, outputs);
-}
-void waves_back_one(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums) {
-  waves_back(kOne, waves, parameters, x, outputs, sums);
-}
+LayerLoops wide_loops() { return Loops<hn::CappedTag<float, kWidthStep>>::all(); }
+LayerLoops plain_loops() { return Loops<hn::CappedTag<float, 1>>::all(); }
 
 }  // namespace kolosal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -255,31 +261,28 @@ HWY_AFTER_NAMESPACE();
 
 namespace kolosal {
 
-HWY_EXPORT(activate_wide);
-HWY_EXPORT(slopes_wide);
-HWY_EXPORT(pull_back_wide);
-HWY_EXPORT(adam_wide);
-HWY_EXPORT(waves_wide);
-HWY_EXPORT(waves_back_wide);
+HWY_EXPORT(wide_loops);
 
-void activate(const ActivationLayer& layer, size_t n_rows, float* sums) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(activate_one) : &HWY_DYNAMIC_DISPATCH(activate_wide))(layer, n_rows, sums);
-}
+namespace {
+
+LayerLoops loops() { return uses_scalar_loops() ? HWY_STATIC_DISPATCH(plain_loops)() : HWY_DYNAMIC_DISPATCH(wide_loops)(); }
+
+}  // namespace
+
+void activate(const ActivationLayer& layer, size_t n_rows, float* sums) noexcept { loops().activate(layer, n_rows, sums); }
 
 void activate_with_slopes(const ActivationLayer& layer, const Dropout& dropout, size_t first_row, size_t n_rows, float* sums, float* slopes,
                           float* mix_slopes) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(slopes_one) : &HWY_DYNAMIC_DISPATCH(slopes_wide))(layer, dropout, first_row, n_rows, sums,
-                                                                                                slopes, mix_slopes);
+  loops().slopes(layer, dropout, first_row, n_rows, sums, slopes, mix_slopes);
 }
 
 void pull_back(const float* slopes, const float* mix_slopes, size_t n_rows, size_t width, float* derivatives, float* bias_sums,
                float* mix_sums) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(pull_back_one) : &HWY_DYNAMIC_DISPATCH(pull_back_wide))(slopes, mix_slopes, n_rows, width,
-                                                                                                      derivatives, bias_sums, mix_sums);
+  loops().pull_back(slopes, mix_slopes, n_rows, width, derivatives, bias_sums, mix_sums);
 }
 
 void adam_step(const AdamStep& step, const float* derivatives, size_t n, float* weights, float* means, float* squares) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(adam_one) : &HWY_DYNAMIC_DISPATCH(adam_wide))(step, derivatives, n, weights, means, squares);
+  loops().adam(step, derivatives, n, weights, means, squares);
 }
 
 void transpose(const float* from, size_t n_rows, size_t from_stride, size_t n_columns, float* out, size_t out_stride) noexcept {
@@ -290,12 +293,11 @@ void transpose(const float* from, size_t n_rows, size_t from_stride, size_t n_co
 }
 
 void make_waves(const Waves& waves, const float* parameters, const float* x, float* outputs) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(waves_one) : &HWY_DYNAMIC_DISPATCH(waves_wide))(waves, parameters, x, outputs);
+  loops().make_waves(waves, parameters, x, outputs);
 }
 
 void pull_waves_back(const Waves& waves, const float* parameters, const float* x, const float* outputs, float* sums) noexcept {
-  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(waves_back_one) : &HWY_DYNAMIC_DISPATCH(waves_back_wide))(waves, parameters, x, outputs,
-                                                                                                        sums);
+  loops().pull_waves_back(waves, parameters, x, outputs, sums);
 }
 
 }  // namespace kolosal

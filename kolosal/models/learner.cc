@@ -12,8 +12,11 @@ std::vector<double> Learner::out_of_bag(const Model&, const TrainingSet&, const 
   throw Error(ErrorCode::Unsupported, "this learner does not leave rows out of its trees", "Use random_forest, or hold rows out.");
 }
 
-void check_training_set(const TrainingSet& train) {
+void check_training_set(const TrainingSet& train, SparseInput sparse) {
   const size_t n_rows = train.x.n_rows();
+  if (train.x.is_sparse() && sparse == SparseInput::Refused)
+    throw Error(ErrorCode::Unsupported, "the rows are sparse, and this learner looks at whole columns",
+                "Pass dense rows, or take a linear learner.");
   if (n_rows == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");
   if (train.target.n_rows != n_rows || train.target.values.size() != n_rows * train.target.n_targets)
     throw Error(ErrorCode::BadValue,

@@ -54,8 +54,11 @@ extern template class Catalog<Learner>;
 /// Every learner there is: "constant", "ridge", "logistic", "decision_tree", "random_forest", ...
 const Catalog<Learner>& learners();
 
+/// Whether a learner takes rows without columns.
+enum class SparseInput { Refused, Taken };
+
 /// Throws Error(EmptyInput) or Error(BadValue) where the rows cannot be learnt from: no rows, sizes that differ, a target
-/// that is not finite or not a class number, negative or all-zero weights.
-void check_training_set(const TrainingSet& train);
+/// that is not finite or not a class number, negative or all-zero weights; Error(Unsupported) where they are sparse and refused.
+void check_training_set(const TrainingSet& train, SparseInput sparse = SparseInput::Refused);
 
 }  // namespace kolosal

@@ -6,6 +6,8 @@ void Model::check_input(const FeatureMatrix& x, std::span<const double> out, siz
   if (x.n_features() != n_features())
     throw Error(ErrorCode::FeatureMismatch,
                 "the model was trained on " + std::to_string(n_features()) + " features but got " + std::to_string(x.n_features()));
+  if (x.is_sparse() && !takes_sparse())
+    throw Error(ErrorCode::Unsupported, "a model of form '" + std::string(form()) + "' does not predict sparse rows", "Pass dense rows.");
   if (out.size() != x.n_rows() * width)
     throw Error(ErrorCode::Internal, "room for predictions is " + std::to_string(out.size()) + " numbers where " +
                                          std::to_string(x.n_rows() * width) + " are needed");

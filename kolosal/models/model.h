@@ -33,12 +33,14 @@ class Model {
   virtual std::vector<double> feature_importance() const { return {}; }
   /// Iterations (boosting rounds, epochs) after which the model was best; 0 where the form has no such notion.
   virtual size_t n_iterations() const { return 0; }
+  /// Whether it predicts rows without columns.
+  virtual bool takes_sparse() const { return false; }
   /// Everything needed to make the model again with `make_model`.
   virtual Value to_value() const = 0;
 
  protected:
-  /// Throws Error(FeatureMismatch) where x does not have n_features() columns, and Error(Internal) where out has not room for `width`
-  /// numbers a row.
+  /// Throws Error(FeatureMismatch) where x does not have n_features() columns, Error(Unsupported) where it is sparse and the model does not
+  /// take that, and Error(Internal) where out has not room for `width` numbers a row.
   void check_input(const FeatureMatrix& x, std::span<const double> out, size_t width) const;
   void check_input(const FeatureMatrix& x, std::span<const double> out) const { check_input(x, out, n_outputs()); }
 };

@@ -1,7 +1,9 @@
 #include "kolosal/preprocess/chunk_fit.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "kolosal/preprocess/forms/form.h"
 #include "kolosal/table/cell_text.h"
@@ -10,7 +12,9 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kNodeBytes = 96;  // of a map's entry, beside its text
+constexpr size_t kAddedTogether = 4096;  // values that room is made for at a time
+/// What an encoder takes for a level beside its text: a string, a number, a place in an index, and two words to put them in order.
+constexpr size_t kFittedBytes = 196;
 
 /// Nothing but the columns and their kinds.
 class FirstChunkFit final : public ChunkFit {
@@ -64,12 +68,7 @@ std::unique_ptr<ChunkFit> fit_first_chunk(std::string_view name, const Transform
   return std::make_unique<FirstChunkFit>(name, transformer, removes_rows);
 }
 
-void GrowingLease::grow(const FitContext& context, size_t bytes, const Column& column) {
-  if (bytes <= bytes_) return;
-  const size_t step = std::max(bytes - bytes_, bytes_ / 4);  // few leases, whatever the number of chunks
-  leases_.emplace_back(context.memory, step, "the distinct values of column '" + column.name() + "'");
-  bytes_ += step;
-}
+std::string distinct_values_of(const Column& column) { return "the distinct values of column '" + column.name() + "'"; }
 
 void ChunkMoments::add(const Sample& sample) {
   if (sample.values.empty()) return;
@@ -152,130 +151,126 @@ double ChunkSkewness::found() const {
   return spread > 0 ? third_ / n_ / (spread * spread * spread) : 0;
 }
 
-void ChunkQuantiles::add(const Column& column, std::span<const double> weights, const FitContext&) { sketch_.add(column, weights); }
+void ChunkQuantiles::add(const Column& column, std::span<const double> weights, const FitContext& context) {
+  sketch_.add(column, weights);
+  lease_.grow(context.memory, sketch_.bytes(), "the quantiles of column '" + column.name() + "'");
+}
 
 void ChunkLevels::add(const Column& column, std::span<const double> weights, const FitContext& context) {
   const ColumnLevels more = column_levels(column, weights);
   kind_ = column.kind();
   for (size_t i = 0; i < more.levels.size(); ++i) {
-    const auto [place, is_new] = weights_.try_emplace(more.levels[i], 0.0);
-    place->second += more.weights[i];
-    if (is_new) bytes_ += more.levels[i].size() + kNodeBytes;
+    if (i % kAddedTogether == 0) {
+      const size_t end = std::min(i + kAddedTogether, more.levels.size());
+      size_t n_bytes = 0;
+      for (size_t next = i; next < end; ++next) n_bytes += more.levels[next].size();
+      const size_t n_levels = weights_.size() + end - i;
+      lease_.grow(context.memory, weights_.bytes_with(end - i, n_bytes) + weights_.text_bytes() + n_bytes + kFittedBytes * n_levels,
+                  distinct_values_of(column));
+    }
+    weights_.add(more.levels[i], more.weights[i]);
   }
   missing_weight_ += more.missing_weight;
   total_weight_ += more.total_weight;
-  lease_.grow(context, bytes_, column);
 }
 
 ColumnLevels ChunkLevels::found() const {
-  // The levels as a column of one row each are put in order as those of any column are.
-  std::vector<double> weights;
-  std::vector<std::string> texts;
-  for (const auto& [text, weight] : weights_) {
-    texts.push_back(text);
-    weights.push_back(weight);
+  std::vector<std::string_view> texts;
+  std::vector<size_t> all_levels(weights_.size());
+  std::iota(all_levels.begin(), all_levels.end(), size_t{0});
+  for (const size_t level : all_levels) texts.push_back(weights_.text(level));
+  ColumnLevels all;
+  all.levels.reserve(texts.size());
+  all.weights.reserve(texts.size());
+  for (const size_t level : order_of_levels(texts, std::move(all_levels), kind_ == ColumnKind::Integer || kind_ == ColumnKind::Numeric)) {
+    all.levels.emplace_back(texts[level]);
+    all.weights.push_back(weights_.weight(level));
   }
-  const auto column = [&] {
-    if (kind_ == ColumnKind::Integer) {
-      std::vector<int64_t> numbers;
-      for (const std::string& text : texts) numbers.push_back(parse_integer(text).value());
-      return Column::integer("levels", std::move(numbers));
-    }
-    if (kind_ == ColumnKind::Numeric) {
-      std::vector<double> numbers;
-      for (const std::string& text : texts) numbers.push_back(parse_number(text).value());
-      return Column::numeric("levels", std::move(numbers));
-    }
-    return Column::text("levels", texts);
-  }();
-  ColumnLevels all = column_levels(column, weights);
-  all.codes = {};
   all.missing_weight = missing_weight_;
   all.total_weight = total_weight_;
   return all;
 }
 
-namespace {
-
-/// Adds weights to those known of each value; by how many bytes these grow. `more` is in ascending order of value.
-template <class Key>
-size_t add_weights(std::map<Key, double>& known, const std::vector<std::pair<Key, double>>& more) {
-  size_t bytes = 0;
-  auto place = known.begin();
-  for (const auto& [value, weight] : more) {
-    if (weight == 0) continue;
-    if (place != known.end() && place->first == value) {
-      place->second += weight;
-      continue;
-    }
-    const size_t before = known.size();
-    place = known.try_emplace(place == known.end() ? place : std::next(place), value, 0.0);
-    place->second += weight;
-    if (known.size() == before) continue;
-    bytes += kNodeBytes;
-    if constexpr (std::is_same_v<Key, std::string>) bytes += value.size();
-  }
-  return bytes;
+BitWeights::Slot& BitWeights::slot_of(uint64_t bits) {
+  uint64_t mixed = (bits ^ bits >> 32) * 0x9E3779B97F4A7C15;
+  mixed ^= mixed >> 32;
+  for (size_t place = mixed & (slots_.size() - 1);; place = (place + 1) & (slots_.size() - 1))
+    if (slots_[place].weight == 0 || slots_[place].bits == bits) return slots_[place];
 }
 
-/// The weights of a column's texts, each text once.
-std::vector<std::pair<std::string, double>> text_weights(const Column& column, std::span<const double> weights) {
-  std::map<std::string_view, double> weight_of;
-  std::vector<double> by_code(column.kind() == ColumnKind::Categorical ? column.dictionary()->size() : 0);
-  for (size_t row = 0; row < column.size(); ++row) {
-    if (column.is_missing(row)) continue;
-    const double weight = weights.empty() ? 1.0 : weights[row];
-    if (column.kind() == ColumnKind::Categorical) by_code[static_cast<size_t>(column.codes()[row])] += weight;
-    else weight_of[column.text(row)] += weight;
+double BitWeights::add(uint64_t bits, double weight) {
+  if (4 * (n_ + 1) > 3 * slots_.size()) {
+    std::vector<Slot> former(std::max<size_t>(2 * slots_.size(), 64));
+    former.swap(slots_);
+    for (const Slot& slot : former)
+      if (slot.weight != 0) slot_of(slot.bits) = slot;
   }
-  for (size_t code = 0; code < by_code.size(); ++code) weight_of[(*column.dictionary())[code]] += by_code[code];
-  return {weight_of.begin(), weight_of.end()};
+  Slot& slot = slot_of(bits);
+  n_ += slot.weight == 0 ? 1 : 0;
+  slot.bits = bits;
+  return slot.weight += weight;
 }
 
-std::vector<std::pair<int64_t, double>> whole_weights(const Column& column, std::span<const double> weights) {
-  std::vector<std::pair<int64_t, double>> found;
-  found.reserve(column.size());
+size_t BitWeights::bytes_with(size_t n) const {
+  size_t n_slots = std::max<size_t>(slots_.size(), 64);
+  while (4 * (n_ + n) > 3 * n_slots) n_slots *= 2;
+  return (n_slots + (n_slots > slots_.size() ? n_slots / 2 : 0)) * sizeof(Slot);
+}
+
+void ChunkMode::make_room(const Column& column, const FitContext& context) {
+  lease_.grow(context.memory, weights_.bytes_with(kAddedTogether), distinct_values_of(column));
+}
+
+template <class Value, class Seen>
+void ChunkMode::add_weight(uint64_t bits, const Seen& value, double weight, std::optional<Value>& best) {
+  if (weight == 0) return;
+  const double reached = weights_.add(bits, weight);
+  if (reached < most_ || (reached == most_ && best && *best <= value)) return;
+  most_ = reached;
+  best = Value(value);
+}
+
+void ChunkMode::add_texts(const Column& column, std::span<const double> weights, const FitContext& context) {
+  const auto weight_of = [&weights](size_t row) { return weights.empty() ? 1.0 : weights[row]; };
+  const auto add_text = [&](size_t i, std::string_view text, double weight) {
+    if (i % kAddedTogether == 0) make_room(column, context);
+    add_weight(std::hash<std::string_view>()(text), text, weight, text_);
+  };
+  if (column.kind() != ColumnKind::Categorical) {
+    for (size_t row = 0; row < column.size(); ++row)
+      add_text(row, column.is_missing(row) ? "" : column.text(row), column.is_missing(row) ? 0.0 : weight_of(row));
+    return;
+  }
+  std::vector<double> by_code(column.dictionary()->size());
   for (size_t row = 0; row < column.size(); ++row)
-    if (!column.is_missing(row)) found.emplace_back(column.int64()[row], weights.empty() ? 1.0 : weights[row]);
-  std::ranges::sort(found);
-  return found;
+    if (!column.is_missing(row)) by_code[static_cast<size_t>(column.codes()[row])] += weight_of(row);
+  for (size_t code = 0; code < by_code.size(); ++code) add_text(code, (*column.dictionary())[code], by_code[code]);
 }
-
-std::vector<std::pair<double, double>> number_weights(const Column& column, std::span<const double> weights) {
-  Sample sample = finite_sample(column, weights);
-  sort_sample(sample);
-  std::vector<std::pair<double, double>> found(sample.values.size());
-  for (size_t i = 0; i < found.size(); ++i) found[i] = {sample.values[i], sample.weight(i)};
-  return found;
-}
-
-/// The first of the heaviest; `none` of none.
-template <class Key>
-Key heaviest(const std::map<Key, double>& weights, Key none) {
-  const auto by_weight = [](const auto& a, const auto& b) { return a.second < b.second; };
-  return weights.empty() ? none : std::ranges::max_element(weights, by_weight)->first;
-}
-
-}  // namespace
 
 void ChunkMode::add(const Column& column, std::span<const double> weights, const FitContext& context) {
   const ColumnKind kind = column.kind();
-  if (is_level(kind)) bytes_ += add_weights(texts_, text_weights(column, weights));
-  else if (is_moment(kind) || kind == ColumnKind::Integer) bytes_ += add_weights(wholes_, whole_weights(column, weights));
-  else bytes_ += add_weights(numbers_, number_weights(column, weights));
-  lease_.grow(context, bytes_, column);
+  if (is_level(kind)) return add_texts(column, weights, context);
+  if (is_moment(kind) || kind == ColumnKind::Integer) {
+    for (size_t row = 0; row < column.size(); ++row) {
+      if (row % kAddedTogether == 0) make_room(column, context);
+      if (column.is_missing(row)) continue;
+      const int64_t whole = column.int64()[row];
+      add_weight(static_cast<uint64_t>(whole), whole, weights.empty() ? 1.0 : weights[row], whole_);
+    }
+    return;
+  }
+  const Sample sample = finite_sample(column, weights);
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    if (i % kAddedTogether == 0) make_room(column, context);
+    const double number = sample.values[i] == 0 ? 0.0 : sample.values[i];  // -0 is 0
+    add_weight(std::bit_cast<uint64_t>(number), number, sample.weight(i), number_);
+  }
 }
 
-double ChunkMode::number() const {
-  const auto whole = whole_number();
-  return whole ? static_cast<double>(*whole) : heaviest(numbers_, 0.0);
-}
+double ChunkMode::number() const { return whole_ ? static_cast<double>(*whole_) : number_.value_or(0.0); }
 
-std::optional<int64_t> ChunkMode::whole_number() const {
-  if (wholes_.empty()) return std::nullopt;
-  return heaviest(wholes_, int64_t{0});
-}
+std::optional<int64_t> ChunkMode::whole_number() const { return whole_; }
 
-std::string ChunkMode::text() const { return heaviest<std::string>(texts_, "missing"); }
+std::string ChunkMode::text() const { return text_.value_or("missing"); }
 
 }  // namespace kolosal

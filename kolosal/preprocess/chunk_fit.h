@@ -10,17 +10,17 @@
 
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "kolosal/base/growing_lease.h"
 #include "kolosal/preprocess/fitting.h"
 #include "kolosal/preprocess/quantile_sketch.h"
+#include "kolosal/table/text_weights.h"
 
 namespace kolosal {
 
@@ -35,6 +35,8 @@ class ChunkMoments {
   void merge(const ChunkMoments& other);
   /// As column_moments gives them of all rows.
   Moments found() const;
+  /// The weight of the numbers: their number, where they have none.
+  double weight() const { return weighted_.n; }
 
  private:
   double n_values_ = 0;
@@ -62,6 +64,8 @@ class ChunkRange {
   void merge(const ChunkRange& other);
   /// As column_range gives it of all rows.
   Range found() const { return range_; }
+  /// The same for people.
+  Value seen() const { return Value(Value::Object{{"min", Value(range_.min)}, {"max", Value(range_.max)}}); }
 
  private:
   Range range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
@@ -89,18 +93,11 @@ class ChunkQuantiles {
 
  private:
   QuantileSketch sketch_;
+  GrowingLease lease_;
 };
 
-/// Bytes that a statistic takes from the budget of a fit as it grows.
-class GrowingLease {
- public:
-  /// Takes what `bytes` is more than before. Throws Error(OutOfMemory) that says what for.
-  void grow(const FitContext& context, size_t bytes, const Column& column);
-
- private:
-  std::vector<MemoryLease> leases_;
-  size_t bytes_ = 0;
-};
+/// What a GrowingLease calls the values of a column.
+std::string distinct_values_of(const Column& column);
 
 /// The levels and their weights; memory grows with the number of levels.
 class ChunkLevels {
@@ -111,14 +108,33 @@ class ChunkLevels {
   ColumnLevels found() const;
 
  private:
-  std::unordered_map<std::string, double> weights_;
+  TextWeights weights_;
   double missing_weight_ = 0, total_weight_ = 0;
-  size_t bytes_ = 0;
   ColumnKind kind_ = ColumnKind::Text;
   GrowingLease lease_;
 };
 
-/// The most frequent number or text; memory grows with the number of distinct ones.
+/// Values known by 64 bits each, and their weights: open addressing, at most three quarters of the slots in use.
+class BitWeights {
+ public:
+  /// Adds to the weight of a value, which is more than 0; what it is then.
+  double add(uint64_t bits, double weight);
+  /// Bytes that it takes while `n` values are added that are all new.
+  size_t bytes_with(size_t n) const;
+
+ private:
+  struct Slot {
+    uint64_t bits;
+    double weight;  // 0 where the slot is empty
+  };
+  Slot& slot_of(uint64_t bits);
+
+  std::vector<Slot> slots_;
+  size_t n_ = 0;
+};
+
+/// The most frequent number or text, known at any time: a value can only come to be the most frequent when its own weight grows. Takes up
+/// to 32 bytes a distinct value, however long; texts are told apart by a hash of 64 bits.
 class ChunkMode {
  public:
   /// Learns from further rows; no weights mean that each is one.
@@ -130,10 +146,17 @@ class ChunkMode {
   std::optional<int64_t> whole_number() const;
 
  private:
-  std::map<double, double> numbers_;
-  std::map<int64_t, double> wholes_;
-  std::map<std::string, double> texts_;
-  size_t bytes_ = 0;
+  void make_room(const Column& column, const FitContext& context);
+  void add_texts(const Column& column, std::span<const double> weights, const FitContext& context);
+  /// Adds to the weight of a value; `best` is the smallest of the heaviest so far.
+  template <class Value, class Seen>
+  void add_weight(uint64_t bits, const Seen& value, double weight, std::optional<Value>& best);
+
+  BitWeights weights_;
+  double most_ = 0;
+  std::optional<double> number_;
+  std::optional<int64_t> whole_;
+  std::optional<std::string> text_;
   GrowingLease lease_;
 };
 
@@ -173,6 +196,15 @@ class ColumnsInChunks : public ChunkFit {
   std::unique_ptr<FittedTransformer> finish() const override {
     if (!like_) throw_no_chunk(transformer_);
     return finish_(*like_, chosen(), statistics_);
+  }
+
+  Value seen() const override {
+    if constexpr (requires(const Statistic& statistic) { statistic.seen(); }) {
+      Value::List columns;
+      for (const Statistic& statistic : statistics_) columns.push_back(statistic.seen());
+      return Value(Value::Object{{"columns", Value(std::move(columns))}});
+    }
+    return {};
   }
 
  protected:

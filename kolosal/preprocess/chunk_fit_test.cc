@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kolosal/base/json.h"
 #include "kolosal/preprocess/preprocess_test_rows.h"
@@ -34,12 +35,16 @@ Table any_rows(size_t n) {
 }
 
 /// The fit by chunks that end at random rows.
-std::unique_ptr<FittedTransformer> fitted_in_chunks(const Transformer& transformer, const Table& table, std::span<const double> weights) {
+std::unique_ptr<FittedTransformer> fitted_in_chunks(const Transformer& transformer, const Table& table, const Target& target,
+                                                    std::span<const double> weights) {
   const auto fit = transformer.start_chunks();
   fit->add({table.slice(0, 0)}, with_threads(1));
   for (size_t begin = 0; begin < table.n_rows();) {
     const size_t n = std::min<size_t>(static_cast<size_t>(*rc::gen::inRange(1, 20)), table.n_rows() - begin);
-    fit->add({table.slice(begin, n), nullptr, weights.empty() ? weights : weights.subspan(begin, n)}, with_threads(2));
+    std::vector<uint32_t> rows(n);
+    std::iota(rows.begin(), rows.end(), static_cast<uint32_t>(begin));
+    const Target of_chunk = target.take(rows);
+    fit->add({table.slice(begin, n), &of_chunk, weights.empty() ? weights : weights.subspan(begin, n)}, with_threads(2));
     begin += n;
   }
   return fit->finish();
@@ -123,6 +128,8 @@ std::vector<Case> cases() {
           {"drop_constant", {}},
           {"drop_constant", object({{"ignore_missing", true}})},
           {"drop_constant", object({{"max_share", 0.3}})},
+          {"target_encode", {}},
+          {"target_encode", only("n", {{"min_samples", 2}})},
           {"select", only("x")}};
 }
 
@@ -134,10 +141,13 @@ RC_GTEST_PROP(ChunkFit, OfAnyChunksIsTheFitOfAllRows, ()) {
   if (*rc::gen::arbitrary<bool>())
     for (const int weight : *rc::gen::container<std::vector<int>>(n, rc::gen::inRange(0, 8)))
       weights.push_back(weight == 0 ? 0 : 0.25 * (weight + 3));
+  std::vector<double> values;
+  for (const int value : *rc::gen::container<std::vector<int>>(n, rc::gen::inRange(-50, 50))) values.push_back(0.1 * value);
+  const Target target = regression(std::move(values));
   for (const Case& each : cases()) {
     const auto transformer = transformers().make(each.transformer, each.parameters);
-    const auto whole = transformer->fit({table, nullptr, weights}, with_threads(1));
-    const auto chunked = fitted_in_chunks(*transformer, table, weights);
+    const auto whole = transformer->fit({table, &target, weights}, with_threads(1));
+    const auto chunked = fitted_in_chunks(*transformer, table, target, weights);
     expect_same(transformer_to_value(*whole), transformer_to_value(*chunked), each.transformer);
   }
 }
@@ -194,7 +204,7 @@ TEST(ChunkFit, DropsTheColumnsThatTheFitOfAllRowsDrops) {
 }
 
 TEST(ChunkFit, IsRefusedByWhatNeedsAllRowsAtOnce) {
-  for (const char* name : {"knn_impute", "iterative_impute", "target_encode", "isolation_forest_outliers"})
+  for (const char* name : {"knn_impute", "iterative_impute", "leave_one_out_encode", "isolation_forest_outliers"})
     EXPECT_EQ(transformers().make(name)->start_chunks(), nullptr) << name;
 }
 

@@ -20,8 +20,14 @@ namespace kolosal {
 /// What a DataPreprocessor learnt. Immutable.
 class FittedPreprocessor {
  public:
-  FittedPreprocessor(PreprocessorConfig config, Schema schema, std::vector<std::unique_ptr<FittedTransformer>> steps,
+  /// Steps are never changed, and may be shared.
+  using Steps = std::vector<std::shared_ptr<const FittedTransformer>>;
+
+  FittedPreprocessor(PreprocessorConfig config, std::shared_ptr<const Schema> schema, Steps steps,
                      std::vector<std::string> feature_names_out, std::vector<int64_t> n_removed_rows = {});
+  /// The same; the columns that come out are those that `row`, a row of the training table, becomes.
+  FittedPreprocessor(PreprocessorConfig config, std::shared_ptr<const Schema> schema, Steps steps, const Table& row,
+                     std::vector<int64_t> n_removed_rows);
   FittedPreprocessor(const FittedPreprocessor&) = delete;
   FittedPreprocessor& operator=(const FittedPreprocessor&) = delete;
   FittedPreprocessor(FittedPreprocessor&&) noexcept = default;
@@ -38,7 +44,7 @@ class FittedPreprocessor {
 
   /// What was asked for, what the columns are taken for, and the columns that come out.
   const PreprocessorConfig& config() const noexcept { return config_; }
-  const Schema& schema() const noexcept { return schema_; }
+  const Schema& schema() const noexcept { return *schema_; }
   const std::vector<std::string>& feature_names_out() const noexcept { return feature_names_out_; }
   /// How many training rows each step removed; empty where none did.
   const std::vector<int64_t>& n_removed_rows() const noexcept { return n_removed_rows_; }
@@ -49,11 +55,14 @@ class FittedPreprocessor {
 
  private:
   PreprocessorConfig config_;
-  Schema schema_;
-  std::vector<std::unique_ptr<FittedTransformer>> steps_;
+  std::shared_ptr<const Schema> schema_;
+  Steps steps_;
   std::vector<std::string> feature_names_out_;
   std::vector<int64_t> n_removed_rows_;
 };
+
+/// The table with indicators as numbers 0 and 1; Boolean columns of the schema itself stay.
+Table numbers_for_indicators(const Table& table, const Schema& schema);
 
 /// Preprocessing by configuration; `fit` leaves it as it is.
 class DataPreprocessor {
@@ -66,6 +75,9 @@ class DataPreprocessor {
   /// What it learnt and what the training rows become (out of fold where the target was used). Strategies that
   /// remove rows act here alone: `kept_rows`, where not null, gets the rows of `table` that are left, nullopt for all.
   std::pair<FittedPreprocessor, Table> fit_transform(const Table& table, const Target* target, const FitContext& context,
+                                                     std::optional<std::vector<uint32_t>>* kept_rows = nullptr) const;
+  /// The same of rows with weights: a row of weight w counts as w rows, one of weight 0 teaches nothing, not even the kinds of columns.
+  std::pair<FittedPreprocessor, Table> fit_transform(const TransformerInput& input, const FitContext& context,
                                                      std::optional<std::vector<uint32_t>>* kept_rows = nullptr) const;
   /// What it learns from one column of categories, numbers or texts as they come, and what they become: they are encoded, and nothing
   /// else is done to them.

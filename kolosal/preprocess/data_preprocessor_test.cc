@@ -236,5 +236,24 @@ TEST(DataPreprocessor, NamesTheFeatureMismatchAndTheEmptyInput) {
   EXPECT_EQ(code_of([&] { (void)prepared({}, people().slice(0, 0)); }, "empty"), ErrorCode::EmptyInput);
 }
 
+TEST(DataPreprocessor, CountsARowOfWeightTwoTwiceAndOneOfWeightZeroNotAtAll) {
+  const Table once(
+      {Column::numeric("x", std::vector<double>{1, 5, 9, 0.5}), Column::text("c", std::vector<std::string>{"a", "b", "b", "z"})});
+  const std::vector<double> weights{1, 2, 1, 0};
+  const std::vector<uint32_t> rows{0, 1, 1, 2};
+  for (const char* encoding : {"label", "one_hot", "frequency"}) {
+    const auto with = config({{"categorical_encoding", encoding}});
+    const FittedPreprocessor weighted = DataPreprocessor(with).fit_transform({once, nullptr, weights}, with_threads(1)).first;
+    const FittedPreprocessor repeated = DataPreprocessor(with).fit(once.take(rows), nullptr, with_threads(1));
+    EXPECT_EQ(content(weighted.transform(once.take(rows))), content(repeated.transform(once.take(rows)))) << encoding;
+  }
+}
+
+TEST(DataPreprocessor, RefusesWeightsThatAreNoneOrNegative) {
+  const std::vector<double> negative(40, -1), none(40, 0);
+  EXPECT_THROW((void)DataPreprocessor(config({})).fit_transform({people(), nullptr, negative}, with_threads(1)), Error);
+  EXPECT_THROW((void)DataPreprocessor(config({})).fit_transform({people(), nullptr, none}, with_threads(1)), Error);
+}
+
 }  // namespace
 }  // namespace kolosal

@@ -24,6 +24,8 @@ namespace {
 
 constexpr size_t kFewQuantiles = 16;
 
+}  // namespace
+
 void check_weights(const TransformerInput& input, std::string_view transformer) {
   if (input.weights.empty()) return;
   if (input.weights.size() != input.table.n_rows())
@@ -34,8 +36,6 @@ void check_weights(const TransformerInput& input, std::string_view transformer) 
       throw Error(ErrorCode::BadValue,
                   std::string(transformer) + ": a weight is " + std::to_string(weight) + "; weights are >= 0 and finite");
 }
-
-}  // namespace
 
 std::vector<const Column*> choose_columns(const TransformerInput& input, const std::vector<std::string>& names,
                                           const std::function<bool(ColumnKind)>& fits, std::string_view transformer) {
@@ -94,18 +94,28 @@ void sort_sample(Sample& sample) {
   for (size_t i = 0; i < pairs.size(); ++i) std::tie(sample.values[i], sample.weights[i]) = pairs[i];
 }
 
-double sample_mean(const Sample& sample) {
-  if (sample.values.empty()) return 0;
+namespace {
+
+/// The mean of the values, each multiplied by `unit`, in two passes.
+double mean_in_units(const Sample& sample, double unit) {
   double total = 0, sum = 0;
   for (size_t i = 0; i < sample.values.size(); ++i) {
     total += sample.weight(i);
-    sum += sample.weight(i) * sample.values[i];
+    sum += sample.weight(i) * (sample.values[i] * unit);
   }
-  double mean = sum / total;
-  if (!std::isfinite(mean)) return 0;
+  const double mean = sum / total;
   double rest = 0;  // what rounding lost
-  for (size_t i = 0; i < sample.values.size(); ++i) rest += sample.weight(i) * (sample.values[i] - mean);
+  for (size_t i = 0; i < sample.values.size(); ++i) rest += sample.weight(i) * (sample.values[i] * unit - mean);
   return mean + rest / total;
+}
+
+}  // namespace
+
+double sample_mean(const Sample& sample) {
+  if (sample.values.empty()) return 0;
+  if (const double mean = mean_in_units(sample, 1); std::isfinite(mean)) return mean;
+  const double reduced = mean_in_units(sample, kReduced) / kReduced;  // the sum ran over
+  return std::isfinite(reduced) ? reduced : 0;
 }
 
 double sample_variance(const Sample& sample, double mean) {
@@ -119,9 +129,22 @@ double sample_variance(const Sample& sample, double mean) {
   return squares / total;
 }
 
+double sample_deviation(const Sample& sample, double mean) {
+  if (const double variance = sample_variance(sample, mean); std::isfinite(variance)) return std::sqrt(variance);
+  Sample reduced = sample;
+  for (double& value : reduced.values) value *= kReduced;
+  return std::sqrt(sample_variance(reduced, mean * kReduced)) / kReduced;
+}
+
 double sorted_quantile(const Sample& sorted, double q) { return sorted_quantiles(sorted.values, sorted.weights, std::array{q}).front(); }
 
 namespace {
+
+/// What lies at that part of the way from a number to a larger one, however far they are apart.
+double between(double value, double next, double part) {
+  const double gap = next - value;
+  return std::isinf(gap) ? value * (1 - part) + next * part : value + part * gap;
+}
 
 /// The quantiles of `n` numbers that `value_at` gives by rank.
 template <class ValueAt>
@@ -132,7 +155,7 @@ std::vector<double> interpolated(size_t n, std::span<const double> quantiles, co
     const double place = q * static_cast<double>(n - 1);
     const size_t at = std::min(static_cast<size_t>(place), n - 1);
     const double value = value_at(at), next = value_at(std::min(at + 1, n - 1));
-    found.push_back(value + (place - static_cast<double>(at)) * (next - value));
+    found.push_back(between(value, next, place - static_cast<double>(at)));
   }
   return found;
 }
@@ -302,22 +325,26 @@ std::vector<double> text_weights(const WrittenLevels& written, std::span<const d
 }
 
 /// The numbers of the texts that have weight, in order of level; texts written alike stand beside each other.
-std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_number) {
+std::vector<size_t> level_order(const WrittenLevels& written, const std::vector<double>& weights, bool by_value) {
   const auto& texts = written.texts();
-  std::vector<size_t> order;
+  std::vector<size_t> some;
   for (size_t text = 0; text < texts.size(); ++text)
-    if (weights[text] > 0 && !texts[text].empty()) order.push_back(text);
-  std::vector<double> numbers(by_number ? texts.size() : 0);
-  if (by_number)
-    for (const size_t text : order) numbers[text] = parse_number(texts[text]).value();
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (by_number && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
-    return texts[a] < texts[b];
-  });
-  return order;
+    if (weights[text] > 0 && !texts[text].empty()) some.push_back(text);
+  return order_of_levels(texts, std::move(some), by_value);
 }
 
 }  // namespace
+
+std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value) {
+  std::vector<double> numbers(by_value ? texts.size() : 0);
+  if (by_value)
+    for (const size_t text : some) numbers[text] = parse_number(texts[text]).value();
+  std::ranges::sort(some, [&](size_t a, size_t b) {
+    if (by_value && numbers[a] != numbers[b]) return numbers[a] < numbers[b];
+    return texts[a] < texts[b];
+  });
+  return some;
+}
 
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
   static const Threads alone(1);

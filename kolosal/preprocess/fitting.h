@@ -14,6 +14,9 @@
 
 namespace kolosal {
 
+/// Throws Error(BadValue) where there are weights and they are not one finite number >= 0 a row.
+void check_weights(const TransformerInput& input, std::string_view transformer);
+
 /// The columns a transformer applies to: those named, or where none is named all whose kind `fits`. Throws
 /// Error(EmptyInput) where the table has no rows, Error(UnknownColumn) for a name that is not there, Error(BadValue) where a column
 /// named does not fit or the weights are not one finite number >= 0 a row.
@@ -31,6 +34,9 @@ class FreeNames {
   std::unordered_set<std::string> taken_;
 };
 
+/// A power of two by which numbers are multiplied whose squares or sums are beyond float64: squares of what comes of them are not.
+constexpr double kReduced = 0x1p-600;
+
 /// Finite numbers and their weights; those of weight 0 are left out. `weights` is empty where all are one.
 struct Sample {
   std::vector<double> values;
@@ -46,8 +52,10 @@ Sample finite_sample(const Column& column, std::span<const double> weights);
 void sort_sample(Sample& sample);
 /// Weighted mean; 0 of no values.
 double sample_mean(const Sample& sample);
-/// Weighted population variance about `mean`; 0 of no values.
+/// Weighted population variance about `mean`; 0 of no values; infinite where it is beyond float64.
 double sample_variance(const Sample& sample, double mean);
+/// Its square root, which is not.
+double sample_deviation(const Sample& sample, double mean);
 /// The quantile of a sorted sample, 0 <= q <= 1, interpolated between neighbours as numpy's default. A value of weight w counts as w
 /// equal ones; where weights are less than 1 on average, only their ratios count. 0 of no values.
 double sorted_quantile(const Sample& sorted, double q);
@@ -74,6 +82,8 @@ struct ColumnLevels {
   double total_weight = 0;               ///< of all rows, missing ones too
   std::shared_ptr<const int32_t> owned;  ///< keeps the codes
 };
+/// Some of the texts, by their numbers, in the order of levels: by value where all of them are numbers, else by text.
+std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value);
 /// The levels of a category column that occur, with their weights. The number of threads changes nothing.
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 

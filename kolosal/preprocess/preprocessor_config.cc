@@ -212,6 +212,7 @@ Schema feature_schema(const SchemaSurvey& survey, const Table& like, const Prepr
     for (const ColumnSchema& column : schema.columns)
       if (is_level(column.kind))
         options.kinds[column.name] = column.n_unique <= config.max_cardinality ? ColumnKind::Categorical : ColumnKind::Text;
+    schema = {};  // its levels, which the next has too
     schema = survey.infer(options);
   }
   for (ColumnSchema& column : schema.columns) column.role = ColumnRole::Feature;

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "kolosal/base/growing_lease.h"
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/preprocess/pipeline.h"
 
@@ -40,16 +41,20 @@ class PreprocessorPasses {
   /// The number of the pass under way, from 1 on, and how many there are as far as is known.
   int pass() const noexcept { return pass_; }
   int n_passes() const noexcept { return n_passes_; }
-  /// Learns from further training rows. All chunks of all passes have the columns and kinds of the first. Throws as
-  /// DataPreprocessor::fit does, and Error(FeatureMismatch) for other columns.
-  void add(const Table& chunk, const FitContext& context);
+  /// Learns from further training rows, which come in the same order in each pass; where there is a target, with theirs, whose task and
+  /// classes are those of all rows. All chunks of all passes have the columns and kinds of the first. Throws as DataPreprocessor::fit
+  /// does, and Error(FeatureMismatch) for other columns.
+  void add(const Table& chunk, const FitContext& context, const Target* target = nullptr);
   /// All rows have been added. Throws Error(EmptyInput) where there were none, or a step removed all.
   void end_pass();
 
   /// What was learnt; once no pass is needed.
   FittedPreprocessor finish() const;
-  /// The rows of a training chunk that are not removed; nullopt for all. Once no pass is needed.
-  std::optional<std::vector<uint32_t>> training_rows(const Table& chunk, const FitContext& context) const;
+  /// What the training rows become, as DataPreprocessor::fit_transform gives them: out of fold where the target was used, so all of them
+  /// are asked for in the order in which they were added. `kept_rows` gets the rows of the chunk that are left, nullopt for all; the table
+  /// is empty where none are. Once no pass is needed.
+  Table transform_training(const Table& chunk, const FitContext& context, const Target* target,
+                           std::optional<std::vector<uint32_t>>& kept_rows);
 
  private:
   struct Step;
@@ -63,12 +68,14 @@ class PreprocessorPasses {
     void add(const ChunkFit& fit, const std::vector<const Column*>& read);
   };
 
+  void start_survey(size_t n_columns, const FitContext& context);
   void plan();
   bool is_first_pass() const noexcept { return pass_ == 1; }
   void choose_step(Step& step, const Table& table);
   void walk_steps(Walk& walk, const FitContext& context);
   void add_skewness(const Table& conformed, const FitContext& context);
   void end_steps();
+  void hold_levels();
   int passes_left(const Table& table) const;
 
   PreprocessorConfig config_;
@@ -78,8 +85,10 @@ class PreprocessorPasses {
   int64_t n_rows_ = 0;  // of the pass under way
 
   std::unique_ptr<SchemaSurvey> survey_;  // in the first pass
+  std::shared_ptr<MemoryBudget> memory_;  // of the contexts that rows come with
   std::optional<Table> like_;             // columns and kinds of the chunks
-  Schema schema_;
+  std::shared_ptr<const Schema> schema_;
+  GrowingLease schema_lease_;  // for its levels
   std::vector<std::unique_ptr<Step>> steps_;
   std::optional<std::vector<std::string>> skewed_;  // known from the pass that asks for it on
   struct Skewness;

@@ -118,4 +118,10 @@ std::vector<double> QuantileSketch::quantiles(std::span<const double> wanted) co
   return sorted_quantiles(kept.values, kept.weights, wanted);
 }
 
+size_t QuantileSketch::bytes() const noexcept {
+  size_t n = buffer_.capacity() + 2 * width_;  // two summaries while they are merged
+  for (const Entries& summary : levels_) n += summary.capacity();
+  return n * sizeof(Entry);
+}
+
 }  // namespace kolosal

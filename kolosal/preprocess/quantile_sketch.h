@@ -36,6 +36,8 @@ class QuantileSketch {
   /// The numbers kept, in ascending order, with weights that stand for all numbers: what sorted_quantile takes. The first is the least
   /// number and the last the largest.
   Sample sample() const;
+  /// Bytes that it takes, and at most once more numbers are added.
+  size_t bytes() const noexcept;
   /// The quantiles, each 0 <= q <= 1 and in ascending order; 0 of no numbers.
   std::vector<double> quantiles(std::span<const double> wanted) const;
 

@@ -11,6 +11,18 @@ Table FittedTransformer::inverse_transform(const Table&) const {
   throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(form()) + "' cannot be undone");
 }
 
+namespace {
+
+[[noreturn]] void throw_not_by_column(const FittedTransformer& fitted) {
+  throw Error(ErrorCode::Unsupported, "the transformation '" + std::string(fitted.form()) + "' does not change each column alone");
+}
+
+}  // namespace
+
+std::vector<Column> FittedTransformer::transform_column(const Column&) const { throw_not_by_column(*this); }
+
+Column FittedTransformer::inverse_transform_column(const Column&) const { throw_not_by_column(*this); }
+
 std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(const TransformerInput& input,
                                                                                 const FitContext& context) const {
   auto fitted = fit(input, context);

@@ -34,6 +34,9 @@ class FittedTransformer {
   virtual bool invertible() const { return false; }
   /// Undoes `transform` as far as it can be undone; throws Error(Unsupported) where it cannot.
   virtual Table inverse_transform(const Table& table) const;
+  /// What one column alone becomes and was, whatever its number of rows. Throw Error(Unsupported) where columns depend on one another.
+  virtual std::vector<Column> transform_column(const Column& column) const;
+  virtual Column inverse_transform_column(const Column& column) const;
   virtual Value to_value() const = 0;
 };
 
@@ -42,6 +45,16 @@ struct TransformerInput {
   const Table& table;
   const Target* target = nullptr;
   std::span<const double> weights = {};
+};
+
+/// Training rows that come in chunks and become something else than other rows do, as fit_transform says: they are encoded out of fold.
+class OutOfFoldRows {
+ public:
+  virtual ~OutOfFoldRows() = default;
+  /// Learns from the rows that the ChunkFit was given, in the same order, chunked in any way.
+  virtual void add(const TransformerInput& chunk, const FitContext& context) = 0;
+  /// What they become, once all were added: asked for in the same order again.
+  virtual Table transform(const TransformerInput& chunk, const FitContext& context) = 0;
 };
 
 /// A fit that is given its rows chunk by chunk, and keeps only what it needs of them.
@@ -54,6 +67,8 @@ class ChunkFit {
   /// What the rows so far teach: what `fit` learns from all of them together, up to rounding where sums are taken and up to a bounded
   /// error of rank where quantiles are. Throws Error(EmptyInput) where there were none.
   virtual std::unique_ptr<FittedTransformer> finish() const = 0;
+  /// What is known of each column so far beyond what the transformer keeps, as {"columns": [...]}; null where that is nothing.
+  virtual Value seen() const { return {}; }
   /// False where the rows of the first chunk teach all there is.
   virtual bool needs_all_rows() const { return true; }
   /// The columns of a chunk with rows that the transformer reads or changes. Throws as `add` does.
@@ -62,6 +77,8 @@ class ChunkFit {
   /// teaches all, after that. As Transformer::training_rows.
   virtual bool removes_rows() const { return false; }
   virtual std::optional<std::vector<uint32_t>> training_rows(const TransformerInput& chunk, const FitContext& context) const;
+  /// What encodes the training rows, once all were added; nullptr where they become what other rows do.
+  virtual std::unique_ptr<OutOfFoldRows> start_training_rows() const { return nullptr; }
 };
 
 class Transformer {

@@ -17,12 +17,15 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kMostRows = size_t{1} << 16;  // of a chunk: more would only leave the caches
-constexpr size_t kFewestRows = 256;
+constexpr size_t kFewestRows = 64;
 constexpr size_t kProbeRows = 1024;
+constexpr size_t kFewestTextBytes = size_t{1} << 18;  // of a chunk of rows that are written as text
+constexpr size_t kRowBytesAtFirst = 256;              // before a row was read
 /// What a chunk takes, as a multiple of its columns: while it is read (its text, its texts twice) and while it is worked on (what one step
 /// gives the next), one chunk in each.
 constexpr size_t kCopies = 12;
 constexpr size_t kOutputCopies = 4;
+constexpr size_t kFewestChunkBytes = size_t{16} << 20;
 
 std::string megabytes(size_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
 
@@ -68,7 +71,7 @@ class FilePasses {
     hints_.strict = true;
     reading_ = options.reading;
     choose_chunk_rows();
-    context_.memory = std::make_shared<MemoryBudget>((options.memory_bytes - kProgramBytes) / 2);
+    context_.memory = std::make_shared<MemoryBudget>(free_bytes_ - std::min(free_bytes_ / 2, std::max(chunk_bytes_, kFewestChunkBytes)));
   }
 
   FittedPreprocessor fit() {
@@ -87,7 +90,7 @@ class FilePasses {
   /// After fit().
   void transform(const FittedPreprocessor& fitted, TableWriter& writer) {
     const size_t width = sizeof(double) * kOutputCopies * std::max<size_t>(fitted.feature_names_out().size(), 1);
-    const size_t piece = std::clamp((options_.memory_bytes - kProgramBytes) / 4 / width, size_t{8}, kMostRows);
+    const size_t piece = std::clamp(free_bytes_ / 4 / width, size_t{8}, kMostRows);
     ++n_passes_done_;
     n_passes_ = n_passes_done_;
     for_each_chunk([&](const Table& whole) {
@@ -96,9 +99,10 @@ class FilePasses {
         const Table part = with_target(whole.slice(begin, std::min(piece, whole.n_rows() - begin)));
         const Table features = without_target(part);
         if (features.n_rows() == 0) continue;
-        const auto kept = passes_->training_rows(features, context_);
-        if (kept && kept->empty()) continue;
-        Table out = fitted.transform(kept ? features.take(*kept) : features, *context_.threads);
+        const std::optional<Target> values = values_of_target(part);
+        std::optional<std::vector<uint32_t>> kept;
+        Table out = passes_->transform_training(features, context_, values ? &*values : nullptr, kept);
+        if (out.n_rows() == 0) continue;
         if (!options_.target.empty()) {
           const Column& target = part.column(options_.target);
           out = out.with_column(kept ? target.take(*kept) : target);
@@ -106,6 +110,7 @@ class FilePasses {
         report_.n_rows_written += static_cast<int64_t>(out.n_rows());
         writer.write(out);
       }
+      check_memory(report_.n_rows_read, writer.own_bytes() / 2);
     });
     report_.n_rows_removed = report_.n_rows_read - report_.n_rows_written;
   }
@@ -119,20 +124,30 @@ class FilePasses {
 
  private:
   void choose_chunk_rows() {
-    const auto least = [](size_t row_bytes) { return kProgramBytes + 2 * kFewestRows * kCopies * row_bytes; };
+    const size_t beside_program = options_.memory_bytes - std::min(options_.memory_bytes, kProgramBytes);
+    hints_.chunk_bytes = std::clamp(beside_program / 2 / kCopies, kFewestTextBytes, hints_.chunk_bytes);
     reading_.chunk_rows = kProbeRows;
-    const auto first = open_table(input_.path(), reading_, hints_)->next();
+    const auto reader = open_table(input_.path(), reading_, hints_);
+    const size_t fixed_bytes = kProgramBytes + reader->own_bytes();
+    const auto check = [&](size_t row_bytes, const std::string& of_what) {
+      const size_t least = fixed_bytes + 2 * kFewestRows * kCopies * row_bytes;
+      if (options_.memory_bytes >= least) return;
+      throw Error(ErrorCode::OutOfMemory,
+                  "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for " + of_what + " of " + input_.name() +
+                      "; the least that works is " + megabytes(least),
+                  "Raise the memory limit, or read fewer columns.");
+    };
+    if (reader->own_bytes() > 0) check(kRowBytesAtFirst, "pages of " + megabytes(reader->own_bytes()));
+    const auto first = reader->next();
     size_t bytes = 0;  // a float32 counted as a float64: what a step makes of it may be one
     if (first)
       for (const Column& column : first->columns()) bytes += column.is_float32() ? 2 * n_bytes(column) : n_bytes(column);
     const size_t row_bytes = std::max<size_t>(first ? bytes / std::max<size_t>(first->n_rows(), 1) : 0, sizeof(double));
-    if (options_.memory_bytes < least(row_bytes))
-      throw Error(ErrorCode::OutOfMemory,
-                  "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for rows of " + std::to_string(row_bytes) +
-                      " bytes; the least that works is " + megabytes(least(row_bytes)),
-                  "Raise the memory limit, or read fewer columns.");
-    const size_t rows = (options_.memory_bytes - kProgramBytes) / 2 / (kCopies * row_bytes);
+    check(row_bytes, "rows of " + std::to_string(row_bytes) + " bytes");
+    free_bytes_ = options_.memory_bytes - fixed_bytes;
+    const size_t rows = free_bytes_ / 2 / (kCopies * row_bytes);
     reading_.chunk_rows = static_cast<int64_t>(std::min({rows, kMostRows, static_cast<size_t>(options_.reading.chunk_rows)}));
+    chunk_bytes_ = static_cast<size_t>(reading_.chunk_rows) * kCopies * row_bytes;
   }
 
   FittedPreprocessor try_fit() {
@@ -142,21 +157,55 @@ class FilePasses {
     while (passes_->needs_pass()) {
       n_passes_done_ = before + passes_->pass();
       for_each_chunk([&](const Table& chunk) {
-        passes_->add(without_target(with_target(chunk)), context_);
+        with_limit_told([&] { add(with_target(chunk)); });
         n_passes_ = before + passes_->n_passes() + 1;
       });
-      passes_->end_pass();
+      with_limit_told([&] { passes_->end_pass(); });
     }
     return passes_->finish();
   }
 
-  /// What the target's values mean, and so which rows lack one. Of texts it takes a pass to tell.
+  /// Rows that have a target.
+  void add(const Table& rows) {
+    const std::optional<Target> values = values_of_target(rows);
+    passes_->add(without_target(rows), context_, values ? &*values : nullptr);
+  }
+
+  /// The target as encoders see it, where some may look at it.
+  std::optional<Target> values_of_target(const Table& rows) const {
+    if (!sees_target() || rows.n_rows() == 0) return std::nullopt;
+    return make_target(conform(rows, target_, Conform::Training), target_, task_, class_names_);
+  }
+  bool sees_target() const {
+    const CategoricalEncoding encoding = config_.categorical_encoding;
+    return !options_.target.empty() && (encoding == CategoricalEncoding::Target || encoding == CategoricalEncoding::Auto);
+  }
+
+  /// An Error for want of memory says how much was given, and when it was too little.
+  template <class Act>
+  void with_limit_told(const Act& act) const {
+    try {
+      act();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::OutOfMemory) throw;
+      throw Error(ErrorCode::OutOfMemory,
+                  "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for " + input_.name() + ": " + error.message() +
+                      ", after " + std::to_string(report_.n_rows_read) + " rows of pass " + std::to_string(n_passes_done_),
+                  error.remedy());
+    }
+  }
+
+  /// What the target's values mean, and so which rows lack one: of texts it takes a pass to tell. Where encoders look at it, its task and
+  /// classes take another.
   void find_target() {
     if (options_.target.empty()) return;
     SchemaOptions schema_options;
     schema_options.target = {options_.target};
     SchemaSurvey survey;
     const std::vector<std::string> target{options_.target};
+    ReadOptions only_target = reading_;
+    only_target.columns = target;
+    std::swap(reading_, only_target);
     target_ = {};
     n_passes_done_ = 1;
     bool is_text = true;
@@ -168,6 +217,14 @@ class FilePasses {
     });
     if (!is_text) n_passes_done_ = 0;
     target_ = survey.infer(schema_options);
+    if (sees_target()) {
+      ++n_passes_done_;
+      TargetSurvey values(target_);
+      for_each_chunk([&](const Table& chunk) { values.add(conform(with_target(chunk), target_, Conform::Training)); });
+      task_ = values.task();
+      class_names_ = values.class_names();
+    }
+    std::swap(reading_, only_target);
   }
 
   /// The rows that have a target.
@@ -202,7 +259,7 @@ class FilePasses {
       progress.n_rows = report_.n_rows_read;
       progress.n_passes = std::max(n_passes_, n_passes_done_);
       progress.seconds = watch.seconds();
-      check_memory(progress);
+      check_memory(progress.n_rows);
       if (options_.on_progress) options_.on_progress(progress);
     }
   }
@@ -221,15 +278,16 @@ class FilePasses {
     return (now > began_with_ ? now - began_with_ : 0) + std::min(began_with_, kProgramBytes);
   }
 
-  void check_memory(const FileProgress& progress) const {
-    if (used_bytes() <= options_.memory_bytes) return;
+  /// `more` is what will be taken yet for what was done so far.
+  void check_memory(int64_t n_rows, size_t more = 0) const {
+    if (used_bytes() + more <= options_.memory_bytes / 8 * 7) return;
     release_idle_arrays();
-    const size_t used = used_bytes();
-    if (used <= options_.memory_bytes) return;
+    const size_t used = used_bytes() + more;
+    if (used <= options_.memory_bytes / 16 * 15) return;  // the next chunk may take somewhat more
     throw Error(ErrorCode::OutOfMemory,
-                "preprocessing uses " + megabytes(used) + " of the " + megabytes(options_.memory_bytes) + " allowed after " +
-                    std::to_string(progress.n_rows) + " rows of pass " + std::to_string(progress.pass),
-                "Raise the memory limit, read fewer columns, or let categories have fewer levels (max_cardinality).");
+                "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for " + input_.name() + ": " + megabytes(used) +
+                    " are needed after " + std::to_string(n_rows) + " rows of pass " + std::to_string(n_passes_done_),
+                "Raise the memory limit, read fewer columns, let categories have fewer levels (max_cardinality), or write CSV.");
   }
 
   const FilePassOptions& options_;
@@ -238,9 +296,13 @@ class FilePasses {
   RepeatableInput input_;
   size_t began_with_;
   ReadOptions reading_;
+  size_t free_bytes_ = 0;   // of the limit, beside the program and the reader
+  size_t chunk_bytes_ = 0;  // what chunks take: while they are read, and while they are worked on
   OpenHints hints_;
   bool is_misfit_ = false;
   Schema target_;
+  Task task_ = Task::Regression;
+  std::vector<std::string> class_names_;
   std::unique_ptr<PreprocessorPasses> passes_;
   int n_passes_done_ = 0, n_passes_ = 0;
   FilePassReport report_;

@@ -31,7 +31,8 @@ struct FileProgress {
 struct FilePassOptions {
   ReadOptions reading;
   std::string output_format;          ///< as create_table takes it
-  std::string target;                 ///< a column that passes through unchanged, and whose missing rows are left out; empty: none
+  std::string target;                 ///< a column that encoders may look at, that passes through unchanged, and whose missing rows are
+                                      ///< left out; empty: none
   size_t memory_bytes = 500'000'000;  ///< what the process may use, kProgramBytes of it for the program itself
   /// Called now and then. May be empty.
   std::function<void(const FileProgress&)> on_progress;

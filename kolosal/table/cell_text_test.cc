@@ -110,5 +110,42 @@ TEST(ParseNumber, RoundsEveryDecimalAsTheStandardLibraryDoes) {
   EXPECT_FALSE(parse_number("1.25", ',').has_value());
 }
 
+// One digit far behind the others decides between the two floats that 2^53 + 1 lies half-way between.
+TEST(ParseNumber, ReadsNumbersOfAnyLengthAndRoundsByTheirLastDigit) {
+  const std::string zeros(5000, '0');
+  EXPECT_EQ(parse_number("9007199254740993." + zeros + "1"), 9007199254740994.0);
+  EXPECT_EQ(parse_number("9007199254740993." + zeros), 9007199254740992.0);
+  EXPECT_EQ(parse_number("-9007199254740993," + zeros + "1", ','), -9007199254740994.0);
+  EXPECT_EQ(parse_number("0." + zeros + "25e5001"), 2.5);
+  EXPECT_EQ(parse_number("25" + zeros + "e-5001"), 2.5);
+  EXPECT_EQ(parse_number("1" + zeros), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_number("1" + std::string(350, '0') + "e-10"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_number("0." + zeros + "1"), 0.0);
+  EXPECT_EQ(parse_number("0." + std::string(350, '0') + "1e10"), 0.0);
+  EXPECT_EQ(parse_number("1e99999999999999999999"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_number("0e99999999999999999999"), 0.0);
+  for (const std::string& wrong : {"1" + zeros + "x", "1" + zeros + "e", "1." + zeros + ".", zeros + "e+", "1" + zeros + "e1.5"})
+    EXPECT_FALSE(parse_number(wrong)) << wrong.size();
+  EXPECT_EQ(format_of({"1." + zeros + "1", "2"}).kind, ColumnKind::Numeric);
+}
+
+TEST(ParseNumber, RoundsLongDecimalsAsTheStandardLibraryDoes) {
+  RandomStream random(2, "decimals");
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    const size_t n_digits = 1 + random.below(1500);
+    for (size_t k = 0; k < n_digits; ++k) text += random.below(3) > 0 ? '0' : static_cast<char>('0' + random.below(10));
+    const size_t point = random.below(text.size() + 1);
+    const int exponent = static_cast<int>(random.below(1500)) - 750;
+    const std::string tail = random.below(2) > 0 ? "e" + std::to_string(exponent) : std::string();
+    std::string pointed = text, with_comma = text;
+    pointed.insert(point, ".");
+    with_comma.insert(point, ",");
+    const double expected = std::strtod((pointed + tail).c_str(), nullptr);
+    ASSERT_EQ(parse_number(pointed + tail), expected) << pointed << tail;
+    ASSERT_EQ(parse_number(with_comma + tail, ','), expected) << pointed << tail;
+  }
+}
+
 }  // namespace
 }  // namespace kolosal

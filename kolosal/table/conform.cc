@@ -17,6 +17,7 @@ namespace kolosal {
 namespace {
 
 constexpr int64_t kMicrosecondsADay = 86'400'000'000;
+constexpr size_t kFewRows = 1024;  // for so many, one dictionary of all levels serves all chunks as well
 
 [[noreturn]] void mismatch(const Column& column, size_t row, ColumnKind kind) {
   std::string value = column.display(row);
@@ -140,8 +141,10 @@ Column to_text(const Column& column) {
   return Column::text(column.name(), texts, Validity::from_bytes(there));
 }
 
+/// Where unknown levels stay, and there are fewer rows than levels, the dictionary of texts is that of the rows alone.
 Column to_categorical(const Column& column, const ColumnSchema& schema, bool open) {
-  std::vector<std::string> levels = schema.categories;
+  const bool is_part = open && is_textual(column) && schema.categories.size() > std::max(column.size(), kFewRows);
+  std::vector<std::string> levels = is_part ? std::vector<std::string>() : schema.categories;
   std::vector<std::string> further;
   std::vector<int32_t> codes = LevelCodes(levels).find_all(column, open ? &further : nullptr);
   levels.insert(levels.end(), further.begin(), further.end());

@@ -1,4 +1,5 @@
-// FeatureMatrix: what models see. Columns of float32; NaN is missing; a category is its code 0, 1, ... as a float.
+// FeatureMatrix: what models see. Columns of float32; NaN is missing; a category is its code 0, 1, ... as a float. Or, of what is mostly 0,
+// the numbers that are not, row after row, for the learners and models that take these.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "kolosal/table/sparse_rows.h"
 
 namespace kolosal {
 
@@ -25,6 +28,7 @@ struct FeatureNeeds {
   bool accepts_categories = false;  ///< category codes; else they are encoded as numbers
   bool wants_scaling = false;       ///< numbers of like size matter (linear models, neighbours)
   bool accepts_negative = true;     ///< numbers below 0
+  bool accepts_sparse = false;      ///< rows without columns (FeatureMatrix::is_sparse)
 };
 
 /// Columns of equal length, column-major, sharing one block of memory. Immutable once shared.
@@ -37,6 +41,13 @@ class FeatureMatrix {
   /// Columns that lie in memory which `values` owns: (n_features, n_rows) numbers, column after column.
   FeatureMatrix(std::vector<Feature> features, size_t n_rows, std::shared_ptr<float> values)
       : features_(std::make_shared<const std::vector<Feature>>(std::move(features))), n_rows_(n_rows), values_(std::move(values)) {}
+  /// Rows of numbers that are mostly 0: there are no columns of these.
+  FeatureMatrix(std::shared_ptr<const std::vector<Feature>> features, SparseRows rows)
+      : features_(std::move(features)), n_rows_(rows.n_rows()), sparse_(std::make_shared<const SparseRows>(std::move(rows))) {}
+
+  /// Whether there are sparse() rows in place of columns, which must not be asked for then.
+  bool is_sparse() const noexcept { return sparse_ != nullptr; }
+  const SparseRows& sparse() const noexcept { return *sparse_; }
 
   /// Shape, names and values: column(j)[i] is at(i, j).
   size_t n_rows() const noexcept { return n_rows_; }
@@ -45,10 +56,11 @@ class FeatureMatrix {
   std::span<const float> column(size_t feature) const noexcept { return {values_.get() + feature * n_rows_, n_rows_}; }
   std::span<float> column(size_t feature) noexcept { return {values_.get() + feature * n_rows_, n_rows_}; }
   float at(size_t row, size_t feature) const noexcept { return values_.get()[feature * n_rows_ + row]; }
-  size_t n_bytes() const noexcept { return n_cells() * sizeof(float); }
+  size_t n_bytes() const noexcept { return is_sparse() ? sparse_->n_bytes() : n_cells() * sizeof(float); }
 
   /// The rows listed, in that order.
   FeatureMatrix take(std::span<const uint32_t> rows) const {
+    if (is_sparse()) return {features_, sparse_->take(rows)};
     FeatureMatrix taken(*features_, rows.size());
     for (size_t j = 0; j < n_features(); ++j) {
       const auto from = column(j);
@@ -70,6 +82,7 @@ class FeatureMatrix {
   std::shared_ptr<const std::vector<Feature>> features_;
   size_t n_rows_ = 0;
   std::shared_ptr<float> values_;
+  std::shared_ptr<const SparseRows> sparse_;
 };
 
 }  // namespace kolosal

@@ -209,13 +209,16 @@ struct LevelCodes::Known {
     int32_t no = -1, yes = -1;
   };
 
-  std::vector<std::string> levels;
+  std::vector<std::string> own;  // none where they lie elsewhere
+  const std::vector<std::string>& levels;
   TextIndex by_text;
   std::vector<int32_t> code_of;  // of each text of the index
   mutable std::once_flag values_read;
   mutable Values values;
 
-  explicit Known(const std::vector<std::string>& given) : levels(given), by_text(given.size()) {
+  Known(const std::vector<std::string>& given, bool copied)
+      : own(copied ? given : std::vector<std::string>()), levels(copied ? own : given), by_text(given.size()) {
+    code_of.reserve(given.size());
     for (size_t i = 0; i < levels.size(); ++i)
       if (static_cast<size_t>(by_text.add(levels[i])) == code_of.size()) code_of.push_back(static_cast<int32_t>(i));
   }
@@ -263,7 +266,9 @@ struct LevelCodes::Known {
   }
 };
 
-LevelCodes::LevelCodes(const std::vector<std::string>& levels) : known_(std::make_unique<const Known>(levels)) {}
+LevelCodes::LevelCodes(const std::vector<std::string>& levels) : LevelCodes(std::make_unique<const Known>(levels, true)) {}
+LevelCodes::LevelCodes(std::unique_ptr<const Known> known) : known_(std::move(known)) {}
+LevelCodes LevelCodes::over(const std::vector<std::string>& levels) { return LevelCodes(std::make_unique<const Known>(levels, false)); }
 LevelCodes::LevelCodes(LevelCodes&&) noexcept = default;
 LevelCodes& LevelCodes::operator=(LevelCodes&&) noexcept = default;
 LevelCodes::~LevelCodes() = default;

@@ -57,6 +57,8 @@ Column with_levels(const Column& column, const Threads* threads = nullptr);
 class LevelCodes {
  public:
   explicit LevelCodes(const std::vector<std::string>& levels);
+  /// The same without a copy of the levels, which must outlive it.
+  static LevelCodes over(const std::vector<std::string>& levels);
   LevelCodes(LevelCodes&&) noexcept;
   LevelCodes& operator=(LevelCodes&&) noexcept;
   ~LevelCodes();
@@ -69,6 +71,8 @@ class LevelCodes {
 
  private:
   struct Known;
+  explicit LevelCodes(std::unique_ptr<const Known> known);
+
   std::unique_ptr<const Known> known_;
 };
 

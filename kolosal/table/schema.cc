@@ -22,12 +22,15 @@
 #include <bit>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <unordered_map>
 
+#include "kolosal/base/growing_lease.h"
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
 #include "kolosal/table/table_parts.h"
+#include "kolosal/table/text_weights.h"
 
 namespace kolosal {
 namespace {
@@ -35,8 +38,10 @@ namespace {
 constexpr int64_t kFewLevels = 20;
 constexpr double kNearlyAll = 0.95;
 constexpr size_t kMostMarkers = 5;
-constexpr double kShortText = 64;   // mean bytes of an id, at most
-constexpr int64_t kFewestIds = 20;  // fewer distinct values prove nothing
+constexpr double kShortText = 64;        // mean bytes of an id, at most
+constexpr int64_t kFewestIds = 20;       // fewer distinct values prove nothing
+constexpr size_t kAddedTogether = 4096;  // texts that memory is taken for at a time
+constexpr size_t kStringBytes = 48;      // of a string, beside its bytes
 
 /// Counts distinct 64-bit patterns. Beyond `most` it keeps only those of every second, fourth ... hash, and estimates (Wegman's adaptive
 /// sampling; Flajolet, Computing 43, 1990): off by about 1.2 / sqrt(most).
@@ -109,15 +114,16 @@ struct Facts {
   int64_t n_rows = 0, n_there = 0;
   bool counts_rows = false;  // 0, 1, 2 ... or 1, 2, 3 ...
   int64_t first = 0;
-  std::unordered_map<std::string, int64_t> levels;  // how often each
+  TextWeights levels;                               // how often each
+  GrowingLease lease;                               // for them
   bool overflows = false;                           // there are more levels than are kept, of which is known:
   int64_t n_other_numbers = 0;                      //   how many rows hold numbers
   std::unordered_map<std::string, int64_t> others;  //   the texts that are not, no more than tell that they are no markers
   double bytes = 0;
   bool has_blank = false;  // a text of several words
 
-  void add(const Column& column) {
-    is_text ? add_texts(column) : add_values(column);
+  void add(const Column& column, const std::shared_ptr<MemoryBudget>& memory) {
+    is_text ? add_texts(column, memory) : add_values(column);
     n_rows += static_cast<int64_t>(column.size());
   }
   int64_t n_unique() const {
@@ -125,33 +131,43 @@ struct Facts {
     return overflows ? std::max(distinct.count(), static_cast<int64_t>(most) + 1) : static_cast<int64_t>(levels.size());
   }
   int64_t n_rows_of(const std::string& level) const {
-    const auto place = levels.find(level);
-    return place != levels.end() ? place->second : others.at(level);
+    const size_t place = levels.find(level);
+    return place != TextWeights::kNone ? static_cast<int64_t>(levels.weight(place)) : others.at(level);
   }
   double mean_bytes() const { return n_there > 0 ? bytes / static_cast<double>(n_there) : 0; }
 
  private:
-  void add_texts(const Column& column) {
+  void add_texts(const Column& column, const std::shared_ptr<MemoryBudget>& memory) {
     const WrittenLevels written(column);
     std::vector<int64_t> counts(written.texts().size());
     for (const int32_t code : written.codes())
       if (code >= 0) ++counts[static_cast<size_t>(code)];
-    std::string text;
     for (size_t i = 0; i < counts.size(); ++i) {
-      text = written.texts()[i];
+      if (i % kAddedTogether == 0) make_room(written.texts(), i, column, memory);
+      const std::string_view text = written.texts()[i];
       if (counts[i] == 0 || text.empty()) continue;
       n_there += counts[i];
       bytes += static_cast<double>(text.size()) * static_cast<double>(counts[i]);
-      has_blank |= text.find_first_of(" \t\n") != std::string::npos;
-      if (const auto place = levels.find(text); place != levels.end()) place->second += counts[i];
-      else if (levels.size() < most) levels.emplace(text, counts[i]);
-      else add_other(text, counts[i]);
+      has_blank |= text.find_first_of(" \t\n") != std::string_view::npos;
+      if (levels.size() < most || levels.find(text) != TextWeights::kNone) levels.add(text, static_cast<double>(counts[i]));
+      else add_other(std::string(text), counts[i]);
     }
+  }
+  /// Takes memory for the next texts, were all of them new, and for the schema's copy of all levels.
+  void make_room(const std::vector<std::string_view>& texts, size_t begin, const Column& column,
+                 const std::shared_ptr<MemoryBudget>& memory) {
+    if (memory == nullptr || levels.size() == most) return;
+    const size_t end = std::min(begin + kAddedTogether, texts.size());
+    size_t n_bytes = 0;
+    for (size_t i = begin; i < end; ++i) n_bytes += texts[i].size();
+    lease.grow(memory,
+               levels.bytes_with(end - begin, n_bytes) + levels.text_bytes() + n_bytes + kStringBytes * (levels.size() + end - begin),
+               "the distinct texts of column '" + column.name() + "'");
   }
   void add_other(const std::string& text, int64_t count) {
     const auto hash = [](const std::string& level) { return static_cast<uint64_t>(std::hash<std::string>()(level)); };
     if (!overflows)
-      for (const auto& [level, n] : levels) distinct.add(hash(level));
+      for (size_t level = 0; level < levels.size(); ++level) distinct.add(hash(std::string(levels.text(level))));
     overflows = true;
     distinct.add(hash(text));
     if (others.size() > kMostMarkers) return;
@@ -198,11 +214,14 @@ std::vector<std::string> ordered_levels(const ColumnSchema& column, const Facts&
     throw Error(ErrorCode::Unsupported,
                 "column '" + column.name + "' has more than " + std::to_string(facts.most) + " levels, which are too many for categories",
                 "Let it be a text, or raise the number of levels allowed.");
-  std::vector<std::pair<std::string, int64_t>> counted(facts.levels.begin(), facts.levels.end());
-  std::ranges::sort(counted, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  std::vector<uint32_t> order(facts.levels.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [&levels = facts.levels](uint32_t a, uint32_t b) {
+    return levels.weight(a) != levels.weight(b) ? levels.weight(a) > levels.weight(b) : levels.text(a) < levels.text(b);
+  });
   std::vector<std::string> levels;
-  levels.reserve(counted.size());
-  for (auto& [text, count] : counted) levels.push_back(std::move(text));
+  levels.reserve(order.size());
+  for (const uint32_t level : order) levels.emplace_back(facts.levels.text(level));
   return levels;
 }
 
@@ -215,10 +234,11 @@ void ignore(ColumnSchema& column, std::string reason) {
 bool find_markers(const Facts& facts, std::vector<std::string>& markers) {
   int64_t n_numbers = 0;
   std::vector<std::string> others;
-  for (const auto& [text, count] : facts.levels) {
-    if (is_number(text)) n_numbers += count;
+  for (size_t level = 0; level < facts.levels.size(); ++level) {
+    std::string text(facts.levels.text(level));
+    if (is_number(text)) n_numbers += static_cast<int64_t>(facts.levels.weight(level));
     else if (others.size() == kMostMarkers) return false;
-    else others.push_back(text);
+    else others.push_back(std::move(text));
   }
   for (const auto& [text, count] : facts.others) {
     if (others.size() == kMostMarkers) return false;
@@ -406,7 +426,7 @@ SchemaSurvey::SchemaSurvey(std::vector<std::string> as_levels, size_t max_levels
     : as_levels_(std::move(as_levels)), max_levels_(max_levels), max_distinct_(max_distinct), columns_(std::make_unique<Columns>()) {}
 SchemaSurvey::~SchemaSurvey() = default;
 
-void SchemaSurvey::add(const Table& chunk) {
+void SchemaSurvey::add(const Table& chunk, const std::shared_ptr<MemoryBudget>& memory) {
   if (!columns_->like) {
     columns_->like = chunk.slice(0, 0);
     for (const Column& column : chunk.columns()) {
@@ -416,7 +436,7 @@ void SchemaSurvey::add(const Table& chunk) {
     }
   }
   check_same_columns(*columns_->like, chunk, "a later chunk");
-  for (size_t i = 0; i < chunk.n_columns(); ++i) columns_->facts[i].add(chunk.column(i));
+  for (size_t i = 0; i < chunk.n_columns(); ++i) columns_->facts[i].add(chunk.column(i), memory);
 }
 
 Schema SchemaSurvey::infer(const SchemaOptions& options) const {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kolosal/base/fields.h"
+#include "kolosal/base/memory_budget.h"
 #include "kolosal/table/table.h"
 #include "kolosal/table/target.h"
 
@@ -83,8 +84,9 @@ class SchemaSurvey {
                         size_t max_distinct = ~size_t{0} >> 1);
   ~SchemaSurvey();
 
-  /// Looks at further rows; every chunk has the columns and kinds of the first, else Error(FeatureMismatch).
-  void add(const Table& chunk);
+  /// Looks at further rows; every chunk has the columns and kinds of the first, else Error(FeatureMismatch). Levels are taken from the
+  /// budget, with what the schema will need for them; throws Error(OutOfMemory) where they exceed it.
+  void add(const Table& chunk, const std::shared_ptr<MemoryBudget>& memory = nullptr);
   /// What infer_schema says of all rows so far. Throws as it does, and Error(Unsupported) where a Categorical column has more than
   /// `max_levels` levels.
   Schema infer(const SchemaOptions& options) const;
@@ -118,6 +120,23 @@ Table reading_kinds(const Schema& schema);
 /// integer target is Multiclass, several targets MultiRegression, a group role with Ranking asked for is Ranking, else Regression. `why`
 /// (may be null) is set to the reason.
 Task infer_task(const Table& table, const Schema& schema, std::string* why);
+
+/// What infer_task says of one target column, and its classes, where the rows come in chunks.
+class TargetSurvey {
+ public:
+  explicit TargetSurvey(const Schema& schema);
+  ~TargetSurvey();
+
+  /// Looks at further rows, which have a target, as conform(…, Training) or the reader gave them.
+  void add(const Table& chunk);
+  Task task() const;
+  /// As make_target names them; empty unless classification.
+  std::vector<std::string> class_names() const;
+
+ private:
+  struct Seen;
+  std::unique_ptr<Seen> seen_;
+};
 
 /// The target of a table that conform(…, Training) returned. Class names are sorted: numbers by value, texts alphabetically.
 /// `class_names` (from training) fixes the classes where given. Throws Error(BadValue) where a target is missing, a class

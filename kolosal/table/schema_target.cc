@@ -12,6 +12,7 @@
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
 #include "kolosal/table/schema.h"
+#include "kolosal/table/text_weights.h"
 
 namespace kolosal {
 namespace {
@@ -55,8 +56,8 @@ struct NumberFacts {
   bool whole = true;
 };
 
-NumberFacts facts_of(const Column& column) {
-  NumberFacts facts;
+/// Looks at further numbers.
+void look_at(const Column& column, NumberFacts& facts) {
   for (size_t row = 0; row < column.size(); ++row) {
     const double number = column.number(row);
     if (std::isnan(number)) continue;
@@ -67,11 +68,9 @@ NumberFacts facts_of(const Column& column) {
     for (const double known : facts.distinct) is_known |= known == number;
     if (!is_known) facts.distinct.push_back(number);
   }
-  return facts;
 }
 
-std::pair<Task, std::string> task_of_numbers(const Column& column) {
-  const NumberFacts facts = facts_of(column);
+std::pair<Task, std::string> task_of_numbers(const NumberFacts& facts) {
   const std::string n = std::to_string(facts.distinct.size());
   if (facts.distinct.size() == 2) return {Task::Binary, "holds two distinct numbers"};
   if (facts.distinct.size() > kMostNumberClasses)
@@ -155,7 +154,9 @@ Task infer_task(const Table& table, const Schema& schema, std::string* why) {
   } else {
     const Column& column = table.column(first.name);
     if (column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer) {
-      found = task_of_numbers(column);
+      NumberFacts facts;
+      look_at(column, facts);
+      found = task_of_numbers(facts);
     } else {
       const size_t n_classes = sorted_levels(column).size();
       found = {n_classes <= 2 ? Task::Binary : Task::Multiclass, "is " + std::string(enum_name(column.kind())) + " with " +
@@ -165,6 +166,42 @@ Task infer_task(const Table& table, const Schema& schema, std::string* why) {
   }
   if (why != nullptr) *why = found.second;
   return found.first;
+}
+
+struct TargetSurvey::Seen {
+  explicit Seen(std::string target) : name(std::move(target)) {}
+
+  std::string name;
+  bool is_number = false;
+  NumberFacts numbers;
+  TextWeights levels;
+
+  /// A column that has each class once.
+  Column classes() const {
+    if (is_number) return Column::numeric(name, numbers.distinct);
+    std::vector<std::string> texts;
+    for (size_t level = 0; level < levels.size(); ++level) texts.emplace_back(levels.text(level));
+    return Column::text(name, texts);
+  }
+};
+
+TargetSurvey::TargetSurvey(const Schema& schema) : seen_(std::make_unique<Seen>(only_target(schema).name)) {}
+TargetSurvey::~TargetSurvey() = default;
+
+void TargetSurvey::add(const Table& chunk) {
+  const Column& column = chunk.column(seen_->name);
+  seen_->is_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
+  if (seen_->is_number) return look_at(column, seen_->numbers);
+  for (const std::string& level : sorted_levels(column)) seen_->levels.add(level, 1);
+}
+
+Task TargetSurvey::task() const {
+  if (seen_->is_number) return task_of_numbers(seen_->numbers).first;
+  return seen_->levels.size() <= 2 ? Task::Binary : Task::Multiclass;
+}
+
+std::vector<std::string> TargetSurvey::class_names() const {
+  return is_classification(task()) ? sorted_levels(seen_->classes()) : std::vector<std::string>();
 }
 
 Target make_target(const Table& table, const Schema& schema, Task task, const std::vector<std::string>& class_names) {

@@ -336,6 +336,62 @@ TEST(SchemaSurvey, SaysOfChunksWhatInferSchemaSaysOfAllRows) {
   EXPECT_THROW(survey.add(table.drop(std::vector<std::string>{"row"})), Error);
 }
 
+TEST(SchemaSurvey, TakesTheMemoryOfLevelsFromTheBudgetAndNamesTheColumn) {
+  const Table table({texts("id", 20'000, [](size_t i) { return "a" + std::to_string(i); })});
+  const auto budget = std::make_shared<MemoryBudget>(size_t{1} << 20);
+  SchemaSurvey few({}, 1000);
+  few.add(table, budget);
+  EXPECT_GT(budget->used(), 1000 * 4U);
+  SchemaSurvey all;
+  try {
+    all.add(table, budget);
+    FAIL() << "20,000 levels in 1 MiB";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+    EXPECT_NE(error.message().find("the distinct texts of column 'id'"), std::string::npos) << error.message();
+  }
+}
+
+TEST(TargetSurvey, SaysOfChunksWhatIsSaidOfAllRows) {
+  const size_t n = 300;
+  const auto number = [](size_t i) { return static_cast<int64_t>(i); };
+  const std::vector<Column> targets{integers("y", n, [](size_t i) { return static_cast<int64_t>(i * 7 % 12) - 3; }),
+                                    integers("y", n, [](size_t i) { return static_cast<int64_t>(i % 2); }),
+                                    integers("y", n, number),
+                                    integers("y", 30, [](size_t i) { return static_cast<int64_t>(i % 5); }),
+                                    Column::numeric("y", std::vector<double>(n, 0.5)),
+                                    texts("y", n, [](size_t i) { return i % 3 == 0 ? "yes" : "no"; }),
+                                    texts("y", n, [](size_t i) { return "level " + std::to_string(i % 13); }),
+                                    texts("y", n, [](size_t i) { return i % 50 == 49 ? "-" : std::to_string(i % 2); }),
+                                    Column::boolean("y", std::vector<uint8_t>{0, 1, 1})};
+  for (const Column& target : targets) {
+    const Table table({target, integers("x", target.size(), number)});
+    const Schema schema = infer_schema(table, {.target = {"y"}});
+    const Table whole = conform(table.take(rows_with_target(table, schema)), schema, Conform::Training);
+    const Task task = infer_task(whole, schema, nullptr);
+    for (const size_t n_rows : {1, 7, 1000}) {
+      TargetSurvey survey(schema);
+      for (size_t begin = 0; begin < whole.n_rows(); begin += n_rows)
+        survey.add(whole.slice(begin, std::min(n_rows, whole.n_rows() - begin)));
+      EXPECT_EQ(survey.task(), task) << target.display(0);
+      EXPECT_EQ(survey.class_names(), make_target(whole, schema, task).class_names) << target.display(0);
+    }
+  }
+}
+
+TEST(Conform, HoldsOfVeryManyLevelsThoseOfTheRowsWhereUnknownOnesStay) {
+  Schema schema{{categories("c", {})}};
+  for (int i = 0; i < 5000; ++i) schema.columns[0].categories.push_back("level " + std::to_string(i));
+  const Table table({text("c", {"level 7", "new", "level 7", " level 9 ", ""})});
+  const Table open = conform(table, schema, Conform::OpenFeatures), closed = conform(table, schema, Conform::Features);
+  EXPECT_EQ(open.column(0).dictionary()->size(), 3U);
+  EXPECT_EQ(closed.column(0).dictionary()->size(), 5000U);
+  for (const size_t row : {0, 2, 3}) EXPECT_EQ(open.column(0).display(row), closed.column(0).display(row));
+  EXPECT_EQ(open.column(0).display(1), "new");
+  EXPECT_TRUE(closed.column(0).is_missing(1));
+  EXPECT_TRUE(open.column(0).is_missing(4));
+}
+
 TEST(SchemaSurvey, EstimatesTheNumberOfManyDistinctValues) {
   SchemaSurvey survey({}, 10, 1000);
   const size_t n = 100'000;

@@ -28,10 +28,13 @@ uint64_t folded(uint64_t a, uint64_t b) noexcept {
 
 constexpr uint64_t kFirst = 0x9E3779B97F4A7C15, kSecond = 0xD6E8FEB86659FD93;
 constexpr size_t kMostInSlot = 16;
+constexpr size_t kManyTexts = size_t{1} << 16;  // their slots are in no cache anyway
 
 }  // namespace
 
-TextIndex::TextIndex(size_t n_expected) : slots_(std::bit_ceil(4 * n_expected + 16)) { texts_.reserve(n_expected); }
+TextIndex::TextIndex(size_t n_expected) : slots_(std::bit_ceil((n_expected > kManyTexts ? 2 : 4) * n_expected + 16)) {
+  texts_.reserve(n_expected);
+}
 
 [[gnu::always_inline]] inline TextIndex::Key TextIndex::key_of(std::string_view text) noexcept {
   const char* bytes = text.data();
@@ -75,9 +78,9 @@ int32_t TextIndex::add(std::string_view text) {
   return number >= 0 ? number : insert(text, key);
 }
 
-/// Gives a new text its number; the table is doubled where it is a quarter full.
+/// Gives a new text its number; the table is doubled where it is too full.
 [[gnu::noinline]] int32_t TextIndex::insert(std::string_view text, const Key& key) {
-  if (4 * (texts_.size() + 1) > slots_.size()) {
+  if ((texts_.size() < kManyTexts ? 4 : 2) * (texts_.size() + 1) > slots_.size()) {
     std::vector<Slot> former(2 * slots_.size());
     former.swap(slots_);
     const size_t mask = slots_.size() - 1;

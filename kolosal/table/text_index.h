@@ -36,7 +36,7 @@ class TextIndex {
   size_t place_of(std::string_view text, const Key& key) const noexcept;
   int32_t insert(std::string_view text, const Key& key);
 
-  std::vector<Slot> slots_;  // a power of two of them, at most a quarter in use
+  std::vector<Slot> slots_;  // a power of two of them, at most a quarter in use, of very many at most a half
   std::vector<std::string_view> texts_;
 };
 

@@ -35,6 +35,7 @@ void bind_explain(nb::module_& module);
 void bind_forests(nb::module_& module);
 void bind_models(nb::module_& module);
 void bind_preprocess(nb::module_& module);
+void bind_sparse(nb::module_& module);
 void bind_stream(nb::module_& module);
 void bind_transformers(nb::module_& module);
 void bind_tune(nb::module_& module);

@@ -49,6 +49,29 @@ FeatureMatrix matrix_of(const Rows& rows, std::vector<Feature> features, const T
   return x;
 }
 
+SparseRows sparse_rows(const Entries<int64_t>& starts, const Entries<uint32_t>& features, const Entries<float>& values, size_t n_features) {
+  const auto refuse = [] { throw Error(ErrorCode::BadValue, "the arrays are no rows of a sparse matrix"); };
+  const size_t n = starts.size(), n_entries = features.size();
+  if (n == 0 || starts.data()[0] != 0 || values.size() != n_entries || static_cast<size_t>(starts.data()[n - 1]) != n_entries) refuse();
+  SparseRows made{n_features, {}, {features.data(), features.data() + n_entries}, {values.data(), values.data() + n_entries}};
+  made.starts.reserve(n);
+  for (size_t i = 0; i < n; ++i) {
+    if (i > 0 && starts.data()[i] < starts.data()[i - 1]) refuse();
+    made.starts.push_back(static_cast<size_t>(starts.data()[i]));
+  }
+  for (size_t row = 0; row < made.n_rows(); ++row)
+    for (size_t e = made.starts[row]; e < made.starts[row + 1]; ++e)
+      if (made.features[e] >= n_features || (e > made.starts[row] && made.features[e] <= made.features[e - 1])) refuse();
+  return made;
+}
+
+std::shared_ptr<const std::vector<Feature>> sparse_features(const std::vector<std::string>& names, size_t n_features) {
+  auto made = std::make_shared<std::vector<Feature>>();
+  made->reserve(n_features);
+  for (size_t j = 0; j < n_features; ++j) made->push_back({names.empty() ? "x" + std::to_string(j) : names[j], 0});
+  return made;
+}
+
 std::pair<nb::object, double*> empty_array(size_t n_rows, size_t width) {
   nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(n_rows, width));
   return {made, nb::cast<nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>>(made).data()};

@@ -13,6 +13,8 @@ namespace kolosal::python {
 using Rows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
 using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Entries = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 /// Where the numbers of an array lie, without its type.
 struct RowView {
@@ -32,6 +34,13 @@ std::vector<Feature> features_of(const std::vector<std::string>& names, const st
 
 /// The rows as columns; columns of float32 that lie in one piece are seen without copying.
 FeatureMatrix matrix_of(const Rows& rows, std::vector<Feature> features, const Threads& threads);
+
+/// Rows of which the numbers that are not 0 are given, as SciPy's CSR matrices have them. Throws Error(BadValue) where the arrays are no
+/// such rows: sizes that differ, features that do not ascend within a row or are beyond the last.
+SparseRows sparse_rows(const Entries<int64_t>& starts, const Entries<uint32_t>& features, const Entries<float>& values, size_t n_features);
+
+/// Features of these names, or x0, x1, ... where there are none.
+std::shared_ptr<const std::vector<Feature>> sparse_features(const std::vector<std::string>& names, size_t n_features);
 
 /// An (n_rows, width) array of float64 that Python owns, and its numbers.
 std::pair<nb::object, double*> empty_array(size_t n_rows, size_t width);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "feature_rows.h"
 #include "kolosal/base/json.h"
@@ -36,6 +37,11 @@ bool is_finite(std::span<const float> column) {
 
 /// Throws Error(BadValue) where a number is missing or infinite.
 void check_finite(const FeatureMatrix& x, const Threads& threads) {
+  if (x.is_sparse()) {
+    if (is_finite(x.sparse().values)) return;
+    throw Error(ErrorCode::BadValue, "Input X contains NaN or infinity or a value too large for float32",
+                "Leave it out, or put a number in its place.");
+  }
   std::vector<uint8_t> sound(x.n_features());
   threads.parallel_each(x.n_features(), [&](size_t j) { sound[j] = is_finite(x.column(j)); });
   for (size_t j = 0; j < sound.size(); ++j) {
@@ -48,6 +54,14 @@ void check_finite(const FeatureMatrix& x, const Threads& threads) {
   }
 }
 
+/// Gives rows what they teach.
+void label(LabelledRows& rows, const std::string& task, const Matrix& target, size_t n_classes, const std::optional<Numbers>& weights,
+           const std::vector<uint32_t>& group) {
+  rows.target = {enum_from_name<Task>(task), target.shape(0), target.shape(1), {target.data(), target.data() + target.size()}, {}, group};
+  for (size_t k = 0; k < n_classes; ++k) rows.target.class_names.push_back(std::to_string(k));
+  if (weights) rows.weights.assign(weights->data(), weights->data() + weights->size());
+}
+
 std::unique_ptr<LabelledRows> labelled_rows(const Rows& rows, const std::vector<std::string>& names,
                                             const std::vector<int32_t>& n_categories, const std::string& task, const Matrix& target,
                                             size_t n_classes, const std::optional<Numbers>& weights, const std::vector<uint32_t>& group,
@@ -55,9 +69,18 @@ std::unique_ptr<LabelledRows> labelled_rows(const Rows& rows, const std::vector<
   const nb::gil_scoped_release released;
   auto made = std::make_unique<LabelledRows>();
   made->x = matrix_of(rows, features_of(names, n_categories), Threads(n_threads));
-  made->target = {enum_from_name<Task>(task), target.shape(0), target.shape(1), {target.data(), target.data() + target.size()}, {}, group};
-  for (size_t k = 0; k < n_classes; ++k) made->target.class_names.push_back(std::to_string(k));
-  if (weights) made->weights.assign(weights->data(), weights->data() + weights->size());
+  label(*made, task, target, n_classes, weights, group);
+  return made;
+}
+
+std::unique_ptr<LabelledRows> labelled_sparse_rows(const Entries<int64_t>& starts, const Entries<uint32_t>& features,
+                                                   const Entries<float>& values, const std::vector<std::string>& names,
+                                                   const std::string& task, const Matrix& target, size_t n_classes,
+                                                   const std::optional<Numbers>& weights) {
+  const nb::gil_scoped_release released;
+  auto made = std::make_unique<LabelledRows>();
+  made->x = {sparse_features(names, names.size()), sparse_rows(starts, features, values, names.size())};
+  label(*made, task, target, n_classes, weights, {});
   return made;
 }
 
@@ -155,6 +178,24 @@ nb::object predict_rows(const Model& model, const Rows& rows, const std::vector<
     else model.predict(block, room);
   });
   if (!sound) check_finite(matrix_of(rows, features, threads), threads);
+  return made;
+}
+
+nb::object predict_sparse_rows(const Model& model, const Entries<int64_t>& starts, const Entries<uint32_t>& features,
+                               const Entries<float>& values, bool scores, int n_threads) {
+  const size_t n = starts.size() == 0 ? 0 : starts.size() - 1, width = scores ? model.n_scores() : model.n_outputs();
+  auto [made, out] = empty_array(n, width);
+  const nb::gil_scoped_release released;
+  const Threads threads(n_threads);
+  const FeatureMatrix x(sparse_features({}, model.n_features()), sparse_rows(starts, features, values, model.n_features()));
+  check_finite(x, threads);
+  threads.parallel_for(n, kBlockRows, [&, out = out](size_t begin, size_t end) {
+    std::vector<uint32_t> block(end - begin);
+    std::iota(block.begin(), block.end(), static_cast<uint32_t>(begin));
+    const std::span room(out + begin * width, (end - begin) * width);
+    if (scores) model.predict_scores(x.take(block), room);
+    else model.predict(x.take(block), room);
+  });
   return made;
 }
 
@@ -269,6 +310,7 @@ std::string learner_json(const std::string& name) {
                                      {"tasks", Value(std::move(tasks))},
                                      {"accepts_missing", Value(needs.accepts_missing)},
                                      {"accepts_negative", Value(needs.accepts_negative)},
+                                     {"accepts_sparse", Value(needs.accepts_sparse)},
                                      {"accepts_negative_target", Value(learner->accepts_negative_target())},
                                      {"accepts_categories", Value(needs.accepts_categories)},
                                      {"uses_validation", Value(learner->uses_validation())},
@@ -282,6 +324,9 @@ void bind_models(nb::module_& module) {
       .def("predict", &predict_rows, nb::arg("rows"), nb::arg("names"), nb::arg("finite"), nb::arg("scores"), nb::arg("n_threads") = 0,
            "Predictions (n_rows, n_outputs), or scores before the link (n_rows, n_scores), of rows of float32 or float64.\n\n"
            "`finite` refuses what is not a finite number.")
+      .def("predict_sparse", &predict_sparse_rows, nb::arg("starts"), nb::arg("features"), nb::arg("values"), nb::arg("scores"),
+           nb::arg("n_threads") = 0,
+           "As predict, of the rows of a sparse matrix: where each begins, and features and values of its entries.")
       .def("leaves", &leaves_of, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0,
            "The leaf that each row ends in at each tree, (n_rows, n_trees) int32; None where the model has no trees.")
       .def("linear_parts", &linear_parts, "Weights and constants of a linear model; None of another.")
@@ -312,7 +357,10 @@ void bind_models(nb::module_& module) {
   nb::class_<LabelledRows>(module, "LabelledRows", "Rows with their targets and weights.")
       .def(nb::new_(&labelled_rows), nb::arg("rows"), nb::arg("names"), nb::arg("n_categories"), nb::arg("task"), nb::arg("target"),
            nb::arg("n_classes"), nb::arg("weights").none(), nb::arg("group"), nb::arg("n_threads"),
-           "Rows of a float32 or float64 array with their targets, (n_rows, n_targets).");
+           "Rows of a float32 or float64 array with their targets, (n_rows, n_targets).")
+      .def_static("of_sparse", &labelled_sparse_rows, nb::arg("starts"), nb::arg("features"), nb::arg("values"), nb::arg("names"),
+                  nb::arg("task"), nb::arg("target"), nb::arg("n_classes"), nb::arg("weights").none(),
+                  "Rows of a sparse matrix with their targets: where each begins, and features and values of its entries.");
   module.def("learner", &learner_json, nb::arg("name"), "JSON of what is known of a learner before it learns.");
   module.def("fit_learner", &fit_learner, nb::arg("name"), nb::arg("parameters"), nb::arg("options"), nb::arg("train"),
              nb::arg("validation").none(), nb::arg("callback").none(), nb::arg("start").none(), nb::arg("loss").none(),

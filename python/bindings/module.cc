@@ -67,5 +67,6 @@ NB_MODULE(_kolosal, module) {
   bind_preprocess(module);
   bind_stream(module);
   bind_transformers(module);
+  bind_sparse(module);
   bind_tune(module);
 }

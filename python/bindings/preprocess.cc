@@ -5,7 +5,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
-#include "bindings.h"
+#include "fit_rows.h"
 #include "kolosal/automl/options.h"
 #include "kolosal/base/json.h"
 #include "kolosal/inference/preprocessor_artifact.h"
@@ -35,14 +35,12 @@ namespace {
 using KeptRows = std::optional<std::vector<uint32_t>>;
 
 std::tuple<FittedPreprocessor, Table, KeptRows> fit_transform(const std::string& config, const Table& table, const Table* target,
-                                                              int n_threads) {
+                                                              const std::optional<Weights>& weights, int n_threads) {
   const DataPreprocessor preprocessor(from_value<PreprocessorConfig>(parse_json(config)));
-  std::optional<Target> known;
-  if (target != nullptr) known = target_of(*target);
+  const FitRows given(table, target, weights);
   KeptRows rows;
   const FitContext context = context_of(n_threads);
-  auto [fitted, made] =
-      run_cancellable(context.cancel, [&] { return preprocessor.fit_transform(table, known ? &*known : nullptr, context, &rows); });
+  auto [fitted, made] = run_cancellable(context.cancel, [&] { return preprocessor.fit_transform(given.input, context, &rows); });
   return {std::move(fitted), std::move(made), std::move(rows)};
 }
 
@@ -132,7 +130,8 @@ void bind_preprocess(nb::module_& module) {
           "save", [](const FittedPreprocessor& fitted, const std::string& path) { save_preprocessor(fitted, path); }, nb::arg("path"),
           "Writes one artifact.")
       .def_static("load", &load_preprocessor, nb::arg("path"), "Reads an artifact.");
-  module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("n_threads"),
+  module.def("preprocess", &fit_transform, nb::arg("config"), nb::arg("table"), nb::arg("target").none(), nb::arg("weights").none(),
+             nb::arg("n_threads"),
              "Fits preprocessing on a native table; gives it, the preprocessed rows, and which rows are left (None: all).");
   module.def("preprocess_categories", &fit_transform_categories, nb::arg("config"), nb::arg("table"), nb::arg("n_threads"),
              "Fits the encoding alone on a native table of one column of categories; gives it and the encoded rows.");

@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-#include "bindings.h"
+#include "fit_rows.h"
 #include "kolosal/base/json.h"
 #include "kolosal/preprocess/forms/indicators.h"
 #include "kolosal/preprocess/forms/term_counts.h"
@@ -27,7 +27,6 @@
 namespace kolosal::python {
 namespace {
 
-using Weights = nb::ndarray<const double, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
 using Fitted = std::unique_ptr<FittedTransformer>;
 
 using Rows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
@@ -267,23 +266,6 @@ nb::tuple distinct_objects(const nb::object& objects) {
   return nb::make_tuple(array_of(std::move(codes)), array_of(std::move(first_rows)));
 }
 
-/// What a fit is given: a table, and a target and weights where there are any.
-struct FitRows {
-  FitRows(const Table& table, const Table* target_table, const std::optional<Weights>& weights) : input{table} {
-    if (target_table != nullptr) target = target_of(*target_table);
-    if (target) input.target = &*target;
-    if (weights) input.weights = {weights->data(), weights->size()};
-  }
-  FitRows(const FitRows&) = delete;
-  FitRows& operator=(const FitRows&) = delete;
-  FitRows(FitRows&&) = delete;
-  FitRows& operator=(FitRows&&) = delete;
-  ~FitRows() = default;
-
-  std::optional<Target> target;
-  TransformerInput input;
-};
-
 /// A scaler fitted to row-major rows as they lie, and rows that go on teaching it the same; null where it cannot be.
 Fitted fit_scaler(const std::string& name, const Value& parameters, const Rows& rows, const std::vector<std::string>& names,
                   const FitContext& context, FewRows* few = nullptr) {
@@ -318,6 +300,7 @@ class ChunkedFit {
     fit_->add({few.table, nullptr, few.weights}, context);
     return fitted ? std::move(fitted) : fit_->finish();
   }
+  std::string seen() const { return to_json(fit_->seen()); }
   Fitted finish() const {
     const nb::gil_scoped_release released;
     return fit_->finish();
@@ -414,6 +397,7 @@ void bind_transformers(nb::module_& module) {
            nb::arg("n_threads") = 0, nb::arg("seed") = 0, "Learns from further rows.")
       .def("fit_first_rows", &ChunkedFit::fit_first_rows, nb::arg("rows"), nb::arg("names"), nb::arg("n_threads") = 0, nb::arg("seed") = 0,
            "Learns from the rows of a float32 or float64 array, the first of all; gives what they teach.")
+      .def("seen", &ChunkedFit::seen, "JSON of what is known of each column so far beyond what the transformer keeps; null for nothing.")
       .def("finish", &ChunkedFit::finish, "What the rows so far teach.");
   module.def(
       "distinct_objects", &distinct_objects, nb::arg("objects"),

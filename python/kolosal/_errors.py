@@ -74,6 +74,14 @@ def make_error(code: str, message: str, remedy: str) -> KolosalError:
     return _BY_CODE.get(code, InvalidInputError)(message, code, remedy)
 
 
+def no_text(error: UnicodeEncodeError) -> InvalidInputError:
+    """The error of a text that holds half of a surrogate pair, which no encoding of Unicode has."""
+    text = ascii(error.object[max(0, error.start - 10) : error.end + 10])
+    return InvalidInputError(
+        f"a text holds half of a surrogate pair: {text}", "bad_value", 'Replace it, as by text.encode("utf-8", "replace").decode().'
+    )
+
+
 def not_fitted(name: str) -> NotFittedError:
     """The error of an estimator that is used before ``fit``: scikit-learn's, too, where that is imported."""
     exceptions = sys.modules.get("sklearn.exceptions")

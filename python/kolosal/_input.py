@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import _kolosal
 from ._errors import InvalidInputError
+from ._sparse import SparseRows, is_sparse
 from ._tables import _numpy_columns, category_column, to_arrow, to_native
 
 # Cells of a sparse matrix beyond which it is not written out densely (2 GiB of float64).
@@ -23,22 +25,31 @@ class Input:
 
     Attributes:
         rows: the array, (n_rows, n_features): float32, float64 or object; None for a frame.
+        sparse: the rows of a sparse matrix, where they are not to be written out as an array; else None.
         frame: the frame; None for an array.
         names: the names of a frame's columns; None for an array, or where not all are texts.
         n_features: number of columns.
         n_rows: number of rows.
         alone: the rows came as single values, whose one column has no name.
+        _local: moments with a time zone become what its clocks show.
         _as_levels: columns of texts become categorical in to_native, so that their levels are told apart once.
     """
 
-    def __init__(self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False) -> None:
+    def __init__(
+        self, data: Any, numeric: bool, alone: bool = False, as_levels: bool = False, local: bool = False, keep_sparse: bool = False
+    ) -> None:
         self.alone = alone
+        self._local = local
         self._as_levels = as_levels
         self.rows: np.ndarray | None = None
         self.frame: Any = None
         self._native: _kolosal.Table | None = None  # of what is costly to make native: made once
         self.names: list[str] | None = None
-        if _is_frame(data):
+        self.sparse: SparseRows | None = None
+        if keep_sparse and is_sparse(data):
+            self.sparse = SparseRows(data)
+            self.n_rows, self.n_features = data.shape
+        elif _is_frame(data):
             self.frame = data
             found = list(data.column_names) if hasattr(data, "column_names") else list(getattr(data, "columns", ()))
             if isinstance(data, dict):
@@ -83,15 +94,23 @@ class Input:
 
     def _table(self, names: Sequence[str]) -> pa.Table:
         if self.rows is None:
-            return pa.table(to_arrow(self.frame)).rename_columns(list(names))
+            table = pa.table(to_arrow(self.frame)).rename_columns(list(names))
+            return _local_moments(table) if self._local else table
         if self.rows.dtype == object:
             return pa.table([category_column(self.rows[:, j]) for j in range(self.n_features)], names=list(names))
         return _numpy_columns(self.rows, names)
 
 
+def _local_moments(table: pa.Table) -> pa.Table:
+    for j, kind in enumerate(table.schema.types):
+        if pa.types.is_timestamp(kind) and kind.tz is not None:
+            table = table.set_column(j, table.column_names[j], pc.local_timestamp(table.column(j)))
+    return table
+
+
 def as_columns(data: Any) -> tuple[Any, bool, bool]:
     """For Input, of values of any kind: the table, False, and whether it came as a list, an array or a series of single values."""
-    if _is_frame(data) or _is_sparse(data):
+    if _is_frame(data) or is_sparse(data):
         return data, False, False
     if hasattr(data, "to_frame"):  # a series of pandas or polars
         return data.to_frame("x0") if data.name is None else data.to_frame(), False, True
@@ -101,12 +120,8 @@ def as_columns(data: Any) -> tuple[Any, bool, bool]:
     return (array.reshape(-1, 1), False, True) if array.ndim == 1 else (array, False, False)
 
 
-def _is_sparse(data: Any) -> bool:
-    return hasattr(data, "toarray") and hasattr(data, "nnz")
-
-
 def _is_frame(data: Any) -> bool:
-    if _is_sparse(data):  # some of them are dicts
+    if is_sparse(data):  # some of them are dicts
         return False
     if isinstance(data, (_kolosal.Table, dict)):
         return True
@@ -114,7 +129,7 @@ def _is_frame(data: Any) -> bool:
 
 
 def _array_of(data: Any, numeric: bool) -> np.ndarray:
-    if _is_sparse(data):
+    if is_sparse(data):
         if data.shape[0] * data.shape[1] > MOST_DENSE_CELLS:
             raise InvalidInputError(
                 f"a sparse matrix of {data.shape[0]} x {data.shape[1]} would be written out densely",

@@ -105,6 +105,18 @@ class FittedModel:
         `finite` refuses what is not a finite number.
         """
 
+    def predict_sparse(
+        self,
+        starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        features: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        scores: bool,
+        n_threads: int = 0,
+    ) -> object:
+        """
+        As predict, of the rows of a sparse matrix: where each begins, and features and values of its entries.
+        """
+
     def leaves(
         self, rows: Annotated[NDArray, dict(shape=(None, None), device="cpu", writable=False)], names: Sequence[str], n_threads: int = 0
     ) -> object:
@@ -187,6 +199,21 @@ class LabelledRows:
     ) -> None:
         """
         Rows of a float32 or float64 array with their targets, (n_rows, n_targets).
+        """
+
+    @staticmethod
+    def of_sparse(
+        starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        features: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+        names: Sequence[str],
+        task: str,
+        target: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order="C", device="cpu", writable=False)],
+        n_classes: int,
+        weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None,
+    ) -> LabelledRows:
+        """
+        Rows of a sparse matrix with their targets: where each begins, and features and values of its entries.
         """
 
 def learner(name: str) -> str:
@@ -332,7 +359,13 @@ class FittedPreprocessor:
     def load(path: str) -> FittedPreprocessor:
         """Reads an artifact."""
 
-def preprocess(config: str, table: Table, target: Table | None, n_threads: int) -> tuple[FittedPreprocessor, Table, list[int] | None]:
+def preprocess(
+    config: str,
+    table: Table,
+    target: Table | None,
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None,
+    n_threads: int,
+) -> tuple[FittedPreprocessor, Table, list[int] | None]:
     """
     Fits preprocessing on a native table; gives it, the preprocessed rows, and which rows are left (None: all).
     """
@@ -539,6 +572,11 @@ class ChunkedFit:
         Learns from the rows of a float32 or float64 array, the first of all; gives what they teach.
         """
 
+    def seen(self) -> str:
+        """
+        JSON of what is known of each column so far beyond what the transformer keeps; null for nothing.
+        """
+
     def finish(self) -> FittedTransformer:
         """What the rows so far teach."""
 
@@ -626,6 +664,56 @@ def table_from_rows(
 
 def rows_from_table(table: Table, n_threads: int = 0) -> object:
     """A row-major array of a native table of numbers; NaN where missing."""
+
+def fit_sparse(
+    name: str,
+    parameters: str,
+    names: Sequence[str],
+    n_rows: int,
+    starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    rows: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    values: Annotated[NDArray, dict(shape=(None,), order="C", device="cpu", writable=False)],
+    weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
+    n_threads: int = 0,
+    seed: int = 0,
+) -> FittedTransformer:
+    """
+    Fits a transformer of the catalog, with parameters in JSON, to compressed sparse columns of these names.
+    """
+
+def transform_sparse(
+    fitted: FittedTransformer,
+    names: Sequence[str],
+    starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    rows: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    values: Annotated[NDArray, dict(shape=(None,), order="C", device="cpu", writable=False)],
+    inverse: bool = False,
+    n_threads: int = 0,
+) -> object:
+    """
+    What the numbers written of compressed sparse columns become; refuses a transformer that changes 0.
+    """
+
+def norm_sparse_rows(
+    norm: str,
+    starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    values: Annotated[NDArray, dict(shape=(None,), order="C", device="cpu", writable=False)],
+    n_threads: int = 0,
+) -> object:
+    """
+    The numbers written of compressed sparse rows, divided by the norm of their row: l1, l2 or max.
+    """
+
+def predict_sparse(
+    model: FittedModel,
+    starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    features: Annotated[NDArray[numpy.int32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order="C", device="cpu", writable=False)],
+    scores: bool,
+) -> object:
+    """
+    Predictions (n_rows, n_outputs), or scores before the link, of compressed sparse rows by a linear model; None of another.
+    """
 
 class SearchSpace:
     """Parameters declared beforehand, with what depends on what."""

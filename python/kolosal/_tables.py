@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import _kolosal
-from ._errors import InvalidInputError
+from ._errors import InvalidInputError, no_text
 
 
 def _numpy_columns(array: np.ndarray, names: Sequence[str]) -> pa.Table:
@@ -39,6 +39,8 @@ def distinct_values(objects: np.ndarray) -> tuple[pa.Array, np.ndarray]:
     values = [None if gone else value for value, gone in zip(objects, missing, strict=True)]
     try:
         return pa.array(values), missing
+    except UnicodeEncodeError as error:
+        raise no_text(error) from None
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if value is None else str(value) for value in values]), missing
 
@@ -71,6 +73,8 @@ def _from_pandas(frame: Any) -> pa.Table:
     frame.columns = [str(name) for name in frame.columns]
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
+    except UnicodeEncodeError as error:
+        raise no_text(error) from None
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         columns = {}
         for name in frame.columns:

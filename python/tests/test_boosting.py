@@ -193,3 +193,35 @@ def test_the_program_imports_a_model_that_python_loads(tmp_path: Path) -> None:
     (tmp_path / "damaged.txt").write_text((tmp_path / "booster.txt").read_text()[:700])
     assert "error[bad_file]" in run("import", tmp_path / "damaged.txt", "-o", tmp_path / "other.kolosal").stderr
     assert run("import", tmp_path / "none.txt", "-o", tmp_path / "other.kolosal").returncode == 1
+
+
+N_PROBES = 1_000_000
+
+
+@pytest.mark.parametrize("growth", ["leaf", "depth", "symmetric"])
+@pytest.mark.parametrize("each", [km.GradientBoostingRegressor, km.GradientBoostingClassifier])
+def test_directions_hold_on_a_million_probes(growth: str, each: Any) -> None:
+    random = np.random.default_rng(3)
+    target = NUMBERS + np.sin(3 * X[:, 0]) if each is km.GradientBoostingRegressor else LABELS > 0  # not monotone by itself
+    made = each(n_trees=60, growth=growth, min_rows_in_leaf=3, monotone=[1, -1, 0, 0], path_smooth=2.0).fit(X, target)
+    rows = random.normal(size=(N_PROBES, 4)).astype(np.float32) * 2
+    rows[::50, 2] = np.nan
+    ask = made.predict if each is km.GradientBoostingRegressor else lambda x: made.predict_proba(x)[:, 1]
+    before = ask(rows)
+    for feature, sign in ((0, 1), (1, -1)):
+        moved = rows.copy()
+        moved[:, feature] += random.exponential(size=N_PROBES)
+        change = sign * (ask(moved) - before)
+        assert change.min() >= -1e-12 and change.max() > 0.01
+
+
+def test_groups_that_do_not_interact_add_up_on_a_million_probes() -> None:
+    random = np.random.default_rng(4)
+    made = km.GradientBoostingRegressor(n_trees=60, min_rows_in_leaf=3, interactions=[[0, 1], [2, 3]]).fit(X, NUMBERS)
+    first, second = random.normal(size=(2, N_PROBES, 4)).astype(np.float32)
+    mixed, other = first.copy(), second.copy()
+    mixed[:, 2:], other[:, 2:] = second[:, 2:], first[:, 2:]
+    left = made.predict(first) + made.predict(second) - made.predict(mixed) - made.predict(other)
+    assert np.abs(left).max() < 1e-5
+    free = km.GradientBoostingRegressor(n_trees=60, min_rows_in_leaf=3).fit(X, NUMBERS)
+    assert np.abs(free.predict(first) + free.predict(second) - free.predict(mixed) - free.predict(other)).max() > 0.1

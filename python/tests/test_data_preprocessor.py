@@ -15,6 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from kolosal._errors import InvalidInputError
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import LabelEncoder
 
 import kolosal
@@ -131,3 +134,59 @@ def test_a_fitted_preprocessor_is_copied():
 def test_each_class_shows_its_own_parameters():
     assert list(inspect.signature(DataPreprocessor).parameters) == list(DataPreprocessor().get_params())
     assert list(inspect.signature(kolosal.AutoML).parameters) == list(kolosal.AutoML().get_params())
+
+
+MIXED = pd.DataFrame({"x": [1.0, 2.0, np.nan, 7.5, 3.0], "c": ["a", "b", "a", "c", "b"]})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"scaling": "robust", "missing_strategy": "median", "categorical_encoding": "frequency"},
+        {"numeric_strategy": "auto", "categorical_encoding": "one_hot", "outlier_strategy": "clip_zscore"},
+        {"scaling": "minmax", "categorical_encoding": "target"},
+    ],
+)
+def test_a_row_of_weight_two_counts_twice_and_one_of_weight_zero_not_at_all(options: dict[str, str]) -> None:
+    frame = pd.concat([MIXED] * 6, ignore_index=True)
+    times = np.random.default_rng(0).integers(0, 4, len(frame))
+    target = np.arange(len(frame)) % 2
+    weighted = DataPreprocessor(**options).fit(frame, target, sample_weight=times)
+    repeated = DataPreprocessor(**options).fit(frame.loc[np.repeat(frame.index, times)], np.repeat(target, times))
+    for name in weighted.get_feature_names_out():
+        np.testing.assert_allclose(weighted.transform(frame)[name].to_numpy(), repeated.transform(frame)[name].to_numpy(), rtol=1e-9)
+    for wrong in ([-1.0] * len(frame), [1.0], np.zeros(len(frame))):
+        with pytest.raises(InvalidInputError):
+            DataPreprocessor(**options).fit(frame, target, sample_weight=wrong)
+
+
+def test_columns_of_frames_go_by_name_and_those_of_arrays_by_place():
+    fitted = DataPreprocessor().fit(MIXED)
+    assert fitted.n_features_in_ == 2 and fitted.feature_names_in_.tolist() == ["x", "c"]
+    expected = fitted.transform(MIXED)
+    assert fitted.transform(MIXED.assign(more=1.0)[["more", "c", "x"]]).equals(expected)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        rows = fitted.transform(MIXED.to_numpy())
+    np.testing.assert_array_equal(rows, np.column_stack([column.to_numpy() for column in expected.columns]))
+    with pytest.raises(InvalidInputError, match="feature"):
+        fitted.transform(MIXED[["x"]])
+    with pytest.raises(InvalidInputError, match="expecting 2 features"), pytest.warns(UserWarning):
+        fitted.transform(MIXED.to_numpy()[:, :1])
+    assert not hasattr(DataPreprocessor().fit(MIXED.to_numpy()), "feature_names_in_")
+
+
+def test_set_output_chooses_the_kind_of_table_and_clones_keep_it() -> None:
+    indexed = MIXED.set_index(pd.Index(list("pqrst")))
+    made = clone(DataPreprocessor().set_output(transform="pandas")).fit_transform(indexed)
+    assert isinstance(made, pd.DataFrame) and made.index.tolist() == list("pqrst")
+    assert isinstance(DataPreprocessor().set_output(transform="polars").fit_transform(MIXED), pl.DataFrame)
+    assert isinstance(DataPreprocessor().set_output(transform="default").fit_transform(MIXED), np.ndarray)
+    assert isinstance(DataPreprocessor().fit_transform(MIXED), pa.Table)
+    with pytest.raises(NotFittedError, match="not fitted"):
+        DataPreprocessor().transform(MIXED)
+
+
+def test_sparse_rows_are_prepared_as_dense_ones_are() -> None:
+    table = sparse.random(50, 4, density=0.3, random_state=0, format="csr")
+    np.testing.assert_array_equal(DataPreprocessor().fit_transform(table), DataPreprocessor().fit_transform(table.toarray()))

@@ -61,6 +61,11 @@ def rows_for(made: Any) -> np.ndarray:
     return X if made._about["accepts_negative"] else np.exp(X)
 
 
+def answers(made: Any, rows: np.ndarray) -> np.ndarray:
+    """Probabilities of a classifier, predictions of any other."""
+    return np.asarray(made.predict_proba(rows) if made._kind == "classification" else made.predict(rows))
+
+
 def test_every_learner_has_a_class_for_each_kind_of_task_that_it_does() -> None:
     found = {(each._learner, each._kind) for each in CLASSES}
     for learner in _kolosal.learner_names():
@@ -222,10 +227,46 @@ def test_a_ranker_orders_rows_within_their_groups() -> None:
         made.fit(X, relevance, groups=groups[:5])
 
 
-def test_weights_of_zero_are_absent_rows() -> None:
+@pytest.mark.parametrize("each", CLASSES)
+def test_rows_of_weight_zero_are_absent(each: Any) -> None:
     weights = (np.arange(N) % 3 > 0).astype(float)
-    made = km.DecisionTreeRegressor().fit(X, NUMBERS, weights).predict(X)
-    np.testing.assert_array_equal(made, km.DecisionTreeRegressor().fit(X[weights > 0], NUMBERS[weights > 0]).predict(X))
+    rows, target, kept = rows_for(each), target_for(each), weights > 0
+    made = small(each).fit(rows, target, weights)
+    np.testing.assert_allclose(answers(made, rows), answers(small(each).fit(rows[kept], target[kept]), rows), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        km.LinearRegression(),
+        km.Ridge(l2=1.0),
+        km.Ridge(),
+        km.Lasso(l1=0.1, tolerance=1e-14),
+        km.GaussianNB(),
+        km.LinearDiscriminantAnalysis(),
+        km.GaussianProcessRegressor(optimize=False),
+        km.GaussianProcessClassifier(optimize=False),
+    ],
+)
+def test_a_row_of_weight_three_is_three_rows(made: Any) -> None:
+    times = np.arange(100) % 4
+    rows, target = X[:100], target_for(made)[:100]
+    weighed, repeated = (
+        clone(made).fit(rows, target, times.astype(float)),
+        clone(made).fit(np.repeat(rows, times, 0), np.repeat(target, times)),
+    )
+    np.testing.assert_allclose(answers(weighed, X), answers(repeated, X), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("each", [km.MLPRegressor, km.SGDRegressor, km.SVR, km.KNeighborsRegressor, km.RandomForestQuantileRegressor])
+def test_heavier_rows_draw_predictions_to_their_targets(each: Any) -> None:
+    below, above = np.zeros((20, 1)), np.zeros((20, 1))
+    rows, target = np.vstack([below, above]) + 0.01 * X[:40, :1], np.repeat([-1.0, 1.0], 20)
+    made = small(each)
+    if "patience" in made._specs:
+        made.set_params(n_epochs=40)
+    light, heavy = (made.fit(rows, target, np.repeat([1.0, w], 20)).predict([[0.0]])[0] for w in (0.1, 10.0))
+    assert light < 0 < heavy
 
 
 def test_layouts_and_types_of_arrays_give_the_same() -> None:
@@ -243,6 +284,16 @@ def test_models_work_inside_scikit_learn() -> None:
     made = make_pipeline(StandardScaler(), km.LogisticRegression())
     assert cross_val_score(made, X, LABELS, cv=3).mean() > 0.9
     assert cross_val_score(km.GradientBoostingRegressor(n_trees=30), X, NUMBERS, cv=3).mean() > 0.7
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_log_loss"])
+@pytest.mark.parametrize("each", [km.GradientBoostingClassifier(n_trees=5), km.LogisticRegression(), km.RandomForestClassifier(n_trees=5)])
+def test_scorers_of_scikit_learn_take_what_classifiers_give(each: Any, scoring: str) -> None:
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(200, 3))
+    scores = cross_val_score(each, rows, (rows[:, 0] + 0.3 * random.normal(size=200) > 0).astype(int), scoring=scoring, cv=3)
+    assert np.isfinite(scores).all()
+    assert scoring == "neg_log_loss" or scores.min() > 0.8
 
 
 def test_importances_sum_to_one_or_are_not_there() -> None:

@@ -29,7 +29,10 @@ CASES: list[tuple[Any, pd.DataFrame]] = [
     *((made, NUMBERS) for made in (kp.SimpleImputer(), kp.KNNImputer(), kp.IterativeImputer(), kp.MissingIndicator(features="all"))),
     *((made, NUMBERS) for made in (kp.StandardScaler(), kp.MinMaxScaler(), kp.RobustScaler(), kp.MaxAbsScaler(), kp.Normalizer())),
     *((made, NUMBERS.abs()) for made in (kp.Log1pTransformer(), kp.SqrtTransformer(), kp.PowerTransformer("box-cox"))),
-    *((made, NUMBERS) for made in (kp.PowerTransformer(), kp.QuantileTransformer(), kp.TreeDiscretizer(min_samples_leaf=5))),
+    *(
+        (made, NUMBERS)
+        for made in (kp.PowerTransformer(), kp.QuantileTransformer(), kp.SplineTransformer(), kp.TreeDiscretizer(min_samples_leaf=5))
+    ),
     *((kp.KBinsDiscretizer(3, strategy=strategy, encode="onehot"), NUMBERS) for strategy in ("uniform", "quantile", "kmeans")),
     *((made, NUMBERS) for made in (kp.OutlierClipper(), kp.IsolationForestOutliers(n_estimators=5), kp.DropMissing())),
     *((made, NUMBERS) for made in (kp.VarianceThreshold(), kp.DropConstantFeatures(), kp.DropDuplicateFeatures())),

@@ -86,3 +86,22 @@ def test_forests_are_explained_without_background_rows(made: Any) -> None:
         np.testing.assert_allclose(found.values, ke.shap_values(made, FRAME, background=FRAME).values, atol=1e-9)
     part = ke.shap_values(made[:1], FRAME)
     np.testing.assert_allclose(part.values.sum(axis=1) + part.base_values, made[:1].predict(FRAME), atol=1e-6)
+
+
+@pytest.mark.parametrize("each", [km.RandomForestClassifier, km.RandomForestRegressor, km.ExtraTreesRegressor])
+def test_forests_go_on_as_if_they_had_not_stopped(each: Any) -> None:
+    target = LABELS if "Classifier" in each.__name__ else NUMBERS
+    start = each(n_trees=5).fit(FRAME, target)
+    more, whole = each(n_trees=7).fit(FRAME, target, init_model=start), each(n_trees=12).fit(FRAME, target)
+    assert more.n_iter_ == 12 and start.n_iter_ == 5
+    assert more._native.to_bytes("null") == whole._native.to_bytes("null")
+    with pytest.raises(InvalidInputError, match="feature|expecting"):
+        each().fit(FRAME[["age"]], target, init_model=start)
+
+
+def test_out_of_bag_is_by_the_trees_that_were_added() -> None:
+    start = km.RandomForestRegressor(n_trees=40, seed=1).fit(FRAME, NUMBERS)  # it saw every row
+    more = km.RandomForestRegressor(n_trees=60, oob_score=True).fit(FRAME, NUMBERS, init_model=start)
+    assert more.oob_score_ < more.score(FRAME, NUMBERS) - 0.02
+    with pytest.raises(InvalidInputError, match="averaged over trees"):
+        km.RandomForestRegressor().fit(FRAME, NUMBERS, init_model=km.GradientBoostingRegressor(n_trees=2).fit(FRAME, NUMBERS))

@@ -274,6 +274,83 @@ TEST_P(LearnerContract, AnswersOrRefusesMissingInfiniteAndHugeFeatures) {
   }
 }
 
+// A fit of a table that is large in one direction gives a model or an Error, within the time and the memory that it has.
+void expect_model_or_error_in_bounds(const Case& c, const Rows& rows) {
+  FitContext context = context_of(2);
+  context.deadline = Deadline::after(3);
+  context.memory = std::make_shared<MemoryBudget>(size_t{1} << 30);
+  const Stopwatch watch;
+  try {
+    const auto model = c.fit({rows.x, rows.target}, context);
+    ASSERT_EQ(model->n_outputs(), rows.target.n_outputs());
+    const Rows few{rows.x.take(std::vector<uint32_t>{0, 1}), rows.target.take(std::vector<uint32_t>{0, 1})};
+    for (const double value : predict(*model, few.x)) ASSERT_TRUE(std::isfinite(value));
+  } catch (const Error& error) {
+    EXPECT_NE(error.code(), ErrorCode::Internal) << error.what();
+  }
+  EXPECT_LT(watch.seconds(), 10);
+}
+
+TEST_P(LearnerContract, AnswersOrRefusesTenThousandClasses) {
+  const Case& c = GetParam();
+  if (c.task != Task::Multiclass) return;
+  constexpr size_t kClasses = 10'000;
+  Rows rows = make_rows(Task::Regression, c.learner()->needs(), kClasses + 100);
+  rows.target = {Task::Multiclass, kClasses + 100, 1, {}, {}, {}};
+  if (kOfCounts.contains(c.name))
+    for (size_t j = 0; j < rows.x.n_features(); ++j)
+      for (float& value : rows.x.column(j)) value = std::abs(value);
+  for (size_t i = 0; i < kClasses + 100; ++i) rows.target.values.push_back(static_cast<double>(i % kClasses));
+  for (size_t k = 0; k < kClasses; ++k) rows.target.class_names.push_back(std::to_string(k));
+  expect_model_or_error_in_bounds(c, rows);
+}
+
+TEST_P(LearnerContract, AnswersOrRefusesAHundredThousandFeatures) {
+  const Case& c = GetParam();
+  const Rows small = c.rows(40);
+  std::vector<Feature> features;
+  for (size_t j = 0; j < 100'000; ++j) features.push_back({"x" + std::to_string(j), 0});
+  Rows rows{FeatureMatrix(features, 40), small.target};
+  RandomStream random(3, "wide");
+  for (size_t j = 0; j < features.size(); ++j)
+    for (size_t i = 0; i < 40; ++i)
+      rows.x.column(j)[i] = j < 2 ? small.x.at(static_cast<uint32_t>(i), j) : static_cast<float>(random.uniform());
+  expect_model_or_error_in_bounds(c, rows);
+}
+
+// The same rows without columns.
+FeatureMatrix without_columns(const FeatureMatrix& x) {
+  SparseRows rows{x.n_features(), {0}, {}, {}};
+  for (size_t i = 0; i < x.n_rows(); ++i) {
+    for (uint32_t j = 0; j < x.n_features(); ++j) {
+      if (x.at(i, j) == 0) continue;
+      rows.features.push_back(j);
+      rows.values.push_back(x.at(i, j));
+    }
+    rows.starts.push_back(rows.features.size());
+  }
+  return {std::make_shared<const std::vector<Feature>>(x.features()), std::move(rows)};
+}
+
+TEST_P(LearnerContract, LearnsSparseRowsAsDenseOnesOrRefusesThem) {
+  const Case& c = GetParam();
+  const Rows rows = c.rows(), others = c.rows(64, 2);
+  const FeatureMatrix sparse = without_columns(rows.x);
+  if (!c.learner()->needs().accepts_sparse) {
+    try {
+      c.fit({sparse, rows.target});
+      FAIL() << "learnt from sparse rows";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+    }
+    return;
+  }
+  const auto model = c.fit({sparse, rows.target});
+  const std::vector<double> expected = predict(*c.fit({rows.x, rows.target}), others.x);
+  expect_close(predict(*model, others.x), expected, 1e-6);
+  expect_close(predict(*model, without_columns(others.x)), expected, 1e-6);
+}
+
 TEST_P(LearnerContract, RefusesRowsThatCannotBeLearntFrom) {
   const Case& c = GetParam();
   const Rows rows = c.rows(20), none = c.rows(0);

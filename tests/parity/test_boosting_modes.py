@@ -93,6 +93,20 @@ def test_leaves_that_sum_features_fit_as_well_as_lightgbms() -> None:
     assert mean[0] < 1.03 * mean[1] and mean[0] < 0.9 * mean[2], errors
 
 
+def test_leaves_that_sum_features_follow_a_product_as_lightgbms_do() -> None:
+    errors = []
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        x = random.normal(size=(2 * N, 8)).astype(np.float32)
+        y = x[:, 0] * x[:, 1] + 0.5 * random.normal(size=2 * N)
+        shared = {"learning_rate": 0.1, "num_leaves": 15, "min_child_samples": 20, "n_jobs": 2, "random_state": 0, "n_estimators": 60}
+        mine = km.GradientBoostingRegressor(linear_leaves=True, linear_lambda=0.1, l2=0, **shared).fit(x[:N], y[:N])
+        lgbm = lightgbm.LGBMRegressor(linear_tree=True, linear_lambda=0.1, verbose=-1, **shared).fit(x[:N], y[:N])
+        errors.append([mean_squared_error(y[N:], each.predict(x[N:])) for each in (mine, lgbm)])
+    mean = np.mean(errors, axis=0)
+    assert mean[0] < 1.02 * mean[1], errors
+
+
 def test_hazards_are_xgboosts() -> None:
     xgboost = pytest.importorskip("xgboost")
     x, signal = rows()

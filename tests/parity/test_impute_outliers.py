@@ -161,7 +161,7 @@ def test_rows_that_go_on_are_those_of_pandas() -> None:
         frame = to_frame(random_table(seed))
         config = {"scaling": "none", "missing_strategy": "drop", "max_cardinality": 1, "auto_detect_types": False}
         if frame.notna().all(axis=1).any():
-            _, made, rows = native.preprocess(json.dumps(config), to_native(frame), None, 1)
+            _, made, rows = native.preprocess(json.dumps(config), to_native(frame), None, None, 1)
             np.testing.assert_array_equal(pa.table(made).to_pandas().to_numpy(), frame.dropna().to_numpy())
             kept = np.arange(len(frame)) if rows is None else np.asarray(rows)
             np.testing.assert_array_equal(kept, np.flatnonzero(frame.notna().all(axis=1)))

@@ -57,8 +57,8 @@ def test_pairs_of_classes_vote_as_those_of_scikit_learn_and_probabilities_are_as
 
 
 def test_weights_of_classes_are_those_of_scikit_learn() -> None:
-    theirs = svm.SVC(class_weight={0: 3.0, 1: 0.5, 2: 1.0}, tol=1e-5).fit(X64[LABELS < 2], LABELS[LABELS < 2])
-    ours = km.SVC(class_weight={0: 3.0, 1: 0.5}, tol=1e-5).fit(X[LABELS < 2], LABELS[LABELS < 2])
+    theirs = svm.SVC(class_weight={0: 3.0, 1: 0.5, 2: 1.0}, gamma=0.3, tol=1e-5).fit(X64[LABELS < 2], LABELS[LABELS < 2])
+    ours = km.SVC(class_weight={0: 3.0, 1: 0.5}, gamma=0.3, tol=1e-5).fit(X[LABELS < 2], LABELS[LABELS < 2])
     known, odds = theirs.decision_function(TEST), ours.decision_function(TEST)
     slope, shift = np.polyfit(known, odds, 1)
     np.testing.assert_allclose((odds - shift) / slope, known, atol=1e-4)

@@ -208,3 +208,29 @@ def test_files_that_are_cut_short_or_changed_are_errors_or_models(library: str) 
         except InvalidInputError:
             continue
         assert np.isfinite(made.predict(np.zeros((3, made.n_features_in_)))).all() if not made._features.levels else True
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "target"),
+    [
+        ("CatBoostRegressor", {}, NUMBERS),
+        ("CatBoostRegressor", {"loss_function": "Poisson"}, COUNTS),
+        ("CatBoostRegressor", {"grow_policy": "Lossguide", "nan_mode": "Max"}, NUMBERS),
+        ("CatBoostRegressor", {"loss_function": "MultiRMSE"}, np.column_stack([NUMBERS, -COUNTS])),
+        ("CatBoostClassifier", {}, PAIR),
+        ("CatBoostClassifier", {"grow_policy": "Depthwise"}, THREE),
+    ],
+)
+def test_catboost_predicts_the_same(kind: str, settings: dict[str, Any], target: np.ndarray) -> None:
+    catboost = pytest.importorskip("catboost")
+    theirs = getattr(catboost, kind)(iterations=30, verbose=False, allow_writing_files=False, thread_count=1, **settings).fit(X, target)
+    ours = km.import_model(theirs)
+    known = theirs.predict_proba(X) if hasattr(theirs, "predict_proba") else theirs.predict(X)
+    np.testing.assert_allclose(ours.predict_proba(X) if hasattr(ours, "predict_proba") else ours.predict(X), known, rtol=1e-6, atol=1e-6)
+    if hasattr(theirs, "predict_proba"):
+        np.testing.assert_array_equal(ours.predict(X), np.ravel(theirs.predict(X)))
+
+
+def test_training_by_catboost_is_refused_with_what_is_possible() -> None:
+    with pytest.raises(AttributeError, match=r"CatBoostClassifier: .* no C interface to train[\s\S]*import_model"):
+        _ = km.CatBoostClassifier

@@ -169,3 +169,109 @@ def test_what_cannot_be_done_in_passes_or_in_so_little_memory_is_said(table, tmp
     done = run(table, "-o", out, "--memory", f"{least}MB")
     assert done.returncode == 0, done.stderr
     assert run(table, "-o", out, "--memory", "lots").returncode == 1
+
+
+N_IDS = 150_000
+
+
+def ids(n_rows: int) -> list[str]:
+    return [f"{number * 2654435761 % 2**64:016x}{number:016x}" for number in range(n_rows)]
+
+
+SHAPES = {
+    "wide": lambda random: pd.DataFrame(random.normal(size=(3000, 300)).round(4), columns=[f"c{i}" for i in range(300)]),
+    "long": lambda random: pd.DataFrame({"x": random.normal(size=300_000), "c": random.choice(["a", "b", "c"], 300_000)}),
+    "ids": lambda random: pd.DataFrame({"id": ids(N_IDS), "x": random.normal(size=N_IDS).round(3)}),
+    "texts": lambda random: pd.DataFrame(
+        {"x": random.normal(size=3000), "t": ["lorem ipsum " * random.integers(1, 600) for _ in range(3000)]}
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory) -> Path:
+    """Tables of every shape, each as CSV, Parquet and JSON lines."""
+    folder = tmp_path_factory.mktemp("shapes")
+    for name, make in SHAPES.items():
+        frame = make(np.random.default_rng(0))
+        frame.to_csv(folder / f"{name}.csv", index=False)
+        frame.to_parquet(folder / f"{name}.parquet")
+        frame.to_json(folder / f"{name}.jsonl", orient="records", lines=True)
+    return folder
+
+
+# What a process held before it became another counts as the other's: the one that starts the program must be small.
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def run_and_measure(*arguments) -> tuple[int, float, str]:
+    """Exit code, most resident memory in MB as the kernel counted it, and what was said."""
+    measured = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, *command(*arguments)], capture_output=True, text=True, timeout=120, check=True
+    )
+    code, kibibytes = map(int, measured.stdout.split())
+    return code, kibibytes * 1024 / 1e6, measured.stderr
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_shape_of_table_takes_more_than_the_limit(shapes, tmp_path, name, ending):
+    for limit in (90, 150, 300):
+        options = ["--memory", f"{limit}MB", "--max-cardinality", "10000000"]
+        code, peak, said = run_and_measure(shapes / f"{name}.{ending}", "-o", tmp_path / "out.parquet", *options)
+        print(f"{name}.{ending} under {limit} MB: {peak:.0f} MB, exit code {code}")
+        assert peak <= limit, said
+        if code != 0:
+            assert code == 1 and "error[out_of_memory]" in said and f"memory limit of {limit} MB" in said
+    assert code == 0, said
+
+
+def test_what_a_column_of_ids_needs_is_said_and_enough(shapes, tmp_path):
+    source, out = shapes / "ids.csv", tmp_path / "out.parquet"
+    assert run_and_measure(source, "-o", out, "--memory", "100MB")[0] == 0, "its most frequent text takes little memory"
+    code, _, said = run_and_measure(source, "-o", out, "--memory", "80MB", "--max-cardinality", "10000000")
+    assert code == 1 and "column 'id'" in said and "memory limit of 80 MB" in said and "max_cardinality" in said
+    limit = 80
+    while code != 0:
+        assert "Raise the memory limit by" in said, said
+        limit += int(said.split("Raise the memory limit by ")[1].split(" MB")[0])
+        code, peak, said = run_and_measure(source, "-o", out, "--memory", f"{limit}MB", "--max-cardinality", "10000000")
+        assert peak <= limit
+    assert limit <= 250
+    assert pq.read_metadata(out).num_rows == N_IDS
+
+
+def test_target_encoding_in_passes_is_that_of_the_whole_table(table, tmp_path):
+    frame = pd.read_csv(table)
+    frame["y"] = np.where(frame["n"] % 7 == 0, None, np.where((frame["n"] + frame["c"].isna()) % 3 == 0, "yes", "no"))
+    frame["town"] = "town " + (frame["n"] % 40).astype(str)
+    source = tmp_path / "in.csv"
+    frame.to_csv(source, index=False)
+    for smoothing in ("10", "null"):
+        options = ["--target", "y", "--categorical-encoding", "target", "--smoothing", smoothing]
+        whole, out = tmp_path / "whole.parquet", tmp_path / "out.parquet"
+        assert run(source, "-o", whole, *options).returncode == 0
+        done = run(source, "-o", out, *options, *SMALL)
+        assert done.returncode == 0, done.stderr
+        pd.testing.assert_frame_equal(pd.read_parquet(whole), pd.read_parquet(out), rtol=1e-12, atol=1e-12)
+        assert pd.read_parquet(out)["town__target"].nunique() > 40, "training rows are encoded out of fold"
+
+
+@pytest.mark.parametrize("options", [[], SMALL])
+def test_a_source_that_is_cut_short_while_it_is_read_is_an_error(table, tmp_path, options):
+    lines = table.read_text()
+    for trial in range(6):
+        source, out = tmp_path / "in.csv", tmp_path / "out.parquet"
+        source.write_text(lines)
+        process = subprocess.Popen(command(source, "-o", out, *options), stderr=subprocess.PIPE, text=True)
+        time.sleep(0.02 + 0.02 * trial)
+        os.truncate(source, source.stat().st_size // 3)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode in (0, 1), f"{process.returncode}: {said}"
+        if process.returncode == 1:
+            assert "error[bad_file]" in said and not out.exists()
+        out.unlink(missing_ok=True)

@@ -61,14 +61,14 @@ class Listed : public ExternalBooster {
 TEST(Adapters, KeepTheRoundsThatWereBestAndEndByPatienceOrWhenTold) {
   Listed booster({5, 4, 3, 3.5, 3.2, 3.1, 1});
   const FitContext context = context_of(1);
-  EXPECT_EQ(run_rounds(booster, 7, 3, true, context), 3);
-  EXPECT_EQ(run_rounds(booster, 7, {}, true, context), 7);
-  EXPECT_EQ(run_rounds(booster, 5, 3, false, context), 5);
+  EXPECT_EQ(run_rounds(booster, 7, BestRound(3, 0), true, context), 3);
+  EXPECT_EQ(run_rounds(booster, 7, BestRound({}, 0), true, context), 7);
+  EXPECT_EQ(run_rounds(booster, 5, BestRound(3, 0), false, context), 5);
   FitContext told = context_of(1);
   told.on_iteration = [](const FitProgress& progress) { return progress.iteration < 2; };
-  EXPECT_EQ(run_rounds(booster, 7, 3, true, told), 2);
+  EXPECT_EQ(run_rounds(booster, 7, BestRound(3, 0), true, told), 2);
   told.cancel.cancel();
-  EXPECT_THROW(run_rounds(booster, 7, 3, true, told), Error);
+  EXPECT_THROW(run_rounds(booster, 7, BestRound(3, 0), true, told), Error);
 }
 
 TEST(Adapters, SettingsOfTheUserOverrideTheirs) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "kolosal/base/json.h"
+#include "kolosal/models/best_round.h"
 
 namespace kolosal {
 namespace {
@@ -50,24 +51,20 @@ bool has_one_class(const TrainingSet& set) {
   return true;
 }
 
-int run_rounds(ExternalBooster& booster, int n_trees, std::optional<int> patience, bool held_out, const FitContext& context) {
-  double best_loss = std::numeric_limits<double>::infinity();
-  int best_round = 0, round = 0;
+int run_rounds(ExternalBooster& booster, int n_trees, BestRound best, bool held_out, const FitContext& context) {
+  int round = 0;
   while (round < n_trees && !context.should_stop()) {
     const bool more = booster.update(round++);
     double loss = std::numeric_limits<double>::quiet_NaN();
     if (held_out) {
       loss = booster.validation_loss(round - 1);
-      if (loss < best_loss) {
-        best_loss = loss;
-        best_round = round;
-      }
+      best.note(round, loss);
     }
     if (context.on_iteration && !context.on_iteration({round, n_trees, std::numeric_limits<double>::quiet_NaN(), loss})) break;
-    if (!more || (held_out && patience && round - best_round >= *patience)) break;
+    if (!more || best.is_over()) break;
   }
   if (round == 0) context.check();
-  return held_out && best_round > 0 ? best_round : round;
+  return held_out && best.round() > 0 ? best.round() : round;
 }
 
 bool higher_is_better(std::string_view metric) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kolosal/models/adapters/shared_library.h"
+#include "kolosal/models/best_round.h"
 #include "kolosal/models/learner.h"
 
 namespace kolosal {
@@ -39,9 +40,9 @@ class ExternalBooster {
   virtual std::string written(int n_rounds) = 0;
 };
 
-/// Adds rounds until there are `n_trees`, `patience` of them made nothing better on the rows held out, or the context asks to stop; returns
-/// the number of those to keep, at least 1. Throws Error(Timeout / Cancelled) where there was no time for one.
-int run_rounds(ExternalBooster& booster, int n_trees, std::optional<int> patience, bool held_out, const FitContext& context);
+/// Adds rounds until there are `n_trees`, it is over by `best` on the rows held out, or the context asks to stop; returns the number of
+/// those to keep, at least 1. Throws Error(Timeout / Cancelled) where there was no time for one.
+int run_rounds(ExternalBooster& booster, int n_trees, BestRound best, bool held_out, const FitContext& context);
 
 /// Whether a metric that the libraries name so is better the higher it is; of ranking they give a gain, else a loss.
 bool higher_is_better(std::string_view metric);
@@ -50,9 +51,9 @@ bool higher_is_better(std::string_view metric);
 std::vector<std::pair<std::string, std::string>> merged_settings(std::vector<std::pair<std::string, std::string>> settings,
                                                                  const Value& extra);
 
-/// A learner whose models another library grows. `Booster` is made of `Params` (n_trees, patience, library), the rows, those held out or
-/// null, and a context; it says which library that is (kLibrary), what to tell who gives several targets (kOneTarget), and gives the
-/// library's writing of a model as a model (imported).
+/// A learner whose models another library grows. `Booster` is made of `Params` (n_trees, patience, min_delta, library), the rows, those
+/// held out or null, and a context; it says which library that is (kLibrary), what to tell who gives several targets (kOneTarget), and
+/// gives the library's writing of a model as a model (imported).
 template <class Booster, class Params>
 class ExternalLearner : public Learner {
  public:
@@ -69,7 +70,8 @@ class ExternalLearner : public Learner {
     if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
     context.check();
     Booster booster(params_, train, validation, context);
-    const int n_rounds = run_rounds(booster, params_.n_trees, params_.patience, validation != nullptr, context);
+    const int n_rounds =
+        run_rounds(booster, params_.n_trees, BestRound(params_.patience, params_.min_delta), validation != nullptr, context);
     return Booster::imported(booster.written(n_rounds));
   }
 

@@ -31,6 +31,7 @@ struct LightGbmParams {
   double feature_fraction = 1;
   int max_bins = 255;
   std::optional<int> patience = 50;
+  double min_delta = 0;
   Value settings;
   std::optional<std::string> library;
 };
@@ -68,6 +69,7 @@ void describe(Fields<LightGbmParams>& f) {
   f.add("patience", &P::patience, "Rounds without a better validation loss after which growing ends; null for never.")
       .min(1)
       .alias("early_stopping_rounds");
+  f.add("min_delta", &P::min_delta, "By how much a validation loss must be lower to be better.").min(0).alias("early_stopping_min_delta");
   f.add("settings", &P::settings, "Any other settings of LightGBM by its names, such as {\"objective\": \"tweedie\"}; null for none.");
   f.add("library", &P::library, "Path of lib_lightgbm.so; null to look beside this package and on the system.");
 }

@@ -11,13 +11,13 @@
 // Source   Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2009, section 4.3; Friedman, JASA 84, 1989.
 // Checked  by hand in bayes_test.cc; scikit-learn in tests/parity.
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "kolosal/models/forms/gaussian_classes.h"
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/linear/gram-inl.h"
+#include "kolosal/models/linear/spectrum-inl.h"
 
 namespace kolosal {
 namespace {
@@ -85,7 +85,7 @@ class LinearDiscriminant : public Learner {
     if (p > 0)
       covariance = ((1 - params_.shrinkage) * covariance).eval() +
                    Eigen::MatrixXd::Identity(p, p) * (params_.shrinkage * covariance.trace() / static_cast<double>(p));
-    const Eigen::MatrixXd inverse = inverse_of(covariance);
+    const Eigen::MatrixXd inverse = inverse_of(covariance, context);
     LinearForm form{p, {}, {}, Link::Softmax};
     for (const ClassMoments& of_class : moments) {
       const Eigen::VectorXd off = of_class.weight > 0 ? Eigen::VectorXd(of_class.means - center) : Eigen::VectorXd::Zero(p);
@@ -98,12 +98,13 @@ class LinearDiscriminant : public Learner {
 
  private:
   // The inverse in the directions that vary, of columns of length one so that units do not matter.
-  static Eigen::MatrixXd inverse_of(const Eigen::MatrixXd& covariance) {
+  static Eigen::MatrixXd inverse_of(const Eigen::MatrixXd& covariance, const FitContext& context) {
     if (covariance.rows() == 0) return covariance;
     const Eigen::VectorXd scale = covariance.diagonal().unaryExpr([](double v) { return v > 0 ? 1 / std::sqrt(v) : 0; });
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(scale.asDiagonal() * covariance * scale.asDiagonal());
-    const Eigen::VectorXd inverse = eigen.eigenvalues().unaryExpr([](double v) { return v > 1e-8 ? 1 / v : 0; });
-    return scale.asDiagonal() * eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose() * scale.asDiagonal();
+    const Eigen::Index p = covariance.rows();
+    const Spectrum spectrum = spectrum_of(scale.asDiagonal() * covariance * scale.asDiagonal(), Eigen::MatrixXd::Identity(p, p), context);
+    const Eigen::VectorXd inverse = spectrum.values.unaryExpr([](double v) { return v > 1e-8 ? 1 / v : 0; });
+    return scale.asDiagonal() * spectrum.projected.transpose() * inverse.asDiagonal() * spectrum.projected * scale.asDiagonal();
   }
 
   LdaParams params_;
@@ -142,12 +143,13 @@ class QuadraticDiscriminant : public Learner {
     GaussianClassesForm form;
     form.n_features = p;
     form.independent = false;
-    for (const ClassMoments& of_class : moments) add_class(of_class, rows.total(), least, p, form);
+    for (const ClassMoments& of_class : moments) add_class(of_class, rows.total(), least, p, context, form);
     return std::make_unique<GaussianClassesModel>(std::move(form));
   }
 
  private:
-  void add_class(const ClassMoments& of_class, double total, double least, Eigen::Index p, GaussianClassesForm& form) const {
+  void add_class(const ClassMoments& of_class, double total, double least, Eigen::Index p, const FitContext& context,
+                 GaussianClassesForm& form) const {
     form.priors.push_back(of_class.weight / total);
     form.log_dets.push_back(0);
     if (of_class.weight == 0 || p == 0) {
@@ -155,10 +157,10 @@ class QuadraticDiscriminant : public Learner {
       form.factors.resize(form.factors.size() + static_cast<size_t>(p * p));
       return;
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(of_class.scatter);
-    Eigen::MatrixXd factor = eigen.eigenvectors();  // its columns become the rows of the factor
+    const Spectrum spectrum = spectrum_of(of_class.scatter, Eigen::MatrixXd::Identity(p, p), context);
+    Eigen::MatrixXd factor = spectrum.projected.transpose();  // its columns become the rows of the factor
     for (Eigen::Index j = 0; j < p; ++j) {
-      const double value = std::max((1 - params_.regularization) * eigen.eigenvalues()[j] + params_.regularization, least);
+      const double value = std::max((1 - params_.regularization) * spectrum.values[j] + params_.regularization, least);
       factor.col(j) /= std::sqrt(value);
       form.log_dets.back() -= 0.5 * std::log(value);
     }

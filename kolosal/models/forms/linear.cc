@@ -62,6 +62,11 @@ void LinearModel::predict_scores(const FeatureMatrix& x, std::span<double> sums)
   check_input(x, sums, n_sums);
   for (size_t row = 0; row < n_rows; ++row)
     for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] = form_.bias[k];
+  if (x.is_sparse()) {
+    for (size_t row = 0; row < n_rows; ++row)
+      for (size_t k = 0; k < n_sums; ++k) sums[row * n_sums + k] += x.sparse().product(row, form_.weights.data() + k * n_features());
+    return;
+  }
   for (size_t j = 0; j < n_features(); ++j) {
     const auto column = x.column(j);
     for (size_t k = 0; k < n_sums; ++k) {

@@ -51,6 +51,7 @@ class LinearModel : public Model {
   size_t n_outputs() const override { return form_.link == Link::Sigmoid ? 2 : form_.bias.size(); }
   void predict(const FeatureMatrix& x, std::span<double> out) const override;
   size_t n_scores() const override { return form_.bias.size(); }
+  bool takes_sparse() const override { return !form_.threshold; }
   void predict_scores(const FeatureMatrix& x, std::span<double> out) const override;
   /// Share of the absolute weights: meaningful for features of like size, which linear learners get.
   std::vector<double> feature_importance() const override;

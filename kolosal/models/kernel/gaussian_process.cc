@@ -2,7 +2,7 @@
 //
 // Length scales, amplitude and noise are those under which the rows are likeliest (the evidence), found by L-BFGS on their logarithms.
 // Numbers are standardised first. Classes have a logistic likelihood and Laplace's approximation; of more than two each has a process
-// against all others. Row weights divide the noise of numbers and multiply the likelihood of classes.
+// against all others. Row weights divide the noise of numbers and multiply the likelihood of classes: a row of weight 2 is two rows.
 //
 // Shapes   features (n_rows, n_features) float32, of like size; numbers or classes; at most `max_rows` rows.
 // Cost     about n_rows^3 + n_rows^2 n_features multiply-adds for each of some dozens of steps; 40 bytes for each pair of rows.
@@ -26,7 +26,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double kJitter = 1e-10;
+constexpr double kJitter = 1e-10;                           // of a row of weight one, as its noise
+constexpr double kLeastWeight = 1e-12, kMostWeight = 1e12;  // others count as these
 
 struct GaussianProcessParams {
   Covariance covariance = Covariance::Rbf;
@@ -127,16 +128,19 @@ NumberEvidence evidence_of_numbers(const EvidenceRows& rows, const VectorXd& y, 
   const Pairs pairs = compare_all(rows, theta, context);
   const double noise = std::exp(theta[rows.n_scales() + 1]);
   MatrixXd factor = pairs.values;
-  factor.diagonal() += noise * noise_shares + VectorXd::Constant(n, kJitter);
+  factor.diagonal() += (noise + kJitter) * noise_shares;
   if (!factorise(factor, context)) return {kImpossible, VectorXd::Zero(theta.size()), {}};
   NumberEvidence found;
   found.shares = solve_factorised(factor, y);
-  found.value = -0.5 * y.dot(found.shares) - factor.diagonal().array().log().sum() - 0.5 * static_cast<double>(n) * std::log(2 * M_PI);
+  // Rows that a row of a weight stands for beyond one.
+  const double beyond = noise_shares.cwiseInverse().sum() - static_cast<double>(n);
+  found.value = -0.5 * y.dot(found.shares) - factor.diagonal().array().log().sum() - 0.5 * static_cast<double>(n) * std::log(2 * M_PI) -
+                0.5 * beyond * std::log(noise + kJitter);
   MatrixXd by_pairs = -0.5 * inverse_of_factorised(factor, context);
   by_pairs.noalias() += 0.5 * found.shares * found.shares.transpose();
   found.slopes.resize(theta.size());
   found.slopes.head(rows.n_scales() + 1) = pull_back(rows, theta, pairs, by_pairs, context);
-  found.slopes[rows.n_scales() + 1] = noise * by_pairs.diagonal().dot(noise_shares);
+  found.slopes[rows.n_scales() + 1] = noise * by_pairs.diagonal().dot(noise_shares) - 0.5 * beyond * noise / (noise + kJitter);
   return found;
 }
 
@@ -242,9 +246,7 @@ class GaussianProcessFit {
     form_.rows = values_;
     weights_ = VectorXd::Ones(rows_.x.cols());
     if (!training_.weights.empty()) {
-      weights_ = Eigen::Map<const VectorXd>(training_.weights.data(), weights_.size());
-      weights_ /= weights_.maxCoeff();
-      weights_ /= weights_.mean();
+      weights_ = Eigen::Map<const VectorXd>(training_.weights.data(), weights_.size()).cwiseMax(kLeastWeight).cwiseMin(kMostWeight);
     }
   }
 
@@ -320,7 +322,7 @@ class GaussianProcessFit {
     if (!std::isfinite(variance))
       throw Error(ErrorCode::BadValue, "sums of the target are beyond the largest number", "Scale it to numbers of ordinary size.");
     form_.spread = variance > 0 ? std::sqrt(variance) : 1;
-    const VectorXd y = away / form_.spread, noise_shares = weights_.cwiseMax(1e-12).cwiseInverse();
+    const VectorXd y = away / form_.spread, noise_shares = weights_.cwiseInverse();
     VectorXd theta = first_theta(true);
     const NumberEvidence found = best(theta, [&](const VectorXd& at) { return evidence_of_numbers(rows_, y, noise_shares, at, context_); });
     keep(theta, found.shares);
@@ -342,7 +344,7 @@ class GaussianProcessFit {
   MemoryLease lease_;
   std::vector<float> values_;
   EvidenceRows rows_;
-  VectorXd weights_;  // of mean 1
+  VectorXd weights_;
   GaussianProcessForm form_;
 };
 

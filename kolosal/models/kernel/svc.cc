@@ -136,7 +136,7 @@ class SvcFit {
         p_(train.x.n_features()),
         lease_(context.memory, training_.rows.size() * (3 * p_ * sizeof(float) + 8 * sizeof(double)), "rows of support vector machines"),
         values_(rows_of(train.x, training_.rows)),
-        kernel_(kernel_of(params, values_, p_)) {}
+        kernel_(kernel_of(params, values_, p_, training_.weights)) {}
 
   std::unique_ptr<Model> run() {
     const size_t k = training_.target.n_classes();

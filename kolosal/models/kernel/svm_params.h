@@ -1,6 +1,7 @@
 // What support vector classifiers and regressors have in common: their parameters, and the rows that their kernel compares.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -33,7 +34,8 @@ void add_svm_fields(Fields<P>& f) {
       .alias("C");
   add("kernel", &SvmParams::kernel,
       "How like rows are: exp(-gamma |x - z|^2), x.z, (gamma x.z + coef0)^degree or tanh(gamma x.z + coef0).");
-  add("gamma", &SvmParams::gamma, "What the kernel multiplies by; 1 / (features x variance of all values) where not given.")
+  add("gamma", &SvmParams::gamma,
+      "What the kernel multiplies by; where not given 1 / (features x variance of all values), in which rows count by their weights.")
       .above(0)
       .search_log(1e-4, 10);
   add("degree", &SvmParams::degree, "Power of the polynomial.").min(0).max(30);
@@ -58,12 +60,17 @@ inline std::vector<float> rows_of(const FeatureMatrix& x, std::span<const uint32
   return values;
 }
 
-/// The kernel of these parameters on values.
-inline KernelFunction kernel_of(const SvmParams& params, std::span<const float> values, size_t n_features) {
-  double sum = 0, squares = 0;
-  for (const float value : values) sum += static_cast<double>(value);
-  const auto n = static_cast<double>(values.size());
-  for (const float value : values) squares += std::pow(static_cast<double>(value) - sum / n, 2);
+/// The kernel of these parameters on values of rows with these weights; none: all ones.
+inline KernelFunction kernel_of(const SvmParams& params, std::span<const float> values, size_t n_features,
+                                std::span<const double> weights) {
+  const double largest = weights.empty() ? 1 : std::ranges::max(weights);
+  const auto weight_of = [&](size_t i) { return weights.empty() ? 1 : weights[i / n_features] / largest; };
+  double n = 0, sum = 0, squares = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    n += weight_of(i);
+    sum += weight_of(i) * static_cast<double>(values[i]);
+  }
+  for (size_t i = 0; i < values.size(); ++i) squares += weight_of(i) * std::pow(static_cast<double>(values[i]) - sum / n, 2);
   const double scaled = squares > 0 ? 1 / (static_cast<double>(n_features) * squares / n) : 1;
   return {params.kernel, params.gamma.value_or(scaled), params.degree, params.coef0};
 }

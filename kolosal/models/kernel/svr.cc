@@ -36,7 +36,7 @@ class Svr : public Learner {
     const size_t n = training.rows.size(), p = train.x.n_features();
     const MemoryLease lease(context.memory, n * (2 * p * sizeof(float) + 10 * sizeof(double)), "rows of support vector regression");
     const std::vector<float> values = rows_of(train.x, training.rows);
-    const KernelFunction kernel = kernel_of(params_, values, p);
+    const KernelFunction kernel = kernel_of(params_, values, p, training.weights);
     const KernelRows rows(values, p);
     KernelCache cache(kernel, rows, cache_bytes_of(params_, 1, context), context);
     SmoProblem problem;

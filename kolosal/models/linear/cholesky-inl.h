@@ -15,6 +15,9 @@ namespace kolosal {
 /// spoilt then. Throws Error(Timeout) or Error(Cancelled). The same bits on any number of threads.
 bool factorise(Eigen::MatrixXd& a, const FitContext& context);
 
+/// As factorise, and false, too, where the context asks to stop.
+bool factorise_until_stopped(Eigen::MatrixXd& a, const FitContext& context);
+
 /// x where L L' x = b.
 Eigen::VectorXd solve_factorised(const Eigen::MatrixXd& factor, const Eigen::VectorXd& b);
 

@@ -42,6 +42,15 @@ bool factorise(MatrixXd& a, const FitContext& context) {
   return true;
 }
 
+bool factorise_until_stopped(MatrixXd& a, const FitContext& context) {
+  try {
+    return factorise(a, context);
+  } catch (const Error&) {
+    if (!context.should_stop()) throw;
+    return false;
+  }
+}
+
 Eigen::VectorXd solve_factorised(const MatrixXd& factor, const Eigen::VectorXd& b) {
   Eigen::VectorXd x = factor.triangularView<Eigen::Lower>().solve(b);
   factor.triangularView<Eigen::Lower>().transpose().solveInPlace(x);

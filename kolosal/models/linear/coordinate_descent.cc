@@ -23,11 +23,11 @@ double CoordinateDescent::sweep(bool only_active) {
   return largest;
 }
 
-bool CoordinateDescent::descend(double tolerance, int max_sweeps) {
-  for (int n = 0; n < max_sweeps;) {
+bool CoordinateDescent::descend(double tolerance, int max_sweeps, const FitContext& context) {
+  for (int n = 0; n < max_sweeps && !context.should_stop();) {
     ++n;
     if (sweep(false) <= tolerance) return true;
-    while (n < max_sweeps && sweep(true) > tolerance) ++n;
+    while (n < max_sweeps && !context.should_stop() && sweep(true) > tolerance) ++n;
   }
   return false;
 }

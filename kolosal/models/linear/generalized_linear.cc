@@ -76,11 +76,11 @@ class GeneralizedLinear : public Learner {
  public:
   explicit GeneralizedLinear(GlmParams<family> params) : params_(params) {}
   bool supports(Task task) const override { return task == Task::Regression; }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
   bool accepts_negative_target() const override { return false; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
-    const WeightedRows rows(train);
+    const WeightedRows rows(train, SparseInput::Taken);
     context.check();
     double sum = 0;
     for (size_t row = 0; row < rows.n_rows(); ++row) {

@@ -25,6 +25,9 @@ Gram make_gram(const WeightedRows& rows, bool center, const FitContext& context)
 Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2, const FitContext& context);
 
 /// The model of weights (p, t): biases are such that means go to means.
-std::unique_ptr<Model> make_linear_model(const Gram& gram, const Eigen::MatrixXd& weights);
+std::unique_ptr<Model> make_linear_model(const Eigen::VectorXd& x_means, const Eigen::VectorXd& y_means, const Eigen::MatrixXd& weights);
+inline std::unique_ptr<Model> make_linear_model(const Gram& gram, const Eigen::MatrixXd& weights) {
+  return make_linear_model(gram.x_means, gram.y_means, weights);
+}
 
 }  // namespace kolosal

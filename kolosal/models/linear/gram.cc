@@ -1,9 +1,9 @@
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/linear/gram-inl.h"
+#include "kolosal/models/linear/spectrum-inl.h"
 
 namespace kolosal {
 namespace {
@@ -19,7 +19,7 @@ Eigen::VectorXd means_of(const WeightedRows& rows, size_t step, const FitContext
   const std::vector<double> sums =
       rows.sum_blocks(p + t + 1, step, context, [&](size_t begin, size_t n, double* sum, std::vector<double>&) {
         const double* weights = rows.weights(begin);
-        add_transposed_products(rows.block(begin, n), weights, sum);
+        rows.add_transposed_products(begin, n, weights, sum);
         for (size_t i = 0; i < n; ++i) {
           for (size_t k = 0; k < t; ++k) sum[p + k] += weights[i] * rows.target().values[(begin + i) * t + k];
           sum[p + t] += weights[i];
@@ -41,7 +41,8 @@ Eigen::MatrixXd products_around(const WeightedRows& rows, const Eigen::VectorXd&
         double* roots = scratch.data() + (p + t) * n_padded;  // the last packed column: roots of the weights
         const double* weights = rows.weights(begin);
         for (size_t i = 0; i < n_padded; ++i) roots[i] = i < n ? std::sqrt(weights[i]) : 0;
-        pack_columns(rows.block(begin, n), centers.data(), ones.data(), roots, scratch.data());
+        std::vector<float> room;
+        pack_columns(rows.block(begin, n, room), centers.data(), ones.data(), roots, scratch.data());
         for (size_t k = 0; k < t; ++k) {
           double* packed = scratch.data() + (p + k) * n_padded;
           const double center = centers[static_cast<Eigen::Index>(p + k)];
@@ -110,16 +111,16 @@ Eigen::MatrixXd solve_least_squares(const Gram& gram, double l2, const FitContex
       return inverse.asDiagonal() * weights;
     }
   }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(gram.xx);
-  const double smallest = 1e-12 * eigen.eigenvalues()[p - 1];
+  const Spectrum spectrum = spectrum_of(gram.xx, Eigen::MatrixXd::Identity(p, p), context);
+  const double smallest = 1e-12 * spectrum.values[p - 1];
   const Eigen::VectorXd shares =
-      eigen.eigenvalues().unaryExpr([&](double value) { return value > smallest && value > 0 ? 1 / (value + l2) : 0; });
-  return eigen.eigenvectors() * shares.asDiagonal() * (eigen.eigenvectors().transpose() * gram.xy);
+      spectrum.values.unaryExpr([&](double value) { return value > smallest && value > 0 ? 1 / (value + l2) : 0; });
+  return spectrum.projected.transpose() * shares.asDiagonal() * (spectrum.projected * gram.xy);
 }
 
-std::unique_ptr<Model> make_linear_model(const Gram& gram, const Eigen::MatrixXd& weights) {
+std::unique_ptr<Model> make_linear_model(const Eigen::VectorXd& x_means, const Eigen::VectorXd& y_means, const Eigen::MatrixXd& weights) {
   const Eigen::Index p = weights.rows(), t = weights.cols();
-  const Eigen::VectorXd bias = gram.y_means - weights.transpose() * gram.x_means;
+  const Eigen::VectorXd bias = y_means - weights.transpose() * x_means;
   LinearForm form{p, {weights.data(), weights.data() + p * t}, {bias.data(), bias.data() + t}, Link::Identity};
   return std::make_unique<LinearModel>(std::move(form));
 }

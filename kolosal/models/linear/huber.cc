@@ -86,10 +86,10 @@ class Huber : public Learner {
  public:
   explicit Huber(HuberParams params) : params_(params) {}
   bool supports(Task task) const override { return task == Task::Regression; }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
-    const WeightedRows rows(train);
+    const WeightedRows rows(train, SparseInput::Taken);
     context.check();
     const auto [mean, spread] = moments_of(rows);
     HuberLoss loss(train.target, params_.epsilon);

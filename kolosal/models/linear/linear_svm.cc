@@ -69,10 +69,10 @@ class LinearSvm : public Learner {
  public:
   explicit LinearSvm(LinearSvmParams params) : params_(params) {}
   bool supports(Task task) const override { return is_classification(task); }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
-    const WeightedRows rows(train);
+    const WeightedRows rows(train, SparseInput::Taken);
     context.check();
     const size_t n_classes = train.target.n_classes(), n_sums = n_classes == 2 ? 1 : n_classes;
     LinearForm all{static_cast<int64_t>(rows.n_features()), {}, {}, n_classes == 2 ? Link::Sigmoid : Link::Softmax};
@@ -92,6 +92,7 @@ class LinearSvm : public Learner {
   LinearForm boundary(const WeightedRows& rows, double positive, const FitContext& context) const {
     const MinimiserOptions options{params_.fit_intercept, params_.max_iterations, params_.tolerance};
     if (params_.loss == HingeLoss::Hinge) {
+      refuse_without_blocks(rows, "linear_svm with the loss 'hinge'", "Choose the loss 'squared_hinge', or sgd with the loss 'hinge'.");
       // The hinge is a piecewise loss of the target t: it costs where t m is below t t.
       const auto row_of = [&](size_t i) {
         const bool is_positive = rows.target().values[i] == positive;

@@ -42,13 +42,14 @@ class Logistic : public Learner {
  public:
   explicit Logistic(LogisticParams params) : params_(params) {}
   bool supports(Task task) const override { return is_classification(task); }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
   bool uses_validation() const override { return is_l2_open(); }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     const size_t n_classes = train.target.n_classes();
     // Margins of many classes fill a block sooner.
-    const WeightedRows rows(train, n_classes > 32 ? std::max<size_t>(32768 / n_classes, 16) : WeightedRows::kMaxBlockRows);
+    const bool many = n_classes > 32 && !train.x.is_sparse();
+    const WeightedRows rows(train, SparseInput::Taken, many ? std::max<size_t>(32768 / n_classes, 16) : WeightedRows::kMaxBlockRows);
     context.check();
     std::unique_ptr<MarginLoss> loss;
     if (n_classes == 2) loss = std::make_unique<LogisticLoss>(train.target);

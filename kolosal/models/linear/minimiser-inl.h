@@ -5,7 +5,8 @@
 //
 // Newton: the rows are first a sample of blocks of them, on which each step has a Hessian of its own; the minimum of the sample and
 // its Hessian start the steps on all rows, which then cost one pass each for the gradient. Where a step leaves more than a fifth of the
-// gradient, the Hessian is made anew. With an L1 penalty a step is the minimum of the quadratic by coordinate descent.
+// gradient, the Hessian is made anew. With an L1 penalty a step is the minimum of the quadratic by coordinate descent. On many features of
+// sparse rows with an L1 penalty the sums take turns: each moves to the minimum of its quadratic by coordinate descent on the columns.
 //
 // Source   Lee, Sun and Saunders, SIAM Journal on Optimization 24(3), 2014 (proximal Newton); Erdogdu and Montanari, NIPS 2015 (Hessians
 //          of samples); Liu and Nocedal, Mathematical Programming 45, 1989 (L-BFGS).
@@ -53,13 +54,14 @@ class LinearMinimiser {
   /// Moves on from where it is to the minimum; to where it is when the context or its listener asks to stop.
   void minimise(Penalty penalty);
   /// Weights and biases in the units of the features.
-  LinearForm form(Link link) const;
+  LinearForm form(Link link) const { return form_at(at_, link); }
 
  private:
   struct Point;
 
   Point evaluate(const Eigen::VectorXd& at, size_t step, bool with_hessian) const;
-  void add_block(size_t begin, size_t n, const Eigen::VectorXd& at, bool with_hessian, double* sums, std::vector<double>& scratch) const;
+  LinearForm form_at(const Eigen::VectorXd& at, Link link) const;
+  void add_block(size_t begin, size_t n, const LinearForm& at, bool with_hessian, double* sums, std::vector<double>& scratch) const;
   void add_hessian(size_t begin, size_t n, const double* curvatures, double* roots, double* packed, double* sums) const;
   double penalty_at(const Eigen::VectorXd& at) const;
   double distance_from_rest(const Eigen::VectorXd& at, const Point& point) const;
@@ -67,6 +69,9 @@ class LinearMinimiser {
   bool search_line(Eigen::VectorXd& at, Point& point, const Eigen::VectorXd& direction, size_t step, bool with_hessian) const;
   void newton(size_t step, bool is_new_each_time);
   void limited_memory();
+  void descend_sparse(Penalty penalty);
+  double move_sum(const SparseColumns& columns, Eigen::Index k, Penalty penalty, Eigen::MatrixXd& margins, Eigen::MatrixXd& weights,
+                  Eigen::VectorXd& biases);
   bool report(double value);
 
   Eigen::Index width() const { return p_ + 1; }

@@ -1,7 +1,7 @@
-#include <Eigen/Cholesky>
 #include <cmath>
 #include <deque>
 
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/linear/coordinate_descent-inl.h"
 #include "kolosal/models/linear/minimiser-inl.h"
 
@@ -13,6 +13,8 @@ constexpr Eigen::Index kMaxNewtonWeights = 512;
 // Rows of a sample for each weight, and the least of them.
 constexpr size_t kSampleRowsPerWeight = 512;
 constexpr size_t kLeastSampleRows = 32768;
+// The curvature of a row's loss, about.
+constexpr double kCurvature = 0.25;
 // What a step with an old Hessian may leave of the gradient.
 constexpr double kPoorStep = 0.2;
 
@@ -44,9 +46,11 @@ void LinearMinimiser::start_from(const std::vector<double>& biases) {
 LinearMinimiser::Point LinearMinimiser::evaluate(const Eigen::VectorXd& at, size_t step, bool with_hessian) const {
   const Eigen::Index q = width(), size = k_ * q;
   const auto n_blocks = static_cast<size_t>(with_hessian ? k_ * (k_ + 1) / 2 * q * q : 0);
-  const std::vector<double> sums = rows_.sum_blocks(
-      2 + static_cast<size_t>(size) + n_blocks, step, context_,
-      [&](size_t begin, size_t n, double* sum, std::vector<double>& scratch) { add_block(begin, n, at, with_hessian, sum, scratch); });
+  const LinearForm unscaled = form_at(at, Link::Identity);
+  const std::vector<double> sums = rows_.sum_blocks(2 + static_cast<size_t>(size) + n_blocks, step, context_,
+                                                    [&](size_t begin, size_t n, double* sum, std::vector<double>& scratch) {
+                                                      add_block(begin, n, unscaled, with_hessian, sum, scratch);
+                                                    });
   Point point{sums[0], sums[1], Eigen::Map<const Eigen::VectorXd>(sums.data() + 2, size), {}};
   if (!point.gradient.allFinite() && !context_.should_stop()) refuse_not_finite(rows_.x());
   for (Eigen::Index k = 0; k < k_; ++k) {
@@ -74,31 +78,23 @@ LinearMinimiser::Point LinearMinimiser::evaluate(const Eigen::VectorXd& at, size
   return point;
 }
 
-void LinearMinimiser::add_block(size_t begin, size_t n, const Eigen::VectorXd& at, bool with_hessian, double* sums,
+void LinearMinimiser::add_block(size_t begin, size_t n, const LinearForm& at, bool with_hessian, double* sums,
                                 std::vector<double>& scratch) const {
   const auto p = static_cast<size_t>(p_), k = static_cast<size_t>(k_), n_padded = padded_rows(n);
   const size_t n_pairs = with_hessian ? k * (k + 1) / 2 : 0;
-  scratch.assign(p + (2 * k + n_pairs) * n + (with_hessian ? (p + 2) * n_padded : 0), 0.0);
-  double* unscaled = scratch.data();
-  double* margins = unscaled + p;
+  scratch.assign((2 * k + n_pairs) * n + (with_hessian ? (p + 2) * n_padded : 0), 0.0);
+  double* margins = scratch.data();
   double* residuals = margins + k * n;
   double* curvatures = residuals + k * n;
   const double* weights = rows_.weights(begin);
-  const ColumnBlock block = rows_.block(begin, n);
   for (size_t c = 0; c < k; ++c) {
-    const double* of_sum = at.data() + c * (p + 1);
-    double bias = of_sum[p];
-    for (size_t j = 0; j < p; ++j) {
-      unscaled[j] = of_sum[j] * scales_.inverse[j];
-      bias -= unscaled[j] * scales_.centers[j];
-    }
-    std::fill_n(margins + c * n, n, bias);
-    add_products(block, unscaled, margins + c * n);
+    std::fill_n(margins + c * n, n, at.bias[c]);
+    rows_.add_products(begin, n, at.weights.data() + c * p, margins + c * n);
   }
   sums[0] += loss_.terms(begin, n, weights, margins, residuals, with_hessian ? curvatures : nullptr);
   for (size_t i = 0; i < n; ++i) sums[1] += weights[i];
   for (size_t c = 0; c < k; ++c) {
-    add_transposed_products(block, residuals + c * n, sums + 2 + c * (p + 1));
+    rows_.add_transposed_products(begin, n, residuals + c * n, sums + 2 + c * (p + 1));
     for (size_t i = 0; i < n; ++i) sums[2 + c * (p + 1) + p] += residuals[c * n + i];
   }
   if (with_hessian) {
@@ -111,10 +107,12 @@ void LinearMinimiser::add_block(size_t begin, size_t n, const Eigen::VectorXd& a
 void LinearMinimiser::add_hessian(size_t begin, size_t n, const double* curvatures, double* roots, double* packed, double* sums) const {
   const auto p = static_cast<size_t>(p_), k = static_cast<size_t>(k_), n_padded = padded_rows(n), q = p + 1;
   std::vector<double> negative(k > 1 ? q * q : 0);
+  std::vector<float> room;
+  const ColumnBlock block = rows_.block(begin, n, room);
   for (size_t c = 0; c < k; ++c)
     for (size_t l = 0; l <= c; ++l, curvatures += n, sums += q * q) {
       for (size_t i = 0; i < n_padded; ++i) roots[i] = i < n ? std::sqrt(std::abs(curvatures[i])) : 0;
-      pack_columns(rows_.block(begin, n), scales_.centers.data(), scales_.inverse.data(), roots, packed);
+      pack_columns(block, scales_.centers.data(), scales_.inverse.data(), roots, packed);
       std::copy_n(roots, n_padded, packed + p * n_padded);
       if (c == l) {
         add_gram(packed, n_padded, q, sums, q);
@@ -150,16 +148,18 @@ Eigen::VectorXd LinearMinimiser::newton_direction(const Eigen::VectorXd& at, con
     a.diagonal() *= 1 + 1e-12;
     Eigen::VectorXd to = at;
     const Eigen::VectorXd b = a * at - slope;
-    CoordinateDescent(a, b, l1_, to).descend(1e-3 * options_.tolerance * std::sqrt(point.total * loss_.scale()), 1000);
+    CoordinateDescent(a, b, l1_, to).descend(1e-3 * options_.tolerance * std::sqrt(point.total * loss_.scale()), 1000, context_);
     return to - at;
   }
   // Directions along which the loss does not change have no slope either, and a little on the diagonal lets them be.
   for (double lift = 1e-13; lift < 1; lift *= 100) {
     Eigen::MatrixXd lifted = a;
     lifted.diagonal() *= 1 + lift;
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(lifted);
-    if (cholesky.info() != Eigen::Success) continue;
-    Eigen::VectorXd direction = -cholesky.solve(slope);
+    if (!factorise_until_stopped(lifted, context_)) {
+      if (context_.should_stop()) break;
+      continue;
+    }
+    Eigen::VectorXd direction = -solve_factorised(lifted, slope);
     if (direction.allFinite() && direction.dot(slope) <= 0) return direction;
   }
   return -slope.cwiseQuotient(a.diagonal());
@@ -213,6 +213,8 @@ void LinearMinimiser::limited_memory() {
   std::deque<std::pair<Eigen::VectorXd, Eigen::VectorXd>> memory;  // of steps and what they changed of the slope
   Point point = evaluate(at_, 1, false);
   const auto slope_of = [&] { return Eigen::VectorXd(point.gradient + l2_.cwiseProduct(at_)); };
+  // What curvatures are like: of scaled features about as much as the rows weigh, and what the penalty adds to it.
+  const Eigen::VectorXd inverse = (l2_.array() + std::max(kCurvature * point.total * loss_.scale(), 1e-300)).inverse();
   for (int n = 0; n < options_.max_iterations && !context_.should_stop() && distance_from_rest(at_, point) > options_.tolerance; ++n) {
     const Eigen::VectorXd slope = slope_of(), before = at_;
     Eigen::VectorXd direction = -slope;
@@ -222,8 +224,11 @@ void LinearMinimiser::limited_memory() {
       shares[i] = s.dot(direction) / s.dot(y);
       direction -= shares[i] * y;
     }
-    if (memory.empty()) direction /= std::max(point.total, 1e-300);  // curvatures of scaled features are about one a row at most
-    else direction *= memory.back().first.dot(memory.back().second) / memory.back().second.squaredNorm();
+    direction = direction.cwiseProduct(inverse);
+    if (!memory.empty()) {
+      const auto& [s, y] = memory.back();
+      direction *= s.dot(y) / y.dot(y.cwiseProduct(inverse));
+    }
     for (size_t i = 0; i < memory.size(); ++i) {
       const auto& [s, y] = memory[i];
       direction += (shares[i] - y.dot(direction) / s.dot(y)) * s;
@@ -254,6 +259,7 @@ void LinearMinimiser::minimise(Penalty penalty) {
   set_penalties(1);
   if (stopped_) return;
   if (at_.size() > kMaxNewtonWeights && penalty.l1 == 0) return limited_memory();
+  if (rows_.has_no_blocks()) return descend_sparse(penalty);
   const size_t n_sample = std::max(kLeastSampleRows, kSampleRowsPerWeight * static_cast<size_t>(at_.size()));
   const size_t step = std::max<size_t>(rows_.n_rows() / n_sample, 1);
   if (step == 1) return newton(1, true);
@@ -266,13 +272,13 @@ void LinearMinimiser::minimise(Penalty penalty) {
   newton(1, hessian_.size() == 0);
 }
 
-LinearForm LinearMinimiser::form(Link link) const {
+LinearForm LinearMinimiser::form_at(const Eigen::VectorXd& at, Link link) const {
   LinearForm form{p_, std::vector<double>(static_cast<size_t>(k_ * p_)), std::vector<double>(static_cast<size_t>(k_)), link};
   for (Eigen::Index k = 0; k < k_; ++k) {
     double& bias = form.bias[static_cast<size_t>(k)];
-    bias = at_[k * width() + p_];
+    bias = at[k * width() + p_];
     for (Eigen::Index j = 0; j < p_; ++j) {
-      const double weight = at_[k * width() + j] * scales_.inverse[static_cast<size_t>(j)];
+      const double weight = at[k * width() + j] * scales_.inverse[static_cast<size_t>(j)];
       form.weights[static_cast<size_t>(k * p_ + j)] = weight;
       bias -= weight * scales_.centers[static_cast<size_t>(j)];
     }
@@ -283,7 +289,7 @@ LinearForm LinearMinimiser::form(Link link) const {
 std::vector<double> margins_of(const WeightedRows& rows, const LinearForm& form, const FitContext& context) {
   std::vector<double> margins(rows.n_rows(), form.bias[0]);
   context.threads->parallel_for(rows.n_rows(), rows.block_rows(), [&](size_t begin, size_t end) {
-    add_products(rows.block(begin, end - begin), form.weights.data(), margins.data() + begin);
+    rows.add_products(begin, end - begin, form.weights.data(), margins.data() + begin);
   });
   return margins;
 }

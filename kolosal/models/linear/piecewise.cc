@@ -1,6 +1,6 @@
-#include <Eigen/Cholesky>
 #include <cmath>
 
+#include "kolosal/models/linear/cholesky-inl.h"
 #include "kolosal/models/linear/piecewise-inl.h"
 
 namespace kolosal {
@@ -123,9 +123,10 @@ class InteriorPoint {
             root[i] = std::sqrt(row.stiffness());
             sum[p_] += pull[i];
           }
-          add_transposed_products(rows_.block(begin, n), pull, sum);
+          rows_.add_transposed_products(begin, n, pull, sum);
           if (gram == nullptr) return;
-          pack_columns(rows_.block(begin, n), scales_.centers.data(), scales_.inverse.data(), root, packed);
+          std::vector<float> room;
+          pack_columns(rows_.block(begin, n, room), scales_.centers.data(), scales_.inverse.data(), root, packed);
           std::copy_n(root, n_padded, packed + p_ * n_padded);
           add_gram(packed, n_padded, q, sum + q, q);
         });
@@ -155,7 +156,7 @@ class InteriorPoint {
     }
     context_.threads->parallel_for(n_, rows_.block_rows(), [&](size_t begin, size_t end) {
       std::fill(moved.begin() + static_cast<ptrdiff_t>(begin), moved.begin() + static_cast<ptrdiff_t>(end), bias);
-      add_products(rows_.block(begin, end - begin), weights.data(), moved.data() + begin);
+      rows_.add_products(begin, end - begin, weights.data(), moved.data() + begin);
     });
   }
 
@@ -189,8 +190,7 @@ class InteriorPoint {
       if (j < p_ && has_l1() && states_[n_ + j].counts()) system(at, at) += states_[n_ + j].stiffness();
       system(at, at) = system(at, at) > 0 ? system(at, at) * (1 + 1e-8) : 1;  // the shortest step of those as good
     }
-    const Eigen::LLT<Eigen::MatrixXd> cholesky(system.selfadjointView<Eigen::Lower>());
-    if (cholesky.info() != Eigen::Success) return false;
+    if (!factorise_until_stopped(system, context_)) return false;
 
     double gap = 0, loss = 0, n_products = 0;
     for (const RowState& row : states_) {
@@ -202,10 +202,10 @@ class InteriorPoint {
     // Of rows that can be met exactly the loss comes to nothing, and what it was says what is little.
     if (gap <= options_.tolerance * std::max(loss, 1e-4 * first_loss_) || n_products == 0) return false;
 
-    move_margins(cholesky.solve(predictor_side), predicted_);
+    move_margins(solve_factorised(system, predictor_side), predicted_);
     const double share = std::max(longest_step(predicted_, {}).second, 0.0) / gap;
     const Aim aim{share * share * share * gap / n_products, true};
-    const Eigen::VectorXd direction = cholesky.solve(right_side(aim, nullptr));
+    const Eigen::VectorXd direction = solve_factorised(system, right_side(aim, nullptr));
     if (context_.should_stop() || !direction.allFinite()) return false;
     move_margins(direction, moved_);
     const double length = std::min(1.0, 0.995 * longest_step(moved_, aim).first);

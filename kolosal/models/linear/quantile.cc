@@ -36,11 +36,12 @@ class Quantile : public Learner {
  public:
   explicit Quantile(QuantileParams params) : params_(params) {}
   bool supports(Task task) const override { return task == Task::Regression; }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
-    const WeightedRows rows(train);
+    const WeightedRows rows(train, SparseInput::Taken);
     context.check();
+    refuse_without_blocks(rows, "quantile", "Pass fewer columns, as of text_svd, or take gradient_boosting with the loss 'quantile'.");
     const auto row_of = [&](size_t i) { return PiecewiseRow{train.target.values[i], params_.quantile, 1 - params_.quantile}; };
     const MinimiserOptions options{params_.fit_intercept, params_.max_iterations, params_.tolerance};
     const Penalty penalty{params_.l1 * rows.total() * rows.unit(), 0};

@@ -5,8 +5,8 @@
 // 0. Averaged, the weights are the mean of those after all steps from a given one on. Probabilities of losses other than log_loss of two
 // classes are sharpened as those of the linear support vector machine.
 //
-// Shapes   features (n_rows, n_features) float32, kept once more row by row; classes or (n_rows, n_targets) numbers.
-// Cost     O(n_features) a row and pass; boundaries, or targets, are learnt side by side.
+// Shapes   features (n_rows, n_features) float32, kept once more row by row, or sparse; classes or (n_rows, n_targets) numbers.
+// Cost     O(n_features) a row and pass, of sparse rows as many as are not 0; boundaries, or targets, are learnt side by side.
 // Source   Bottou, COMPSTAT 2010; Tsuruoka, Tsujii and Ananiadou, ACL 2009 (L1); Polyak and Juditsky, SIAM J. Control 30(4), 1992
 // (averages). Checked  sgd_test.cc; scikit-learn, step for step, in tests/parity.
 
@@ -75,13 +75,54 @@ void describe(Fields<SgdParams>& f) {
   f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
 }
 
-// Rows as steps see them: one after the other, with their truths.
-struct RowMajor {
-  size_t n_features = 0;
-  std::vector<float> values;          // (n_rows, n_features)
-  std::vector<double> squared_norms;  // (n_rows,)
+// A row as a step sees it: all its numbers, or those that are not 0 with the features that they are of.
+struct DenseRow {
+  static constexpr bool kIsWhole = true;
+  std::span<const float> values;
 
-  const float* row(size_t i) const { return values.data() + i * n_features; }
+  template <class Visit>
+  void visit(const Visit& take) const {
+    for (size_t j = 0; j < values.size(); ++j) take(j, static_cast<double>(values[j]));
+  }
+  double product(const std::vector<double>& weights) const {
+    // Four sums, as one waits for itself.
+    const size_t n = weights.size();
+    double sums[4] = {};
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4)
+      for (size_t k = 0; k < 4; ++k) sums[k] += weights[j + k] * static_cast<double>(values[j + k]);
+    for (; j < n; ++j) sums[0] += weights[j] * static_cast<double>(values[j]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  }
+};
+struct SparseRow {
+  static constexpr bool kIsWhole = false;
+  std::span<const uint32_t> features;
+  std::span<const float> values;
+
+  template <class Visit>
+  void visit(const Visit& take) const {
+    for (size_t e = 0; e < values.size(); ++e) take(features[e], static_cast<double>(values[e]));
+  }
+  double product(const std::vector<double>& weights) const {
+    double sum = 0;
+    visit([&](size_t j, double value) { sum += weights[j] * value; });
+    return sum;
+  }
+};
+
+// Rows one after the other.
+struct DenseRows {
+  size_t n_features = 0;
+  std::vector<float> values{};  // (n_rows, n_features)
+
+  DenseRow row(size_t i) const { return {{values.data() + i * n_features, n_features}}; }
+};
+struct SparseRowsOf {
+  const SparseRows& all;
+  const std::vector<uint32_t>& rows;  // which of them
+
+  SparseRow row(size_t i) const { return {all.features_of(rows[i]), all.values_of(rows[i])}; }
 };
 
 // Where the descent of one sum is: weights are `scale` times `weights`, so that shrinking them costs one product.
@@ -90,50 +131,52 @@ struct Descent {
   double scale = 1, squared_norm = 0, bias = 0, mean_bias = 0, cumulated_l1 = 0, rate = 0;
   int64_t t = 1;  // of the next step
   int n_epochs = 0;
-  bool diverged = false;
+  bool diverged = false, tracks_absolute = false;
 
-  double product(const float* x) const {
-    // Four sums, as one waits for itself.
-    const size_t n = weights.size();
-    double sums[4] = {};
-    size_t j = 0;
-    for (; j + 4 <= n; j += 4)
-      for (size_t k = 0; k < 4; ++k) sums[k] += weights[j + k] * static_cast<double>(x[j + k]);
-    for (; j < n; ++j) sums[0] += weights[j] * static_cast<double>(x[j]);
-    return scale * ((sums[0] + sums[1]) + (sums[2] + sums[3]));
-  }
   void shrink(double factor) {
     scale *= factor;
     squared_norm *= factor * factor;
     if (scale < 1e-9) settle();
   }
-  void add(const float* x, double squared, double product, double step) {
+  template <class Row>
+  void add(const Row& x, double squared, double product, double step) {
     const double inner = step / scale;
-    for (size_t j = 0; j < weights.size(); ++j) weights[j] += inner * static_cast<double>(x[j]);
+    if (tracks_absolute) x.visit([&](size_t j, double value) { change(j, weights[j] + inner * value); });
+    else x.visit([&](size_t j, double value) { weights[j] += inner * value; });
     squared_norm += squared * step * step + 2 * product * step;
   }
   void settle() {
     for (double& weight : weights) weight *= scale;
+    absolute *= scale;
     scale = 1;
   }
   void average(double n) {
     for (size_t j = 0; j < weights.size(); ++j) mean_weights[j] += (scale * weights[j] - mean_weights[j]) / n;
     mean_bias += (bias - mean_bias) / n;
   }
-  // Takes from each weight what its penalty has summed up to, but not beyond 0.
-  void penalise() {
-    for (size_t j = 0; j < weights.size(); ++j) {
-      const double before = weights[j];
-      if (scale * before > 0) weights[j] = std::max(0.0, before - (cumulated_l1 + penalised[j]) / scale);
-      else if (scale * before < 0) weights[j] = std::min(0.0, before + (cumulated_l1 - penalised[j]) / scale);
-      penalised[j] += scale * (weights[j] - before);
-    }
+  // Takes from a weight what its penalty has summed up to, but not beyond 0.
+  void penalise(size_t j) {
+    const double before = weights[j];
+    if (scale * before > 0) change(j, std::max(0.0, before - (cumulated_l1 + penalised[j]) / scale));
+    else if (scale * before < 0) change(j, std::min(0.0, before + (cumulated_l1 - penalised[j]) / scale));
+    penalised[j] += scale * (weights[j] - before);
   }
-  double absolute_sum() const {
-    double sum = 0;
-    for (const double weight : weights) sum += std::abs(weight);
-    return scale * sum;
+  void penalise_all() {
+    for (size_t j = 0; j < weights.size(); ++j) penalise(j);
   }
+  double absolute_sum() const { return scale * absolute; }
+  void sum_absolute() {
+    absolute = 0;
+    for (const double weight : weights) absolute += std::abs(weight);
+  }
+
+ private:
+  void change(size_t j, double to) {
+    absolute += std::abs(to) - std::abs(weights[j]);
+    weights[j] = to;
+  }
+
+  double absolute = 0;  // sum of |weights|, kept up as they change where it is tracked
 };
 
 class SgdFit {
@@ -143,7 +186,10 @@ class SgdFit {
         context_(context),
         classes_(is_classification(train.target.task)),
         training_(train, params.class_weight),
-        lease_(context.memory, training_.rows.size() * (train.x.n_features() * sizeof(float) + 3 * sizeof(double)), "rows of SGD"),
+        p_(train.x.n_features()),
+        lease_(context.memory,
+               training_.rows.size() * ((train.x.is_sparse() ? 0 : p_ * sizeof(float)) + 3 * sizeof(double)) + 3 * p_ * sizeof(double),
+               "rows of SGD"),
         n_sums_(classes_ ? (train.target.n_classes() == 2 ? 1 : train.target.n_classes()) : train.target.n_targets) {
     loss_ = params.loss != SgdLoss::Default ? params.loss : classes_ ? SgdLoss::LogLoss : SgdLoss::SquaredError;
     schedule_ = params.schedule != SgdSchedule::Default ? params.schedule : classes_ ? SgdSchedule::Optimal : SgdSchedule::Invscaling;
@@ -160,22 +206,23 @@ class SgdFit {
     double total = 0;
     for (double& weight : training_.weights) total += weight /= largest;
     if (!training_.weights.empty()) mean_weight_ = total / static_cast<double>(training_.weights.size());
-    rows_.n_features = train.x.n_features();
-    rows_.values.resize(training_.rows.size() * rows_.n_features);
-    rows_.squared_norms.resize(training_.rows.size());
+    rows_.n_features = p_;
+    if (!train.x.is_sparse()) rows_.values.resize(training_.rows.size() * p_);
+    squared_norms_.resize(training_.rows.size());
     context.threads->parallel_for(training_.rows.size(), 1024, [&](size_t begin, size_t end) { read_rows(begin, end); });
     context.check();
     descents_.resize(n_sums_);
     for (Descent& descent : descents_) {
-      for (auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised}) numbers->assign(rows_.n_features, 0.0);
+      for (auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised}) numbers->assign(p_, 0.0);
       descent.rate = params.learning_rate;
+      descent.tracks_absolute = params.l1_ratio > 0;
     }
   }
 
   // State of each sum, one after the other: t, the rate, the bias, its mean, the cumulated penalty; weights, their means, what they were
   // penalised by.
   void start_from(const std::vector<double>& state) {
-    const size_t width = 5 + 3 * rows_.n_features;
+    const size_t width = 5 + 3 * p_;
     if (state.size() != n_sums_ * width)
       throw Error(ErrorCode::BadValue, "the model to go on from was not fitted by sgd on these features and classes",
                   "Give one of the same features, classes and learner.");
@@ -189,18 +236,22 @@ class SgdFit {
       for (auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised})
         for (double& number : *numbers) number = *from++;
       for (const double weight : descent.weights) descent.squared_norm += weight * weight;
+      descent.sum_absolute();
     }
   }
 
   std::unique_ptr<Model> run() {
-    context_.threads->parallel_each(n_sums_, [&](size_t k) { descend(k); });
+    context_.threads->parallel_each(n_sums_, [&](size_t k) {
+      if (training_.x.is_sparse()) descend(k, SparseRowsOf{training_.x.sparse(), training_.rows});
+      else descend(k, rows_);
+    });
     for (const Descent& descent : descents_) {
       if (descent.diverged)
         throw Error(ErrorCode::BadValue, "stochastic gradient descent diverged: a weight is no longer a number",
                     "Scale the features, or lower learning_rate.");
       if (descent.n_epochs == 0) context_.check();
     }
-    LinearForm form{static_cast<int64_t>(rows_.n_features), {}, {}, Link::Identity};
+    LinearForm form{static_cast<int64_t>(p_), {}, {}, Link::Identity};
     if (classes_) form.link = n_sums_ == 1 && training_.target.n_classes() == 2 ? Link::Sigmoid : Link::Softmax;
     for (Descent& descent : descents_) {
       descent.settle();
@@ -221,13 +272,18 @@ class SgdFit {
   void read_rows(size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       double squares = 0;
-      for (size_t j = 0; j < rows_.n_features; ++j) {
-        const float value = training_.x.at(training_.rows[i], j);
-        rows_.values[i * rows_.n_features + j] = value;
-        squares += static_cast<double>(value) * static_cast<double>(value);
+      if (training_.x.is_sparse()) {
+        for (const float value : training_.x.sparse().values_of(training_.rows[i]))
+          squares += static_cast<double>(value) * static_cast<double>(value);
+      } else {
+        for (size_t j = 0; j < p_; ++j) {
+          const float value = training_.x.at(training_.rows[i], j);
+          rows_.values[i * p_ + j] = value;
+          squares += static_cast<double>(value) * static_cast<double>(value);
+        }
       }
       if (!std::isfinite(squares)) refuse_not_finite(training_.x);
-      rows_.squared_norms[i] = squares;
+      squared_norms_[i] = squares;
     }
   }
 
@@ -237,7 +293,8 @@ class SgdFit {
   }
 
   // Passes of one sum until it is no better, or there have been enough.
-  void descend(size_t k) {
+  template <class Rows>
+  void descend(size_t k, const Rows& rows) {
     Descent& descent = descents_[k];
     std::vector<uint32_t> order(training_.rows.size());
     double best = std::numeric_limits<double>::infinity();
@@ -246,7 +303,7 @@ class SgdFit {
       std::iota(order.begin(), order.end(), 0U);
       if (params_.shuffle)
         RandomStream(derive_seed(context_.seed, "sgd order", k), "sgd pass", static_cast<uint64_t>(descent.t)).shuffle(std::span(order));
-      const double objective = pass(descent, k, order);
+      const double objective = pass(descent, k, order, rows);
       descent.diverged = !std::isfinite(descent.bias) || !std::ranges::all_of(descent.weights, [](double w) { return std::isfinite(w); });
       if (descent.diverged || std::isnan(objective)) return;
       ++descent.n_epochs;
@@ -263,15 +320,17 @@ class SgdFit {
   }
 
   // A step for each row. Returns the mean of what is made small; NaN where the context asks to stop.
-  double pass(Descent& descent, size_t k, std::span<const uint32_t> order) {
+  template <class Rows>
+  double pass(Descent& descent, size_t k, std::span<const uint32_t> order, const Rows& rows) {
     const double alpha = params_.alpha, l1_ratio = params_.l1_ratio, typical = std::sqrt(1 / std::sqrt(std::max(alpha, 1e-300)));
     const double first = typical / std::max(1.0, sgd_loss(loss_, params_.epsilon, 1, -typical).slope), delay = 1 / (first * alpha);
     double objective = 0;
     for (size_t i = 0; i < order.size(); ++i) {
       if (i % 256 == 0 && context_.should_stop()) return std::numeric_limits<double>::quiet_NaN();
-      const float* x = rows_.row(order[i]);
+      const auto x = rows.row(order[i]);
+      if (!x.kIsWhole && l1_ratio > 0) x.visit([&](size_t j, double) { descent.penalise(j); });  // what rows without them left to do
       const auto t = static_cast<double>(descent.t);
-      const double product = descent.product(x), y = truth(order[i], k);
+      const double product = descent.scale * x.product(descent.weights), y = truth(order[i], k);
       if (schedule_ == SgdSchedule::Optimal) descent.rate = 1 / (alpha * (delay + t - 1));
       else if (schedule_ == SgdSchedule::Invscaling) descent.rate = params_.learning_rate / std::pow(t, params_.power_t);
       const auto [loss, slope] = sgd_loss(loss_, params_.epsilon, y, product + descent.bias);
@@ -281,22 +340,26 @@ class SgdFit {
       const double step = -descent.rate * std::clamp(slope, -1e12, 1e12) * weight;
       const double kept = std::max(0.0, 1 - (1 - l1_ratio) * descent.rate * alpha);
       if (kept != 1) descent.shrink(kept);
-      if (step != 0) descent.add(x, rows_.squared_norms[order[i]], product * kept, step);
+      if (step != 0) descent.add(x, squared_norms_[order[i]], product * kept, step);
       if (params_.fit_intercept) descent.bias += step;
       if (params_.average_from && descent.t >= *params_.average_from)
         descent.average(static_cast<double>(descent.t - *params_.average_from + 1));
       if (l1_ratio > 0) {
         descent.cumulated_l1 += l1_ratio * descent.rate * alpha;
-        descent.penalise();
+        x.visit([&](size_t j, double) { descent.penalise(j); });
       }
       ++descent.t;
+    }
+    if (l1_ratio > 0) {
+      descent.penalise_all();  // what the last rows did not have
+      descent.sum_absolute();
     }
     return objective / static_cast<double>(order.size());
   }
 
   void make_probabilities(LinearForm& form) const {
     const FeatureMatrix x = training_.x.take(training_.rows);
-    const WeightedRows rows({x, training_.target, training_.weights});
+    const WeightedRows rows({x, training_.target, training_.weights}, SparseInput::Taken);
     std::vector<std::vector<double>> margins(n_sums_, std::vector<double>(x.n_rows()));
     std::vector<double> sums(x.n_rows() * n_sums_);
     LinearModel(form).predict_scores(x, sums);
@@ -309,12 +372,14 @@ class SgdFit {
   const FitContext& context_;
   bool classes_;
   TrainingRows training_;
+  size_t p_;
   MemoryLease lease_;
   size_t n_sums_;
   SgdLoss loss_;
   SgdSchedule schedule_;
   double mean_weight_ = 1;
-  RowMajor rows_;
+  DenseRows rows_;  // empty where rows are sparse
+  std::vector<double> squared_norms_;
   std::vector<Descent> descents_;
 };
 
@@ -322,18 +387,18 @@ class Sgd : public Learner {
  public:
   explicit Sgd(SgdParams params) : params_(params) {}
   bool supports(Task task) const override { return task != Task::Ranking; }
-  FeatureNeeds needs() const override { return {false, false, true}; }
+  FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
   bool continues() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
-    check_training_set(train);
+    check_training_set(train, SparseInput::Taken);
     context.check();
     return SgdFit(params_, train, context).run();
   }
 
   std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet*,
                                   const FitContext& context) const override {
-    check_training_set(train);
+    check_training_set(train, SparseInput::Taken);
     context.check();
     SgdFit more(params_, train, context);
     const auto* linear = dynamic_cast<const LinearModel*>(&start);

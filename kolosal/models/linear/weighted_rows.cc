@@ -32,18 +32,25 @@ bool is_constant(const WeightedRows& rows, size_t j) {
 }  // namespace
 
 void refuse_not_finite(const FeatureMatrix& x) {
-  for (size_t j = 0; j < x.n_features(); ++j)
-    for (const float value : x.column(j))
-      if (!std::isfinite(value))
-        throw Error(ErrorCode::BadValue, "feature '" + x.features()[j].name + "' has a value that is missing or not finite",
-                    "Impute it first: this learner takes numbers only.");
+  const auto refuse = [&](size_t j) {
+    throw Error(ErrorCode::BadValue, "feature '" + x.features()[j].name + "' has a value that is missing or not finite",
+                "Impute it first: this learner takes numbers only.");
+  };
+  if (x.is_sparse()) {
+    for (size_t e = 0; e < x.sparse().values.size(); ++e)
+      if (!std::isfinite(x.sparse().values[e])) refuse(x.sparse().features[e]);
+  } else {
+    for (size_t j = 0; j < x.n_features(); ++j)
+      for (const float value : x.column(j))
+        if (!std::isfinite(value)) refuse(j);
+  }
   throw Error(ErrorCode::BadValue, "sums of the features, the target or the weights are beyond the largest number",
               "Scale them to numbers of ordinary size.");
 }
 
-WeightedRows::WeightedRows(const TrainingSet& train, size_t block_rows)
+WeightedRows::WeightedRows(const TrainingSet& train, SparseInput sparse, size_t block_rows)
     : train_(train), block_rows_(std::min(block_rows, kMaxBlockRows)), ones_(block_rows_, 1.0) {
-  check_training_set(train);
+  check_training_set(train, sparse);
   if (train.weights.empty()) {
     total_ = static_cast<double>(train.x.n_rows());
     return;
@@ -57,8 +64,33 @@ WeightedRows::WeightedRows(const TrainingSet& train, size_t block_rows)
   }
 }
 
-ColumnBlock WeightedRows::block(size_t begin, size_t n) const noexcept {
-  return {n_features() > 0 ? train_.x.column(0).data() + begin : nullptr, n_rows(), n, n_features()};
+ColumnBlock WeightedRows::block(size_t begin, size_t n, std::vector<float>& room) const {
+  if (n_features() == 0) return {nullptr, n_rows(), n, 0};
+  if (!train_.x.is_sparse()) return {train_.x.column(0).data() + begin, n_rows(), n, n_features()};
+  const SparseRows& rows = train_.x.sparse();
+  room.assign(n * n_features(), 0.0F);
+  for (size_t i = 0; i < n; ++i)
+    for (size_t e = rows.starts[begin + i]; e < rows.starts[begin + i + 1]; ++e) room[rows.features[e] * n + i] = rows.values[e];
+  return {room.data(), n, n, n_features()};
+}
+
+void WeightedRows::add_products(size_t begin, size_t n, const double* weights, double* sums) const noexcept {
+  if (n_features() == 0) return;
+  if (!train_.x.is_sparse()) {
+    kolosal::add_products({train_.x.column(0).data() + begin, n_rows(), n, n_features()}, weights, sums);
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) sums[i] += train_.x.sparse().product(begin + i, weights);
+}
+
+void WeightedRows::add_transposed_products(size_t begin, size_t n, const double* factors, double* sums) const noexcept {
+  if (n_features() == 0) return;
+  if (!train_.x.is_sparse()) {
+    kolosal::add_transposed_products({train_.x.column(0).data() + begin, n_rows(), n, n_features()}, factors, sums);
+    return;
+  }
+  for (size_t i = 0; i < n; ++i)
+    if (factors[i] != 0) train_.x.sparse().add_row(begin + i, factors[i], sums);
 }
 
 const double* WeightedRows::weights(size_t begin) const noexcept { return weights_.empty() ? ones_.data() : weights_.data() + begin; }
@@ -83,7 +115,51 @@ std::vector<double> WeightedRows::sum_blocks(size_t width, size_t step, const Fi
   return sums;
 }
 
+void refuse_without_blocks(const WeightedRows& rows, const std::string& learner, const std::string& remedy) {
+  if (!rows.has_no_blocks()) return;
+  throw Error(ErrorCode::Unsupported,
+              learner + " takes sparse rows of at most " + std::to_string(WeightedRows::kMaxBlockFeatures) + " features, and there are " +
+                  std::to_string(rows.n_features()),
+              remedy);
+}
+
+namespace {
+
+// Of sparse rows by all of them, twice: for means, then around these. What is not there is 0.
+ColumnScales scales_of_sparse(const WeightedRows& rows, bool center, const FitContext& context) {
+  const size_t p = rows.n_features();
+  const SparseRows& x = rows.x().sparse();
+  ColumnScales scales{std::vector<double>(p, 0.0), std::vector<double>(p, 0.0)};
+  const auto visit = [&](const auto& take) {
+    for (size_t begin = 0; begin < rows.n_rows(); begin += rows.block_rows()) {
+      context.check();
+      const double* weights = rows.weights(begin);
+      for (size_t row = begin; row < std::min(begin + rows.block_rows(), rows.n_rows()); ++row)
+        for (size_t e = x.starts[row]; e < x.starts[row + 1]; ++e)
+          take(x.features[e], weights[row - begin], static_cast<double>(x.values[e]));
+    }
+  };
+  if (center) {
+    visit([&](size_t j, double weight, double value) { scales.centers[j] += weight * value; });
+    for (double& mean : scales.centers) mean /= rows.total();
+  }
+  std::vector<double> squares(p, 0.0), absent(p, rows.total());
+  visit([&](size_t j, double weight, double value) {
+    squares[j] += weight * (value - scales.centers[j]) * (value - scales.centers[j]);
+    absent[j] -= weight;
+  });
+  for (size_t j = 0; j < p; ++j) {
+    const double center_of = scales.centers[j], square = (squares[j] + std::max(absent[j], 0.0) * center_of * center_of) / rows.total();
+    if (!std::isfinite(square)) refuse_not_finite(rows.x());
+    if (square > 1e-14 * center_of * center_of) scales.inverse[j] = 1 / std::sqrt(square);
+  }
+  return scales;
+}
+
+}  // namespace
+
 ColumnScales column_scales(const WeightedRows& rows, bool center, const FitContext& context) {
+  if (rows.x().is_sparse()) return scales_of_sparse(rows, center, context);
   const size_t p = rows.n_features();
   const auto squares_around = [&](const std::vector<double>& centers, size_t step) {
     // Sums of s (x - c), of s (x - c)^2, and of s.
@@ -92,7 +168,8 @@ ColumnScales column_scales(const WeightedRows& rows, bool center, const FitConte
       const double* weights = rows.weights(begin);
       scratch.assign(padded_rows(n) * p + n, 1.0);
       double* packed = scratch.data() + n;
-      pack_columns(rows.block(begin, n), centers.data(), ones.data(), scratch.data(), packed);
+      std::vector<float> room;
+      pack_columns(rows.block(begin, n, room), centers.data(), ones.data(), scratch.data(), packed);
       for (size_t i = 0; i < n; ++i) sums[2 * p] += weights[i];
       for (size_t j = 0; j < p; ++j)
         for (size_t i = 0; i < n; ++i) {

@@ -18,9 +18,11 @@ namespace kolosal {
 class WeightedRows {
  public:
   /// Throws Error as check_training_set does. `train` must outlive it. Blocks have at most kMaxBlockRows rows.
-  explicit WeightedRows(const TrainingSet& train, size_t block_rows = kMaxBlockRows);
+  explicit WeightedRows(const TrainingSet& train, SparseInput sparse = SparseInput::Refused, size_t block_rows = kMaxBlockRows);
 
   static constexpr size_t kMaxBlockRows = 1024;
+  /// Most features of which sparse rows are written out as blocks of columns.
+  static constexpr size_t kMaxBlockFeatures = 1024;
 
   /// The rows without their weights, and their number, features and blocks.
   const FeatureMatrix& x() const noexcept { return train_.x; }
@@ -33,9 +35,18 @@ class WeightedRows {
   double unit() const noexcept { return unit_; }
   double total() const noexcept { return total_; }
 
-  /// The features of a block, and the divided weights of its rows.
-  ColumnBlock block(size_t begin, size_t n) const noexcept;
+  /// The features of a block, and the divided weights of its rows. Sparse rows are written to `room`, which must outlive the block; of more
+  /// than kMaxBlockFeatures features they are not asked for.
+  ColumnBlock block(size_t begin, size_t n, std::vector<float>& room) const;
   const double* weights(size_t begin) const noexcept;
+  double weight(size_t row) const noexcept { return weights_.empty() ? 1 : weights_[row]; }
+  /// Whether blocks of columns cannot be asked for.
+  bool has_no_blocks() const noexcept { return x().is_sparse() && n_features() > kMaxBlockFeatures; }
+
+  /// sums (n,) += products of the rows of a block with weights (n_features,).
+  void add_products(size_t begin, size_t n, const double* weights, double* sums) const noexcept;
+  /// sums (n_features,) += the rows of a block times factors (n,).
+  void add_transposed_products(size_t begin, size_t n, const double* factors, double* sums) const noexcept;
 
   /// Sums of every `step`-th block: `add(begin, n, sums, scratch)` adds the rows [begin, begin + n) to `width` sums; `scratch`
   /// is its own to resize and keep from one block to the next. Blocks are added in a fixed order: the sums are the same on any number
@@ -50,6 +61,9 @@ class WeightedRows {
   std::vector<double> weights_;  ///< empty where all are one
   std::vector<double> ones_;
 };
+
+/// Throws Error(Unsupported) where blocks of columns cannot be asked for, which `learner` needs; `remedy` is what to do.
+void refuse_without_blocks(const WeightedRows& rows, const std::string& learner, const std::string& remedy);
 
 /// Where columns lie and how wide they spread, from a sample of blocks: what turns them into numbers of like size.
 struct ColumnScales {

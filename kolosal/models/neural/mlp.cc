@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "kolosal/base/random.h"
+#include "kolosal/models/best_round.h"
 #include "kolosal/models/neural/fit_inputs.h"
 #include "kolosal/models/neural/network.h"
 #include "kolosal/models/trees/training_rows.h"
@@ -70,6 +71,7 @@ struct MlpParams {
   ClassWeight class_weight = ClassWeight::None;
   SelectBy select_by = SelectBy::Loss;
   std::optional<int32_t> patience;
+  double min_delta = 0;
 };
 
 void describe(Fields<MlpParams>& f) {
@@ -121,6 +123,7 @@ void describe(Fields<MlpParams>& f) {
       .min(1)
       .alias("n_iter_no_change")
       .alias("early_stopping_rounds");
+  f.add("min_delta", &P::min_delta, "By how much what passes are chosen by must be lower to be better.").min(0).alias("tol");
 }
 
 // Dropout and decay by the share of the work that is done: whole, and from half on falling to 0.
@@ -151,11 +154,11 @@ class MlpFit {
     const double n_steps = static_cast<double>(n_batches) * params_.n_epochs;
     std::vector<uint32_t> order(n);
     std::unique_ptr<NeuralModel> best;
-    double least = std::numeric_limits<double>::infinity();
-    int epoch = 0, best_epoch = 0;
+    BestRound best_epoch(params_.patience, params_.min_delta, BestRound::Of::Later);
+    int epoch = 0;
     if (held_out_) {
       best = model_of(trainer, 0);
-      least = held_out_loss(*best);
+      best_epoch.note(0, held_out_loss(*best));
     }
     while (epoch < params_.n_epochs) {
       std::iota(order.begin(), order.end(), 0U);
@@ -168,21 +171,17 @@ class MlpFit {
       }
       if (done < n_batches) break;
       ++epoch;
-      if (!std::isfinite(loss)) refuse_divergence(best != nullptr && best_epoch > 0);
+      if (!std::isfinite(loss)) refuse_divergence(best_epoch.round() > 0);
       if (!std::isfinite(loss)) break;
       double held_out = std::numeric_limits<double>::quiet_NaN();
       if (held_out_) {
         auto model = model_of(trainer, epoch);
         held_out = held_out_loss(*model);
-        if (held_out <= least) {
-          least = held_out;
-          best = std::move(model);
-          best_epoch = epoch;
-        }
+        if (best_epoch.note(epoch, held_out)) best = std::move(model);
       }
       if (context_.on_iteration && !context_.on_iteration({epoch, params_.n_epochs, loss / static_cast<double>(n_batches), held_out}))
         break;
-      if (held_out_ && params_.patience && epoch - best_epoch >= *params_.patience) break;
+      if (best_epoch.is_over()) break;
     }
     if (epoch == 0) context_.check();
     return best ? std::move(best) : model_of(trainer, epoch);

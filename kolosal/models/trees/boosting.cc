@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "kolosal/base/random.h"
+#include "kolosal/models/best_round.h"
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
 #include "kolosal/models/trees/linear_leaves.h"
@@ -84,12 +85,14 @@ class Boosting {
   }
 
   std::unique_ptr<Model> run() {
-    double best_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, *context_.threads) : 0;
-    if (std::isnan(best_loss))
+    BestRound best(params_.patience, params_.min_delta);
+    const double first_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, *context_.threads) : 0;
+    if (std::isnan(first_loss))
       throw Error(ErrorCode::BadValue, "the loss of the rows held out is not known, so they cannot stop the fit",
                   "Let the loss give the losses of rows, too, or hold no rows out.");
+    best.note(0, first_loss);
     std::vector<double> best_factors;
-    int best_round = 0, round = 0;
+    int round = 0;
     const bool one_class = is_classification(rows_.target.task) && rows_.target.n_classes() < 2;
     while (!one_class && round < params_.n_trees) {
       if (!grow_round(round)) break;
@@ -97,14 +100,10 @@ class Boosting {
       double loss = std::numeric_limits<double>::quiet_NaN();
       if (held_out_) {
         loss = held_out_->loss->mean_loss(held_out_->scores, *context_.threads);
-        if (loss < best_loss - params_.min_delta) {
-          best_loss = loss;
-          best_round = round;
-          best_factors = dropped_.factors();
-        }
+        if (best.note(round, loss)) best_factors = dropped_.factors();
       }
       if (context_.on_iteration && !context_.on_iteration({round, params_.n_trees, train_loss(round), loss})) break;
-      if (held_out_ && params_.patience && round - best_round >= *params_.patience) break;
+      if (best.is_over()) break;
       if (n_stumps_ >= base_.size() && !params_.draws_at_random()) break;
     }
     if (round == 0 && !one_class) context_.check();

@@ -162,7 +162,33 @@ size_t bytes_of(const Forest& tree) {
          tree.category_bits.size() * sizeof(uint32_t);
 }
 
-std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet& train, const FitContext& context) {
+// A forest without trees, for the rows' targets.
+Forest no_trees(const TrainingRows& rows, size_t leaf_width) {
+  Forest forest;
+  forest.n_features = rows.x.n_features();
+  forest.aggregation = ForestAggregation::Mean;
+  forest.link = is_classification(rows.target.task) ? ForestLink::Normalize : ForestLink::Identity;
+  forest.leaf_width = leaf_width;
+  forest.base_score.assign(leaf_width, 0.0);
+  forest.feature_gain.assign(forest.n_features, 0.0);
+  return forest;
+}
+
+// Throws Error(BadValue) where `start` is no such forest.
+void check_start(const Forest& start, const Forest& wanted) {
+  if (start.n_features == wanted.n_features && start.leaf_width == wanted.leaf_width && start.link == wanted.link &&
+      start.aggregation == wanted.aggregation && start.linear_starts.empty())
+    return;
+  throw Error(ErrorCode::BadValue,
+              "the model to go on from has " + std::to_string(start.n_features) + " features and " + std::to_string(start.leaf_width) +
+                  " numbers in a leaf; the rows ask for " + std::to_string(wanted.n_features) + " and " +
+                  std::to_string(wanted.leaf_width) + ", averaged over trees",
+              "Pass a forest that was fitted to the same features and classes.");
+}
+
+// `start` (may be null) is the forest that the trees are added to.
+std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel* start, const TrainingSet& train,
+                                  const FitContext& context) {
   const TrainingRows rows(train, recipe.class_weight);
   const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
   const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
@@ -174,6 +200,12 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context, !recipe.limits.random_bounds);
   const std::vector<float> values = recipe.limits.random_bounds ? row_major(train.x, rows.rows, context) : std::vector<float>();
   const TreeTargets targets(rows.target, rows.weights);
+  Forest forest = no_trees(rows, targets.leaf_width);
+  if (start != nullptr) {
+    check_start(start->forest(), forest);
+    forest = start->forest();
+  }
+  const size_t n_before = forest.roots.size();
   std::vector<Forest> trees(n_trees);
   std::vector<std::optional<MemoryLease>> tree_leases(n_trees);
   std::vector<char> finished(n_trees, 0);
@@ -181,7 +213,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
   Progress progress(context, recipe.n_trees);
   context.threads->parallel_each(n_trees, [&](size_t t) {
     if (context.should_stop() || progress.ended() || full) return;
-    RandomStream stream(context.seed, "tree", t);
+    RandomStream stream(context.seed, "tree", n_before + t);
     const std::vector<double> weights = draw_weights(recipe, rows, stream);
     ExactTreeGrower grower(columns, values, targets, recipe.limits, context);
     if (!grower.grow(weights, stream, trees[t])) {
@@ -202,14 +234,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const TrainingSet&
     finished[t] = 1;
     progress.tree_finished();
   });
-  Forest forest;
-  forest.n_features = train.x.n_features();
-  forest.aggregation = ForestAggregation::Mean;
-  forest.link = is_classification(rows.target.task) ? ForestLink::Normalize : ForestLink::Identity;
-  forest.leaf_width = targets.leaf_width;
-  forest.base_score.assign(targets.leaf_width, 0.0);
-  forest.feature_gain.assign(forest.n_features, 0.0);
-  size_t n_nodes = 0;
+  size_t n_nodes = forest.nodes.size();
   for (const Forest& tree : trees) n_nodes += tree.nodes.size();
   forest.nodes.reserve(n_nodes);
   forest.node_cover.reserve(n_nodes);
@@ -229,11 +254,24 @@ class TreeLearner : public Learner {
  public:
   bool supports(Task task) const override { return task != Task::Ranking; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+  bool continues() const override { return n_trees_may_grow(); }
+
+  std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet* validation,
+                                  const FitContext& context) const override {
+    if (!continues()) return Learner::fit_more(start, train, validation, context);
+    check_training_set(train);
+    if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "this learner does not rank", "Use gradient_boosting.");
+    const auto* forest = dynamic_cast<const ForestModel*>(&start);
+    if (forest == nullptr)
+      throw Error(ErrorCode::BadValue, "the model to go on from is of form '" + std::string(start.form()) + "', not a forest",
+                  "Pass a random forest or extra trees.");
+    return fit_forest(recipe(train), forest, train, context);
+  }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     check_training_set(train);
     if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, "this learner does not rank", "Use gradient_boosting.");
-    return fit_forest(recipe(train), train, context);
+    return fit_forest(recipe(train), nullptr, train, context);
   }
 
   std::vector<double> out_of_bag(const Model& model, const TrainingSet& train, const FitContext& context) const override {
@@ -241,13 +279,14 @@ class TreeLearner : public Learner {
     const ForestRecipe made_by = recipe(train);
     const TrainingRows rows(train, made_by.class_weight);
     const auto* forest = dynamic_cast<const ForestModel*>(&model);
-    if (forest == nullptr || forest->n_iterations() != static_cast<size_t>(made_by.n_trees))
+    const auto n_trees = static_cast<size_t>(made_by.n_trees);
+    if (forest == nullptr || forest->n_iterations() < n_trees)
       throw Error(ErrorCode::BadValue, "the model has not the " + std::to_string(made_by.n_trees) + " trees of a whole fit",
                   "Pass the model that this learner fitted to these rows.");
     if (!made_by.bootstrap && made_by.row_fraction >= 1)
       throw Error(ErrorCode::BadValue, "every tree is grown on all rows, so none is out of bag", "Set bootstrap, or row_fraction below 1.");
     return predict_out_of_bag(
-        *forest, rows,
+        *forest, rows, forest->n_iterations() - n_trees,
         [&](size_t t) {
           RandomStream stream(context.seed, "tree", t);
           return draw_weights(made_by, rows, stream);
@@ -257,6 +296,8 @@ class TreeLearner : public Learner {
 
  protected:
   virtual ForestRecipe recipe(const TrainingSet& train) const = 0;
+  // Whether more trees can be added to a model.
+  virtual bool n_trees_may_grow() const { return false; }
 };
 
 class DecisionTree : public TreeLearner {
@@ -296,6 +337,7 @@ class RandomForest : public TreeLearner {
     recipe.limits.random_bounds = !kBootstrap;
     return recipe;
   }
+  bool n_trees_may_grow() const override { return true; }
 
  private:
   ForestParams<kBootstrap> params_;

@@ -13,9 +13,9 @@
 
 namespace kolosal {
 
-/// The predictions (n_rows of x, n_outputs), NaN of a row that no tree left out. `weights_of` gives the weights with which a tree saw the
-/// rows that count; a row of weight 0 in the training set was seen by none.
-std::vector<double> predict_out_of_bag(const ForestModel& model, const TrainingRows& rows,
+/// The predictions (n_rows of x, n_outputs) by the trees from number `first` on, NaN of a row that none of them left out. `weights_of`
+/// gives the weights with which a tree saw the rows that count; a row of weight 0 in the training set was seen by none.
+std::vector<double> predict_out_of_bag(const ForestModel& model, const TrainingRows& rows, size_t first,
                                        const std::function<std::vector<double>(size_t tree)>& weights_of, const FitContext& context);
 
 }  // namespace kolosal

@@ -8,7 +8,10 @@ namespace kolosal {
 std::vector<double> equal_widths(Range range, size_t n_bins) {
   std::vector<double> edges{range.min};
   const double width = range.max / static_cast<double>(n_bins) - range.min / static_cast<double>(n_bins);
-  for (size_t bin = 1; bin < n_bins; ++bin) edges.push_back(range.min + static_cast<double>(bin) * width);
+  for (size_t bin = 1; bin < n_bins; ++bin) {
+    const double step = static_cast<double>(bin) * width, share = static_cast<double>(bin) / static_cast<double>(n_bins);
+    edges.push_back(std::isfinite(step) ? range.min + step : range.min * (1 - share) + range.max * share);
+  }
   edges.push_back(range.max);
   return edges;
 }

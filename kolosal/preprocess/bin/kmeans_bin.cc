@@ -88,6 +88,12 @@ class Clusters {
   std::vector<size_t> begins_;
 };
 
+/// A power of two by which sums of the values are multiplied to be finite.
+double unit_of(const Sample& sorted) {
+  constexpr double kSumsAreFinite = 1e290;
+  return std::max(-sorted.values.front(), sorted.values.back()) < kSumsAreFinite ? 1 : kReduced;
+}
+
 class KmeansBin : public Transformer {
  public:
   explicit KmeansBin(KmeansBinParams params) : params_(std::move(params)) {}
@@ -97,12 +103,16 @@ class KmeansBin : public Transformer {
                     [&](const Column& column, std::span<const double> weights) {
                       Sample sample = finite_sample(column, weights);
                       sort_sample(sample);
+                      const double unit = unit_of(sample);
+                      for (double& value : sample.values) value *= unit;
                       std::vector<double> centers = equal_widths({sample.values.front(), sample.values.back()}, n_bins());
                       for (size_t k = 0; k + 1 < centers.size(); ++k) centers[k] = std::midpoint(centers[k], centers[k + 1]);
                       centers.pop_back();
                       Clusters clusters(sample, std::move(centers));
                       for (int i = 0; i < params_.max_iter && clusters.step(); ++i) context.check();
-                      return clusters.edges();
+                      std::vector<double> edges = clusters.edges();
+                      for (double& edge : edges) edge /= unit;
+                      return edges;
                     });
   }
 

@@ -1,7 +1,7 @@
 // Date parts: numbers of the calendar and of the clock (forms/date_parts.h lists them), sines and cosines, and elapsed days.
 //
-// Elapsed days count from a reference moment or else from the earliest one in fitting, so that they keep their digits in float32.
-// Dates have no parts of the clock.
+// Elapsed days count from a reference moment or else from the earliest one in fitting, so that they keep their digits where they are
+// rounded to float32. Dates have no parts of the clock.
 //
 // Cost     O(n_rows n_parts).
 // Checked  date_parts_test.cc.

@@ -31,11 +31,12 @@ TEST(DateParts, ReadsTheCalendar) {
   }
 }
 
-TEST(DateParts, CountsElapsedDaysFromTheEarliestTrainingRowInFloat32) {
+TEST(DateParts, CountsElapsedDaysFromTheEarliestTrainingRowInFloat64) {
   const Table table({Column::date("d", {20001, 20000, 30000})});
-  const auto parts = fitted("date_parts", object({{"parts", list({"elapsed"})}}), {table});
+  const auto parts = fitted("date_parts", object({{"parts", list({"elapsed", "year"})}}), {table});
   EXPECT_EQ(parts->transform(table).column(0).numbers(), (std::vector<double>{1, 0, 10000}));
-  EXPECT_TRUE(parts->transform(table).column(0).is_float32());
+  EXPECT_FALSE(parts->transform(table).column(0).is_float32());
+  EXPECT_TRUE(parts->transform(table).column(1).is_float32());
   EXPECT_EQ(parts->transform(Table({Column::date("d", {19990})})).column(0).number(0), -10);
 }
 

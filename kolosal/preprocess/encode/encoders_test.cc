@@ -237,5 +237,28 @@ TEST(Encoders, TakeNumbersTooSmallForANormalFloat64AsLevels) {
   EXPECT_EQ(transformed("ordinal", object({{"columns", list({"x"})}}), {table}).column("x").numbers(), (std::vector<double>{2, 0, 1, 0}));
 }
 
+TEST(Ordinal, NumbersTheLevelsThatAreGivenInTheirOrder) {
+  const Table table({category("size", {0, 1, 0, -1}, {"large", "small"})});
+  const Value sizes = object({{"levels", object({{"size", list({"small", "medium", "large"})}})}});
+  const Table out = transformed("ordinal", sizes, {table});
+  EXPECT_EQ(out.column(0).number(0), 2);
+  EXPECT_EQ(out.column(0).number(1), 0);
+  EXPECT_TRUE(out.column(0).is_missing(3));
+}
+
+TEST(OneHot, HasAColumnForEveryLevelThatIsGivenAlsoWhereNoRowHasIt) {
+  const Table table({category("size", {0, 1, 0}, {"large", "small"})});
+  const Value sizes = object({{"levels", object({{"size", list({"small", "medium", "large"})}})}, {"min_frequency", 0}});
+  EXPECT_EQ(transformed("one_hot", sizes, {table}).names(), (std::vector<std::string>{"size__small", "size__medium", "size__large"}));
+}
+
+TEST(OneHot, RefusesALevelThatIsNotAmongThoseGiven) {
+  const Table table({category("size", {0, 1, 0}, {"large", "small"})});
+  for (const Value& levels : {list({"small"}), list({"small", "small"}), list({1}), Value("small")})
+    EXPECT_THROW(transformed("one_hot", object({{"levels", object({{"size", levels}})}, {"unknown", "error"}}), {table}), Error);
+  const Value ignoring = object({{"levels", object({{"size", list({"small"})}})}, {"unknown", "ignore"}, {"min_frequency", 0}});
+  EXPECT_EQ(transformed("one_hot", ignoring, {table}).n_columns(), 1U);
+}
+
 }  // namespace
 }  // namespace kolosal

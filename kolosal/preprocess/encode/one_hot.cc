@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
+#include "kolosal/preprocess/encode/given_levels.h"
 #include "kolosal/preprocess/encode/one_hot_drop.h"
 #include "kolosal/preprocess/forms/indicators.h"
 
@@ -30,6 +31,7 @@ struct OneHotParams {
   OneHotDrop drop = OneHotDrop::None;
   UnknownLevel unknown = UnknownLevel::Infrequent;
   OneHotMissing missing = OneHotMissing::Ignore;
+  Value levels = Value(Value::Object{});
 };
 
 void describe(Fields<OneHotParams>& f) {
@@ -49,6 +51,7 @@ void describe(Fields<OneHotParams>& f) {
   f.add("missing", &P::missing,
         "What missing values give: no column; where there are some in fitting a column of their own beside the others; or a level as "
         "others are, the last in order, which is unknown where fitting saw none.");
+  describe_given_levels(f);
 }
 
 class OneHot : public Transformer {
@@ -105,8 +108,9 @@ class OneHot : public Transformer {
   }
 
   IndicatorsColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {
+    const GivenLevels given = take_given_levels(params_.levels, column, params_.unknown == UnknownLevel::Error, "one_hot", found);
     const size_t n_levels = found.levels.size();
-    const bool has_missing = found.missing_weight > 0;
+    const bool has_missing = given.has_missing.value_or(found.missing_weight > 0);
     const bool as_level = has_missing && params_.missing == OneHotMissing::Level;
     std::vector<double> weights = found.weights;
     if (as_level) weights.push_back(found.missing_weight);

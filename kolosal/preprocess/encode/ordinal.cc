@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "kolosal/preprocess/chunk_fit.h"
+#include "kolosal/preprocess/encode/given_levels.h"
 #include "kolosal/preprocess/encode/level_order.h"
 #include "kolosal/preprocess/forms/lookup.h"
 
@@ -19,6 +20,7 @@ struct OrdinalParams {
   UnknownLevel unknown = UnknownLevel::Missing;
   std::optional<double> unknown_value;
   std::optional<double> missing_value;
+  Value levels = Value(Value::Object{});
 };
 
 void describe(Fields<OrdinalParams>& f) {
@@ -28,6 +30,7 @@ void describe(Fields<OrdinalParams>& f) {
       .choices({"error", "missing", "default"});
   f.add("unknown_value", &OrdinalParams::unknown_value, "The number for such levels under unknown 'default'; null means -1.");
   f.add("missing_value", &OrdinalParams::missing_value, "The number for missing values; null leaves them missing.");
+  describe_given_levels(f);
 }
 
 class Ordinal : public Transformer {
@@ -46,7 +49,8 @@ class Ordinal : public Transformer {
   /// The codes that fitting found are those that the training rows get: they are not looked up again.
   std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
                                                                      const FitContext& context) const override {
-    if (std::ranges::find(input.weights, 0.0) != input.weights.end()) return Transformer::fit_transform(input, context);
+    const bool codes_hold = std::ranges::find(input.weights, 0.0) == input.weights.end() && params_.levels.as_object().empty();
+    if (!codes_hold) return Transformer::fit_transform(input, context);
     std::vector<Column> made = input.table.columns();
     auto fitted = fit_columns(input, context, &made);
     return {std::move(fitted), Table(std::move(made))};
@@ -55,7 +59,10 @@ class Ordinal : public Transformer {
   std::unique_ptr<ChunkFit> start_chunks() const override {
     return fit_levels_in_chunks(
         "ordinal", [this](const TransformerInput& chunk) { return chosen(chunk); },
-        [this](const Column& column, const ColumnLevels& found, FreeNames&) { return spec_of(column, found, order_of(found)); },
+        [this](const Column& column, ColumnLevels found, FreeNames&) {
+          take_levels(column, found);
+          return spec_of(column, found, order_of(found));
+        },
         make_lookup);
   }
 
@@ -72,7 +79,8 @@ class Ordinal : public Transformer {
     std::vector<LookupColumn> fitted(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();
-      const ColumnLevels found = column_levels(*columns[i], input.weights, context.threads.get());
+      ColumnLevels found = column_levels(*columns[i], input.weights, context.threads.get());
+      take_levels(*columns[i], found);
       const std::vector<size_t> order = order_of(found);
       fitted[i] = spec_of(*columns[i], found, order);
       if (made == nullptr) return;
@@ -80,6 +88,10 @@ class Ordinal : public Transformer {
       place = numbered(fitted[i], found, order, *context.threads);
     });
     return make_lookup(std::move(fitted));
+  }
+
+  void take_levels(const Column& column, ColumnLevels& found) const {
+    take_given_levels(params_.levels, column, params_.unknown == UnknownLevel::Error, "ordinal", found);
   }
 
   std::vector<size_t> order_of(const ColumnLevels& found) const {

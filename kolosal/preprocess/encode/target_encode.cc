@@ -11,7 +11,7 @@
 // ranking group together. A row's encoding, prior included, sums over the other folds only, so no row sees its own target. Rows of weight
 // 0 are in no fold and are encoded as new rows are.
 //
-// Folds are dealt by shuffling each run of about 1024 rows, which any number of threads can do.
+// Of rows that come in chunks (target_chunks.cc) a first pass sums for the fitted encodings, a second by fold.
 //
 // Shapes   a column gives n_outputs columns: 1, or n_classes in multiclass, or n_targets.
 // Cost     O(n_rows n_outputs + n_folds^2 n_levels n_outputs) a column.
@@ -21,14 +21,13 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kolosal/base/random.h"
+#include "kolosal/preprocess/encode/fold_dealer.h"
+#include "kolosal/preprocess/encode/target_chunks.h"
 #include "kolosal/preprocess/encode/target_sums.h"
 
 namespace kolosal {
 namespace {
 
-constexpr size_t kShuffledTogether = 1024;
-constexpr size_t kRowsABlock = size_t{1} << 15;
 constexpr int kMostFolds = 100;
 
 struct TargetEncodeParams {
@@ -52,34 +51,6 @@ void describe(Fields<TargetEncodeParams>& f) {
   f.add("unknown", &P::unknown, "What a level not seen in fitting gives: an error, a missing value, or the mean of all rows (default).")
       .choices({"error", "missing", "default"});
   f.add("keep", &P::keep, "Whether the column itself stays, before those made of it.");
-}
-
-/// Units (rows, or groups of rows) that are dealt evenly among themselves.
-struct Deal {
-  std::span<const uint32_t> units;  ///< none: the units from 0 on
-  size_t n_units = 0;
-};
-
-/// Deals each of `deals` into folds: runs of units are shuffled, each by a random stream of its own.
-void deal_evenly(const std::vector<Deal>& deals, size_t n_folds, uint64_t seed, const Threads& threads, std::span<uint8_t> fold_of) {
-  const size_t run = n_folds * std::max<size_t>(1, kShuffledTogether / n_folds);
-  uint64_t first_index = 0;
-  size_t offset = 0;  // where the last deal left off, so that folds differ by one unit at most
-  for (const Deal& deal : deals) {
-    threads.parallel_for(deal.n_units, run, [&, first_index, offset](size_t begin, size_t end) {
-      std::vector<uint8_t> folds(end - begin);
-      for (size_t i = 0; i < folds.size(); ++i) folds[i] = static_cast<uint8_t>((i + offset) % n_folds);
-      RandomStream random(seed, "target_encode.folds", first_index + begin / run);
-      uint64_t bits = 0;
-      for (size_t i = folds.size(); i > 1; --i) {
-        bits = (folds.size() - i) % 2 == 0 ? random.next() : bits >> 32;
-        std::swap(folds[i - 1], folds[((bits & 0xFFFFFFFF) * i) >> 32]);
-      }
-      for (size_t i = 0; i < folds.size(); ++i) fold_of[deal.units.empty() ? begin + i : deal.units[begin + i]] = folds[i];
-    });
-    first_index += (deal.n_units + run - 1) / run;
-    offset += deal.n_units;
-  }
 }
 
 /// A fold for each row of weight, n_folds for others; rows of one ranking group share theirs.
@@ -133,6 +104,11 @@ class TargetEncode : public Transformer {
     return {std::move(fitted), with_encoded(input.table, std::move(encoded), params_.keep)};
   }
 
+  std::unique_ptr<ChunkFit> start_chunks() const override {
+    return encode_target_in_chunks(
+        {params_.columns, {params_.smoothing, params_.min_samples}, static_cast<size_t>(params_.n_folds), params_.unknown, params_.keep});
+  }
+
  private:
   /// Fits; where `encoded` is given it gets, for each column of the table, the columns made of it for the training rows.
   std::unique_ptr<FittedTransformer> fit_columns(const TransformerInput& input, const FitContext& context,
@@ -168,29 +144,9 @@ class TargetEncode : public Transformer {
         tables.push_back(others.encodings(smoothing, goals.of_no_rows()));
       }
       tables.push_back(fitted.values);
-      *encoded = encode_rows(slots_of_rows(column, found, input.weights, *context.threads), folds, tables, fitted, *context.threads);
+      *encoded = encode_by_fold(slots_of_rows(column, found, input.weights, *context.threads), folds, tables, fitted, *context.threads);
     }
     fitted.levels = std::move(found.levels);
-  }
-
-  /// Each row by the table of its fold.
-  static std::vector<Column> encode_rows(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
-                                         const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads) {
-    const size_t width = spec.outputs.size(), n_slots = tables.front().size() / width;
-    std::vector<Column> made;
-    for (size_t k = 0; k < width; ++k) {
-      std::vector<double> numbers;  // fold by fold, slot by slot
-      for (const std::vector<double>& table : tables)
-        for (size_t slot = 0; slot < n_slots; ++slot) numbers.push_back(table[slot * width + k]);
-      const auto write = [&](std::span<double> to) {
-        threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
-          const double* from = numbers.data();
-          for (size_t row = begin; row < end; ++row) to[row] = from[folds[row] * n_slots + slots[row]];
-        });
-      };
-      made.push_back(Column::written(spec.outputs[k], slots.size(), write));
-    }
-    return made;
   }
 
   TargetEncodeParams params_;

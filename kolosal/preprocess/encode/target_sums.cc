@@ -58,16 +58,47 @@ void LevelSums::set_squares_of_indicators() {
   }
 }
 
-void LevelSums::merge(const LevelSums& other) {
-  for (size_t i = 0; i < squares_.size(); ++i) {
-    const double mine = weights_[i / n_outputs_], more = other.weights_[i / n_outputs_];
-    squares_[i] += other.squares_[i];
-    if (mine <= 0 || more <= 0) continue;
-    const double gap = other.sums_[i] / more - sums_[i] / mine;
-    squares_[i] += gap * gap * (mine * more / (mine + more));
+void LevelSums::merge_level(size_t level, const LevelSums& other, size_t from) {
+  const double mine = weights_[level], more = other.weights_[from];
+  const size_t to_sums = level * n_outputs_, from_sums = from * n_outputs_;
+  for (size_t k = 0; k < n_outputs_; ++k) {
+    if (!squares_.empty()) {
+      squares_[to_sums + k] += other.squares_[from_sums + k];
+      if (mine > 0 && more > 0) {
+        const double gap = other.sums_[from_sums + k] / more - sums_[to_sums + k] / mine;
+        squares_[to_sums + k] += gap * gap * (mine * more / (mine + more));
+      }
+    }
+    sums_[to_sums + k] += other.sums_[from_sums + k];
   }
-  for (size_t i = 0; i < weights_.size(); ++i) weights_[i] += other.weights_[i];
-  for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
+  weights_[level] += more;
+}
+
+void LevelSums::merge(const LevelSums& other) {
+  for (size_t level = 0; level < weights_.size(); ++level) merge_level(level, other, level);
+}
+
+void LevelSums::merge(const LevelSums& other, std::span<const uint32_t> levels) {
+  for (size_t i = 0; i < levels.size(); ++i) merge_level(levels[i], other, i);
+  merge_level(n_levels(), other, other.n_levels());
+}
+
+void LevelSums::grow(size_t n_levels) {
+  const auto make_room = [this, n_levels](std::vector<double>& values, size_t width) {
+    const auto missing = values.end() - static_cast<std::ptrdiff_t>(width);
+    values.insert(missing, (n_levels - this->n_levels()) * width, 0.0);
+  };
+  if (n_levels <= this->n_levels()) return;
+  if (!squares_.empty()) make_room(squares_, n_outputs_);
+  make_room(sums_, n_outputs_);
+  make_room(weights_, 1);
+}
+
+LevelSums LevelSums::take(std::span<const size_t> levels) const {
+  LevelSums taken(levels.size(), n_outputs_, !squares_.empty());
+  for (size_t i = 0; i < levels.size(); ++i) taken.merge_level(i, *this, levels[i]);
+  taken.merge_level(levels.size(), *this, n_levels());
+  return taken;
 }
 
 void LevelSums::add(const LevelSums& other) {
@@ -208,6 +239,25 @@ std::vector<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& fo
     for (size_t row = begin; row < end; ++row) slots[row] = found.codes[row] < 0 ? missing : static_cast<uint32_t>(found.codes[row]);
   });
   return slots;
+}
+
+std::vector<Column> encode_by_fold(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
+                                   const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads) {
+  const size_t width = spec.outputs.size(), n_slots = tables.front().size() / width;
+  std::vector<Column> made;
+  for (size_t k = 0; k < width; ++k) {
+    std::vector<double> numbers;  // fold by fold, slot by slot
+    for (const std::vector<double>& table : tables)
+      for (size_t slot = 0; slot < n_slots; ++slot) numbers.push_back(table[slot * width + k]);
+    const auto write = [&](std::span<double> to) {
+      threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
+        const double* from = numbers.data();
+        for (size_t row = begin; row < end; ++row) to[row] = from[folds[row] * n_slots + slots[row]];
+      });
+    };
+    made.push_back(Column::written(spec.outputs[k], slots.size(), write));
+  }
+  return made;
 }
 
 }  // namespace kolosal

@@ -75,6 +75,12 @@ class LevelSums {
   void merge(const LevelSums& other);
   /// Adds sums, and squares as they are.
   void add(const LevelSums& other);
+  /// Makes room for further levels, before missing values.
+  void grow(size_t n_levels);
+  /// The same as merge, where level i of the other is levels[i] here.
+  void merge(const LevelSums& other, std::span<const uint32_t> levels);
+  /// The levels listed, in that order, and missing values.
+  LevelSums take(std::span<const size_t> levels) const;
 
   /// Levels, missing values not counted.
   size_t n_levels() const noexcept { return weights_.size() - 1; }
@@ -89,6 +95,7 @@ class LevelSums {
 
  private:
   std::vector<double> variances(const std::vector<double>& priors) const;
+  void merge_level(size_t level, const LevelSums& other, size_t from);
 
   size_t n_outputs_;
   std::vector<double> weights_, sums_, squares_;
@@ -116,5 +123,9 @@ Table with_encoded(const Table& table, std::vector<std::vector<Column>> encoded,
 /// missing.
 std::vector<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& found, std::span<const double> weights,
                                     const Threads& threads);
+
+/// The columns of training rows, each row by the table of its fold: tables[fold] are encodings, the last of them for rows of no fold.
+std::vector<Column> encode_by_fold(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
+                                   const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads);
 
 }  // namespace kolosal

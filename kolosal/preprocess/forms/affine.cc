@@ -46,7 +46,11 @@ class Affine : public PerColumnForm<AffineColumn> {
   Column undo(size_t i, const std::vector<Column>& made) const override {
     const AffineColumn& spec = specs()[i];
     std::vector<double> values = made.front().numbers();
-    for (double& value : values) value = (value - spec.offset) * spec.scale + spec.center;
+    for (double& value : values) {
+      const double scaled = value - spec.offset, restored = scaled * spec.scale + spec.center;
+      const bool overflows = std::isinf(restored) && std::isfinite(scaled);  // in between: half of each has room
+      value = overflows ? (scaled * (spec.scale / 2) + spec.center / 2) * 2 : restored;
+    }
     return number_column(spec.name, std::move(values), made.front(), made.front().validity());
   }
 };

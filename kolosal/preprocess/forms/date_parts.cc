@@ -1,6 +1,6 @@
 // The date parts form. The calendar is the proleptic Gregorian one, in UTC; years are kept within ±30,000.
 //
-// Shapes   a column of n_rows gives one float32 column of n_rows for each part; missing stays missing.
+// Shapes   a column of n_rows gives one float32 column of n_rows for each part, float64 for elapsed days; missing stays missing.
 // Cost     O(n_rows n_parts).
 // Checked  date_parts_test.cc.
 #include "kolosal/preprocess/forms/date_parts.h"
@@ -29,11 +29,23 @@ class DateParts : public PerColumnForm<DatePartsColumn> {
     for (size_t row = 0; row < column.size(); ++row) {
       if (column.is_missing(row)) continue;
       const int64_t moment = moment_microseconds(column, row);
-      for (size_t k = 0; k < spec.parts.size(); ++k) values[k][row] = static_cast<float>(date_part(spec.parts[k], moment, spec.origin));
+      for (size_t k = 0; k < spec.parts.size(); ++k)
+        if (spec.parts[k] != DatePart::Elapsed) values[k][row] = static_cast<float>(date_part(spec.parts[k], moment, spec.origin));
     }
     std::vector<Column> made;
-    for (size_t k = 0; k < values.size(); ++k) made.push_back(Column::numeric(spec.outputs[k], std::move(values[k]), column.validity()));
+    for (size_t k = 0; k < values.size(); ++k) {
+      if (spec.parts[k] == DatePart::Elapsed) made.push_back(elapsed(spec, spec.outputs[k], column));
+      else made.push_back(Column::numeric(spec.outputs[k], std::move(values[k]), column.validity()));
+    }
     return made;
+  }
+
+ private:
+  static Column elapsed(const DatePartsColumn& spec, const std::string& name, const Column& column) {
+    std::vector<double> days(column.size());
+    for (size_t row = 0; row < column.size(); ++row)
+      if (!column.is_missing(row)) days[row] = date_part(DatePart::Elapsed, moment_microseconds(column, row), spec.origin);
+    return Column::numeric(name, std::move(days), column.validity());
   }
 };
 

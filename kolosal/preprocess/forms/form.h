@@ -84,6 +84,13 @@ class PerColumnForm : public FittedTransformer {
     return Table(std::move(columns));
   }
 
+  std::vector<Column> transform_column(const Column& column) const final { return apply(place_of(column), column); }
+
+  Column inverse_transform_column(const Column& column) const final {
+    if (!invertible()) (void)FittedTransformer::inverse_transform(Table({column}));
+    return undo(place_of(column), {column});
+  }
+
   Value to_value() const final {
     Value::List columns;
     for (const Spec& spec : specs_) columns.push_back(kolosal::to_value(spec));
@@ -101,6 +108,13 @@ class PerColumnForm : public FittedTransformer {
   virtual Column undo(size_t, const std::vector<Column>& made) const { return made.front(); }
 
  private:
+  size_t place_of(const Column& column) const {
+    const auto found = by_name_.find(column.name());
+    if (found == by_name_.end())
+      throw Error(ErrorCode::FeatureMismatch, "feature mismatch: column '" + column.name() + "' was not seen in fitting");
+    return found->second;
+  }
+
   std::vector<Spec> specs_;
   std::unordered_map<std::string, size_t> by_name_;
 };

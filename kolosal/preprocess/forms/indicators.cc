@@ -33,7 +33,7 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   explicit Indicators(std::vector<IndicatorsColumn> columns) : PerColumnForm(std::move(columns)) {
     std::vector<int32_t> level_of;
     for (const IndicatorsColumn& spec : specs()) {
-      codes_.emplace_back(spec.levels);
+      codes_.push_back(LevelCodes::over(spec.levels));
       invertible_ = invertible_ && levels_by_output(spec, level_of);
     }
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace kolosal {
 namespace {
@@ -24,16 +25,19 @@ std::vector<double> numbers_of(const LookupColumn& spec, size_t level) {
 /// Whether no two levels share their numbers.
 bool is_one_to_one(const LookupColumn& spec) {
   if (spec.keep) return false;
-  std::vector<std::vector<double>> numbers;
-  for (size_t level = 0; level < spec.levels.size(); ++level) numbers.push_back(numbers_of(spec, level));
-  std::ranges::sort(numbers);
-  return std::ranges::adjacent_find(numbers) == numbers.end();
+  const size_t width = spec.outputs.size();
+  const auto numbers_at = [&](uint32_t level) { return std::span(spec.values).subspan(level * width, width); };
+  std::vector<uint32_t> order(spec.levels.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return std::ranges::lexicographical_compare(numbers_at(a), numbers_at(b)); });
+  return std::ranges::adjacent_find(order, [&](uint32_t a, uint32_t b) { return std::ranges::equal(numbers_at(a), numbers_at(b)); }) ==
+         order.end();
 }
 
 class Lookup : public PerColumnForm<LookupColumn> {
  public:
   explicit Lookup(std::vector<LookupColumn> columns) : PerColumnForm(std::move(columns)) {
-    for (const LookupColumn& spec : specs()) codes_.emplace_back(spec.levels);
+    for (const LookupColumn& spec : specs()) codes_.push_back(LevelCodes::over(spec.levels));
     invertible_ = std::ranges::all_of(specs(), is_one_to_one);
   }
   std::string_view form() const override { return "lookup"; }

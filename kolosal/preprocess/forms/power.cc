@@ -15,6 +15,7 @@
 namespace kolosal {
 namespace {
 
+constexpr double kNoOverflow = 1e290;  // a difference from a smaller centre is finite
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// The t for which (exp(lambda t) - 1) / lambda, t where lambda is 0, is y; NaN where there is none.
@@ -34,14 +35,23 @@ class Power : public PerColumnForm<PowerColumn> {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     const PowerColumn& spec = specs()[i];
     std::vector<double> values = column.numbers();
-    power_of(spec, values, values);
+    if (std::abs(spec.center) < kNoOverflow) {
+      power_of(spec, values, values);
+    } else {  // the curve and the centre may be farther apart than float64 reaches
+      power_of({.curve = spec.curve, .lambda = spec.lambda}, values, values);
+      for (double& value : values) value = value / spec.scale - spec.center / spec.scale;
+    }
     return {without_nan(column.name(), std::move(values), column)};
   }
 
   Column undo(size_t i, const std::vector<Column>& made) const override {
     const PowerColumn& spec = specs()[i];
     std::vector<double> values = made.front().numbers();
-    for (double& value : values) value = inverse_power_of(spec.curve, spec.lambda, value * spec.scale + spec.center);
+    for (double& value : values) {
+      const double curve = value * spec.scale + spec.center;
+      const bool overflows = std::isinf(curve) && std::isfinite(value);
+      value = inverse_power_of(spec.curve, spec.lambda, overflows ? (value * (spec.scale / 2) + spec.center / 2) * 2 : curve);
+    }
     return without_nan(spec.name, std::move(values), made.front());
   }
 

@@ -10,6 +10,17 @@
 namespace kolosal {
 namespace {
 
+// Whether a sum of squares neither ran over nor lost digits to underflow.
+bool is_exact_square(double sum) { return sum > 1e-280 && sum < 1e300; }
+
+void add_to(RowNorm norm, double value, double& sum) {
+  switch (norm) {
+    case RowNorm::L1: sum += std::abs(value); break;
+    case RowNorm::L2: sum += value * value; break;
+    case RowNorm::Max: sum = std::max(sum, std::abs(value)); break;
+  }
+}
+
 class RowNorms : public FittedTransformer {
  public:
   explicit RowNorms(RowNormColumns columns) : fitted_(std::move(columns)) {}
@@ -35,9 +46,6 @@ class RowNorms : public FittedTransformer {
   Value to_value() const override { return kolosal::to_value(fitted_); }
 
  private:
-  // Whether a sum of squares neither ran over nor lost digits to underflow.
-  static bool is_exact_square(double sum) { return sum > 1e-280 && sum < 1e300; }
-
   // Euclidean length of a row, without squaring its numbers.
   double length_of(const Table& table, size_t row) const {
     double length = 0;
@@ -51,11 +59,7 @@ class RowNorms : public FittedTransformer {
     for (size_t row = 0; row < norms.size(); ++row) {
       const double value = column.number(row);
       if (std::isnan(value)) continue;
-      switch (fitted_.norm) {
-        case RowNorm::L1: norms[row] += std::abs(value); break;
-        case RowNorm::L2: norms[row] += value * value; break;
-        case RowNorm::Max: norms[row] = std::max(norms[row], std::abs(value)); break;
-      }
+      add_to(fitted_.norm, value, norms[row]);
     }
   }
 
@@ -82,6 +86,31 @@ void describe(Fields<RowNormColumns>& fields) {
   fields.add("columns", &RowNormColumns::columns, "The columns that make up a row.");
   fields.add("norm", &RowNormColumns::norm, "The norm that each row is divided by.");
 }
+
+template <class T>
+std::vector<T> norm_sparse_rows(RowNorm norm, std::span<const int64_t> starts, std::span<const T> values, const Threads& threads) {
+  std::vector<T> made(values.size());
+  constexpr size_t kRowsABlock = 1024;
+  threads.parallel_for(starts.size() - 1, kRowsABlock, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) {
+      const auto first = static_cast<size_t>(starts[row]), last = static_cast<size_t>(starts[row + 1]);
+      double sum = 0, length = 0;
+      for (size_t i = first; i < last; ++i)
+        if (!std::isnan(values[i])) add_to(norm, static_cast<double>(values[i]), sum);
+      if (norm == RowNorm::L2 && is_exact_square(sum)) sum = std::sqrt(sum);
+      else if (norm == RowNorm::L2) {
+        for (size_t i = first; i < last; ++i)
+          if (!std::isnan(values[i])) length = std::hypot(length, static_cast<double>(values[i]));
+        sum = length;
+      }
+      for (size_t i = first; i < last; ++i) made[i] = static_cast<T>(static_cast<double>(values[i]) / (sum == 0 ? 1 : sum));
+    }
+  });
+  return made;
+}
+
+template std::vector<float> norm_sparse_rows(RowNorm, std::span<const int64_t>, std::span<const float>, const Threads&);
+template std::vector<double> norm_sparse_rows(RowNorm, std::span<const int64_t>, std::span<const double>, const Threads&);
 
 std::unique_ptr<FittedTransformer> make_row_norm(RowNormColumns columns) { return std::make_unique<RowNorms>(std::move(columns)); }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <span>
 
 #include "kolosal/preprocess/forms/form.h"
 
@@ -19,6 +21,10 @@ struct RowNormColumns {
   RowNorm norm = RowNorm::L2;
 };
 void describe(Fields<RowNormColumns>& fields);
+
+/// The same of rows of which only the numbers that are not 0 are written: row i has those from starts[i] to starts[i + 1].
+template <class T>
+std::vector<T> norm_sparse_rows(RowNorm norm, std::span<const int64_t> starts, std::span<const T> values, const Threads& threads);
 
 /// The fitted form "row_norm".
 std::unique_ptr<FittedTransformer> make_row_norm(RowNormColumns columns);

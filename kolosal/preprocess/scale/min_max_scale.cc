@@ -55,9 +55,10 @@ class MinMaxScale : public Transformer {
     const auto [smallest, largest] = found;
     if (smallest > largest) return fitted;
     fitted.center = smallest;
-    const double range = largest - smallest;
-    // A range beyond what float64 holds is cut to the largest number.
-    fitted.scale = usable_scale(std::isinf(range) ? std::numeric_limits<double>::max() : range) / (params_.high - params_.low);
+    const double range = largest - smallest, wanted = params_.high - params_.low;
+    // A scale beyond what float64 holds is cut to the largest number.
+    fitted.scale = std::isfinite(range) ? usable_scale(range) / wanted
+                                        : std::min(largest / wanted - smallest / wanted, std::numeric_limits<double>::max());
     return fitted;
   }
 

@@ -3,8 +3,11 @@
 //
 // Cost     O(n_rows log n_rows) a column.
 // Checked  scalers_test.cc, against scikit-learn's RobustScaler.
+#include <algorithm>
 #include <array>
+#include <limits>
 
+#include "kolosal/kernels/normal.h"
 #include "kolosal/preprocess/scale/column_scaler.h"
 
 namespace kolosal {
@@ -16,6 +19,7 @@ struct RobustScaleParams {
   bool with_scaling = true;
   double low_quantile = 0.25;
   double high_quantile = 0.75;
+  bool unit_variance = false;
 };
 
 void describe(Fields<RobustScaleParams>& f) {
@@ -24,6 +28,8 @@ void describe(Fields<RobustScaleParams>& f) {
   f.add("with_scaling", &RobustScaleParams::with_scaling, "Whether values are divided by the distance of the quantiles.");
   f.add("low_quantile", &RobustScaleParams::low_quantile, "The lower quantile.").min(0).max(1);
   f.add("high_quantile", &RobustScaleParams::high_quantile, "The upper quantile; more than the lower.").min(0).max(1);
+  f.add("unit_variance", &RobustScaleParams::unit_variance,
+        "Whether a normal column gets variance 1: the scale is what its quantiles imply.");
 }
 
 class RobustScale : public Transformer {
@@ -34,6 +40,9 @@ class RobustScale : public Transformer {
                   "robust_scale: low_quantile is " + std::to_string(params_.low_quantile) + " and high_quantile " +
                       std::to_string(params_.high_quantile),
                   "Let low_quantile be less than high_quantile.");
+    if (params_.unit_variance && (params_.low_quantile <= 0 || params_.high_quantile >= 1))
+      throw Error(ErrorCode::BadValue, "robust_scale: a normal column has no quantile 0 or 1, which unit_variance needs",
+                  "Let the quantiles lie between 0 and 1, or leave unit_variance out.");
   }
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
@@ -52,7 +61,9 @@ class RobustScale : public Transformer {
   AffineColumn scaled(const std::vector<double>& found) const {
     AffineColumn fitted;
     if (params_.with_centering) fitted.center = found[1];
-    if (params_.with_scaling) fitted.scale = usable_scale(found[2] - found[0]);
+    const double normal = params_.unit_variance ? normal_quantile(params_.high_quantile) - normal_quantile(params_.low_quantile) : 1;
+    // A distance beyond what float64 holds is cut to the largest number.
+    if (params_.with_scaling) fitted.scale = usable_scale(std::min(found[2] - found[0], std::numeric_limits<double>::max())) / normal;
     return fitted;
   }
 

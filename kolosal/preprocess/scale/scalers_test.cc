@@ -186,5 +186,41 @@ TEST(ClipOutliers, KeepsTheRareValuesOfANearlyConstantColumn) {
   expect_values(transformed("clip_outliers", object({{"method", "percentile"}}), {table}), values);
 }
 
+RC_GTEST_PROP(Scalers, GiveFiniteNumbersAndTheOriginalsBackHoweverFarApartTheyAre, ()) {
+  const auto numbers = *rc::gen::suchThat(rc::gen::container<std::vector<int>>(rc::gen::inRange(-1000, 1001)),
+                                          [](const auto& some) { return some.size() > 1; });
+  std::vector<double> values;
+  for (const int number : numbers) values.push_back(number * 1.79e305);
+  const Table table({Column::numeric("x", values)});
+  for (const std::string& name : kScalers) {
+    const auto scaler = fitted(name, {}, {table});
+    const Table out = scaler->transform(table);
+    const std::vector<double> made = out.column(0).numbers(), back = scaler->inverse_transform(out).column(0).numbers();
+    for (size_t row = 0; row < values.size(); ++row) {
+      RC_ASSERT(std::isfinite(made[row]));
+      RC_ASSERT(std::abs(back[row] / 2 - values[row] / 2) <= 1e295);
+    }
+  }
+}
+
+TEST(StandardScale, HasMeanZeroAndDeviationOneWhereSquaresRunOver) {
+  const std::vector<double> values{-1.7e308, 1.7e308, 1.7e308, -1.7e308};
+  const Table table({Column::numeric("x", values)});
+  expect_values(transformed("standard_scale", {}, {table}), {-1, 1, 1, -1});
+  const auto transformer = transformers().make("standard_scale", {});
+  const auto parts = transformer->start_chunks();
+  parts->add({Table({Column::numeric("x", std::vector<double>{-1, 1})})}, with_threads(1));
+  parts->add({table}, with_threads(1));
+  const Table made = parts->finish()->transform(table);
+  EXPECT_NEAR(made.column(0).number(1), std::sqrt(1.5), 1e-12);  // two of six rows are next to nothing
+}
+
+TEST(RobustScale, GivesANormalColumnVarianceOneWhereAsked) {
+  const Table table({Column::numeric("x", std::vector<double>{-0.6744897501960817, 0, 0.6744897501960817})});
+  const Table out = transformed("robust_scale", object({{"unit_variance", true}}), {table});
+  EXPECT_NEAR(out.column(0).number(2), 2 * 0.6744897501960817, 1e-12);  // quartiles of three numbers lie halfway
+  EXPECT_THROW(transformers().make("robust_scale", object({{"unit_variance", true}, {"low_quantile", 0}})), Error);
+}
+
 }  // namespace
 }  // namespace kolosal

@@ -57,7 +57,7 @@ class ValueWeights {
       if (code >= static_cast<int32_t>(places.size())) continue;
       (code < 0 ? missing_ : weights_[places[static_cast<size_t>(code)]]) += weights.empty() ? 1.0 : weights[rows[i]];
     }
-    lease_.grow(context, bytes_, column);
+    lease_.grow(context.memory, bytes_, distinct_values_of(column));
   }
 
   const std::vector<double>& weights() const { return weights_; }

@@ -52,6 +52,14 @@ class VarianceThreshold : public Transformer {
       range.add(column, weights, context);
       moments.add(column, weights, context);
     }
+    double variance() const {
+      const Range found = range.found();
+      return found.min == found.max ? 0 : moments.found().variance();
+    }
+    Value seen() const {
+      const Range found = range.found();
+      return Value(Value::Object{{"variance", Value(variance())}, {"range", Value(found.max - found.min)}});
+    }
   };
 
   std::vector<const Column*> chosen(const TransformerInput& input) const {

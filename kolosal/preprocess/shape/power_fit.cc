@@ -11,6 +11,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kolosal/kernels/power_curves.h"
 
@@ -39,6 +40,9 @@ class Likelihood {
     if (!(spread > 0) || std::isinf(spread)) return std::numeric_limits<double>::infinity();
     return total_ / 2 * std::log(spread) - (lambda - 1) * slopes_;
   }
+
+  /// The weighted sum of the logarithms.
+  double slopes() const { return slopes_; }
 
  private:
   // In one pass about the curve of some value in the middle, which is near enough to the mean.
@@ -69,6 +73,60 @@ double refined(const Likelihood& loss, double lambda) {
   return std::abs(move) < kStep ? lambda - move : lambda;
 }
 
+/// Minus the log likelihood where all logarithms are on one side of 0, whatever lambda is: from the curve divided by what its largest
+/// exponential is, whose logarithm is added in the end, so that nothing overflows or vanishes.
+class OneSidedLikelihood {
+ public:
+  OneSidedLikelihood(PowerCurve curve, std::span<const double> logs, std::span<const double> weights)
+      : flips_(curve == PowerCurve::YeoJohnson && std::ranges::max(logs) <= 0),
+        weights_(weights.begin(), weights.end()),
+        slopes_(Likelihood(curve, logs, weights).slopes()) {
+    for (const double log : logs) logs_.push_back(flips_ ? -log : log);
+    if (weights_.empty()) weights_.assign(logs_.size(), 1);
+    range_ = {std::ranges::min(logs_), std::ranges::max(logs_)};
+  }
+
+  double operator()(double lambda) const {
+    const double power = flips_ ? 2 - lambda : lambda, top = power > 0 ? range_.max : range_.min;
+    Sample bent{logs_, weights_};
+    for (double& log : bent.values) log = power == 0 ? log : std::expm1(power * (log - top)) / power;
+    const double deviation = sample_deviation(bent, sample_mean(bent));
+    if (!(deviation > 0)) return std::numeric_limits<double>::infinity();
+    const double total = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+    return total * (std::log(deviation) + power * top) - (lambda - 1) * slopes_;
+  }
+
+ private:
+  bool flips_;
+  std::vector<double> logs_, weights_;
+  double slopes_;
+  Range range_{};
+};
+
+/// The least and the largest lambda for which the curve of the sample is finite; of YeoJohnson's, also the square of the curve of numbers
+/// up to 20 times as large.
+std::pair<double, double> lambda_bounds(PowerCurve curve, std::span<const double> logs) {
+  constexpr double kMostExponent = 700, kMostOfSquares = 336;
+  const auto [lowest, highest] = std::ranges::minmax(logs);
+  const double largest = std::max(std::abs(lowest), std::abs(highest));
+  if (curve == PowerCurve::BoxCox) return {-kMostExponent / largest, kMostExponent / largest};
+  const double most = kMostOfSquares / (largest < 600 ? std::log1p(20 * std::expm1(largest)) : largest + std::log(20.0));
+  if (lowest >= 0) return {-most, most};
+  if (highest < 0) return {2 - most, 2 + most};
+  return {std::max(2 - most, -most), std::min(2 + most, most)};
+}
+
+/// The likeliest lambda between bounds that may be far apart.
+double far_lambda(PowerCurve curve, std::span<const double> logs, std::span<const double> weights, double low, double high) {
+  if (!(low < high)) return 1;  // of numbers on both sides of 0: any other lambda makes one side overflow
+  const bool one_sided = curve == PowerCurve::BoxCox || std::ranges::min(logs) >= 0 || std::ranges::max(logs) <= 0;
+  const auto search = [&](const auto& loss_of) {
+    const auto [lambda, loss] = boost::math::tools::brent_find_minima(loss_of, low, high, 40);
+    return std::isfinite(loss) ? lambda : std::clamp(1.0, low, high);
+  };
+  return one_sided ? search(OneSidedLikelihood(curve, logs, weights)) : search(Likelihood(curve, logs, weights));
+}
+
 /// Every n-th of the numbers, so many that about kFewValues stay.
 std::vector<double> thinned(std::span<const double> x) {
   std::vector<double> few;
@@ -84,10 +142,10 @@ std::optional<double> outside(PowerCurve curve, const Sample& sample) {
 }
 
 /// Centre and scale of what comes out of the curve.
-void standardize_by(PowerColumn& fitted, double center, double variance) {
-  if (!std::isfinite(center) || !std::isfinite(variance)) return;
+void standardize_by(PowerColumn& fitted, double center, double scale) {
+  if (!std::isfinite(center) || !std::isfinite(scale)) return;
   fitted.center = center;
-  if (const double scale = std::sqrt(variance); scale > 10 * kEps * std::max(1.0, std::abs(center))) fitted.scale = scale;
+  if (scale > 10 * kEps * std::max(1.0, std::abs(center))) fitted.scale = scale;
 }
 
 std::vector<const Column*> chosen_columns(const TransformerInput& input, const std::vector<std::string>& columns,
@@ -111,7 +169,7 @@ PowerColumn fit_column(PowerCurve curve, std::optional<double> lambda, bool stan
   if (!standardize || sample.values.empty()) return fitted;
   power_of(fitted, sample.values, sample.values);
   const double center = sample_mean(sample);
-  standardize_by(fitted, center, sample_variance(sample, center));
+  standardize_by(fitted, center, sample_deviation(sample, center));
   return fitted;
 }
 
@@ -141,7 +199,7 @@ class ChunkPower {
       return fitted;
     }
     PowerColumn fitted{.name = name, .curve = curve_, .lambda = *lambda_};
-    if (const Moments found = moments_.found(); found.n > 0) standardize_by(fitted, found.mean, found.variance());
+    if (const Moments found = moments_.found(); found.n > 0) standardize_by(fitted, found.mean, std::sqrt(found.variance()));
     return fitted;
   }
 
@@ -157,21 +215,25 @@ class ChunkPower {
 }  // namespace
 
 double likeliest_lambda(PowerCurve curve, const Sample& sample) {
-  const double mean = sample_mean(sample), variance = sample_variance(sample, mean);
-  if (sample.values.size() < 2 || !(variance > kEps * kEps * mean * mean)) return 1;
+  const double mean = sample_mean(sample);
+  if (sample.values.size() < 2 || !(sample_deviation(sample, mean) > kEps * std::abs(mean))) return 1;
   std::vector<double> logs(sample.values.size());
   if (curve == PowerCurve::BoxCox) std::ranges::transform(sample.values, logs.begin(), [](double x) { return std::log(x); });
   else signed_log1p(sample.values, logs);
   const Likelihood all(curve, logs, sample.weights);
+  const auto [lowest, highest] = lambda_bounds(curve, logs);
+  const double low = std::max(lowest, -kMostLambda), high = std::min(highest, kMostLambda);
+  if (!(low < high)) return far_lambda(curve, logs, sample.weights, lowest, highest);
   if (logs.size() > 2 * kFewValues) {
     const std::vector<double> few_logs = thinned(logs), few_weights = thinned(sample.weights);
-    const auto [near, few_loss] = least(Likelihood(curve, few_logs, few_weights), -kMostLambda, kMostLambda);
+    const auto [near, few_loss] = least(Likelihood(curve, few_logs, few_weights), low, high);
     const auto [lambda, loss] = least(all, near - kNear, near + kNear);
-    if (std::isfinite(few_loss) && std::isfinite(loss) && std::abs(lambda - near) < 0.9 * kNear && std::abs(lambda) <= kMostLambda)
-      return refined(all, lambda);
+    if (std::isfinite(few_loss) && std::isfinite(loss) && std::abs(lambda - near) < 0.9 * kNear && std::abs(lambda) < kMostLambda - kNear)
+      return std::clamp(refined(all, lambda), lowest, highest);
   }
-  const auto [lambda, loss] = least(all, -kMostLambda, kMostLambda);
-  return std::isfinite(loss) ? refined(all, lambda) : 1;
+  if (const auto [lambda, loss] = least(all, low, high); std::isfinite(loss) && std::abs(lambda) < kMostLambda - kNear)
+    return std::clamp(refined(all, lambda), lowest, highest);
+  return far_lambda(curve, logs, sample.weights, lowest, highest);
 }
 
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,

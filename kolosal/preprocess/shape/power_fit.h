@@ -9,8 +9,9 @@
 namespace kolosal {
 
 /// Fits `curve` to the columns named, or where none is named to all numbers that lie in its domain. `lambda` is used as it is where
-/// given; else the likeliest in [-30, 30], were the result normal. With `standardize` what comes out gets mean 0 and standard
-/// deviation 1. Throws Error(BadValue) that tells column and value where a column named leaves the domain.
+/// given; else the likeliest, were the result normal, of those for which the curve does not overflow near the sample. With `standardize`
+/// what comes out gets mean 0 and standard deviation 1. Throws Error(BadValue) that tells column and value where a column named leaves the
+/// domain.
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,
                                              const std::vector<std::string>& columns, std::optional<double> lambda, bool standardize,
                                              std::string_view transformer);

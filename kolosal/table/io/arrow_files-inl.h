@@ -16,7 +16,7 @@
 
 namespace kolosal {
 
-/// The bytes of an input as a file of Arrow's, without copying; what is read from it keeps the input alive.
+/// The bytes of an input as a file of Arrow's. A mapped one is read, not mapped: columns would go on lying in the file.
 std::shared_ptr<arrow::io::RandomAccessFile> arrow_file(const InputBytes& input);
 /// A stream of Arrow's that reads on from `input`.
 std::shared_ptr<arrow::io::InputStream> arrow_stream(std::shared_ptr<InputStream> input);

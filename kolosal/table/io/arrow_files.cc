@@ -85,6 +85,7 @@ class FileSink final : public arrow::io::OutputStream {
 }  // namespace
 
 std::shared_ptr<arrow::io::RandomAccessFile> arrow_file(const InputBytes& input) {
+  if (input.map != nullptr) return arrow_value(arrow::io::ReadableFile::Open(input.map->path()), input.name);
   return std::make_shared<arrow::io::BufferReader>(std::make_shared<InputBuffer>(input));
 }
 

@@ -1,6 +1,6 @@
 // CSV: the format of the catalog, its chunk reader and its writer.
 //
-// The chunk reader holds one chunk: chunk_rows rows or 64 MiB of text, whichever ends first. The writer quotes a cell that holds
+// The chunk reader holds one chunk: chunk_rows rows or chunk_bytes of text, whichever ends first. The writer quotes a cell that holds
 // a comma, a quote, a line end, or blanks at its ends, doubles quotes, and leaves missing cells empty.
 //
 // Checked  csv_test.cc.
@@ -16,12 +16,15 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kReadBytes = size_t{1} << 20;
-constexpr size_t kMostChunkBytes = size_t{64} << 20;
+constexpr size_t kMostHeadBytes = size_t{64} << 20;
 
 class CsvReader final : public TableReader {
  public:
   CsvReader(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints)
-      : input_(std::move(input)), missing_(options.missing), chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))) {
+      : input_(std::move(input)),
+        missing_(options.missing),
+        chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))),
+        chunk_bytes_(hints.chunk_bytes) {
     fill();
     const std::string& name = input_->name();
     // The head must be the same as for a whole read: a sample of a short file ends where the file does.
@@ -31,7 +34,7 @@ class CsvReader final : public TableReader {
       plan_ = plan_csv(text, options, hints.like, ended_);
     } catch (const Error&) {
       if (ended_) throw;
-      while (!ended_ && buffer_.size() < kMostChunkBytes) fill();  // a header of many quoted lines
+      while (!ended_ && buffer_.size() < kMostHeadBytes) fill();  // a header of many quoted lines
       text = CsvText{name, buffer_, line_};
       plan_ = plan_csv(text, options, hints.like, ended_);
     }
@@ -104,14 +107,14 @@ class CsvReader final : public TableReader {
       CsvRows rows(std::string_view(buffer_).substr(start_ + scanned), plan_.delimiter);
       const char* base = rows.position();
       size_t taken = 0;
-      while (n_rows < chunk_rows_ && rows.find_row()) {
+      while (n_rows < chunk_rows_ && scanned + taken <= chunk_bytes_ && rows.find_row()) {
         rows.skip_row();
         if (rows.at_end() && !ended_) break;  // may be cut off
         taken = static_cast<size_t>(rows.position() - base);
         ++n_rows;
       }
       scanned += taken;
-      if (n_rows == chunk_rows_ || (scanned > kMostChunkBytes && n_rows > 0)) return scanned;
+      if (n_rows == chunk_rows_ || (scanned > chunk_bytes_ && n_rows > 0)) return scanned;
       if (ended_) return buffer_.size() - start_;
       fill();
     }
@@ -119,7 +122,7 @@ class CsvReader final : public TableReader {
 
   std::unique_ptr<InputStream> input_;
   MissingTexts missing_;
-  size_t chunk_rows_;
+  size_t chunk_rows_, chunk_bytes_;
   FitContext context_;
   CsvPlan plan_;
   std::string buffer_;

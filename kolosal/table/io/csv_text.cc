@@ -440,7 +440,7 @@ std::vector<CellFormat> formats_of(const CsvPlan& plan, const std::vector<CellSk
 }
 
 Table read_csv_text(std::string_view bytes, const std::string& name, const ReadOptions& options, const FitContext& context) {
-  return read_csv_input({name, nullptr, bytes, false}, options, context);
+  return read_csv_input({name, nullptr, bytes, nullptr}, options, context);
 }
 
 Table read_csv_input(const InputBytes& input, const ReadOptions& options, const FitContext& context) {

@@ -26,7 +26,7 @@ std::string shown_name(const std::string& path) { return path == "-" ? "standard
 
 InputBytes own(std::string name, std::string bytes) {
   auto owner = std::make_shared<const std::string>(std::move(bytes));
-  return {std::move(name), owner, *owner, false};
+  return {std::move(name), owner, *owner, nullptr};
 }
 
 /// Whether the path is a file that can be mapped, rather than a pipe or a device.
@@ -40,12 +40,12 @@ bool is_regular(const std::string& path) {
 InputBytes load_input(const std::string& path) {
   if (path == "-") return InputStream(path).read_rest();
   if (!is_regular(path)) return own(path, read_file(path));
-  MappedFile file = map_file(path);
-  return {path, std::move(file.owner), {reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()}, true};
+  const auto map = std::make_shared<const GuardedMap>(path);
+  return {path, map, map->bytes(), map};
 }
 
 void InputBytes::drop_pages(std::string_view part) const noexcept {
-  if (!mapped) return;
+  if (map == nullptr) return;
   static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
   const auto end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / page * page;
@@ -58,6 +58,8 @@ InputStream::InputStream(const std::string& path, const std::string& name)
       descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0)
     throw Error(ErrorCode::Io, "cannot read '" + name_ + "': " + std::strerror(errno), "Check the path and its permissions.");
+  struct stat status {};
+  if (descriptor_ != STDIN_FILENO && ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) size_ = status.st_size;
 }
 
 InputStream::~InputStream() {
@@ -67,6 +69,9 @@ InputStream::~InputStream() {
 size_t InputStream::read_descriptor(char* room, size_t n) {
   for (;;) {
     const ssize_t got = ::read(descriptor_, room, n);
+    if (got == 0 && n > 0 && position_ < size_)
+      throw Error(ErrorCode::BadFile, name_ + " was cut short while it was read", "Run again when nothing writes to it, or on a copy.");
+    position_ += std::max<ssize_t>(got, 0);
     if (got >= 0) return static_cast<size_t>(got);
     if (errno != EINTR) throw Error(ErrorCode::Io, "cannot read '" + name_ + "': " + std::strerror(errno));
   }

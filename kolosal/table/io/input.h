@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "kolosal/base/guarded_map.h"
 
 namespace kolosal {
 
@@ -14,7 +17,7 @@ struct InputBytes {
   std::string name;
   std::shared_ptr<const void> owner;
   std::string_view bytes;
-  bool mapped = false;  ///< a memory map of a file, whose pages may be dropped and come back
+  std::shared_ptr<const GuardedMap> map;  ///< where it is a map of a file, whose pages may be dropped and come back; else null
 
   /// Tells the system that `part` of a mapped input is not needed for now, so that a large file is never wholly in memory.
   void drop_pages(std::string_view part) const noexcept;
@@ -36,7 +39,8 @@ class InputStream {
   const std::string& name() const noexcept { return name_; }
   /// The next bytes without taking them: `n`, or all that are left where those are fewer.
   std::string_view peek(size_t n);
-  /// Takes up to `room.size()` bytes; 0 at the end.
+  /// Takes up to `room.size()` bytes; 0 at the end. Throws Error(Io), and Error(BadFile) where a file ends before it did when it was
+  /// opened.
   size_t read(std::span<char> room);
   /// Takes all that is left, into memory.
   InputBytes read_rest();
@@ -50,6 +54,8 @@ class InputStream {
 
   std::string path_, name_;
   int descriptor_;
+  int64_t size_ = 0;      // of a file as it was opened; 0 of anything else
+  int64_t position_ = 0;  // of what was read, taken or not
   std::string peeked_;
 };
 

@@ -2,7 +2,7 @@
 // does not have, or that is null, is missing. Numbers, booleans and texts keep their type, except that a column whose texts are
 // all dates or timestamps is one of those; a column of mixed types is Text. Nested members are errors.
 //
-// The chunk reader holds chunk_rows lines or 64 MiB. The columns are those of `like`, else of the first chunk. Written numbers
+// The chunk reader holds chunk_rows lines or chunk_bytes of them. The columns are those of `like`, else of the first chunk. Written numbers
 // read back the same; NaN is null, and infinity is 1e999, which every reader takes for infinity.
 //
 // Cost     two passes over the text by one thread: kinds first, then values.
@@ -21,7 +21,6 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kReadBytes = size_t{1} << 20;
-constexpr size_t kMostChunkBytes = size_t{64} << 20;
 
 enum class JsonType { Null, Boolean, Number, Text };
 
@@ -312,8 +311,11 @@ std::string_view without_mark(std::string_view text) {
 
 class JsonReader final : public TableReader {
  public:
-  JsonReader(std::unique_ptr<InputStream> input, const ReadOptions& options, const Table* like)
-      : input_(std::move(input)), tables_(options, like), chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))) {}
+  JsonReader(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints)
+      : input_(std::move(input)),
+        tables_(options, hints.like),
+        chunk_rows_(static_cast<size_t>(std::max<int64_t>(options.chunk_rows, 1))),
+        chunk_bytes_(hints.chunk_bytes) {}
 
   std::optional<Table> next() override {
     const size_t size = find_chunk();
@@ -330,13 +332,15 @@ class JsonReader final : public TableReader {
   }
 
  private:
-  /// Bytes of the next chunk_rows lines that are not blank, at most about 64 MiB.
+  /// Bytes of the next chunk_rows lines that are not blank, or about chunk_bytes_.
   size_t find_chunk() {
     size_t end = 0, n_rows = 0;
     for (;;) {
-      for (size_t newline; n_rows < chunk_rows_ && (newline = buffer_.find('\n', end)) != std::string::npos; end = newline + 1)
+      for (size_t newline;
+           n_rows < chunk_rows_ && (end <= chunk_bytes_ || n_rows == 0) && (newline = buffer_.find('\n', end)) != std::string::npos;
+           end = newline + 1)
         n_rows += !strip_blanks(std::string_view(buffer_).substr(end, newline - end)).empty();
-      if (n_rows == chunk_rows_ || (end > kMostChunkBytes && n_rows > 0)) return end;
+      if (n_rows == chunk_rows_ || (end > chunk_bytes_ && n_rows > 0)) return end;
       const size_t before = buffer_.size();
       buffer_.resize(before + std::max(kReadBytes, before / 2));
       const size_t got = input_->read({buffer_.data() + before, buffer_.size() - before});
@@ -347,7 +351,7 @@ class JsonReader final : public TableReader {
 
   std::unique_ptr<InputStream> input_;
   JsonTables tables_;
-  size_t chunk_rows_;
+  size_t chunk_rows_, chunk_bytes_;
   FitContext context_;
   std::string buffer_;
   int64_t line_ = 1;
@@ -407,7 +411,7 @@ class JsonLinesFormat final : public TableFormat {
     return table;
   }
   std::unique_ptr<TableReader> open(std::unique_ptr<InputStream> input, const ReadOptions& options, const OpenHints& hints) const override {
-    return std::make_unique<JsonReader>(std::move(input), options, hints.like);
+    return std::make_unique<JsonReader>(std::move(input), options, hints);
   }
   std::unique_ptr<TableWriter> create(const std::string& path) const override { return std::make_unique<JsonWriter>(path); }
 };

@@ -49,8 +49,18 @@ void describe(Fields<ReadOptions>& fields) {
 
 Table read_table(const std::string& path, const ReadOptions& options, const FitContext& context) {
   const InputBytes input = load_input(path);
-  const auto format = format_to_read(path, options.format, input.bytes.substr(0, kSniffBytes));
-  return format->read(input, options, context);
+  const auto check_unchanged = [&input] {
+    if (input.map != nullptr) input.map->check_unchanged(input.name);
+  };
+  try {
+    const auto format = format_to_read(path, options.format, input.bytes.substr(0, kSniffBytes));
+    Table table = format->read(input, options, context);
+    check_unchanged();
+    return table;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::BadFile || error.code() == ErrorCode::BadValue) check_unchanged();  // which explains it better
+    throw;
+  }
 }
 
 std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options, const Table* like) {

@@ -46,6 +46,8 @@ class TableReader {
   virtual ~TableReader() = default;
   /// The next chunk, or nothing at the end. Every chunk has the same columns and kinds.
   virtual std::optional<Table> next() = 0;
+  /// Bytes of memory that it takes at most for itself, beside what grows with the rows of a chunk; an estimate.
+  virtual size_t own_bytes() const { return 0; }
 };
 
 /// Reads a whole file; "-" is standard input. Kinds come from all rows: Integer, Numeric, Boolean (true/false), Date, Timestamp, else Text.
@@ -66,6 +68,7 @@ struct OpenHints {
   /// CSV without `like`: a cell that does not suit its column's kind (that of `formats`, or of the first chunk) is an Error(BadValue) even
   /// where it could be brought to that kind, as 3.0 to an integer: read_table would have widened the kind.
   bool strict = false;
+  size_t chunk_bytes = size_t{64} << 20;  ///< CSV and JSON lines: text after which a chunk ends, though it has fewer rows
 };
 /// The same with hints.
 std::unique_ptr<TableReader> open_table(const std::string& path, const ReadOptions& options, const OpenHints& hints);
@@ -83,6 +86,8 @@ class TableWriter {
   virtual void write(const Table& table) = 0;
   /// Finishes the file and puts it in place. Throws Error(Io).
   virtual void close() = 0;
+  /// Bytes of memory that it holds, and takes at its close, for what was written so far; an estimate.
+  virtual size_t own_bytes() const { return 0; }
 };
 
 /// `format` as in ReadOptions; empty: by the name's ending, CSV for "-" (standard output).

@@ -220,5 +220,61 @@ TEST(OutputFile, RemovesPartsThatKilledProgramsLeft) {
   EXPECT_TRUE(std::filesystem::exists(own));
 }
 
+TEST(TableIo, EndsAChunkOfTextAfterSoManyBytes) {
+  const Folder folder;
+  const Table rows = sample(500);
+  for (const char* name : {"t.csv", "t.jsonl"}) {
+    write_table(rows, folder / name);
+    OpenHints hints;
+    hints.chunk_bytes = 2000;
+    const auto reader = open_table(folder / name, {}, hints);
+    size_t n_rows = 0, n_chunks = 0;
+    for (; const auto chunk = reader->next(); ++n_chunks) n_rows += chunk->n_rows();
+    EXPECT_EQ(n_rows, 500U) << name;
+    EXPECT_GT(n_chunks, 5U) << name;
+    EXPECT_LT(n_chunks, 100U) << name;
+  }
+}
+
+/// A file of `format` that is half of what it was once `open` has looked at it; what `read` makes of the rest.
+void expect_cut_short_is_an_error(const std::string& format, const std::function<std::function<void()>(const std::string&)>& open) {
+  const Folder folder;
+  const std::string path = folder / ("t." + format);
+  const Table rows = sample(60'000);
+  const auto writer = create_table(path, format);
+  for (size_t begin = 0; begin < rows.n_rows(); begin += 10'000) writer->write(rows.slice(begin, 10'000));
+  writer->close();
+  const auto read = open(path);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+  try {
+    read();
+    ADD_FAILURE() << format << ": rows were lost";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.code() == ErrorCode::BadFile || error.code() == ErrorCode::Io) << format << ": " << error.what();
+  }
+}
+
+TEST(TableIo, SaysThatAFileIsCutShortWhileItIsReadInChunks) {
+  for (const auto& entry : table_formats().entries())
+    expect_cut_short_is_an_error(std::string(entry.name), [](const std::string& path) {
+      ReadOptions options;
+      options.chunk_rows = 1000;
+      const std::shared_ptr<TableReader> reader = open_table(path, options);
+      EXPECT_TRUE(reader->next().has_value());
+      return [reader] {
+        while (reader->next()) {
+        }
+      };
+    });
+}
+
+TEST(TableIo, SaysThatAFileIsCutShortWhileItIsReadWhole) {
+  for (const auto& entry : table_formats().entries())
+    expect_cut_short_is_an_error(std::string(entry.name), [&entry](const std::string& path) {
+      const auto input = std::make_shared<const InputBytes>(load_input(path));
+      return [input, &entry] { (void)entry.make({})->read(*input, {}, {}); };
+    });
+}
+
 }  // namespace
 }  // namespace kolosal

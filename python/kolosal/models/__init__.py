@@ -5,10 +5,16 @@ The classes are made from the catalog: a learner added to it has its classes her
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._base import Classifier as Classifier
-from ._base import FitProgress as FitProgress
 from ._base import Ranker as Ranker
 from ._base import Regressor as Regressor
+from ._callbacks import FitProgress as FitProgress
+from ._callbacks import early_stopping as early_stopping
+from ._callbacks import log_evaluation as log_evaluation
+from ._callbacks import progress as progress
+from ._callbacks import record_evaluation as record_evaluation
 from ._classes import CLASSES
 from ._files import load as load
 from ._import import ImportedClassifier as ImportedClassifier
@@ -36,11 +42,24 @@ __all__ = sorted(
         "Regressor",
         "TreePicture",
         "draw_tree",
+        "early_stopping",
         "import_model",
         "load",
+        "log_evaluation",
         "merge",
+        "progress",
         "prune",
         "pruning_path",
+        "record_evaluation",
         *CLASSES,
     ]
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("CatBoost"):
+        raise AttributeError(
+            f"there is no {name}: CatBoost's library has no C interface to train through. "
+            "Train with catboost itself, on numbers, and bring the model here with kolosal.models.import_model."
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

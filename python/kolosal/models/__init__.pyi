@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from ._base import Classifier, FitProgress, Ranker, Regressor
+from ._base import Classifier, Ranker, Regressor
+from ._callbacks import FitProgress, early_stopping, log_evaluation, progress, record_evaluation
 from ._files import load
 from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model
 from ._rounds import merge
@@ -64,11 +65,15 @@ __all__ = [
     "XGBoostRanker",
     "XGBoostRegressor",
     "draw_tree",
+    "early_stopping",
     "import_model",
     "load",
+    "log_evaluation",
     "merge",
+    "progress",
     "prune",
     "pruning_path",
+    "record_evaluation",
 ]
 
 class BernoulliNB(Classifier):
@@ -812,6 +817,7 @@ class LightGBMClassifier(Classifier):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -833,6 +839,7 @@ class LightGBMClassifier(Classifier):
         feature_fraction: float = 1.0,
         max_bins: int = 255,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,
@@ -856,6 +863,7 @@ class LightGBMRanker(Ranker):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -877,6 +885,7 @@ class LightGBMRanker(Ranker):
         feature_fraction: float = 1.0,
         max_bins: int = 255,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,
@@ -900,6 +909,7 @@ class LightGBMRegressor(Regressor):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -921,6 +931,7 @@ class LightGBMRegressor(Regressor):
         feature_fraction: float = 1.0,
         max_bins: int = 255,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,
@@ -1022,6 +1033,7 @@ class MLPClassifier(Classifier):
     class_weight: Literal["none", "balanced"]
     select_by: Literal["error", "loss"]
     patience: int | None
+    min_delta: float
     n_threads: int
     seed: int
     time_limit: float | None
@@ -1053,6 +1065,7 @@ class MLPClassifier(Classifier):
         class_weight: Literal["none", "balanced"] = "none",
         select_by: Literal["error", "loss"] = "loss",
         patience: int | None = None,
+        min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -1085,6 +1098,7 @@ class MLPRegressor(Regressor):
     label_smoothing: float
     select_by: Literal["error", "loss"]
     patience: int | None
+    min_delta: float
     n_threads: int
     seed: int
     time_limit: float | None
@@ -1115,6 +1129,7 @@ class MLPRegressor(Regressor):
         label_smoothing: float = 0.0,
         select_by: Literal["error", "loss"] = "loss",
         patience: int | None = None,
+        min_delta: float = 0.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -1521,6 +1536,7 @@ class XGBoostClassifier(Classifier):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -1541,6 +1557,7 @@ class XGBoostClassifier(Classifier):
         feature_fraction: float = 1.0,
         max_bins: int = 256,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,
@@ -1563,6 +1580,7 @@ class XGBoostRanker(Ranker):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -1583,6 +1601,7 @@ class XGBoostRanker(Ranker):
         feature_fraction: float = 1.0,
         max_bins: int = 256,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,
@@ -1605,6 +1624,7 @@ class XGBoostRegressor(Regressor):
     feature_fraction: float
     max_bins: int
     patience: int | None
+    min_delta: float
     settings: Any
     library: str | None
     n_threads: int
@@ -1625,6 +1645,7 @@ class XGBoostRegressor(Regressor):
         feature_fraction: float = 1.0,
         max_bins: int = 256,
         patience: int | None = 50,
+        min_delta: float = 0.0,
         settings: Any = None,
         library: str | None = None,
         n_threads: int = 0,

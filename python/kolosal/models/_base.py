@@ -6,7 +6,6 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,9 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_names, row_weights
+from .._sparse import SparseRows
 from ._boosting import as_spelt_here, native_loss, numbered, rates_of
+from ._callbacks import Callback, EarlyStopping, dispatch
 from ._features import Features
 from ._names import POOR_SCORES, library_of
 from ._rounds import rounds_of, staged
@@ -33,26 +34,6 @@ OOB_SPEC: dict[str, Any] = {
     "default_text": "False",
     "allowed": "true or false (default false)",
 }
-
-
-@dataclass(frozen=True)
-class FitProgress:
-    """One iteration of a fit, told to callbacks.
-
-    Attributes:
-        iteration: finished iterations (trees, epochs, steps).
-        n_iterations: planned iterations.
-        train_loss: NaN where not measured.
-        validation_loss: NaN where there are no evaluation rows.
-    """
-
-    iteration: int
-    n_iterations: int
-    train_loss: float
-    validation_loss: float
-
-
-Callback = Callable[[FitProgress], Any]
 
 
 class CatalogModel(Estimator):
@@ -85,7 +66,10 @@ class CatalogModel(Estimator):
                 f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
             )
         features = Features.of(given, self._about["accepts_categories"]) if start is None else self._features_of(start, given)
+        stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
         options = numbered(self._options(), features.names)
+        for each in stopping:
+            options |= each.overrides(type(self).__name__, self._specs, evaluation is not None)
         around = {name: options.pop(name) for name in FIT_SPECS}
         judged = options.pop("oob_score", False)
         if "library" in options:
@@ -105,13 +89,15 @@ class CatalogModel(Estimator):
             json.dumps(around),
             train,
             held_out,
-            _dispatch(callbacks),
+            dispatch(callbacks),
             None if start is None else start._native,
             native_loss(loss) if callable(loss) else None,
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
         self._adopt(native, features, given.names is not None)
+        for each in stopping:
+            each.tell_end(native.n_iterations)
         if judged:
             self._judge(np.asarray(_kolosal.out_of_bag(self._learner, json.dumps(options), json.dumps(around), native, train)), target)
         return self
@@ -196,18 +182,21 @@ class CatalogModel(Estimator):
             X: Features: (n_rows, n_features).
             y: Label of each row, of any type that can be sorted; its number; or, where the learner does several, its numbers.
             sample_weight: Weight of each row; one of weight 0 counts as absent.
-            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early.
-            callbacks: Called with a :class:`FitProgress` after iterations; returning ``False`` stops the fit and keeps the model so far.
+            eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early; alone in a list, or after
+                the training rows themselves, too.
+            callbacks: Called with a :class:`FitProgress` after iterations: returning ``False`` stops the fit and keeps the model so far;
+                what one raises ends the fit and is raised. :func:`early_stopping`, :func:`log_evaluation`, :func:`record_evaluation` and
+                :func:`progress` make some.
             init_model: A fitted estimator of the same class to go on from: this one has its rounds, and those it learns beyond them.
 
         Returns:
             The estimator. After Ctrl-C it holds the model so far, with a warning.
         """
-        given = Input(X, True)
+        given = self._input(X)
         task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
         evaluation = None
         if eval_set is not None:
-            rows, values, weights = evaluation_set(eval_set)
+            rows, values, weights = self._evaluation(eval_set, X)
             held_out = self._labelled(values, rows.n_rows)[1]
             if held_out.shape[1] != target.shape[1]:
                 raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
@@ -224,7 +213,7 @@ class CatalogModel(Estimator):
         raise NotImplementedError
 
     def _labelled_rows(
-        self, rows: np.ndarray, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
+        self, rows: np.ndarray | SparseRows, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
     ) -> _kolosal.LabelledRows:
         n_classes = len(getattr(self, "classes_", ()))
         weights = row_weights(weights, n_rows)
@@ -235,7 +224,19 @@ class CatalogModel(Estimator):
                 raise InvalidInputError(f"groups of shape {groups.shape} do not go with {n_rows} rows", "bad_value")
             group = np.unique(groups, return_inverse=True)[1].tolist()
         n_threads = self._n_threads()
+        if isinstance(rows, SparseRows):
+            return _kolosal.LabelledRows.of_sparse(
+                rows.starts, rows.features, rows.values, features.names, task, target, n_classes, weights
+            )
         return _kolosal.LabelledRows(rows, features.names, features.n_categories(), task, target, n_classes, weights, group, n_threads)
+
+    def _input(self, X: Any) -> Input:
+        """A table for fit or predict; of a sparse matrix the rows as they are, where the learner takes them."""
+        return Input(X, True, keep_sparse=self._about["accepts_sparse"])
+
+    def _evaluation(self, given: tuple[Any, ...], training: Any) -> tuple[Input, Any, Any]:
+        rows, target, weights = evaluation_set(given, training)
+        return self._input(rows), target, weights
 
     def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
         check_names(names, given.names, type(self).__name__)
@@ -246,18 +247,23 @@ class CatalogModel(Estimator):
             )
 
     def _seen(self, X: Any) -> tuple[Input, np.ndarray]:
-        """A table checked against the columns of fit, and its rows as the model sees them."""
+        """A table checked against the columns of fit, and its rows as the model sees them, with all their columns."""
         self._check_fitted()
         given = Input(X, True)
         self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        return given, self._features.rows(given)
+        return given, np.asarray(self._features.rows(given))
 
     def _n_threads(self) -> int:
         return 0 if self.n_threads in (None, -1) else int(self.n_threads)
 
     def _predict(self, X: Any, scores: bool = False) -> np.ndarray:
         """Probabilities, numbers or ranking scores, (n_rows, n_outputs) float64; or what the link makes them of."""
-        rows = self._seen(X)[1]
+        self._check_fitted()
+        given = self._input(X)
+        self._check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
+        rows = self._features.rows(given)
+        if isinstance(rows, SparseRows):
+            return np.asarray(self._native.predict_sparse(rows.starts, rows.features, rows.values, scores, self._n_threads()))
         finite = not self._about["accepts_missing"]
         return np.asarray(self._native.predict(rows, self._features.names, finite, scores, self._n_threads()))
 
@@ -426,6 +432,7 @@ class Classifier(CatalogModel):
                 return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
             return scores
 
+        decide.__name__ = "decision_function"  # scorers of scikit-learn tell by it what they were given
         return decide
 
     def predict(self, X: Any) -> np.ndarray:
@@ -480,10 +487,11 @@ class Ranker(CatalogModel):
 
     _kind = "ranking"
 
-    def fit(  # type: ignore[override]
+    def fit(
         self,
         X: Any,
         y: Any,
+        sample_weight: Any = None,
         *,
         groups: Any = None,
         qid: Any = None,
@@ -498,6 +506,7 @@ class Ranker(CatalogModel):
         Args:
             X: Features: (n_rows, n_features).
             y: Relevance of each row: the larger, the earlier the row belongs in its group.
+            sample_weight: Weight of each row's part in the loss; one of weight 0 counts as absent.
             groups: Group of each row (a query's number or name); all rows are one group where not given.
             qid: The same, as XGBoost spells it.
             group: Sizes of groups that follow one another, as LightGBM spells them.
@@ -509,14 +518,14 @@ class Ranker(CatalogModel):
         Returns:
             The estimator.
         """
-        given = Input(X, True)
+        given = self._input(X)
         task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:
-            rows, values, weights = evaluation_set(eval_set)
+            rows, values, weights = self._evaluation(eval_set, X)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
         groups = _groups(groups, qid, group)
-        return self._fit(given, target, task, None, groups, evaluation, callbacks, init_model)
+        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks, init_model)
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
         return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))
@@ -548,22 +557,18 @@ def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
     return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
 
 
-def evaluation_set(given: tuple[Any, ...]) -> tuple[Input, Any, Any]:
-    """Rows, target and weights of an ``eval_set``; one inside a list is taken out of it, as LightGBM and XGBoost spell it."""
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
+def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Any, Any, Any]:
+    """Rows, target and weights of an ``eval_set``.
+
+    One inside a list is taken out of it, as LightGBM and XGBoost spell it, where the training rows may stand beside it.
+    """
+    if isinstance(given, list):
+        others = [each for each in given if len(given) == 1 or not (isinstance(each, tuple) and each and each[0] is training)]
+        if len(others) != 1:
+            raise InvalidInputError(
+                f"eval_set has {len(others)} sets beside the training rows", "bad_value", "Pass one: the fit stops by it."
+            )
+        given = others[0]
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         raise InvalidInputError("eval_set is not (X, y) or (X, y, sample_weight)", "bad_value", "Pass the rows of one set.")
-    return Input(given[0], True), given[1], given[2] if len(given) == 3 else None
-
-
-def _dispatch(callbacks: Sequence[Callback]) -> Callable[[int, int, float, float], bool] | None:
-    if not callbacks:
-        return None
-
-    def call(iteration: int, n_iterations: int, train_loss: float, validation_loss: float) -> bool:
-        progress = FitProgress(iteration, n_iterations, train_loss, validation_loss)
-        answers = [callback(progress) for callback in callbacks]
-        return all(answer is not False for answer in answers)
-
-    return call
+    return given[0], given[1], given[2] if len(given) == 3 else None

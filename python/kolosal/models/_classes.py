@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from .. import _kolosal
 from .._estimator import documentation_of, parameter_specs, signature_of
-from ._base import FIT_SPECS, OOB_SPEC, Callback, CatalogModel, Classifier, Ranker, Regressor
+from ._base import FIT_SPECS, OOB_SPEC, CatalogModel, Classifier, Ranker, Regressor
 from ._boosting import WIDER
-from ._names import IN_PARTS, OUT_OF_BAG, WITHOUT_WEIGHTS, class_names
+from ._names import IN_PARTS, OUT_OF_BAG, class_names
 from ._partial_fit import PARTIAL_FITS
 
 BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regression": Regressor, "ranking": Ranker}
@@ -40,19 +38,9 @@ def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) ->
         "_about": about,
         "_specs": specs,
     }
-    if learner in WITHOUT_WEIGHTS:
-        members["fit"] = _fit_without_weights(base)
     if learner in IN_PARTS:
         members["partial_fit"] = PARTIAL_FITS[kind]
     return type(name, (base,), members)
-
-
-def _fit_without_weights(base: Any) -> Callable[..., Any]:
-    def fit(self: CatalogModel, X: Any, y: Any, *, eval_set: tuple[Any, ...] | None = None, callbacks: Sequence[Callback] = ()) -> Any:
-        return base.fit(self, X, y, eval_set=eval_set, callbacks=callbacks)
-
-    fit.__doc__ = f"""Learns from ``X`` and ``y``, as :meth:`{base.__name__}.fit`; rows have no weights."""
-    return fit
 
 
 def make_classes() -> dict[str, type[CatalogModel]]:

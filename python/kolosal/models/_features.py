@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from .._errors import InvalidInputError
 from .._input import Input
+from .._sparse import SparseRows
 from .._tables import to_arrow
 
 
@@ -29,7 +30,7 @@ class Features:
     def of(cls, given: Input, accepts_categories: bool) -> Features:
         """The columns of a table; an error where the learner does not take them."""
         made = cls([f"x{j}" for j in range(given.n_features)] if given.names is None else list(given.names), {})
-        if given.rows is not None:
+        if given.rows is not None or given.sparse is not None:
             return made
         for j, column in enumerate(_table_of(given).columns):
             if _is_number(column.type):
@@ -46,8 +47,10 @@ class Features:
         """Levels of each column; 0 for a number."""
         return [len(self.levels.get(j, ())) for j in range(len(self.names))]
 
-    def rows(self, given: Input) -> np.ndarray:
-        """The rows, (n_rows, n_features) float32 or float64: NaN where missing, or a level that was not seen."""
+    def rows(self, given: Input) -> np.ndarray | SparseRows:
+        """The rows, (n_rows, n_features) float32 or float64 (NaN: missing, or a level that was not seen), or those of a sparse matrix."""
+        if given.sparse is not None:
+            return given.sparse
         if given.rows is not None:
             if self.levels:
                 named = ", ".join(repr(self.names[j]) for j in self.levels)

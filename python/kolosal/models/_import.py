@@ -23,6 +23,7 @@ class _Imported(CatalogModel):
         "accepts_missing": True,
         "accepts_categories": True,
         "accepts_negative": True,
+        "accepts_sparse": False,
         "accepts_negative_target": True,
         "uses_validation": False,
         "continues": False,

@@ -47,9 +47,6 @@ def class_names(learner: str, tasks: list[str]) -> dict[str, str]:
     return {kind: stem + SUFFIXES[kind] for kind in kinds + (["ranking"] if learner in RANKERS else [])}
 
 
-# Learners to which a row of weight 2 is not two rows: they take no weights.
-WITHOUT_WEIGHTS = {"gaussian_process", "k_nearest", "mlp", "quantile_forest", "sgd", "svc", "svr"}
-
 # Learners that go on with rows that come in parts.
 IN_PARTS = {"sgd"}
 

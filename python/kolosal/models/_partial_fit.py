@@ -33,7 +33,7 @@ def _of_classes(self: Any, X: Any, y: Any, classes: Any = None, sample_weight: A
     Returns:
         The estimator.
     """
-    given = Input(X, True)
+    given = self._input(X)
     known: np.ndarray | None = self.classes_ if self.__sklearn_is_fitted__() else None
     if classes is None:
         if known is None:
@@ -64,7 +64,7 @@ def _of_numbers(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
     Returns:
         The estimator.
     """
-    given = Input(X, True)
+    given = self._input(X)
     task, target = self._labelled(y, given.n_rows)
     return _go_on(self, _one_pass(self), given, target, task, sample_weight)
 

@@ -22,7 +22,8 @@ def stub_text() -> str:
     made = [
         '"""Models, trained natively: a scikit-learn estimator for every learner of the catalog and each kind of task that it does."""\n',
         "from collections.abc import Callable, Sequence\nfrom typing import Any, Literal\n",
-        "from ._base import Classifier, FitProgress, Ranker, Regressor\nfrom ._files import load",
+        "from ._base import Classifier, Ranker, Regressor\n",
+        "from ._callbacks import FitProgress, early_stopping, log_evaluation, progress, record_evaluation\nfrom ._files import load",
         "from ._import import ImportedClassifier, ImportedRanker, ImportedRegressor, import_model\nfrom ._rounds import merge\n",
         "from ._trees import PruningPath, TreePicture, draw_tree, prune, pruning_path\n",
         f"__all__ = {names!r}\n",

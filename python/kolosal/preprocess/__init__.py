@@ -21,7 +21,15 @@ from ._outliers import DropMissing, IsolationForestOutliers, OutlierClipper
 from ._pipeline import Pipeline, transformer_names
 from ._scalers import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 from ._select import ColumnSelector, DropConstantFeatures, DropCorrelatedFeatures, DropDuplicateFeatures, SelectKBest, VarianceThreshold
-from ._shape import KBinsDiscretizer, Log1pTransformer, PowerTransformer, QuantileTransformer, SqrtTransformer, TreeDiscretizer
+from ._shape import (
+    KBinsDiscretizer,
+    Log1pTransformer,
+    PowerTransformer,
+    QuantileTransformer,
+    SplineTransformer,
+    SqrtTransformer,
+    TreeDiscretizer,
+)
 from ._text import CountVectorizer, HashingVectorizer, TextSVD, TfidfVectorizer
 
 __all__ = [
@@ -59,6 +67,7 @@ __all__ = [
     "RobustScaler",
     "SelectKBest",
     "SimpleImputer",
+    "SplineTransformer",
     "SqrtTransformer",
     "StandardScaler",
     "TargetEncoder",

@@ -8,19 +8,21 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from .. import _kolosal
-from .._errors import InvalidInputError, not_fitted
-from .._input import Input, check_names, frame_of, output_of, row_weights
-from .._tables import to_native
+from .._errors import InvalidInputError, no_text
+from .._input import Input, frame_of, output_of, row_weights
+from ._feature_names import FeatureNames, target_table
+from ._own_words import own_words
 
 
-class CatalogTransformer:
+class CatalogTransformer(FeatureNames):
     """A transformer of the native catalog as a scikit-learn estimator.
 
     Arrays give row-major arrays (float32 stays float32), frames give frames of their own kind; ``set_output`` chooses otherwise.
@@ -30,11 +32,16 @@ class CatalogTransformer:
     _numeric = True  # works on numbers: other input is converted or refused
     _needs_target = False
     _native_names: ClassVar[dict[str, str]] = {}  # of parameters that the catalog calls otherwise
-    _output: str | None = None
+    _words: ClassVar[dict[str, str]] = {}  # of the catalog's errors: what this class calls them
 
     def _native_parameters(self) -> dict[str, Any]:
         """The parameters of the catalog's transformer but for its columns."""
         return {self._native_names.get(name, name): value for name, value in self.get_params().items() if name != "random_state"}
+
+    def _parameters_for(self, columns: Sequence[str]) -> dict[str, Any]:
+        """The same of a step of a pipeline that is for these columns."""
+        del columns
+        return self._native_parameters()
 
     def _native_columns(self) -> list[str]:
         """The columns that the catalog's transformer is for."""
@@ -49,6 +56,10 @@ class CatalogTransformer:
 
     def _input(self, X: Any) -> Input:
         return Input(X, self._numeric)
+
+    def _in_own_words(self) -> AbstractContextManager[None]:
+        names = {native: name for name, native in self._native_names.items()}
+        return own_words(self._catalog_name, type(self).__name__, {**names, **self._words})
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -75,18 +86,6 @@ class CatalogTransformer:
             setattr(self, name, value)
         return self
 
-    def set_output(self, *, transform: str | None = None) -> Any:
-        """Which kind of table results are: "default" (as scikit-learn: arrays), "pandas" or "polars".
-
-        Returns:
-            The estimator.
-        """
-        if transform not in (None, "default", "pandas", "polars"):
-            raise InvalidInputError(f"output '{transform}' is none of default, pandas, polars", "bad_value")
-        if transform is not None:
-            self._output = transform
-        return self
-
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learns from the rows of ``X``.
 
@@ -106,31 +105,23 @@ class CatalogTransformer:
     def _fit_transform(self, X: Any, y: Any, sample_weight: Any) -> Any:
         given = self._input(X)
         made = self._fit(given, y, sample_weight, transform=self._needs_target)
-        return self._give(given, self._apply(given) if made is None else made)
+        return self._give(given, self._applied(given) if made is None else made)
 
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become."""
         self._check_fitted()
         given = self._input(X)
         self._check_features(given)
-        return self._give(given, self._apply(given))
+        return self._give(given, self._applied(given))
+
+    def _applied(self, given: Input) -> Any:
+        with self._in_own_words():
+            return self._apply(given)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns that ``transform`` gives."""
         self._check_fitted()
         return np.array(self._names_out(self._names_in(input_features)), dtype=object)
-
-    def _names_in(self, given: Any = None) -> list[str]:
-        fitted = getattr(self, "feature_names_in_", None)
-        if given is None:
-            return [f"x{j}" for j in range(self.n_features_in_)] if fitted is None else [str(name) for name in fitted]
-        if fitted is not None and list(given) != list(fitted):
-            raise InvalidInputError("input_features is not equal to feature_names_in_", "feature_mismatch")
-        if len(given) != self.n_features_in_:
-            raise InvalidInputError(
-                f"input_features should have length equal to number of features ({self.n_features_in_}), got {len(given)}"
-            )
-        return [str(name) for name in given]
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         """Fits; where the training rows are wanted and differ from transform, gives them as a native table."""
@@ -140,23 +131,17 @@ class CatalogTransformer:
         names = self._names_in()
         parameters = parameters_text(self._native_parameters(), self._native_columns())
         made = None
-        if given.rows is not None and given.rows.dtype.kind == "f" and target is None and weights is None:
-            self._native = _kolosal.fit_rows(self._catalog_name, parameters, given.rows, names, 0, self._seed())
-        else:
-            arguments = (self._catalog_name, parameters, given.to_native(names), target, weights, 0, self._seed())
-            if transform:
-                self._native, made = _kolosal.fit_transformer(*arguments)
+        with self._in_own_words():
+            if given.rows is not None and given.rows.dtype.kind == "f" and target is None and weights is None:
+                self._native = _kolosal.fit_rows(self._catalog_name, parameters, given.rows, names, 0, self._seed())
             else:
-                self._native = _kolosal.fit_form(*arguments)
+                arguments = (self._catalog_name, parameters, given.to_native(names), target, weights, 0, self._seed())
+                if transform:
+                    self._native, made = _kolosal.fit_transformer(*arguments)
+                else:
+                    self._native = _kolosal.fit_form(*arguments)
         self._learnt(given)
         return made
-
-    def _learn_names(self, given: Input) -> None:
-        self.n_features_in_ = given.n_features
-        if given.names is not None:
-            self.feature_names_in_ = np.array(given.names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
 
     def _learnt(self, given: Input) -> None:
         """Sets what follows from a fit on ``given``."""
@@ -171,14 +156,7 @@ class CatalogTransformer:
             return None
         if y is None:
             raise InvalidInputError(f"{type(self).__name__} requires y to be passed, but the target y is None.", "bad_value")
-        target = np.asarray(y)
-        if target.ndim == 2 and target.shape[1] == 1:
-            target = target[:, 0]
-        if target.ndim != 1 or len(target) != n_rows:
-            raise InvalidInputError(f"y of shape {target.shape} does not go with {n_rows} rows", "bad_value")
-        if target.dtype.kind == "f" and not np.isfinite(target).all():
-            raise InvalidInputError("Input y contains NaN or infinity.", "bad_value")
-        return to_native({"target": target})
+        return target_table(y, n_rows)
 
     def _apply(self, given: Input) -> Any:
         """An array of what the rows become where they came as float rows, else a native table."""
@@ -193,30 +171,6 @@ class CatalogTransformer:
         if not self._gives_frame(given):
             return array_of_table(made) if is_table else made
         return frame_of(pa.table(made) if is_table else made, given, output_of(self._output), self._names_out(self._names_in()))
-
-    def _gives_frame(self, given: Input) -> bool:
-        wanted = output_of(self._output)
-        return wanted != "default" and (wanted is not None or given.rows is None)
-
-    def _check_features(self, given: Input) -> None:
-        check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
-        if given.n_features != self.n_features_in_:
-            raise InvalidInputError(
-                f"X has {given.n_features} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input",
-                "feature_mismatch",
-            )
-
-    def _check_fitted(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise not_fitted(type(self).__name__)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return getattr(self, "_native", None) is not None
-
-    def __sklearn_clone__(self) -> Any:
-        made = type(self)(**{name: _copied(value) for name, value in self.get_params().items()})
-        made.__dict__.update({name: value for name, value in self.__dict__.items() if name == "_output"})
-        return made
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # noqa: PLC0415
@@ -272,6 +226,7 @@ class Incremental(CatalogTransformer):
 
     _fits_a_part = False  # what fit learns is a first part: as exact and as fast as it is at once
     _parts: _kolosal.ChunkedFit | None = None
+    _n_rows_seen = 0
 
     @property
     def partial_fit(self) -> Callable[..., Any]:
@@ -298,11 +253,13 @@ class Incremental(CatalogTransformer):
         target, weights = self._target(y, given.n_rows), row_weights(sample_weight, given.n_rows)
         if self._parts is None:
             self._learn_names(given)
-            self._parts = self._start_parts()
+            self._parts, self._n_rows_seen = self._start_parts(), 0
         else:
             self._check_features(given)
-        self._parts.add(given.to_native(self._names_in()), target, weights, 0, self._seed())
-        self._native = self._parts.finish()
+        with self._in_own_words():
+            self._parts.add(given.to_native(self._names_in()), target, weights, 0, self._seed())
+            self._native = self._parts.finish()
+        self._n_rows_seen += given.n_rows
         self._learnt(given)
         return self
 
@@ -313,17 +270,29 @@ class Incremental(CatalogTransformer):
         weights = row_weights(sample_weight, given.n_rows)
         self._learn_names(given)
         names, parts = self._names_in(), self._start_parts()
-        if given.rows is not None and given.rows.dtype.kind == "f" and weights is None:
-            self._native = parts.fit_first_rows(given.rows, names, 0, self._seed())
-        else:
-            parts.add(given.to_native(names), None, weights, 0, self._seed())
-            self._native = parts.finish()
-        self._parts = parts
+        with self._in_own_words():
+            if given.rows is not None and given.rows.dtype.kind == "f" and weights is None:
+                self._native = parts.fit_first_rows(given.rows, names, 0, self._seed())
+            else:
+                parts.add(given.to_native(names), None, weights, 0, self._seed())
+                self._native = parts.finish()
+        self._parts, self._n_rows_seen = parts, given.n_rows
         self._learnt(given)
         return None
 
+    def _seen(self) -> list[dict[str, Any]]:
+        """What is known of each column beyond what the transformer keeps, while its parts are kept."""
+        columns: list[dict[str, Any]] = json.loads(self._parts.seen())["columns"] if self._parts is not None else []
+        return columns
+
+    def _forget_parts(self) -> None:
+        """What partial_fit keeps of rows, that it goes on from, is of no more use."""
+        self._parts = None
+
     def _start_parts(self) -> _kolosal.ChunkedFit:
-        return _kolosal.ChunkedFit(self._catalog_name, parameters_text(self._native_parameters(), self._native_columns()))
+        parameters = parameters_text(self._native_parameters(), self._native_columns())
+        with self._in_own_words():
+            return _kolosal.ChunkedFit(self._catalog_name, parameters)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_parts"}
@@ -374,13 +343,24 @@ def array_of_table(made: _kolosal.Table) -> np.ndarray:
     return np.array([column.to_pylist() for column in table.columns], dtype=object).T
 
 
-def _copied(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value
-
-
 def parameters_text(parameters: dict[str, Any], columns: list[str]) -> str:
     """The parameters of a native transformer of these columns."""
-    return json.dumps({**parameters, "columns": columns}, default=plain)
+    wrong = [f"{name} is {value}" for name, value in parameters.items() if isinstance(value, float) and not np.isfinite(value)]
+    if wrong:
+        raise InvalidInputError(f"{', '.join(wrong)}; it has to be a finite number", "bad_value")
+    return parameter_json({**parameters, "columns": columns})
+
+
+def parameter_json(value: Any) -> str:
+    """Parameters as JSON that native code reads."""
+    try:
+        text = json.dumps(value, default=plain, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise no_text(error) from None
+    except ValueError:
+        raise InvalidInputError("a parameter is NaN or infinite; it has to be a finite number", "bad_value") from None
+    return text
 
 
 def plain(value: Any) -> Any:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from .. import _kolosal
-from .._errors import InvalidInputError, NotFittedError
+from .._errors import InvalidInputError
 from .._estimator import Estimator, parameter_specs
-from .._tables import to_arrow, to_native
+from .._input import Input, check_names, frame_of, output_of, row_weights
+from .._tables import _numpy_columns, to_native
+from ._base import array_of_table
+from ._feature_names import FeatureNames, target_table
 
 _SPECS = parameter_specs("preprocessor")
 
 
-class DataPreprocessor(Estimator):
+class DataPreprocessor(FeatureNames, Estimator):
     """Prepares tables for learning. A scikit-learn transformer: arrays in, arrays out; frames in, Arrow tables out.
+
+    ``set_output`` chooses otherwise. Columns of frames are told apart by name: ``transform`` takes them in any order, and leaves out those
+    that ``fit`` did not see.
 
     Attributes:
         kept_rows_: numbers of the training rows that are left, in order, where a strategy removed some; else None. Not known after
@@ -30,21 +36,23 @@ class DataPreprocessor(Estimator):
     _specs = _SPECS
     categorical_encoding: str
 
-    def fit(self, X: Any, y: Any = None) -> DataPreprocessor:
-        """Learns from the rows of ``X`` and, for target encoding, from ``y``.
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> DataPreprocessor:
+        """Learns from the rows of ``X`` and, for target encoding, from ``y``; a row of weight w counts w times, one of weight 0 not at all.
 
         Returns:
             The preprocessor.
         """
-        self._fit(X, y)
+        self._fit(self._input(X), y, sample_weight)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """What the training rows become; where the target is used, each row is encoded without its own.
 
         Strategies that remove rows do so: ``kept_rows_`` says which are left.
         """
-        return self._out(self._fit(X, y), X)
+        given = self._input(X)
+        made = self._fit(given, y, sample_weight)
+        return self._out(made, given if self.kept_rows_ is None else self._input(given.take(self.kept_rows_)))
 
     def fit_file(self, path: str | os.PathLike[str], memory: str = "500MB", target: str | None = None) -> DataPreprocessor:
         """Learns from the rows of a file that need not fit into memory: the file is read several times, a part of it at a time.
@@ -109,13 +117,18 @@ class DataPreprocessor(Estimator):
 
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become."""
-        return self._out(self._fitted.transform(self._in(X)), X)
+        self._check_fitted()
+        given = self._input(X)
+        return self._out(self._native.transform(self._table_of(given)), given)
 
     def inverse_transform(self, X: Any) -> Any:
         """Undoes :meth:`transform`: exact but for what was clipped or imputed."""
-        fitted = self._fitted
-        table = pa.table(to_arrow(X)).rename_columns(fitted.feature_names_out) if isinstance(X, np.ndarray) else X
-        return self._out(fitted.inverse_transform(to_native(table)), X)
+        self._check_fitted()
+        given = self._input(X)
+        names = self._native.feature_names_out
+        if given.names is None and given.n_features != len(names):
+            raise InvalidInputError(f"X has {given.n_features} features where transform gives {len(names)}", "feature_mismatch")
+        return self._out(self._native.inverse_transform(_native_of(given, names if given.names is None else given.names)), given)
 
     def fit_transform_categorical(self, values: Any) -> np.ndarray:
         """Fits on one column of categories, which are encoded as they come: nothing is inferred, imputed or scaled.
@@ -133,25 +146,29 @@ class DataPreprocessor(Estimator):
             )
         table = to_native({"value": values})
         self._native, encoded = _kolosal.preprocess_categories(json.dumps(self._options()), table, 0)
-        self.n_features_in_, self.kept_rows_ = 1, None
+        self._take(self._native)
+        self.kept_rows_ = None
         made = pa.table(encoded)
         if self.categorical_encoding == "label":
             return np.asarray(made.column(0).fill_null(-1).to_numpy()).astype(np.int64)
         return np.asarray(np.column_stack([c.to_numpy() for c in made.columns]))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns that :meth:`transform` gives."""
-        del input_features  # the names seen in fit hold
-        return np.array(self._fitted.feature_names_out, dtype=object)
+        """Names of the columns that :meth:`transform` gives; names of features are those seen in fit."""
+        self._check_fitted()
+        self._names_in(input_features)
+        return np.array(self._native.feature_names_out, dtype=object)
 
     def describe(self) -> dict[str, Any]:
         """Everything that was learnt, as plain data."""
-        learnt: dict[str, Any] = json.loads(self._fitted.describe())
+        self._check_fitted()
+        learnt: dict[str, Any] = json.loads(self._native.describe())
         return learnt
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes one file without code in it."""
-        self._fitted.save(os.fspath(path))
+        self._check_fitted()
+        self._native.save(os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DataPreprocessor:
@@ -163,16 +180,16 @@ class DataPreprocessor(Estimator):
 
     @property
     def _fitted(self) -> _kolosal.FittedPreprocessor:
-        native: _kolosal.FittedPreprocessor | None = getattr(self, "_native", None)
-        if native is None:
-            raise NotFittedError("this DataPreprocessor is not fitted yet", "not_fitted", "Call fit first.")
+        self._check_fitted()
+        native: _kolosal.FittedPreprocessor = self._native
         return native
 
-    def _fit(self, features: Any, target: Any) -> _kolosal.Table:
-        table = to_native(features)
-        known = None if target is None else to_native({"target": np.asarray(target)})
-        self._native, made, rows = _kolosal.preprocess(json.dumps(self._options()), table, known, 0)
-        self.n_features_in_ = len(table.names)
+    def _fit(self, given: Input, y: Any, sample_weight: Any) -> _kolosal.Table:
+        target = None if y is None else target_table(y, given.n_rows)
+        weights = row_weights(sample_weight, given.n_rows)
+        self._learn_names(given)
+        table = _native_of(given, self._names_in())
+        self._native, made, rows = _kolosal.preprocess(json.dumps(self._options()), table, target, weights, 0)
         self.kept_rows_ = None if rows is None else np.asarray(rows, dtype=np.int64)
         self._warn_of_markers()
         return made
@@ -197,26 +214,41 @@ class DataPreprocessor(Estimator):
     def _take(self, native: _kolosal.FittedPreprocessor) -> None:
         self._native = native
         self.__dict__.pop("kept_rows_", None)
-        self.n_features_in_ = len(json.loads(native.describe())["schema"]["columns"])
+        names = [column["name"] for column in json.loads(native.describe())["schema"]["columns"]]
+        self.n_features_in_ = len(names)
+        self.feature_names_in_ = np.array(names, dtype=object)
+        if names == [f"x{j}" for j in range(len(names))]:
+            del self.feature_names_in_  # the columns of an array have none
 
-    def _in(self, data: Any) -> _kolosal.Table:
-        if isinstance(data, np.ndarray) and data.ndim == 2 and data.shape[1] != self.n_features_in_:
+    @staticmethod
+    def _input(X: Any) -> Input:
+        named = isinstance(X, Mapping) or (isinstance(X, np.ndarray) and X.dtype.names is not None)
+        records = isinstance(X, Sequence) and len(X) > 0 and isinstance(X[0], Mapping)
+        exported = hasattr(X, "__arrow_c_stream__") and not hasattr(X, "columns")
+        return Input(to_native(X) if named or records or exported else X, False)
+
+    def _table_of(self, given: Input) -> _kolosal.Table:
+        """The columns under the names that they had in fit: those of a frame by name, those of an array by place."""
+        wanted = self._names_in()
+        if given.names is not None and (hasattr(self, "feature_names_in_") or set(wanted) <= set(given.names)):
+            return _native_of(given, given.names)
+        check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
+        if given.n_features != self.n_features_in_:
             raise InvalidInputError(
-                f"the input has {data.shape[1]} features where {self.n_features_in_} features were seen in fit",
+                f"X has {given.n_features} features, but DataPreprocessor is expecting {self.n_features_in_} features as input",
                 "feature_mismatch",
                 "Pass the columns seen in fit.",
             )
-        return to_native(data)
+        return _native_of(given, wanted)
 
-    @staticmethod
-    def _out(made: _kolosal.Table, like: Any) -> Any:
-        table = pa.table(made)
-        if not isinstance(like, (np.ndarray, list)):
-            return table
-        return np.column_stack([column.to_numpy() for column in table.columns])
+    def _out(self, made: _kolosal.Table, given: Input) -> Any:
+        wanted = output_of(self._output)
+        if wanted == "default" or (wanted is None and given.rows is not None):
+            return array_of_table(made)
+        return pa.table(made) if wanted is None else frame_of(pa.table(made), given, wanted, made.names)
 
     def _warn_of_markers(self) -> None:
-        for note in self._fitted.marker_notes:
+        for note in self._native.marker_notes:
             warnings.warn(f"{note}; auto_detect_types=False keeps texts", UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -230,13 +262,22 @@ class DataPreprocessor(Estimator):
         if "_native" in state:
             self._native = _kolosal.FittedPreprocessor.from_json(state["_native"])
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return getattr(self, "_native", None) is not None
-
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import Tags, TargetTags, TransformerTags  # noqa: PLC0415
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # noqa: PLC0415
 
-        return Tags(estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=TransformerTags())
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            input_tags=InputTags(allow_nan=True, sparse=True, categorical=True, string=True),
+        )
+
+
+def _native_of(given: Input, names: Sequence[str]) -> _kolosal.Table:
+    """The columns under these names; texts of an array stay texts, whose kind is found."""
+    if given.rows is not None and given.rows.dtype.kind != "f":
+        return to_native(_numpy_columns(given.rows, names))
+    return given.to_native(names)
 
 
 def _kept_rows(passes: _kolosal.PreprocessorPasses, chunks: Iterable[Any]) -> np.ndarray:

@@ -13,8 +13,9 @@ class DatetimeEncoder(Weighted, Incremental, NamedNatively):
     """Dates become numbers: year, month, day, weekday, day_of_year, hour and elapsed days, or the ``parts`` named.
 
     Further parts are quarter, week, minute, second, is_weekend, is_month_start, is_month_end, and sine and cosine of the cyclical ones, as
-    month_sin; ``cyclic`` adds those of month and weekday. Elapsed days count from ``reference``, a text as 2024-02-29, or from the earliest
-    date in fit. Takes a series or an array of dates, or the columns of a frame.
+    month_sin; ``cyclic`` adds those of month and weekday. Elapsed days, float64, count from ``reference``, a text as 2024-02-29, or from
+    the earliest date in fit. Moments with a time zone are read as its clocks show them, elapsed days too. Takes a series or an array of
+    dates, or the columns of a frame.
     """
 
     _catalog_name = "date_parts"
@@ -27,7 +28,7 @@ class DatetimeEncoder(Weighted, Incremental, NamedNatively):
         self.reference = reference
 
     def _input(self, X: Any) -> Input:
-        return Input(*as_columns(X))
+        return Input(*as_columns(X), local=True)
 
     def _native_parameters(self) -> dict[str, Any]:
         parts = {} if self.parts is None else {"parts": list(self.parts)}

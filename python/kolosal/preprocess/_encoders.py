@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,29 +48,91 @@ class _InvertibleEncoder(_Encoder, Invertible):
         return made.astype(np.float64) if numbers and isinstance(made, np.ndarray) else made
 
 
-class OrdinalEncoder(Incremental, _InvertibleEncoder):
+class _OfGivenLevels(Weighted, Incremental, _InvertibleEncoder):
+    """An encoder whose levels can be given: ``categories`` is "auto", or for each column its levels in order."""
+
+    categories: str | Sequence[Sequence[Any]]
+
+    def _native_parameters(self) -> dict[str, Any]:
+        return self._parameters_for(self._names_in() if self._levels_are_given() else [])
+
+    def _parameters_for(self, columns: Sequence[str]) -> dict[str, Any]:
+        if not self._levels_are_given():
+            return self._own_parameters()
+        if len(self.categories) != len(columns):
+            raise InvalidInputError(f"categories has levels of {len(self.categories)} columns, not of {len(columns)}", "bad_value")
+        return {
+            **self._own_parameters(),
+            "levels": {name: _level_texts(levels) for name, levels in zip(columns, self.categories, strict=True)},
+        }
+
+    @abstractmethod
+    def _own_parameters(self) -> dict[str, Any]:
+        """The native parameters but for the levels that are given."""
+
+    def _levels_are_given(self) -> bool:
+        if isinstance(self.categories, str) and self.categories != "auto":
+            raise InvalidInputError(f"categories is '{self.categories}'; allowed: auto, a list of levels for each column", "bad_value")
+        return not isinstance(self.categories, str)
+
+    def _learnt(self, given: Input) -> None:
+        super()._learnt(given)
+        if not isinstance(self.categories, str):
+            self.categories_ = [np.array(levels) for levels in self.categories]
+
+
+def _level_texts(levels: Sequence[Any]) -> list[str | None]:
+    """Levels as native code writes them; None for a missing value."""
+    column = np.array(list(levels), dtype=object)
+    there = np.array([value is not None and value == value for value in column], dtype=bool)
+    if not there.any():
+        return [None] * len(column)
+    table = Input(column[there].reshape(-1, 1), False, as_levels=True).to_native(["level"])
+    fitted, codes = _kolosal.fit_transformer("ordinal", json.dumps({"columns": ["level"]}), table, None, None)
+    texts = json.loads(fitted.to_json())["fitted"]["columns"][0]["levels"]
+    written = iter(np.asarray(_kolosal.rows_from_table(codes))[:, 0].astype(int))
+    return [texts[next(written)] if known else None for known in there]
+
+
+class OrdinalEncoder(_OfGivenLevels):
     """Each level becomes its number in order; missing values stay missing.
 
+    ``categories`` is "auto", the levels that are found, sorted, or for each column its levels in order.
     ``handle_unknown`` is "error" or "use_encoded_value", which gives ``unknown_value`` (None: missing). Missing values become
     ``encoded_missing_value`` where it is not None.
     """
 
     _catalog_name = "ordinal"
     _fits_a_part = True
+    _words: ClassVar[dict[str, str]] = {
+        "set unknown to missing or default": "set handle_unknown to use_encoded_value",
+        "choose what an unknown level gives": "set handle_unknown to use_encoded_value",
+        "OrdinalEncoder.levels": "OrdinalEncoder.categories",
+    }
 
     def __init__(
-        self, *, handle_unknown: str = "error", unknown_value: float | None = None, encoded_missing_value: float | None = None
+        self,
+        *,
+        categories: str | Sequence[Sequence[Any]] = "auto",
+        handle_unknown: str = "error",
+        unknown_value: float | None = None,
+        encoded_missing_value: float | None = None,
     ) -> None:
+        self.categories = categories
         self.handle_unknown = handle_unknown
         self.unknown_value = unknown_value
         self.encoded_missing_value = encoded_missing_value
 
-    def _native_parameters(self) -> dict[str, Any]:
+    def _own_parameters(self) -> dict[str, Any]:
         if self.handle_unknown not in ("error", "use_encoded_value"):
             raise InvalidInputError(f"handle_unknown is '{self.handle_unknown}'; allowed: error, use_encoded_value", "bad_value")
         value = _number_or_none(self.unknown_value) if self.handle_unknown == "use_encoded_value" else None
         unknown = "error" if self.handle_unknown == "error" else "missing" if value is None else "default"
-        return {"unknown": unknown, "unknown_value": value, "missing_value": _number_or_none(self.encoded_missing_value)}
+        return {
+            "unknown": unknown,
+            "unknown_value": value,
+            "missing_value": _number_or_none(self.encoded_missing_value),
+        }
 
 
 def _number_or_none(value: float | None) -> float | None:
@@ -83,6 +147,7 @@ class _UnknownByValue(CatalogTransformer):
     """One whose ``handle_unknown`` is spelt as in category_encoders."""
 
     handle_unknown: str
+    _words: ClassVar[dict[str, str]] = {"set unknown to missing or default": "set handle_unknown to return_nan or value"}
 
     def _native_parameters(self) -> dict[str, Any]:
         parameters = super()._native_parameters()
@@ -169,9 +234,16 @@ class TargetEncoder(_TargetStatistic):
     ``smooth`` "auto" draws each level by its variance (empirical Bayes); levels of fewer than ``min_samples`` rows get the mean of all.
     ``fit_transform`` encodes each row without its own fold: of ``cv`` folds drawn at random, or of the given pairs of training and test
     rows, which are then encoded by what the training rows teach. A target of several classes gives a column for each.
+
+    Attributes:
+        encodings_: what each level of a column becomes: an array for each column, of several classes for each column and class.
+        target_mean_: the mean target; of several classes the share of each, (n_classes,).
+        target_type_: "binary", "multiclass" or "continuous".
+        classes_: the classes in order; None of a continuous target.
     """
 
     _catalog_name = "target_encode"
+    _words: ClassVar[dict[str, str]] = {"smoothing": "smooth", "n_folds": "cv"}
 
     def __init__(
         self,
@@ -210,6 +282,22 @@ class TargetEncoder(_TargetStatistic):
             made[test] = self._rows_of(fitted.transform(to_native(table.take(test))))
         return frame_of(made, given, output_of(self._output), self._names_out(names))
 
+    def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
+        made = super()._fit(given, y, sample_weight, transform)
+        labels = np.unique(np.asarray(y))
+        several = any(len(endings) > 1 for endings in self._endings)
+        self.target_type_ = "multiclass" if several else "binary" if len(labels) == 2 else "continuous"  # noqa: PLR2004
+        self.classes_ = None if self.target_type_ == "continuous" else labels
+        return made
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        super()._read_fitted(fitted)
+        self.encodings_ = []
+        for column in fitted["columns"]:
+            numbers = np.array(column["values"]).reshape(len(column["levels"]) + 2, -1)
+            self.encodings_ += list(numbers[:-2].T)
+            self.target_mean_ = numbers[-2] if numbers.shape[1] > 1 else float(numbers[-2, 0])
+
     @staticmethod
     def _rows_of(table: _kolosal.Table) -> np.ndarray:
         return np.asarray(_kolosal.rows_from_table(table))
@@ -247,9 +335,10 @@ class CatBoostEncoder(_UnknownByValue, _TargetStatistic):
         self.random_state = random_state
 
 
-class OneHotEncoder(Incremental, _InvertibleEncoder):
+class OneHotEncoder(_OfGivenLevels):
     """A column of 0 and 1 for each level; levels rarer than ``min_frequency`` rows, or beyond ``max_categories``, share one.
 
+    ``categories`` is "auto", the levels that are found, sorted, or for each column its levels in order. A row of weight w counts w times.
     ``handle_unknown`` is "error", "ignore" (a row of zeros) or "infrequent_if_exist" (the shared column where there is one). A missing
     value is a level of its own where there was one in fit, else an unknown one. ``sparse_output`` gives a SciPy CSR matrix; ``dtype`` is
     float64, float32 or uint8.
@@ -257,30 +346,41 @@ class OneHotEncoder(Incremental, _InvertibleEncoder):
 
     _catalog_name = "one_hot"
     _fits_a_part = True
+    _words: ClassVar[dict[str, str]] = {
+        "set unknown to ignore or infrequent": "set handle_unknown to ignore or infrequent_if_exist",
+        "choose what an unknown level gives": "set handle_unknown to ignore",
+        "max_levels": "max_categories",
+        "OneHotEncoder.levels": "OneHotEncoder.categories",
+        "one of none, first": "one of None, first",
+    }
 
     def __init__(
         self,
         *,
+        categories: str | Sequence[Sequence[Any]] = "auto",
         drop: str | None = None,
         sparse_output: bool = False,
         dtype: Any = np.float64,
         handle_unknown: str = "error",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        feature_name_combiner: str | Callable[[str, Any], str] = "concat",
     ) -> None:
+        self.categories = categories
         self.drop = drop
         self.sparse_output = sparse_output
         self.dtype = dtype
         self.handle_unknown = handle_unknown
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.feature_name_combiner = feature_name_combiner
 
-    def _native_parameters(self) -> dict[str, Any]:
+    def _own_parameters(self) -> dict[str, Any]:
         if self.handle_unknown not in ("error", "ignore", "infrequent_if_exist"):
             raise InvalidInputError(f"handle_unknown is '{self.handle_unknown}'; allowed: error, ignore, infrequent_if_exist", "bad_value")
         return {
             "drop": self.drop or "none",
-            "min_frequency": self.min_frequency or 1,
+            "min_frequency": self.min_frequency or 0,
             "max_levels": self.max_categories,
             "unknown": "infrequent" if self.handle_unknown == "infrequent_if_exist" else self.handle_unknown,
             "missing": "level",
@@ -292,19 +392,46 @@ class OneHotEncoder(Incremental, _InvertibleEncoder):
         self._native_outputs = [name for column in fitted["columns"] for name in column["outputs"]]
         self._n_outputs = [len(column["outputs"]) for column in fitted["columns"]]
 
+    @property
+    def drop_idx_(self) -> np.ndarray | None:
+        """Of each column the number of the level that has no column; None where it has all, or with ``drop=None`` altogether."""
+        self._check_fitted()
+        if self.drop is None:
+            return None
+        gone = [np.flatnonzero(places[:-2] < 0) for places in self._output_of]
+        return np.array([int(places[0]) if len(places) else None for places in gone], dtype=object)
+
+    @property
+    def infrequent_categories_(self) -> list[np.ndarray | None]:
+        """Of each column the levels that share one; None where none do."""
+        self._check_fitted()
+        shared = []
+        for levels, places in zip(self.categories_, self._output_of, strict=True):
+            known = levels[: len(places) - 2]
+            rare = known[places[:-2] == places[-2]] if places[-2] >= 0 else known[:0]
+            shared.append(rare if len(rare) else None)
+        return shared
+
     def _names_out(self, names: list[str]) -> list[str]:
         made = []
         for name, levels, places, n in zip(names, self.categories_, self._output_of, self._n_outputs, strict=True):
-            endings = [""] * n
-            for place, level in zip(places[:-2], levels, strict=True):
+            endings: list[Any] = [""] * n
+            for place, level in zip(places[:-2], [level for level in levels if level is not None and level == level], strict=True):
                 if place >= 0:
-                    endings[place] = str(level)
+                    endings[place] = level
             if places[-1] >= 0:
                 endings[places[-1]] = "nan"
             if places[-2] >= 0:
                 endings[places[-2]] = "infrequent_sklearn"
-            made += [f"{name}_{ending}" for ending in endings]
+            made += [self._combined(name, ending) for ending in endings]
         return made
+
+    def _combined(self, name: str, level: Any) -> str:
+        if callable(self.feature_name_combiner):
+            return self.feature_name_combiner(name, level)
+        if self.feature_name_combiner != "concat":
+            raise InvalidInputError(f"feature_name_combiner is '{self.feature_name_combiner}'; allowed: concat, a function", "bad_value")
+        return f"{name}_{level}"
 
     def _native_names_out(self) -> list[str]:
         return self._native_outputs

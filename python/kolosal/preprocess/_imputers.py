@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from .._input import Input
+from .._tables import to_native
 from ._base import Incremental, Weighted
 
 
 class SimpleImputer(Weighted, Incremental):
     """Missing values become the mean, median or most frequent value of their column, or a constant.
 
-    A column without any value gets 0 (numbers) or "missing" (texts), and stays. Texts can be imputed in frames and object arrays.
+    A column without any value gets 0 (numbers) or "missing" (texts), and stays. Texts can be imputed in frames and object arrays. With
+    ``add_indicator`` the columns that miss values in fit are followed, after the last column, by one each that tells where.
 
     Attributes:
         statistics_: what stands for a missing value in each column, (n_features,).
     """
 
     _catalog_name = "impute"
+    _words: ClassVar[dict[str, str]] = {"mode": "most_frequent", "fill_text": "fill_value"}
     _numeric = False
 
     def __init__(self, *, strategy: str = "mean", fill_value: Any = None, add_indicator: bool = False) -> None:
@@ -46,10 +50,18 @@ class SimpleImputer(Weighted, Incremental):
         self._indicated = [bool(column["indicator"]) for column in columns]
 
     def _names_out(self, names: list[str]) -> list[str]:
-        made = []
-        for name, indicated in zip(names, self._indicated, strict=True):
-            made += [name, f"missingindicator_{name}"] if indicated else [name]
-        return made
+        return names + [f"missingindicator_{name}" for name, indicated in zip(names, self._indicated, strict=True) if indicated]
+
+    def _apply(self, given: Input) -> Any:
+        """The imputed columns, then the indicators, which native code puts beside them."""
+        made = super()._apply(given)
+        if not any(self._indicated):
+            return made
+        imputed = np.cumsum([0, *(1 + indicated for indicated in self._indicated[:-1])])
+        order = [int(place) for place in imputed] + [
+            int(place) + 1 for place, indicated in zip(imputed, self._indicated, strict=True) if indicated
+        ]
+        return np.ascontiguousarray(made[:, order]) if isinstance(made, np.ndarray) else to_native(pa.table(made).select(order))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -104,6 +104,7 @@ class IsolationForestOutliers(RowRemover, NamedNatively):
     """
 
     _catalog_name = "isolation_forest_outliers"
+    _words: ClassVar[dict[str, str]] = {"n_trees": "n_estimators"}
 
     def __init__(
         self,

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from .. import _kolosal
 from .._errors import InvalidInputError, NotFittedError
-from .._input import Input, frame_of, row_weights
+from .._input import Input, frame_of, output_of, row_weights
 from .._tables import to_native
-from ._base import CatalogTransformer, array_of_table, plain
+from ._base import CatalogTransformer, array_of_table, parameter_json
+from ._feature_names import FeatureNames
 
 Step = str | CatalogTransformer | tuple[str, Mapping[str, Any]] | tuple[CatalogTransformer, Sequence[str]]
 
@@ -25,7 +26,7 @@ def transformer_names() -> list[str]:
     return list(_kolosal.transformer_names())
 
 
-class Pipeline:
+class Pipeline(FeatureNames):
     """Transformers of the catalog, each on the columns that it is for or that its parameter ``columns`` names.
 
     A step is a name, or a name and a dict of parameters; or a transformer, or a transformer and the columns it is for::
@@ -35,9 +36,10 @@ class Pipeline:
 
     A transformer lends its parameters; the pipeline fits its own, and names columns as the catalog does.
 
-    Frames give frames of their own kind, arrays arrays; columns of an array are called x0, x1, ... A column of texts is encoded where a
-    step names it, or where it is categorical (a pandas category, a polars Categorical, an Arrow dictionary). Each step is fitted on
-    what those before made of the training rows, and sees the target in ``fit_transform`` out of fold.
+    Frames give frames of their own kind, arrays arrays, unless ``set_output`` says otherwise; rows of a pandas frame keep their index.
+    Columns of an array are called x0, x1, ... A column of texts is encoded where a step names it, or where it is categorical (a pandas
+    category, a polars Categorical, an Arrow dictionary). Each step is fitted on what those before made of the training rows, and sees the
+    target in ``fit_transform`` out of fold.
 
     Args:
         steps: the steps, in order.
@@ -65,7 +67,8 @@ class Pipeline:
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """What the training rows become; steps that use the target encode each row without its own, steps that remove rows do."""
         given = Input(X, False)
-        return self._give(self._fit(given, y, sample_weight), given)
+        made = self._fit(given, y, sample_weight)
+        return self._give(made, given if self.kept_rows_ is None else Input(given.take(self.kept_rows_), False))
 
     def transform(self, X: Any) -> Any:
         """What the rows of ``X`` become; none is removed."""
@@ -124,7 +127,7 @@ class Pipeline:
     def _fit(self, given: Input, y: Any, sample_weight: Any) -> _kolosal.Table:
         table = given.to_native(_names_of(given))
         target = None if y is None else to_native({"target": np.asarray(y)})
-        steps = json.dumps([_step_of(step) for step in self.steps], default=plain)
+        steps = parameter_json([_step_of(step) for step in self.steps])
         self._natives, made, rows = _kolosal.fit_steps(
             steps, table, target, row_weights(sample_weight, given.n_rows), self.n_threads, self.random_state
         )
@@ -150,14 +153,11 @@ class Pipeline:
             )
         return given.to_native(_names_of(given))
 
-    @staticmethod
-    def _give(made: _kolosal.Table, given: Input) -> Any:
-        if given.rows is not None:
+    def _give(self, made: _kolosal.Table, given: Input) -> Any:
+        if not self._gives_frame(given):
             return array_of_table(made)
         table = pa.table(made)
-        if hasattr(given.frame, "iloc") and table.num_rows != given.n_rows:  # rows were removed: the frame's index does not fit
-            return table.to_pandas()
-        return frame_of(table, given, None, table.column_names)
+        return frame_of(table, given, output_of(self._output), table.column_names)
 
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_natives", None) is not None
@@ -188,7 +188,7 @@ def _step_of(step: Step) -> dict[str, Any]:
         if isinstance(what, str) and isinstance(rest, Mapping):
             return {"transformer": what, "parameters": dict(rest)}
         if isinstance(what, CatalogTransformer) and isinstance(rest, Sequence) and not isinstance(rest, str):
-            return {"transformer": what._catalog_name, "parameters": {**what._native_parameters(), "columns": list(rest)}}
+            return {"transformer": what._catalog_name, "parameters": {**what._parameters_for(rest), "columns": list(rest)}}
     raise InvalidInputError(
         f"step {step!r} is neither a name, a name and a dict of parameters, a transformer, nor a transformer and a list of columns",
         "bad_value",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,19 +30,40 @@ class _Selection(Weighted):
         return [name for name, stays in zip(names, self._support, strict=True) if stays]
 
 
+def _beyond_float(numbers: Iterable[float | None]) -> np.ndarray:
+    """Numbers, of which None are too large for float64."""
+    return np.array([np.inf if number is None else number for number in numbers])
+
+
 class VarianceThreshold(Incremental, _Selection):
-    """Columns whose variance is at most ``threshold`` go; missing values do not count."""
+    """Columns whose variance is at most ``threshold`` go; missing values do not count. Where all would go, fitting is an error.
+
+    Attributes:
+        variances_: the variance of each column, (n_features,); where ``threshold`` is 0 the range, if that is smaller.
+    """
 
     _catalog_name = "variance_threshold"
+    _fits_a_part = True
 
     def __init__(self, threshold: float = 0.0) -> None:
         self.threshold = threshold
+
+    def _learnt(self, given: Input) -> None:
+        seen = self._seen()
+        variances, ranges = (_beyond_float(column[what] for column in seen) for what in ("variance", "range"))
+        self.variances_ = np.fmin(variances, ranges) if self.threshold == 0 else variances
+        if not (self.variances_ > self.threshold).any():
+            del self._native
+            alone = " (X contains only one sample)" if given.n_rows == 1 else ""
+            raise InvalidInputError(f"No feature in X meets the variance threshold {self.threshold:.5f}{alone}", "bad_value")
+        super()._learnt(given)
 
 
 class DropConstantFeatures(Incremental, _Selection):
     """Columns go in which one value has a share of ``tol`` of the rows; with ``missing_values="ignore"`` missing is no value."""
 
     _catalog_name = "drop_constant"
+    _words: ClassVar[dict[str, str]] = {"max_share": "tol"}
     _numeric = False
 
     def __init__(self, *, tol: float = 1.0, missing_values: str = "include") -> None:

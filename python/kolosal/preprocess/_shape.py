@@ -9,6 +9,7 @@ import numpy as np
 from .._errors import InvalidInputError
 from .._input import Input
 from ._base import Incremental, Invertible, Weighted, fitted_column
+from ._zeros_kept import ZerosKeptBothWays
 
 
 class PowerTransformer(Weighted, Invertible):
@@ -19,6 +20,10 @@ class PowerTransformer(Weighted, Invertible):
     Attributes:
         lambdas_: the likeliest power of each column, (n_features,).
     """
+
+    _words: ClassVar[dict[str, str]] = {
+        "Name other columns, or use yeo_johnson, which takes": "Pass other columns, or choose method='yeo-johnson', which takes"
+    }
 
     def __init__(self, method: str = "yeo-johnson", *, standardize: bool = True) -> None:
         self.method = method
@@ -48,6 +53,7 @@ class QuantileTransformer(Weighted, Invertible):
     """
 
     _catalog_name = "quantile_transform"
+    _words: ClassVar[dict[str, str]] = {"QuantileTransformer.output": "QuantileTransformer.output_distribution"}
 
     def __init__(self, *, n_quantiles: int = 1000, output_distribution: str = "uniform") -> None:
         self.n_quantiles = n_quantiles
@@ -62,7 +68,40 @@ class QuantileTransformer(Weighted, Invertible):
         self.references_ = np.linspace(0, 1, self.n_quantiles_)
 
 
-class _LogOrRoot(Weighted, Incremental, Invertible):
+class SplineTransformer(Weighted):
+    """Each column becomes B-splines, of which a linear model sums a smooth curve; missing values stay missing.
+
+    ``knots`` is "uniform", at equal distances, or "quantile"; ``extrapolation`` is "constant", "linear" or "continue". Knots that fall
+    together, as quantiles of values that are often the same, count once.
+
+    Attributes:
+        knots_: where the pieces of each column meet; n_features arrays.
+        n_features_out_: number of splines of all columns.
+    """
+
+    _catalog_name = "spline"
+
+    def __init__(
+        self, n_knots: int = 5, degree: int = 3, *, knots: str = "uniform", extrapolation: str = "constant", include_bias: bool = True
+    ) -> None:
+        self.n_knots = n_knots
+        self.degree = degree
+        self.knots = knots
+        self.extrapolation = extrapolation
+        self.include_bias = include_bias
+
+    _native_names: ClassVar[dict[str, str]] = {"extrapolation": "beyond"}
+
+    def _read_fitted(self, fitted: dict[str, Any]) -> None:
+        self.knots_ = [np.array(column["knots"]) for column in fitted["columns"]]
+        self._n_splines = [len(column["outputs"]) for column in fitted["columns"]]
+        self.n_features_out_ = sum(self._n_splines)
+
+    def _names_out(self, names: list[str]) -> list[str]:
+        return [f"{name}__spline_{k}" for name, n_splines in zip(names, self._n_splines, strict=True) for k in range(n_splines)]
+
+
+class _LogOrRoot(ZerosKeptBothWays, Weighted, Incremental):
     """What the fixed curves share: ``standardize`` gives what comes out mean 0 and standard deviation 1."""
 
     def __init__(self, *, standardize: bool = False) -> None:
@@ -71,6 +110,9 @@ class _LogOrRoot(Weighted, Incremental, Invertible):
     @property
     def _fits_a_part(self) -> bool:  # type: ignore[override]
         return not self.standardize
+
+    def _moves_zeros(self) -> str | None:
+        return "it subtracts means. Give standardize=False, or pass a dense array." if self.standardize else None
 
     def _fit(self, given: Input, y: Any, sample_weight: Any, transform: bool) -> Any:
         try:
@@ -128,7 +170,7 @@ class _Binned(Weighted):
         bins = np.asarray(X, dtype=float)
         out = np.full(bins.shape, np.nan)
         for j, edges in enumerate(self.bin_edges_):
-            middles = (edges[:-1] + edges[1:]) / 2
+            middles = edges[:-1] / 2 + edges[1:] / 2
             known = ~np.isnan(bins[:, j])
             out[known, j] = middles[bins[known, j].astype(int)]
         return out
@@ -138,19 +180,35 @@ class KBinsDiscretizer(Incremental, _Binned):
     """Each column is cut into bins; missing values stay missing, or set no column.
 
     ``strategy`` is "uniform" (bins of equal width), "quantile" (of equally many rows) or "kmeans" (around clusters); ``encode`` is
-    "ordinal", the bin's number, or "onehot", a column for each bin.
+    "ordinal", the bin's number, or "onehot", a column for each bin. Under "quantile" a bin ends at a row, in the middle of two where its
+    share of the rows is exact, or with ``quantile_method="linear"`` anywhere between two.
 
     Attributes:
         bin_edges_: where the bins of each column begin and end; n_features arrays.
         n_bins_: their numbers, (n_features,).
     """
 
+    _METHODS = ("averaged_inverted_cdf", "linear")
     _STRATEGIES: ClassVar[dict[str, str]] = {"uniform": "equal_width_bin", "quantile": "equal_frequency_bin", "kmeans": "kmeans_bin"}
 
-    def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", strategy: str = "quantile") -> None:
+    def __init__(
+        self,
+        n_bins: int = 5,
+        *,
+        encode: str = "ordinal",
+        strategy: str = "quantile",
+        quantile_method: str = "averaged_inverted_cdf",
+    ) -> None:
         self.n_bins = n_bins
         self.encode = encode
         self.strategy = strategy
+        self.quantile_method = quantile_method
+
+    def _native_parameters(self) -> dict[str, Any]:
+        if self.quantile_method not in self._METHODS:
+            raise InvalidInputError(f"quantile_method is '{self.quantile_method}'; allowed: {', '.join(self._METHODS)}", "bad_value")
+        method = {"quantile_method": self.quantile_method} if self.strategy == "quantile" else {}
+        return {**super()._native_parameters(), **method}
 
     @property
     def _catalog_name(self) -> str:  # type: ignore[override]
@@ -166,6 +224,7 @@ class TreeDiscretizer(_Binned):
     """
 
     _catalog_name = "tree_bin"
+    _words: ClassVar[dict[str, str]] = {"min_rows": "min_samples_leaf"}
     _needs_target = True
 
     def __init__(self, n_bins: int = 5, *, encode: str = "ordinal", min_samples_leaf: float = 20) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,6 +57,12 @@ def _native_function_of(function: Any) -> Callable[[_kolosal.Table], _kolosal.Ta
     if isinstance(function, Pipeline):
         steps = function._fitted
         return lambda batch: _kolosal.run_steps(steps, batch, 1)
+    if inspect.iscoroutinefunction(function):
+        raise InvalidInputError(
+            f"{getattr(function, '__name__', function)} is a coroutine function, and batches are run on threads",
+            "bad_value",
+            "Pass a plain function; where it has to await something, let it call asyncio.run.",
+        )
     call = function_of(function)
     return lambda batch: to_native(call(pa.table(batch)))
 

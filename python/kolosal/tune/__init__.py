@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .._kolosal import Trial
 from . import pruners, samplers, storages
+from ._search import ASHT, HyperOptX
 from ._study import (
     Study,
     StudySummary,
@@ -35,10 +36,12 @@ from ._trial import (
 )
 
 __all__ = [
+    "ASHT",
     "CategoricalDistribution",
     "Distribution",
     "FloatDistribution",
     "FrozenTrial",
+    "HyperOptX",
     "IntDistribution",
     "SearchSpace",
     "Study",
