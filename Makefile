@@ -7,6 +7,7 @@
 #   make check-all  the same with clang-tidy on every file
 #   make bench-preprocess  transformers beside polars, pandas and scikit-learn
 #   make bench-learners    learners beside LightGBM and scikit-learn
+#   make bench-tuner      samplers and storages beside Optuna; 16 processes on one study, five of them killed
 #   make bench-out-of-core  files of 10 and 20 million rows preprocessed under --memory 500MB
 #   make bench      microbenchmarks           make coverage   line coverage, at least 90 %
 #   make docs       generated reference pages make fuzz       every fuzz target for FUZZ_SECONDS (60) each
@@ -27,7 +28,7 @@ SITE = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 CXX_FILES = git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h'
 PYTHON_FOLDERS := $(wildcard python tools tests benchmarks examples)
 
-.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench bench-preprocess bench-learners bench-out-of-core docs wheel format coverage fuzz tsan clean setup setup-test
+.PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench bench-preprocess bench-learners bench-tuner bench-out-of-core docs wheel format coverage fuzz tsan clean setup setup-test
 
 setup:
 	@tools/bootstrap.sh build
@@ -97,6 +98,10 @@ bench-preprocess: setup-test build
 bench-learners: setup-test build
 	cmake --build --preset release -j $(JOBS) --target kolosal_fit
 	$(PYTHON) benchmarks/learners.py
+
+bench-tuner: setup-test build
+	$(PYTHON) benchmarks/tuner.py
+	$(PYTHON) benchmarks/tuner_storages.py
 
 bench-out-of-core: setup-test build
 	$(PYTHON) benchmarks/out_of_core.py

@@ -3,7 +3,8 @@
     python benchmarks/tuner.py [--seeds 20] [--trials 1000]
 
 Times are processor time of this process for each trial, the tuners one after the other in every repetition; the least of three (Optuna:
-once). Quality is the median over seeds of the best value after 100 trials; p is the paired Wilcoxon test of the two columns (two-sided).
+once; Gaussian processes: 200 trials, once). Quality is the median over seeds of the best value after 100 trials; p is the paired Wilcoxon
+test of the two columns (two-sided). Optuna's Gaussian process needs torch, its CMA-ES the package cmaes: without, their columns are empty.
 """
 
 from __future__ import annotations
@@ -102,14 +103,16 @@ def seconds_a_trial(library: str, sampler: str, n_parameters: int, n_trials: int
 def print_times(n_trials: int) -> None:
     """Times and their ratios."""
     print(f"{'sampler':14} {'parameters':>10} {'kolosal us':>11} {'optuna us':>11} {'ratio':>7} {'rustuna us':>11} {'ratio':>7}")
-    for sampler in ("RandomSampler", "NSGAIISampler", "TPESampler"):
-        for n_parameters in (5, 40):
+    for sampler in ("RandomSampler", "NSGAIISampler", "TPESampler", "CmaEsSampler", "GPSampler"):
+        for n_parameters in (5, 40) if sampler != "GPSampler" else (5,):
             least: dict[str, float] = {}
             for repetition in range(3):
                 for library, module in (("kolosal", tune), ("optuna", optuna), ("rustuna", rustuna)):
-                    if module is None or (library == "optuna" and repetition > 0):
+                    if module is None or (repetition > 0 and (library == "optuna" or sampler == "GPSampler")):
                         continue
-                    seconds = seconds_a_trial(library, sampler, n_parameters, n_trials)
+                    if (library == "optuna" and not can_run(sampler)) or (library == "rustuna" and not hasattr(module.samplers, sampler)):
+                        continue
+                    seconds = seconds_a_trial(library, sampler, n_parameters, 200 if sampler == "GPSampler" else n_trials)
                     least[library] = min(seconds, least.get(library, math.inf))
             cells = "".join(
                 f" {least[peer] * 1e6:11.1f} {least['kolosal'] / least[peer]:7.3f}" if peer in least else f" {'-':>11} {'-':>7}"
@@ -118,28 +121,66 @@ def print_times(n_trials: int) -> None:
             print(f"{sampler:14} {n_parameters:10} {least['kolosal'] * 1e6:11.1f}{cells}", flush=True)
 
 
+def can_run(sampler: str) -> bool:
+    """Whether Optuna is here with what its sampler needs."""
+    needs = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
+    return optuna is not None and (sampler not in needs or installed(needs[sampler]) is not None)
+
+
+def bests(library: str, sampler: str, objective: Callable[[Any], float], n_seeds: int, n_trials: int, **options: Any) -> list[float]:
+    """The best value of each seed."""
+    found = []
+    for seed in range(n_seeds):
+        study = study_of(library, sampler, seed, **options)
+        study.optimize(objective, n_trials=n_trials)
+        found.append(study.best_value)
+    return found
+
+
+def mixed(trial: Any) -> float:
+    """Least 0: numbers, a logarithm, integers and a choice, none of them at its best in the middle."""
+    x, y = trial.suggest_float("x", -5, 5), trial.suggest_float("y", 1e-4, 1, log=True)
+    k, n = trial.suggest_int("k", 0, 20), trial.suggest_int("n", 1, 512, log=True)
+    kind = trial.suggest_categorical("kind", ["a", "b", "c"])
+    loss = (x - 2.5) ** 2 / 5 + (math.log10(y) + 3) ** 2 + ((k - 17) / 5) ** 2 + (math.log2(n) - 7) ** 2 / 4
+    return float(loss + {"a": 0.4, "b": 0.0, "c": 0.8}[kind] * (1 + abs(x)))
+
+
+def shifted_rastrigin(trial: Any) -> float:
+    """Least 0 in five parameters, with a local minimum in every unit cube."""
+    x = [trial.suggest_float(f"x{i}", -5, 5) - 1.7 for i in range(5)]
+    return float(sum(a * a - 10 * math.cos(2 * math.pi * a) + 10 for a in x))
+
+
 def print_quality(n_seeds: int) -> None:
     """Medians of the best values and whether they differ."""
     from scipy.stats import wilcoxon
 
-    print(f"\n{'function':22} {'kolosal':>10} {'optuna':>10} {'p':>7}")
-    for name, objective, options in (
-        ("branin", branin, {}),
-        ("hartmann-6", hartmann, {}),
-        ("rosenbrock-5", rosenbrock, {}),
-        ("conditional", conditional, {}),
-        ("conditional, group", conditional, {"multivariate": True, "group": True}),
-    ):
-        best: dict[str, list[float]] = {}
-        for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
-            for seed in range(n_seeds):
-                study = study_of(library, "TPESampler", seed, **options)
-                study.optimize(objective, n_trials=100)
-                best.setdefault(library, []).append(study.best_value)
-        row = f"{name:22} {statistics.median(best['kolosal']):10.4f}"
-        if "optuna" in best:
-            row += f" {statistics.median(best['optuna']):10.4f} {wilcoxon(best['kolosal'], best['optuna']).pvalue:7.3f}"
-        print(row, flush=True)
+    numeric: list[tuple[str, Callable[[Any], float]]] = [
+        ("branin", branin),
+        ("hartmann-6", hartmann),
+        ("rosenbrock-5", rosenbrock),
+        ("rastrigin-5", shifted_rastrigin),
+    ]
+    every = [*numeric, ("mixed", mixed), ("conditional", conditional)]
+    grouped = {"multivariate": True, "group": True}
+    rows: list[tuple[str, str, list[tuple[str, Callable[[Any], float]]], dict[str, Any]]] = [
+        ("TPESampler", "TPESampler", every, {}),
+        ("TPESampler", "TPESampler", [("conditional, group", conditional)], grouped),
+        ("CmaEsSampler", "CmaEsSampler", numeric, {}),
+        ("GPSampler", "GPSampler", [*numeric, ("mixed", mixed)], {}),
+        ("AutoSampler", "TPESampler", every, {}),
+    ]
+    print(f"\n{'ours':14} {'of Optuna':14} {'function':20} {'kolosal':>10} {'optuna':>10} {'p':>7}")
+    for ours, theirs, functions, options in rows:
+        for name, objective in functions:
+            mine = bests("kolosal", ours, objective, n_seeds, 100, **options)
+            row = f"{ours:14} {theirs:14} {name:20} {statistics.median(mine):10.4f}"
+            if can_run(theirs):
+                other = bests("optuna", theirs, objective, n_seeds, 100, **options)
+                p = wilcoxon(mine, other).pvalue if mine != other else 1.0
+                row += f" {statistics.median(other):10.4f} {p:7.3f}"
+            print(row, flush=True)
 
 
 def zdt1(trial: Any) -> tuple[float, float]:
@@ -162,7 +203,7 @@ def volume(front: list[Any]) -> float:
 def print_fronts(n_seeds: int) -> None:
     """Medians of the dominated area after some trials of two losses; more is better, the whole front has 0.87."""
     print(f"\n{'ZDT1, dominated area':30} {'kolosal':>10} {'optuna':>10}")
-    for sampler, n_trials in (("TPESampler", 150), ("NSGAIISampler", 1000)):
+    for sampler, n_trials in (("TPESampler", 150), ("NSGAIISampler", 1000), ("NSGAIIISampler", 1000)):
         medians = []
         for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
             areas = []

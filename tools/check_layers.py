@@ -64,6 +64,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "boost/json": {"base"},
     "boost/math": NUMERIC,
     "boost/random": {"tune"},
+    "sqlite3.h": {"tune"},
     "boost": {"base", "serve"},
     "CLI": {"cli"},
     "nanobind": {"python"},

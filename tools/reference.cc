@@ -16,6 +16,7 @@
 #include "kolosal/table/io/table_io.h"
 #include "kolosal/tune/pruner.h"
 #include "kolosal/tune/sampler.h"
+#include "kolosal/tune/storage.h"
 
 namespace kolosal {
 namespace {
@@ -50,6 +51,7 @@ void write_pages(const std::string& folder) {
   write_page(folder, "metrics.md", catalog_page("Metrics", metrics()));
   write_page(folder, "pruners.md", catalog_page("Pruners", pruners()));
   write_page(folder, "samplers.md", catalog_page("Samplers", samplers()));
+  write_page(folder, "storages.md", catalog_page("Storages", storages()));
   write_page(folder, "options.md",
              std::string(kOrigin) + "# Options\n\n## Reading tables\n\n" + reference_markdown(parameter_table<ReadOptions>()) +
                  "\n## Folds\n\n" + reference_markdown(parameter_table<FoldOptions>()));

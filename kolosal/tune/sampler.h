@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "kolosal/base/catalog.h"
@@ -34,6 +35,8 @@ class Proposal {
   virtual std::span<const std::pair<uint32_t, double>> planned() const { return {}; }
   /// The generation that the trial belongs to; 0 where there are none.
   virtual int generation() const { return 0; }
+  /// What is to be noted of how the proposal came about; empty: nothing.
+  virtual std::string note() const { return {}; }
 };
 
 /// See the top of the file.

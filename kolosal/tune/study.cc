@@ -6,6 +6,8 @@
 
 #include "kolosal/base/json.h"
 #include "kolosal/tune/pareto.h"
+#include "kolosal/tune/storages/optuna_text.h"
+#include "kolosal/tune/stored_trial.h"
 
 namespace kolosal {
 namespace {
@@ -22,17 +24,11 @@ const Value* find(const Value::Object& object, std::string_view name) {
   return nullptr;
 }
 
-void check_constraint(const TrialRecord& trial, std::string_view name, double value) {
-  if (std::isnan(value)) throw Error(ErrorCode::BadValue, where(trial) + ": constraint '" + std::string(name) + "' is NaN");
+void check_constraint(std::string_view name, double value) {
+  if (std::isnan(value)) throw Error(ErrorCode::BadValue, "constraint '" + std::string(name) + "' is NaN");
 }
 
 }  // namespace
-
-Study::Study(StudyOptions options) : options_(std::move(options)), history_(options_.directions) {
-  if (options_.directions.empty()) throw Error(ErrorCode::BadValue, "study: there are no directions", "Give one for each objective.");
-  if (!options_.sampler) throw Error(ErrorCode::BadValue, "study: there is no sampler", "Use samplers().make(\"tpe\").");
-  cache_ = options_.sampler->make_cache();
-}
 
 const TrialRecord& Study::known(int64_t number) const {
   if (number < 0 || static_cast<size_t>(number) >= history_.n_trials())
@@ -51,6 +47,7 @@ TrialRecord& Study::running(int64_t number) {
 
 int64_t Study::ask() {
   const std::lock_guard lock(mutex_);
+  if (has_storage()) return ask_storage();
   TrialRecord* trial = nullptr;
   if (waiting_.empty()) {
     trial = &history_.add();
@@ -76,6 +73,10 @@ void Study::plan(TrialRecord& trial, int attempt) {
   for (const auto& [parameter, value] : proposal->planned())
     history_.set_place(parameter, static_cast<size_t>(trial.number), history_.parameters()[parameter].latest->place(value));
   trial.generation = proposal->generation();
+  if (std::string note = proposal->note(); !note.empty()) {
+    std::erase_if(trial.system_attributes, [](const auto& had) { return had.first == kNoteAttribute; });
+    trial.system_attributes.emplace_back(kNoteAttribute, to_json(Value(std::move(note))));
+  }
   proposals_[trial.number] = std::move(proposal);
 }
 
@@ -107,8 +108,9 @@ double Study::take(TrialRecord& trial, std::string_view name, const Distribution
 void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value) {
   for (const TrialParameter& had : trial.parameters)
     if (had.parameter == parameter) return;
-  const auto& latest = history_.parameters()[parameter].latest;
-  trial.parameters.push_back({parameter, latest, value});
+  const ParameterColumn& column = history_.parameters()[parameter];
+  trial.parameters.push_back({parameter, column.latest, value});
+  if (has_storage()) unwritten_.push_back({column.name, *column.latest, value});
   history_.set_place(parameter, static_cast<size_t>(trial.number), distribution.place(value));
 }
 
@@ -118,6 +120,7 @@ double Study::suggest_inside(int64_t number, std::string_view name, const Distri
   const uint32_t parameter = history_.parameter(name, distribution);
   const double value = take(trial, name, distribution, *proposals_.at(number), parameter);
   keep(trial, parameter, distribution, value);
+  if (has_storage()) write(trial, {});
   return value;
 }
 
@@ -140,6 +143,7 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
         keep(trial, indices[i], declared[i].distribution, *values[i]);
         taken.emplace_back(declared[i].name, declared[i].distribution.outside(*values[i]));
       }
+    if (has_storage()) write(trial, {});
     return taken;
   }
   throw Error(ErrorCode::BadValue, where(trial) + ": " + std::to_string(kAttempts) + " proposals in a row were forbidden combinations",
@@ -152,7 +156,10 @@ void Study::report(int64_t number, double value, int64_t step) {
   if (step < 0) throw Error(ErrorCode::BadValue, where(trial) + ": step " + std::to_string(step) + " is below 0");
   auto& reports = trial.intermediate;
   const auto at = std::lower_bound(reports.begin(), reports.end(), step, [](const auto& a, int64_t b) { return a.first < b; });
-  if (at == reports.end() || at->first != step) reports.insert(at, {step, value});
+  if (at != reports.end() && at->first == step) return;
+  if (has_storage()) write(trial, {.intermediate = {{step, value}}});
+  reports.insert(std::lower_bound(reports.begin(), reports.end(), step, [](const auto& a, int64_t b) { return a.first < b; }),
+                 {step, value});
 }
 
 bool Study::should_prune(int64_t number) {
@@ -162,30 +169,43 @@ bool Study::should_prune(int64_t number) {
     throw Error(ErrorCode::BadValue,
                 "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives; trials of one can be stopped",
                 "Raise TrialPruned by a rule of your own.");
-  return options_.pruner && options_.pruner->should_prune(history_, trial, options_.name);
+  if (!options_.pruner) return false;
+  sync();
+  const size_t n_rungs = trial.rungs.size();
+  const bool stops = options_.pruner->should_prune(history_, trial, options_.name);
+  if (has_storage() && trial.rungs.size() > n_rungs) write(trial, {.system_attributes = rung_attributes(trial, n_rungs)});
+  return stops;
 }
 
 void Study::set_constraint(int64_t number, std::string_view name, double value) {
   const std::lock_guard lock(mutex_);
   TrialRecord& trial = running(number);
-  check_constraint(trial, name, value);
+  check_constraint(name, value);
   for (const auto& [known_name, known_value] : trial.constraints)
     if (known_name == name) return;
+  if (has_storage()) write(trial, {.system_attributes = {{constraint_key(name), number_text(value)}}});
   trial.constraints.emplace_back(std::string(name), value);
 }
 
 void Study::set_user_attribute(int64_t number, std::string_view name, Value value) {
   const std::lock_guard lock(mutex_);
-  const_cast<TrialRecord&>(known(number)).user_attributes.set(std::string(name), std::move(value));
+  auto& trial = const_cast<TrialRecord&>(known(number));
+  if (has_storage()) write(trial, {.user_attributes = {{std::string(name), to_json(value)}}});
+  trial.user_attributes.set(std::string(name), std::move(value));
 }
 
 void Study::end(TrialRecord& trial, TrialState state) {
-  trial.state = state;
   trial.ended = now();
+  if (has_storage()) write_end(trial, state);
+  trial.state = state;
+  settle(trial);
+}
+
+void Study::settle(TrialRecord& trial) {
   const auto row = static_cast<size_t>(trial.number);
   forget_plan(trial);
   history_.finish(row);
-  if (state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
+  if (trial.state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
       (!best_ || history_.loss(trial) < history_.loss(history_.trial(*best_)) ||
        (history_.loss(trial) == history_.loss(history_.trial(*best_)) && row < *best_)))
     best_ = static_cast<uint32_t>(row);
@@ -220,6 +240,13 @@ void Study::tell_failed(int64_t number, std::string reason) {
 
 void Study::enqueue(Value::Object fixed, Value user_attributes) {
   const std::lock_guard lock(mutex_);
+  if (has_storage()) {
+    TrialRecord waiting;
+    waiting.state = TrialState::Waiting;
+    waiting.fixed = std::move(fixed);
+    waiting.user_attributes = std::move(user_attributes);
+    return add_stored(stored(waiting));
+  }
   TrialRecord& trial = history_.add();
   trial.state = TrialState::Waiting;
   trial.fixed = std::move(fixed);
@@ -242,23 +269,21 @@ void Study::add_finished(TrialState state, const std::vector<std::pair<std::stri
                                          std::to_string(directions().size()) + " objectives");
   for (const double value : values)
     if (std::isnan(value) && state == TrialState::Complete) throw Error(ErrorCode::BadValue, place + " is complete and has the value NaN");
-  std::vector<std::pair<uint32_t, double>> inside;
-  for (size_t i = 0; i < taken.size(); ++i) {
-    const auto& [name, distribution] = parameters[i];
-    const double value = distribution.inside(name, taken[i]);
-    inside.emplace_back(history_.parameter(name, distribution), value);
-  }
-  TrialRecord& trial = history_.add();
-  for (const auto& [name, value] : constraints) check_constraint(trial, name, value);
-  trial.started = now();
-  for (size_t i = 0; i < taken.size(); ++i) keep(trial, inside[i].first, parameters[i].second, inside[i].second);
+  TrialRecord trial;  // without parameters, which a history gives an index
+  trial.state = state;
+  for (const auto& [name, value] : constraints) check_constraint(name, value);
   std::stable_sort(intermediate.begin(), intermediate.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   trial.intermediate = std::move(intermediate);
   trial.constraints = std::move(constraints);
   trial.user_attributes = std::move(user_attributes);
   if (state != TrialState::Failed) trial.values = std::move(values);
   if (state == TrialState::Pruned && trial.values.empty() && !trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
-  end(trial, state);
+  trial.started = trial.ended = now();
+  StoredTrial added = stored(trial);
+  added.system_attributes.emplace_back(kAddedAttribute, "true");
+  for (size_t i = 0; i < taken.size(); ++i)
+    added.parameters.push_back({parameters[i].first, parameters[i].second, parameters[i].second.inside(parameters[i].first, taken[i])});
+  add_stored(std::move(added));
 }
 
 size_t Study::n_trials() const {

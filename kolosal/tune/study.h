@@ -9,23 +9,38 @@
 //   study.best().values[0];
 //
 // A trial is waiting (enqueued), running (asked), then complete, pruned or failed, and then never changes. Safe for use by several threads.
-// Checked  study_test.cc.
+//
+// With a storage every change is written at once, and trials of other studies on the same storage, of this process or others, appear when a
+// trial is asked for, when the pruner is asked, and at refresh(). The history is then what was last read.
+// Checked  study_test.cc; tests/contracts/storage_contract_test.cc.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "kolosal/tune/pruner.h"
 #include "kolosal/tune/sampler.h"
 #include "kolosal/tune/search_space.h"
+#include "kolosal/tune/storage.h"
 
 namespace kolosal {
+
+/// What is to be done about a study of the same name in the storage.
+enum class StudyOpening { Create, CreateOrLoad, Load };
+inline const auto& enum_names(StudyOpening) {
+  static constexpr std::pair<StudyOpening, std::string_view> names[] = {
+      {StudyOpening::Create, "create"}, {StudyOpening::CreateOrLoad, "create_or_load"}, {StudyOpening::Load, "load"}};
+  return names;
+}
 
 /// What a study is made of.
 struct StudyOptions {
@@ -33,18 +48,23 @@ struct StudyOptions {
   std::vector<Direction> directions = {Direction::Minimize};
   std::shared_ptr<const Sampler> sampler;
   std::shared_ptr<const Pruner> pruner;  ///< none: no trial is ever to be stopped
+  std::shared_ptr<Storage> storage;      ///< none: the study ends with the object
+  StudyOpening opening = StudyOpening::Create;
 };
 
 /// See the top of the file. Functions that take a trial's number throw Error(BadValue) where there is no such trial, and those that
 /// change it where it does not run.
 class Study {
  public:
-  /// Throws Error(BadValue) where there is no direction or no sampler.
+  /// Throws Error(BadValue) where there is no direction or no sampler, where the storage has the name and the study is to be made, and
+  /// where it has it not and the study is to be loaded. A study that is loaded has the directions it was made with.
   explicit Study(StudyOptions options);
+  ~Study();
 
   /// What the study was made of.
   const std::string& name() const noexcept { return options_.name; }
   const std::vector<Direction>& directions() const noexcept { return options_.directions; }
+  bool has_storage() const noexcept { return options_.storage != nullptr; }
 
   /// Starts a trial, the longest waiting first, and gives its number.
   int64_t ask();
@@ -73,6 +93,24 @@ class Study {
   /// Ends a trial that has no value.
   void tell_failed(int64_t trial, std::string reason);
 
+  /// Notes anything about the study itself, and what was noted.
+  void set_study_attribute(std::string_view name, Value value);
+  Value study_attributes() const;
+
+  /// Takes in what others have written to the storage since.
+  void refresh();
+  /// Fails running trials whose worker has not been heard of for longer than the storage allows; gives their numbers. Trials of workers
+  /// without a heartbeat are left.
+  std::vector<int64_t> fail_stale();
+  /// Adds a waiting trial with the parameters of a failed one, and with its reports where `with_reports`; gives whether it was tried again
+  /// fewer than `max_retries` times before.
+  bool retry(int64_t number, int64_t max_retries, bool with_reports);
+
+  /// All of the study, trials included, and adding all trials and attributes of such to this study. A trial that ran then is a failed one.
+  /// Throws Error(BadFile) where the value is not of a study, Error(BadValue) where its objectives are others.
+  Value to_value() const;
+  void add_from_value(const Value& value);
+
   /// Adds a waiting trial with some values given by name.
   void enqueue(Value::Object fixed, Value user_attributes = Value::Object{});
   /// Adds a finished trial: outside values by name, with what was allowed. Throws Error(BadValue) that names what does not fit.
@@ -99,7 +137,19 @@ class Study {
   void plan(TrialRecord& trial, int attempt);
   void forget_plan(const TrialRecord& trial);
   void end(TrialRecord& trial, TrialState state);
+  void settle(TrialRecord& trial);
   double take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal, uint32_t parameter) const;
+
+  // Of study_storage.cc. The lock is held.
+  int64_t ask_storage();
+  void sync();
+  void take_in(StoredTrial stored);
+  void fill(TrialRecord& trial, StoredTrial& stored);
+  void add_stored(StoredTrial stored);
+  StoredTrial stored(const TrialRecord& trial) const;
+  void write(const TrialRecord& trial, TrialChange change);
+  void write_end(TrialRecord& trial, TrialState state);
+  void beat();
   void keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value);
 
   StudyOptions options_;
@@ -108,8 +158,17 @@ class Study {
   std::unique_ptr<SamplerCache> cache_;
   std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
   std::vector<uint32_t> waiting_;
+  std::vector<StoredParameter> unwritten_;  // parameters of the trial at hand
+  Value study_attributes_ = Value::Object{};
   int64_t n_drawn_ = 0;
   std::optional<uint32_t> best_;
+
+  int64_t study_id_ = 0;       // in the storage
+  std::set<int64_t> own_;      // running trials that this object started
+  std::set<int64_t> foreign_;  // unfinished trials that others may change
+  std::condition_variable stopping_;
+  bool is_stopping_ = false;
+  std::thread heart_;
 };
 
 }  // namespace kolosal

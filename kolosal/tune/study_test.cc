@@ -52,16 +52,11 @@ TEST(EverySampler, ReplaysWithTheSameSeedAndHistory) {
     // A study that is given the first 20 trials goes on as the one that ran them.
     if (name == "grid") continue;
     Study copy = study_with(name);
-    for (int64_t i = 0; i < 20; ++i) {
-      const TrialRecord trial = a.trial(i);
-      std::vector<std::pair<std::string, Distribution>> parameters;
-      std::vector<Value> taken;
-      for (const TrialParameter& had : trial.parameters) {
-        parameters.emplace_back(a.parameter_name(had.parameter), *had.distribution);
-        taken.push_back(had.distribution->outside(had.value));
-      }
-      copy.add_finished(TrialState::Complete, parameters, taken, trial.values);
-    }
+    Value first = a.to_value();
+    Value::Object& members = first.as_object();
+    for (auto& [key, member] : members)
+      if (key == "trials") member.as_list().resize(20);
+    copy.add_from_value(first);
     EXPECT_EQ(losses_of(copy, 1)[0], a.trial(20).values[0]) << name;
   }
 }
@@ -99,7 +94,7 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
     "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},
                    "c": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "a", "greater": 1}}},
     "forbidden": [{"a": 0}, {"a": 1}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
-  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "auto"}) {
     Study study = study_with(name);
     for (int i = 0; i < 60; ++i) {
       const int64_t trial = study.ask();
@@ -118,10 +113,10 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
 }
 
 TEST(EverySampler, TakesTwoHundredParametersAndOne) {
-  for (const std::string name : {"random", "qmc", "tpe", "nsga2"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "auto"}) {
     for (const int n : {1, 200}) {
       Study study = study_with(name);
-      for (int i = 0; i < 25; ++i) {
+      for (int i = 0; i < (name == "gp" || name == "auto" ? 13 : 25); ++i) {
         const int64_t trial = study.ask();
         double sum = 0;
         for (int p = 0; p < n; ++p) sum += study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
@@ -300,6 +295,56 @@ TEST(NsgaSampler, MindsConstraintsAndFindsTheLeastOfOneObjective) {
   }
   EXPECT_NEAR(study.best().values[0], 3, 0.05);
   EXPECT_GT(study.trial(599).generation, 20);
+}
+
+TEST(Nsga3Sampler, SpreadsOverTheFrontOfThreeLosses) {
+  // DTLZ2 in 7 parameters: the front is an eighth of the unit sphere.
+  const auto volume = [](const std::string& sampler, int seed) {
+    Study study = study_with(sampler, "{\"seed\": " + std::to_string(seed) + "}", std::vector(3, Direction::Minimize));
+    for (int i = 0; i < 1000; ++i) {
+      const int64_t trial = study.ask();
+      double x[7], g = 0;
+      for (int p = 0; p < 7; ++p) {
+        x[p] = study.suggest_inside(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1));
+        if (p > 1) g += (x[p] - 0.5) * (x[p] - 0.5);
+      }
+      const double a = x[0] * std::numbers::pi / 2, b = x[1] * std::numbers::pi / 2;
+      study.tell(trial, {(1 + g) * std::cos(a) * std::cos(b), (1 + g) * std::cos(a) * std::sin(b), (1 + g) * std::sin(a)});
+    }
+    Losses front;
+    for (const int64_t number : study.pareto_front()) front.push_back(study.trial(number).values);
+    return hypervolume(front, {1.1, 1.1, 1.1});
+  };
+  for (int seed = 0; seed < 2; ++seed) {
+    EXPECT_LT(volume("random", seed), 0.6);
+    EXPECT_GT(volume("nsga3", seed), 0.7);  // the whole front: 0.807
+  }
+}
+
+TEST(AutoSampler, SaysWhichSamplerAndWhy) {
+  Study numbers = study_with("auto");
+  const Distribution d = Distribution::real("x", 0, 1);
+  const auto run = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      const int64_t trial = numbers.ask();
+      const double x = numbers.suggest_inside(trial, "x", d);
+      numbers.tell(trial, {(x - 0.3) * (x - 0.3)});
+    }
+  };
+  run(12);
+  for (int i = 12; i < 250; ++i)
+    numbers.add_finished(TrialState::Complete, {{"x", d}}, {i / 250.0}, {(i / 250.0 - 0.3) * (i / 250.0 - 0.3)});
+  run(2);
+  const auto note = [](const Study& study, int64_t trial) {
+    for (const auto& [name, json] : study.trial(trial).system_attributes)
+      if (name == "auto:sampler") return parse_json(json).as_text();
+    return std::string();
+  };
+  EXPECT_EQ(note(numbers, 11).substr(0, 3), "gp:");
+  EXPECT_EQ(note(numbers, 251).substr(0, 6), "cmaes:");
+  Study branches = study_with("auto");
+  losses_of(branches, 30);
+  EXPECT_EQ(note(branches, 29).substr(0, 4), "tpe:");
 }
 
 // --- The study

@@ -49,7 +49,8 @@ struct TrialRecord {
   std::vector<double> rungs;                             ///< values with which it reached the rungs of a pruner that has such
   std::vector<std::pair<std::string, double>> constraints;
   Value user_attributes = Value::Object{};
-  Value::Object fixed;  ///< values that were enqueued, by name
+  Value::Object fixed;                                                 ///< values that were enqueued, by name
+  std::vector<std::pair<std::string, std::string>> system_attributes;  ///< JSON by name, of what has no field here
   int64_t drawn = -1;   ///< how many trials before this one were left to the sampler; -1 where all of it was enqueued
   int generation = 0;   ///< of a sampler that has generations
   std::string failure;  ///< why a failed trial failed

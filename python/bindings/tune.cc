@@ -13,6 +13,8 @@
 namespace kolosal::python {
 namespace {
 
+using Unlocked = nb::call_guard<nb::gil_scoped_release>;
+
 Value value_of(const nb::handle& object, std::string_view name) {
   if (object.is_none()) return {};
   if (PyBool_Check(object.ptr()) != 0) return object.ptr() == Py_True;
@@ -56,6 +58,13 @@ nb::list pairs_of(const auto& pairs) {
   return made;
 }
 
+/// Calls without the interpreter's lock where the study has a storage, which may wait for the disk or for other processes.
+auto waiting(const Study& study, const auto& call) {
+  if (!study.has_storage()) return call();
+  const nb::gil_scoped_release released;
+  return call();
+}
+
 /// A trial that runs: what an objective is given.
 class Trial {
  public:
@@ -65,25 +74,34 @@ class Trial {
 
   double suggest_float(std::string_view name, double low, double high, std::optional<double> step, bool log) {
     if (step && !(*step > 0)) throw Error(ErrorCode::BadValue, "parameter '" + std::string(name) + "': the step must be above 0");
-    return study_->suggest_inside(number_, name, Distribution::real(name, low, high, step.value_or(0), log));
+    return suggested(name, Distribution::real(name, low, high, step.value_or(0), log));
   }
 
   int64_t suggest_int(std::string_view name, int64_t low, int64_t high, int64_t step, bool log) {
-    return static_cast<int64_t>(study_->suggest_inside(number_, name, Distribution::integer(name, low, high, step, log)));
+    return static_cast<int64_t>(suggested(name, Distribution::integer(name, low, high, step, log)));
   }
 
   nb::object suggest_categorical(std::string_view name, const nb::sequence& choices) {
-    const double index = study_->suggest_inside(number_, name, Distribution::categorical(name, choices_of(name, choices)));
+    const double index = suggested(name, Distribution::categorical(name, choices_of(name, choices)));
     return choices[static_cast<size_t>(index)];
   }
 
-  nb::dict suggest(const SearchSpace& space) { return dict_of(study_->suggest(number_, space)); }
-  void report(double value, int64_t step) { study_->report(number_, value, step); }
-  bool should_prune() { return study_->should_prune(number_); }
-  void set_constraint(std::string_view name, double value) { study_->set_constraint(number_, name, value); }
+  nb::dict suggest(const SearchSpace& space) {
+    return dict_of(waiting(*study_, [&] { return study_->suggest(number_, space); }));
+  }
+  void report(double value, int64_t step) {
+    waiting(*study_, [&] { study_->report(number_, value, step); });
+  }
+  bool should_prune() {
+    return waiting(*study_, [&] { return study_->should_prune(number_); });
+  }
+  void set_constraint(std::string_view name, double value) {
+    waiting(*study_, [&] { study_->set_constraint(number_, name, value); });
+  }
   void set_user_attr(std::string_view name, const nb::object& value) {
     const nb::object json = nb::module_::import_("json").attr("dumps")(value);
-    study_->set_user_attribute(number_, name, parse_json(nb::cast<std::string>(json)));
+    Value noted = parse_json(nb::cast<std::string>(json));
+    waiting(*study_, [&] { study_->set_user_attribute(number_, name, std::move(noted)); });
   }
 
   nb::dict params() const {
@@ -96,18 +114,26 @@ class Trial {
   }
 
  private:
+  double suggested(std::string_view name, const Distribution& distribution) {
+    return waiting(*study_, [&] { return study_->suggest_inside(number_, name, distribution); });
+  }
+
   std::shared_ptr<Study> study_;
   int64_t number_;
 };
 
 std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std::string>& directions, const std::string& sampler,
-                                  const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters) {
+                                  const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters,
+                                  std::shared_ptr<Storage> storage, const std::string& opening) {
   StudyOptions options;
   options.name = name;
   options.directions.clear();
   for (const std::string& direction : directions) options.directions.push_back(enum_from_name<Direction>(direction));
   options.sampler = samplers().make(sampler, parse_json(parameters));
   if (!pruner.empty()) options.pruner = pruners().make(pruner, parse_json(pruner_parameters));
+  options.storage = std::move(storage);
+  options.opening = enum_from_name<StudyOpening>(opening);
+  const nb::gil_scoped_release released;
   return std::make_shared<Study>(std::move(options));
 }
 
@@ -130,6 +156,7 @@ nb::dict snapshot(const Study& study, int64_t number) {
   made["intermediate"] = pairs_of(trial.intermediate);
   made["constraints"] = pairs_of(trial.constraints);
   made["user_attrs"] = to_json(trial.user_attributes);
+  made["system_attrs"] = pairs_of(trial.system_attributes);
   made["failure"] = trial.failure;
   made["started"] = trial.started;
   made["ended"] = trial.ended;
@@ -142,7 +169,8 @@ void enqueue(Study& study, const nb::dict& params, const std::string& user_attri
     const auto key = nb::cast<std::string>(name);
     fixed.emplace_back(key, value_of(value, key));
   }
-  study.enqueue(std::move(fixed), parse_json(user_attributes));
+  Value noted = parse_json(user_attributes);
+  waiting(study, [&] { study.enqueue(std::move(fixed), std::move(noted)); });
 }
 
 void add_trial(Study& study, const std::string& state, const nb::dict& params, const nb::dict& distributions, std::vector<double> values,
@@ -156,8 +184,11 @@ void add_trial(Study& study, const std::string& state, const nb::dict& params, c
     parameters.emplace_back(key, Distribution::from_value(key, parse_json(nb::cast<std::string>(distributions[name]))));
     taken.push_back(value_of(value, key));
   }
-  study.add_finished(enum_from_name<TrialState>(state), parameters, taken, std::move(values), std::move(intermediate),
-                     std::move(constraints), parse_json(user_attributes));
+  Value noted = parse_json(user_attributes);
+  waiting(study, [&] {
+    study.add_finished(enum_from_name<TrialState>(state), parameters, taken, std::move(values), std::move(intermediate),
+                       std::move(constraints), std::move(noted));
+  });
 }
 
 void bind_study(nb::module_& module) {
@@ -166,18 +197,45 @@ void bind_study(nb::module_& module) {
       .def_prop_ro("n_trials", &Study::n_trials, "How many trials there are, of every state.")
       .def_prop_ro("is_exhausted", &Study::is_exhausted, "Whether the sampler has nothing left to try.")
       .def(
-          "ask", [](const std::shared_ptr<Study>& study) { return Trial(study, study->ask()); }, "Starts a trial.")
+          "ask",
+          [](const std::shared_ptr<Study>& study) {
+            return Trial(study, waiting(*study, [&] { return study->ask(); }));
+          },
+          "Starts a trial.")
       .def(
           "trial_of", [](const std::shared_ptr<Study>& study, int64_t number) { return Trial(study, study->trial(number).number); },
           nb::arg("number"), "The trial of this number, to go on with.")
       .def(
           "tell",
           [](Study& study, int64_t number, std::vector<double> values) {
-            return std::string(enum_name(study.tell(number, std::move(values))));
+            return std::string(enum_name(waiting(study, [&] { return study.tell(number, std::move(values)); })));
           },
           nb::arg("number"), nb::arg("values"), "Ends a trial with its values; gives the state it is in then.")
-      .def("tell_pruned", &Study::tell_pruned, nb::arg("number"), "Ends a trial that stopped early.")
-      .def("tell_failed", &Study::tell_failed, nb::arg("number"), nb::arg("reason"), "Ends a trial that has no value.")
+      .def("tell_pruned", &Study::tell_pruned, nb::arg("number"), Unlocked(), "Ends a trial that stopped early.")
+      .def("tell_failed", &Study::tell_failed, nb::arg("number"), nb::arg("reason"), Unlocked(), "Ends a trial that has no value.")
+      .def("refresh", &Study::refresh, Unlocked(), "Takes in what others have written to the storage.")
+      .def("fail_stale", &Study::fail_stale, Unlocked(), "Fails trials whose workers have gone; gives their numbers.")
+      .def("retry", &Study::retry, nb::arg("number"), nb::arg("max_retries"), nb::arg("with_reports"), Unlocked(),
+           "Lets a failed trial be run again; gives whether it was tried fewer than so many times.")
+      .def_prop_ro(
+          "directions",
+          [](const Study& study) {
+            std::vector<std::string> names;
+            for (const Direction direction : study.directions()) names.emplace_back(enum_name(direction));
+            return names;
+          },
+          "Names of the directions of the objectives.")
+      .def_prop_ro(
+          "study_attrs", [](const Study& study) { return to_json(study.study_attributes()); }, "What was noted about the study, as JSON.")
+      .def(
+          "set_study_attr",
+          [](Study& study, const std::string& name, const std::string& json) { study.set_study_attribute(name, parse_json(json)); },
+          nb::arg("name"), nb::arg("json"), Unlocked(), "Notes something about the study.")
+      .def(
+          "to_json", [](const Study& study) { return to_json(study.to_value()); }, "The study and its trials as JSON.")
+      .def(
+          "add_json", [](Study& study, const std::string& json) { study.add_from_value(parse_json(json)); }, nb::arg("json"), Unlocked(),
+          "Adds the trials and attributes of a study that is JSON.")
       .def("enqueue", &enqueue, nb::arg("params"), nb::arg("user_attrs"), "Adds a waiting trial with some values given.")
       .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"),
            nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), "Adds a finished trial; distributions are JSON by name.")
@@ -186,8 +244,35 @@ void bind_study(nb::module_& module) {
           "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
       .def("pareto_front", &Study::pareto_front, "Numbers of the trials that no other is better than in all objectives.");
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
-             nb::arg("pruner"), nb::arg("pruner_parameters"),
+             nb::arg("pruner"), nb::arg("pruner_parameters"), nb::arg("storage").none(), nb::arg("opening"),
              "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
+}
+
+void bind_storage(nb::module_& module) {
+  nb::class_<Storage>(module, "Storage", "Where studies are kept.")
+      .def_prop_ro("heartbeat_seconds", &Storage::heartbeat_seconds, "Seconds between two beats of a running trial; 0: none.")
+      .def(
+          "studies",
+          [](Storage& storage) {
+            std::vector<std::pair<std::string, int64_t>> all;
+            for (const StoredStudy& study : storage.studies()) all.emplace_back(study.name, study.n_trials);
+            return all;
+          },
+          Unlocked(), "Names of the studies and how many trials each has.")
+      .def(
+          "delete_study",
+          [](Storage& storage, const std::string& name) {
+            const auto id = storage.find_study(name);
+            if (!id) throw Error(ErrorCode::UnknownName, "the storage has no study '" + name + "'");
+            storage.delete_study(*id);
+          },
+          nb::arg("name"), Unlocked(), "Removes a study.");
+  module.def(
+      "make_storage",
+      [](const std::string& name, const std::string& parameters) {
+        return std::shared_ptr<Storage>(storages().make(name, parse_json(parameters)));
+      },
+      nb::arg("name"), nb::arg("parameters"), Unlocked(), "The named storage; its parameters are JSON.");
 }
 
 }  // namespace
@@ -217,6 +302,7 @@ void bind_tune(nb::module_& module) {
            "Notes a constraint, which holds where the value is at most 0.")
       .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),
            "Notes anything else about the trial that JSON can hold.");
+  bind_storage(module);
   bind_study(module);
 }
 

@@ -753,6 +753,22 @@ class Trial:
     def set_user_attr(self, name: str, value: object | None) -> None:
         """Notes anything else about the trial that JSON can hold."""
 
+class Storage:
+    """Where studies are kept."""
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Seconds between two beats of a running trial; 0: none."""
+
+    def studies(self) -> list[tuple[str, int]]:
+        """Names of the studies and how many trials each has."""
+
+    def delete_study(self, name: str) -> None:
+        """Removes a study."""
+
+def make_storage(name: str, parameters: str) -> Storage:
+    """The named storage; its parameters are JSON."""
+
 class Study:
     """Trials of an objective and the sampler that proposes them."""
 
@@ -783,6 +799,34 @@ class Study:
     def tell_failed(self, number: int, reason: str) -> None:
         """Ends a trial that has no value."""
 
+    def refresh(self) -> None:
+        """Takes in what others have written to the storage."""
+
+    def fail_stale(self) -> list[int]:
+        """Fails trials whose workers have gone; gives their numbers."""
+
+    def retry(self, number: int, max_retries: int, with_reports: bool) -> bool:
+        """
+        Lets a failed trial be run again; gives whether it was tried fewer than so many times.
+        """
+
+    @property
+    def directions(self) -> list[str]:
+        """Names of the directions of the objectives."""
+
+    @property
+    def study_attrs(self) -> str:
+        """What was noted about the study, as JSON."""
+
+    def set_study_attr(self, name: str, json: str) -> None:
+        """Notes something about the study."""
+
+    def to_json(self) -> str:
+        """The study and its trials as JSON."""
+
+    def add_json(self, json: str) -> None:
+        """Adds the trials and attributes of a study that is JSON."""
+
     def enqueue(self, params: dict, user_attrs: str) -> None:
         """Adds a waiting trial with some values given."""
 
@@ -807,7 +851,16 @@ class Study:
     def pareto_front(self) -> list[int]:
         """Numbers of the trials that no other is better than in all objectives."""
 
-def make_study(name: str, directions: Sequence[str], sampler: str, parameters: str, pruner: str, pruner_parameters: str) -> Study:
+def make_study(
+    name: str,
+    directions: Sequence[str],
+    sampler: str,
+    parameters: str,
+    pruner: str,
+    pruner_parameters: str,
+    storage: Storage | None,
+    opening: str,
+) -> Study:
     """
     A study with the named sampler and pruner (empty: none); their parameters are JSON.
     """

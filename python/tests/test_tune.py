@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from kolosal import InvalidInputError, tune
-from kolosal.tune.samplers import GridSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from kolosal.tune.samplers import (
+    AutoSampler,
+    CmaEsSampler,
+    GPSampler,
+    GridSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 
 
 def objective(trial: tune.Trial) -> float:
@@ -21,7 +31,9 @@ def objective(trial: tune.Trial) -> float:
     return x * x + (0 if kind is None else 1) + math.log(k)
 
 
-@pytest.mark.parametrize("sampler", [RandomSampler, QMCSampler, TPESampler, NSGAIISampler])
+@pytest.mark.parametrize(
+    "sampler", [RandomSampler, QMCSampler, TPESampler, NSGAIISampler, NSGAIIISampler, CmaEsSampler, GPSampler, AutoSampler]
+)
 def test_the_same_seed_gives_the_same_trials_and_none_draws_one(sampler: type[Any]) -> None:
     def run(seed: int | None) -> list[dict[str, Any]]:
         study = tune.create_study(sampler=sampler(seed=seed))
@@ -219,3 +231,63 @@ def test_settings_that_cannot_be_are_refused() -> None:
     study.tell(trial, state=tune.TrialState.PRUNED)
     with pytest.raises(InvalidInputError, match="is pruned; only a running trial may change"):
         study.tell(trial, 1.0)
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        CmaEsSampler(
+            sigma0=0.2, n_startup_trials=3, seed=1, restarts="ipop", popsize=8, use_separable_cma=True, with_margin=False, warm_start=True
+        ),
+        GPSampler(seed=1, n_startup_trials=4, deterministic_objective=True, warp_output=True),
+        NSGAIIISampler(population_size=6, mutation_prob=0.2, crossover_prob=0.8, swapping_prob=0.4, seed=1, dividing_parameter=4),
+    ],
+    ids=lambda sampler: type(sampler).__name__,
+)
+def test_every_setting_of_a_sampler_is_known_and_moves_the_trials(sampler: Any) -> None:
+    def run(one: Any) -> list[float]:
+        study = tune.create_study(sampler=one)
+        study.optimize(lambda trial: (trial.suggest_float("x", -5, 5) - 2) ** 2 + trial.suggest_int("k", 0, 8), n_trials=24)
+        return [trial.params["x"] for trial in study.trials]
+
+    assert run(sampler) == run(sampler)
+    assert run(sampler) != run(type(sampler)(seed=1))
+
+
+def test_a_gaussian_process_needs_few_trials_where_random_ones_need_many() -> None:
+    def loss(trial: tune.Trial) -> float:
+        x, k = trial.suggest_float("x", -5, 5), trial.suggest_int("k", 1, 64, log=True)
+        kind = trial.suggest_categorical("kind", ["a", "b", "c"])
+        return (x - 2.5) ** 2 + (k - 40) ** 2 / 100 + {"a": 1.0, "b": 0.0, "c": 2.0}[kind]
+
+    def best(sampler: Any) -> float:
+        study = tune.create_study(sampler=sampler)
+        study.optimize(loss, n_trials=40)
+        return study.best_value
+
+    assert max(best(GPSampler(seed=seed)) for seed in range(3)) < 0.05
+    assert min(best(RandomSampler(seed=seed)) for seed in range(3)) > 0.05
+
+
+def test_a_gaussian_process_finds_the_best_that_a_constraint_leaves() -> None:
+    def loss(trial: tune.Trial) -> float:
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+        trial.set_constraint("sum", 1.2 - x - y)
+        return x + 2 * y
+
+    study = tune.create_study(sampler=GPSampler(seed=0))
+    study.optimize(loss, n_trials=30)
+    assert 1.4 <= study.best_value < 1.402
+
+
+def test_workers_of_a_gaussian_process_keep_apart() -> None:
+    def loss(trial: tune.Trial) -> float:
+        x, y = trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)
+        return math.cos(x) * 10 + (y - x) ** 2
+
+    for seed in range(3):
+        study = tune.create_study(sampler=GPSampler(seed=seed))
+        study.optimize(loss, n_trials=12)
+        running = [study.ask() for _ in range(4)]
+        points = [(trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)) for trial in running]
+        assert min(math.dist(points[i], points[j]) for i in range(4) for j in range(i)) > 1e-3

@@ -10,9 +10,19 @@ True
 from __future__ import annotations
 
 from .._kolosal import Trial
-from . import pruners, samplers
+from . import pruners, samplers, storages
 from ._search import ASHT, HyperOptX
-from ._study import Study, create_study
+from ._study import (
+    Study,
+    StudySummary,
+    copy_study,
+    create_study,
+    delete_study,
+    get_all_study_names,
+    get_all_study_summaries,
+    load_study,
+    study_from_json,
+)
 from ._trial import (
     CategoricalDistribution,
     Distribution,
@@ -35,11 +45,19 @@ __all__ = [
     "IntDistribution",
     "SearchSpace",
     "Study",
+    "StudySummary",
     "Trial",
     "TrialPruned",
     "TrialState",
+    "copy_study",
     "create_study",
     "create_trial",
+    "delete_study",
+    "get_all_study_names",
+    "get_all_study_summaries",
+    "load_study",
     "pruners",
     "samplers",
+    "storages",
+    "study_from_json",
 ]

@@ -10,13 +10,16 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .. import _kolosal
 from .._errors import InvalidInputError
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialPruned, TrialState, frozen, to_description
 from .pruners import BasePruner, MedianPruner
-from .samplers import BaseSampler, TPESampler
+from .samplers import BaseSampler, RandomSampler, TPESampler
+from .storages import BaseStorage, storage_of
 
 Objective = Callable[[_kolosal.Trial], float | Sequence[float]]
 Callback = Callable[["Study", FrozenTrial], None]
@@ -25,12 +28,12 @@ Callback = Callable[["Study", FrozenTrial], None]
 class Study:
     """Trials of an objective, what proposes and what stops them; made by ``create_study``. Safe for use by several threads."""
 
-    def __init__(self, native: _kolosal.Study, sampler: BaseSampler, pruner: BasePruner, directions: Sequence[str]) -> None:
+    def __init__(self, native: _kolosal.Study, sampler: BaseSampler, pruner: BasePruner, storage: BaseStorage | None) -> None:
         self._native = native
         self.sampler = sampler
         self.pruner = pruner
-        self.directions = list(directions)
-        self.user_attrs: dict[str, Any] = {}
+        self.directions: list[str] = list(native.directions)
+        self._storage = storage
         self._stopping = threading.Event()
         self._optimizing = threading.Lock()
 
@@ -53,6 +56,7 @@ class Study:
 
     def get_trials(self, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:
         """The trials that are in one of these states; all without."""
+        self._native.refresh()
         every = [frozen(self._native.snapshot(number)) for number in range(self._native.n_trials)]
         wanted = set(TrialState if states is None else states)
         return [trial for trial in every if trial.state in wanted]
@@ -60,11 +64,13 @@ class Study:
     @property
     def best_trial(self) -> FrozenTrial:
         """The best complete trial whose constraints hold."""
+        self._native.refresh()
         return frozen(self._native.snapshot(self._native.best()))
 
     @property
     def best_trials(self) -> list[FrozenTrial]:
         """The Pareto front: trials whose constraints hold and that no other is better than in all objectives."""
+        self._native.refresh()
         return [frozen(self._native.snapshot(number)) for number in self._native.pareto_front()]
 
     @property
@@ -79,9 +85,20 @@ class Study:
         """The parameters of the best trial."""
         return self.best_trial.params
 
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """What was noted about the study."""
+        noted: dict[str, Any] = json.loads(self._native.study_attrs)
+        return noted
+
     def set_user_attr(self, name: str, value: Any) -> None:
-        """Notes anything about the study."""
-        self.user_attrs[name] = value
+        """Notes anything about the study that JSON can hold."""
+        self._native.set_study_attr(name, json.dumps(value))
+
+    def to_json(self) -> str:
+        """All of the study and its trials as JSON text, for ``study_from_json``."""
+        self._native.refresh()
+        return self._native.to_json()
 
     def ask(self, space: SearchSpace | Mapping[str, Distribution] | None = None) -> _kolosal.Trial:
         """Starts a trial, an enqueued one first, to be ended by ``tell``.
@@ -89,6 +106,7 @@ class Study:
         Args:
             space: parameters that are suggested at once: a declared space, or distributions by name. ``trial.params`` has them.
         """
+        self._fail_stale()
         trial = self._native.ask()
         if space is not None:
             try:
@@ -209,6 +227,13 @@ class Study:
             rows.append(row)
         return pd.DataFrame(rows)
 
+    def _fail_stale(self) -> None:
+        if self._storage is None or not self._storage._has_heartbeat:
+            return
+        for number in self._native.fail_stale():
+            if self._storage._stale_callback is not None:
+                self._storage._stale_callback(self, frozen(self._native.snapshot(number)))
+
     def _complete(self, number: int, values: Any) -> None:
         try:
             listed = [float(value) for value in (values if isinstance(values, Iterable) else [values])]
@@ -273,6 +298,7 @@ class _Run:
         native = self.study._native
         trial = None
         try:
+            self.study._fail_stale()
             trial = native.ask()
             value = self.func(trial)
         except TrialPruned:
@@ -299,29 +325,178 @@ def _reason(error: BaseException) -> str:
 
 def create_study(
     *,
-    study_name: str | None = None,
+    storage: str | BaseStorage | None = None,
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
+    study_name: str | None = None,
     direction: str | None = None,
+    load_if_exists: bool = False,
     directions: Sequence[str] | None = None,
 ) -> Study:
     """A study without trials.
 
     Args:
-        study_name: its name; without, a unique one.
+        storage: where it is kept and shared: ``"sqlite:///studies.db"``, ``"journal:///studies.log"`` or an object of ``storages``;
+            without, it ends with the object.
         sampler: what proposes trials; without, ``TPESampler()``.
         pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
+        study_name: its name; without, a unique one.
         direction: "minimize" (the default) or "maximize".
+        load_if_exists: whether a study of this name in the storage is gone on with, rather than refused.
         directions: one for each objective.
     """
     if direction is not None and directions is not None:
         raise InvalidInputError("create_study: direction and directions are both given", "bad_value", "Give one of them.")
     listed = list(directions) if directions is not None else [direction or "minimize"]
+    name = study_name or f"no-name-{uuid.uuid4()}"
+    return _opened(name, listed, storage, sampler, pruner, "create_or_load" if load_if_exists else "create")
+
+
+def load_study(
+    *,
+    study_name: str | None,
+    storage: str | BaseStorage,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+) -> Study:
+    """A study of a storage, with all its trials.
+
+    Args:
+        study_name: its name; None: the only one that there is.
+        storage: where it is.
+        sampler: what proposes further trials; without, ``TPESampler()``.
+        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
+    """
+    kept = storage_of(storage)
+    if study_name is None:
+        names = get_all_study_names(kept)
+        if len(names) != 1:
+            raise InvalidInputError(f"load_study: the storage has {len(names)} studies; study_name must say which", "bad_value")
+        study_name = names[0]
+    return _opened(study_name, [], kept, sampler, pruner, "load")
+
+
+def delete_study(*, study_name: str, storage: str | BaseStorage) -> None:
+    """Removes a study and its trials from a storage."""
+    storage_of(storage)._native.delete_study(study_name)
+
+
+def get_all_study_names(storage: str | BaseStorage) -> list[str]:
+    """Names of the studies of a storage, the oldest first."""
+    return [name for name, _ in storage_of(storage)._native.studies()]
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """What a study is, and how far it has come; ``best_trial`` is None where there is none or are several objectives."""
+
+    study_name: str
+    directions: list[str]
+    best_trial: FrozenTrial | None
+    user_attrs: dict[str, Any]
+    n_trials: int
+    datetime_start: datetime | None
+
+    @property
+    def direction(self) -> str:
+        """The direction of the single objective."""
+        if len(self.directions) != 1:
+            raise InvalidInputError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
+        return self.directions[0]
+
+
+def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool = True) -> list[StudySummary]:
+    """What the studies of a storage are, the oldest first.
+
+    Args:
+        storage: where they are.
+        include_best_trial: whether to look for the best trial of each.
+    """
+    kept = storage_of(storage)
+    summaries = []
+    for name in get_all_study_names(kept):
+        study = load_study(study_name=name, storage=kept, sampler=RandomSampler(0))
+        trials = study.trials
+        has_best = include_best_trial and len(study.directions) == 1 and any(trial.state is TrialState.COMPLETE for trial in trials)
+        starts = [trial.datetime_start for trial in trials if trial.datetime_start is not None]
+        summaries.append(
+            StudySummary(
+                study_name=name,
+                directions=study.directions,
+                best_trial=_best_or_none(study) if has_best else None,
+                user_attrs=study.user_attrs,
+                n_trials=len(trials),
+                datetime_start=min(starts, default=None),
+            )
+        )
+    return summaries
+
+
+def _best_or_none(study: Study) -> FrozenTrial | None:
+    try:
+        return study.best_trial
+    except InvalidInputError:  # no constraints hold
+        return None
+
+
+def study_from_json(
+    text: str,
+    *,
+    storage: str | BaseStorage | None = None,
+    study_name: str | None = None,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+) -> Study:
+    """A new study with all that ``Study.to_json`` wrote. A trial that ran then is a failed one.
+
+    Args:
+        text: what was written.
+        storage: where the study is kept; without, it ends with the object.
+        study_name: its name; without, the one it had.
+        sampler: what proposes further trials; without, ``TPESampler()``.
+        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
+    """
+    described = json.loads(text)
+    if not isinstance(described, dict) or "study_name" not in described or "directions" not in described:
+        raise InvalidInputError("study_from_json: the text is no study", "bad_value", "Give what Study.to_json wrote.")
+    study = _opened(study_name or described["study_name"], described["directions"], storage, sampler, pruner, "create")
+    study._native.add_json(text)
+    return study
+
+
+def copy_study(
+    *,
+    from_study_name: str,
+    from_storage: str | BaseStorage,
+    to_storage: str | BaseStorage,
+    to_study_name: str | None = None,
+) -> None:
+    """Copies a study from one storage to another, or within one under a new name. A trial that runs becomes a failed one in the copy."""
+    source = load_study(study_name=from_study_name, storage=from_storage)
+    study_from_json(source.to_json(), storage=to_storage, study_name=to_study_name or from_study_name)
+
+
+def _opened(
+    name: str,
+    directions: list[str],
+    storage: str | BaseStorage | None,
+    sampler: BaseSampler | None,
+    pruner: BasePruner | None,
+    opening: str,
+) -> Study:
     chosen = sampler if sampler is not None else TPESampler()
     stopping = pruner if pruner is not None else MedianPruner()
-    name, parameters = chosen._native()
+    kept = None if storage is None else storage_of(storage)
+    sampler_name, parameters = chosen._native()
     pruner_name, pruner_parameters = stopping._native()
     native = _kolosal.make_study(
-        study_name or f"no-name-{uuid.uuid4()}", listed, name, json.dumps(parameters), pruner_name, json.dumps(pruner_parameters)
+        name,
+        directions,
+        sampler_name,
+        json.dumps(parameters),
+        pruner_name,
+        json.dumps(pruner_parameters),
+        None if kept is None else kept._native,
+        opening,
     )
-    return Study(native, chosen, stopping, listed)
+    return Study(native, chosen, stopping, kept)

@@ -116,6 +116,7 @@ class FrozenTrial:
     intermediate_values: dict[int, float]
     constraints: dict[str, float]
     user_attrs: dict[str, Any]
+    system_attrs: dict[str, Any]
     failure: str
     datetime_start: datetime | None
     datetime_complete: datetime | None
@@ -155,6 +156,7 @@ def frozen(snapshot: dict[str, Any]) -> FrozenTrial:
         intermediate_values=dict(snapshot["intermediate"]),
         constraints=dict(snapshot["constraints"]),
         user_attrs=json.loads(snapshot["user_attrs"]),
+        system_attrs={name: json.loads(text) for name, text in snapshot["system_attrs"]},
         failure=snapshot["failure"],
         datetime_start=moment(snapshot["started"]),
         datetime_complete=moment(snapshot["ended"]),
@@ -185,6 +187,7 @@ def create_trial(
         intermediate_values=dict(intermediate_values or {}),
         constraints=dict(constraints or {}),
         user_attrs=dict(user_attrs or {}),
+        system_attrs={},
         failure="",
         datetime_start=None,
         datetime_complete=None,

@@ -1,0 +1,155 @@
+#include "kolosal/tune/storages/optuna_text.h"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "kolosal/base/json.h"
+
+namespace kolosal {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr std::array<std::pair<TrialState, std::string_view>, 5> kStates = {{{TrialState::Running, "RUNNING"},
+                                                                             {TrialState::Complete, "COMPLETE"},
+                                                                             {TrialState::Pruned, "PRUNED"},
+                                                                             {TrialState::Failed, "FAIL"},
+                                                                             {TrialState::Waiting, "WAITING"}}};
+
+double member(const Value& attributes, const char* key, double otherwise) {
+  const Value* found = attributes.find(key);
+  return found == nullptr || found->is_null() ? otherwise : found->as_real();
+}
+
+Distribution from_attributes(std::string_view parameter, const std::string& name, const Value& a) {
+  const bool log =
+      (a.find("log") != nullptr && a.at("log").as_bool()) || name == "LogUniformDistribution" || name == "IntLogUniformDistribution";
+  if (name == "CategoricalDistribution" || name == "categorical") return Distribution::categorical(parameter, a.at("choices").as_list());
+  if (name == "IntDistribution" || name == "IntUniformDistribution" || name == "IntLogUniformDistribution" || name == "int")
+    return Distribution::integer(parameter, a.at("low").as_integer(), a.at("high").as_integer(),
+                                 log ? 1 : static_cast<int64_t>(member(a, "step", 1)), log);
+  if (name == "FloatDistribution" || name == "UniformDistribution" || name == "LogUniformDistribution" ||
+      name == "DiscreteUniformDistribution" || name == "float")
+    return Distribution::real(parameter, a.at("low").as_real(), a.at("high").as_real(), member(a, "step", member(a, "q", 0)), log);
+  throw Error(ErrorCode::BadFile, "parameter '" + std::string(parameter) + "': a distribution '" + name + "' is not known");
+}
+
+// Bare NaN and infinities put between quotes.
+std::string quoted(std::string_view text) {
+  std::string made;
+  bool inside = false;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (inside && c == '\\' && i + 1 < text.size()) {
+      made += text.substr(i, 2);
+      i += 2;
+      continue;
+    }
+    if (c == '"') inside = !inside;
+    size_t length = 0;
+    if (!inside)
+      for (const std::string_view bare : {"NaN", "-Infinity", "Infinity"})
+        if (text.substr(i).starts_with(bare)) length = bare.size();
+    if (length > 0) (made += '"').append(text.substr(i, length)) += '"';
+    else made += c;
+    i += std::max<size_t>(length, 1);
+  }
+  return made;
+}
+
+}  // namespace
+
+std::string distribution_text(const Distribution& d) {
+  Value::Object attributes;
+  std::string name;
+  if (d.kind == ParameterKind::Categorical) {
+    name = "CategoricalDistribution";
+    attributes = {{"choices", *d.choices}};
+  } else if (d.kind == ParameterKind::Int) {
+    name = "IntDistribution";
+    const auto whole = [](double x) { return Value(static_cast<int64_t>(x)); };
+    attributes = {{"log", d.log}, {"step", whole(d.step)}, {"low", whole(d.low)}, {"high", whole(d.high)}};
+  } else {
+    name = "FloatDistribution";
+    attributes = {{"step", d.step > 0 ? Value(d.step) : Value()}, {"low", d.low}, {"high", d.high}, {"log", d.log}};
+  }
+  return to_json(Value::Object{{"name", name}, {"attributes", std::move(attributes)}});
+}
+
+Distribution distribution_from_text(std::string_view parameter, std::string_view text) {
+  try {
+    const Value described = value_from_python_json(text);
+    if (const Value* name = described.find("name")) return from_attributes(parameter, name->as_text(), described.at("attributes"));
+    return from_attributes(parameter, described.at("type").as_text(), described);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::BadFile, "parameter '" + std::string(parameter) + "': its distribution cannot be read: " + error.message());
+  }
+}
+
+Value value_from_python_json(std::string_view text) {
+  const bool has_bare = text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
+  return has_bare ? parse_json(quoted(text)) : parse_json(text);
+}
+
+double number_from(const Value& value) {
+  if (value.is_null()) return std::nan("");
+  if (!value.is_text()) return value.as_real();
+  const std::string& text = value.as_text();
+  if (text == "NaN") return std::nan("");
+  if (text == "Infinity") return kInf;
+  if (text == "-Infinity") return -kInf;
+  throw Error(ErrorCode::BadFile, "'" + text + "' is not a number");
+}
+
+std::string number_text(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+  return to_json(Value(number));
+}
+
+std::string_view state_text(TrialState state) {
+  for (const auto& [known, text] : kStates)
+    if (known == state) return text;
+  return {};
+}
+
+TrialState state_from_text(std::string_view text) {
+  for (const auto& [known, name] : kStates)
+    if (name == text) return known;
+  throw Error(ErrorCode::BadFile, "a trial's state '" + std::string(text) + "' is not known");
+}
+
+std::string time_text(double seconds, bool iso) {
+  using namespace std::chrono;
+  const auto micros = microseconds(std::llround(seconds * 1e6));
+  const auto day = floor<days>(micros);
+  const year_month_day date{sys_days(day)};
+  const auto of_day = hh_mm_ss(micros - day);
+  std::array<char, 80> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u%c%02d:%02d:%02d.%06d%s", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), iso ? 'T' : ' ',
+                static_cast<int>(of_day.hours().count()), static_cast<int>(of_day.minutes().count()),
+                static_cast<int>(of_day.seconds().count()), static_cast<int>(of_day.subseconds().count()), iso ? "+00:00" : "");
+  return text.data();
+}
+
+double time_from_text(std::string_view text) {
+  using namespace std::chrono;
+  const std::string held(text);
+  int y = 0, hour = 0, minute = 0;
+  unsigned month = 0, day = 0;
+  double second = 0;
+  int used = 0;
+  if (std::sscanf(held.c_str(), "%d-%u-%u%*c%d:%d:%lf%n", &y, &month, &day, &hour, &minute, &second, &used) < 6)
+    throw Error(ErrorCode::BadFile, "'" + held + "' is not a time");
+  double offset = 0;
+  int offset_hours = 0, offset_minutes = 0;
+  if (std::sscanf(held.c_str() + used, "%d:%d", &offset_hours, &offset_minutes) == 2)
+    offset = offset_hours * 3600.0 + (held[static_cast<size_t>(used)] == '-' ? -60.0 : 60.0) * offset_minutes;
+  const sys_days date{year{y} / std::chrono::month{month} / std::chrono::day{day}};
+  return static_cast<double>(date.time_since_epoch().count()) * 86400.0 + hour * 3600.0 + minute * 60.0 + second - offset;
+}
+
+}  // namespace kolosal

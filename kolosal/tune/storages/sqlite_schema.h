@@ -1,0 +1,29 @@
+// The tables of Optuna's databases.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "kolosal/tune/storages/sqlite_connection.h"
+
+namespace kolosal {
+
+/// Makes the tables where there are none; throws Error(Unsupported) where those that are there are of another version, Error(BadFile)
+/// where the database is something else.
+void make_or_check_schema(SqliteConnection& connection, const std::string& path);
+
+/// What removes a study, in order; each takes its id.
+inline constexpr std::array<const char*, 11> kDeleteStudy = {
+    "DELETE FROM trial_params WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trial_values WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trial_intermediate_values WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trial_user_attributes WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trial_system_attributes WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trial_heartbeats WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",
+    "DELETE FROM trials WHERE study_id = ?",
+    "DELETE FROM study_directions WHERE study_id = ?",
+    "DELETE FROM study_user_attributes WHERE study_id = ?",
+    "DELETE FROM study_system_attributes WHERE study_id = ?",
+    "DELETE FROM studies WHERE study_id = ?"};
+
+}  // namespace kolosal

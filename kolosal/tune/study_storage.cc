@@ -1,0 +1,265 @@
+// What a study has to do with its storage: opening, taking in what others wrote, writing what it does, heartbeats, retries, JSON.
+#include <chrono>
+#include <cmath>
+
+#include "kolosal/base/json.h"
+#include "kolosal/tune/storages/optuna_text.h"
+#include "kolosal/tune/stored_trial.h"
+#include "kolosal/tune/study.h"
+
+namespace kolosal {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+// The options with the directions that the study in the storage has.
+StudyOptions opened(StudyOptions options) {
+  if (!options.sampler) throw Error(ErrorCode::BadValue, "study: there is no sampler", "Use samplers().make(\"tpe\").");
+  if (options.storage && options.opening != StudyOpening::Create)
+    if (const auto id = options.storage->find_study(options.name)) {
+      options.directions = options.storage->study(*id).directions;
+      return options;
+    }
+  if (options.opening == StudyOpening::Load) {
+    std::vector<std::string> names;
+    if (options.storage)
+      for (const StoredStudy& study : options.storage->studies()) names.push_back(study.name);
+    std::string listed;
+    for (const std::string& name : names) listed += (listed.empty() ? "" : ", ") + name;
+    throw Error(ErrorCode::UnknownName, "the storage has no study '" + options.name + "'" + did_you_mean(options.name, names),
+                names.empty() ? "It has none." : "It has: " + listed + ".");
+  }
+  if (options.directions.empty()) throw Error(ErrorCode::BadValue, "study: there are no directions", "Give one for each objective.");
+  return options;
+}
+
+// Another process may make the study between the look and the making.
+int64_t made_or_found(Storage& storage, const StudyOptions& options) {
+  if (options.opening != StudyOpening::Create)
+    if (const auto id = storage.find_study(options.name)) return *id;
+  try {
+    return storage.create_study(options.name, options.directions);
+  } catch (const Error&) {
+    const auto id = storage.find_study(options.name);
+    if (options.opening == StudyOpening::Create || !id) throw;
+    return *id;
+  }
+}
+
+}  // namespace
+
+Study::Study(StudyOptions options) : options_(opened(std::move(options))), history_(options_.directions) {
+  cache_ = options_.sampler->make_cache();
+  if (!has_storage()) return;
+  study_id_ = made_or_found(*options_.storage, options_);
+  const std::lock_guard lock(mutex_);
+  sync();
+}
+
+Study::~Study() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  stopping_.notify_all();
+  if (heart_.joinable()) heart_.join();
+}
+
+int64_t Study::ask_storage() {
+  const int64_t number = options_.storage->start_trial(study_id_, now());
+  own_.insert(number);
+  sync();
+  auto& trial = const_cast<TrialRecord&>(known(number));
+  if (options_.storage->heartbeat_seconds() > 0) {
+    options_.storage->beat(study_id_, std::vector{number});
+    if (!heart_.joinable()) heart_ = std::thread([this] { beat(); });
+  }
+  plan(trial, 0);
+  TrialChange planned;
+  if (trial.generation != 0) planned.system_attributes.emplace_back(kGenerationAttribute, std::to_string(trial.generation));
+  for (const auto& one : trial.system_attributes)
+    if (one.first == kNoteAttribute) planned.system_attributes.push_back(one);
+  write(trial, std::move(planned));
+  return number;
+}
+
+void Study::beat() {
+  std::unique_lock lock(mutex_);
+  const std::chrono::duration<double> pause(options_.storage->heartbeat_seconds());
+  while (!stopping_.wait_for(lock, pause, [this] { return is_stopping_; })) {
+    const std::vector<int64_t> numbers(own_.begin(), own_.end());
+    lock.unlock();
+    try {
+      if (!numbers.empty()) options_.storage->beat(study_id_, numbers);
+    } catch (const Error&) {  // the next beat may find the storage again; the trial's own writes will say what is wrong
+    }
+    lock.lock();
+  }
+}
+
+void Study::refresh() {
+  const std::lock_guard lock(mutex_);
+  sync();
+}
+
+void Study::sync() {
+  if (!has_storage()) return;
+  std::vector<std::pair<int64_t, TrialState>> open;
+  for (const int64_t number : foreign_) open.emplace_back(number, known(number).state);
+  for (StoredTrial& stored : options_.storage->read(study_id_, static_cast<int64_t>(history_.n_trials()), open)) take_in(std::move(stored));
+}
+
+void Study::take_in(StoredTrial stored) {
+  const auto n_trials = static_cast<int64_t>(history_.n_trials());
+  if (stored.number > n_trials)
+    throw Error(ErrorCode::BadFile, "study '" + options_.name + "': trial " + std::to_string(stored.number) + " follows on trial " +
+                                        std::to_string(n_trials - 1) + " in the storage; numbers must have no gap");
+  TrialRecord& trial = stored.number == n_trials ? history_.add() : const_cast<TrialRecord&>(known(stored.number));
+  const bool is_new = stored.number == n_trials;
+  if (!is_new && trial.is_finished()) return;
+  const TrialState before = is_new ? TrialState::Waiting : trial.state;
+  const bool proposed = fill_without_parameters(trial, stored);
+  if (is_new && proposed) trial.drawn = n_drawn_++;
+  fill(trial, stored);
+  trial.state = stored.state;
+  if (stored.state == TrialState::Waiting) {
+    if (is_new) waiting_.push_back(static_cast<uint32_t>(trial.number));
+  } else std::erase(waiting_, static_cast<uint32_t>(trial.number));
+  if (stored.state == TrialState::Running && before == TrialState::Waiting) history_.start(static_cast<size_t>(trial.number));
+  if (trial.is_finished()) settle(trial);
+  if (trial.is_finished() || own_.contains(trial.number)) foreign_.erase(trial.number);
+  else foreign_.insert(trial.number);
+}
+
+void Study::fill(TrialRecord& trial, StoredTrial& stored) {
+  for (StoredParameter& p : stored.parameters) {
+    const uint32_t parameter = history_.parameter(p.name, p.distribution);
+    const auto is_it = [&](const TrialParameter& had) { return had.parameter == parameter; };
+    if (std::any_of(trial.parameters.begin(), trial.parameters.end(), is_it)) continue;
+    trial.parameters.push_back({parameter, history_.parameters()[parameter].latest, p.value});
+    history_.set_place(parameter, static_cast<size_t>(trial.number), p.distribution.place(p.value));
+  }
+}
+
+void Study::add_stored(StoredTrial added) {
+  if (has_storage()) {
+    options_.storage->add_trial(study_id_, added);
+    return sync();
+  }
+  for (const StoredParameter& p : added.parameters) history_.parameter(p.name, p.distribution);  // throws before anything has changed
+  added.number = static_cast<int64_t>(history_.n_trials());
+  take_in(std::move(added));
+  foreign_.clear();  // nobody but this object changes a trial
+}
+
+StoredTrial Study::stored(const TrialRecord& trial) const {
+  StoredTrial made = without_parameters(trial);
+  for (const TrialParameter& had : trial.parameters)
+    made.parameters.push_back({history_.parameters()[had.parameter].name, *had.distribution, had.value});
+  return made;
+}
+
+void Study::write(const TrialRecord& trial, TrialChange change) {
+  change.parameters = std::move(unwritten_);
+  unwritten_.clear();
+  const bool empty = change.parameters.empty() && change.intermediate.empty() && change.user_attributes.empty() &&
+                     change.system_attributes.empty() && !change.state;
+  if (!empty) options_.storage->write(study_id_, trial.number, change);
+}
+
+void Study::write_end(TrialRecord& trial, TrialState state) {
+  TrialChange change;
+  change.state = state;
+  change.at = trial.ended;
+  if (std::none_of(trial.values.begin(), trial.values.end(), [](double value) { return std::isnan(value); })) change.values = trial.values;
+  if (!trial.failure.empty()) change.system_attributes.emplace_back(kFailureAttribute, to_json(Value(trial.failure)));
+  own_.erase(trial.number);
+  try {
+    write(trial, std::move(change));
+  } catch (const Error&) {  // another has ended it, or the storage is gone: what it has of the trial counts
+    trial.values.clear();
+    trial.failure.clear();
+    foreign_.insert(trial.number);
+    throw;
+  }
+}
+
+std::vector<int64_t> Study::fail_stale() {
+  const std::lock_guard lock(mutex_);
+  if (!has_storage() || options_.storage->heartbeat_seconds() <= 0) return {};
+  std::vector<int64_t> failed = options_.storage->fail_stale(study_id_, now());
+  sync();
+  return failed;
+}
+
+bool Study::retry(int64_t number, int64_t max_retries, bool with_reports) {
+  const std::lock_guard lock(mutex_);
+  const TrialRecord& trial = known(number);
+  if (trial.state != TrialState::Failed)
+    throw Error(ErrorCode::BadValue,
+                "trial " + std::to_string(number) + " is " + std::string(enum_name(trial.state)) + "; a failed one can be tried again");
+  StoredTrial again = stored(trial);
+  Value::List history;
+  Value first = number;
+  std::erase_if(again.system_attributes, [&](const auto& attribute) {
+    if (attribute.first == kRetriesAttribute) history = value_from_python_json(attribute.second).as_list();
+    if (attribute.first == kRetriedAttribute) first = value_from_python_json(attribute.second);
+    return attribute.first == kRetriesAttribute || attribute.first == kRetriedAttribute || attribute.first == kFailureAttribute ||
+           attribute.first == kGenerationAttribute || attribute.first.starts_with("completed_rung_") ||
+           attribute.first == "kolosal:heartbeat";
+  });
+  if (static_cast<int64_t>(history.size()) >= max_retries) return false;
+  history.push_back(number);
+  again.system_attributes.emplace_back(kRetriedAttribute, to_json(first));
+  again.system_attributes.emplace_back(kRetriesAttribute, to_json(Value(std::move(history))));
+  again.state = TrialState::Waiting;
+  again.started = again.ended = std::nan("");
+  again.values.clear();
+  if (!with_reports) again.intermediate.clear();
+  add_stored(std::move(again));
+  return true;
+}
+
+void Study::set_study_attribute(std::string_view name, Value value) {
+  const std::lock_guard lock(mutex_);
+  if (has_storage()) options_.storage->set_study_attribute(study_id_, AttributeOwner::User, std::string(name), to_json(value));
+  else study_attributes_.set(std::string(name), std::move(value));
+}
+
+Value Study::study_attributes() const {
+  const std::lock_guard lock(mutex_);
+  return has_storage() ? object_from(options_.storage->study(study_id_).user_attributes) : study_attributes_;
+}
+
+Value Study::to_value() const {
+  const std::lock_guard lock(mutex_);
+  StoredStudy study;
+  if (has_storage()) study = options_.storage->study(study_id_);
+  else study.user_attributes = attributes_from(study_attributes_);
+  study.name = options_.name;
+  study.directions = options_.directions;
+  std::vector<StoredTrial> trials;
+  for (size_t row = 0; row < history_.n_trials(); ++row) trials.push_back(stored(history_.trial(row)));
+  return study_to_value(study, trials);
+}
+
+void Study::add_from_value(const Value& value) {
+  auto [study, trials] = study_from_value(value);
+  if (study.directions != options_.directions)
+    throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has other objectives than the study '" + study.name + "' to be added");
+  for (const auto& [key, json] : study.user_attributes) set_study_attribute(key, value_from_python_json(json));
+  const std::lock_guard lock(mutex_);
+  if (has_storage())
+    for (const auto& [key, json] : study.system_attributes)
+      options_.storage->set_study_attribute(study_id_, AttributeOwner::System, key, json);
+  for (StoredTrial& trial : trials) {
+    if (trial.state == TrialState::Running) {
+      trial.state = TrialState::Failed;
+      trial.ended = now();
+      trial.system_attributes.emplace_back(kFailureAttribute, "\"it ran when the study was exported\"");
+    }
+    add_stored(std::move(trial));
+  }
+}
+
+}  // namespace kolosal

@@ -1,0 +1,388 @@
+"""Storages: shared with Optuna 5, killed, and described."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from kolosal._errors import InvalidInputError, KolosalError
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from kolosal import tune
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+CHOICES = ["a", None, True, 7, 0.5]
+
+
+def objective(trial: Any) -> float:
+    x = trial.suggest_float("x", -5, 5)
+    k = trial.suggest_int("k", 1, 9, step=2)
+    lr = trial.suggest_float("lr", 1e-3, 1, log=True)
+    units = trial.suggest_int("units", 8, 256, log=True)
+    q = trial.suggest_float("q", 0, 1, step=0.25)
+    choice = trial.suggest_categorical("c", CHOICES)
+    trial.set_user_attr("note", {"a": [1, None, "text"]})
+    trial.report(x, 0)
+    trial.report(math.inf if k == 1 else math.nan if k == 3 else k, 3)
+    return x * x + k + abs(math.log10(lr) + 2) + units / 256 + q + (choice is None)
+
+
+class Shared:
+    """One storage as Kolosal and as Optuna opens it."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind, self.path = kind, folder / f"studies.{kind}"
+
+    @property
+    def ours(self) -> str:
+        return f"{self.kind}:///{self.path}"
+
+    @property
+    def theirs(self) -> Any:
+        return JournalStorage(JournalFileBackend(str(self.path))) if self.kind == "journal" else f"sqlite:///{self.path}"
+
+
+@pytest.fixture(params=["sqlite", "journal"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
+    return Shared(request.param, tmp_path)
+
+
+def same_number(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def assert_same(ours: tune.FrozenTrial, theirs: Any) -> None:
+    assert ours.number == theirs.number
+    assert ours.state.name == theirs.state.name
+    assert (ours.values or None) == theirs.values
+    assert ours.params == theirs.params
+    assert {name: type(value) for name, value in ours.params.items()} == {name: type(value) for name, value in theirs.params.items()}
+    for name, distribution in theirs.distributions.items():
+        mine = ours.distributions[name]
+        assert type(mine).__name__ == type(distribution).__name__
+        for field in ("low", "high", "step", "log", "choices"):
+            assert getattr(mine, field, None) == getattr(distribution, field, None), (name, field)
+    assert ours.intermediate_values.keys() == theirs.intermediate_values.keys()
+    assert all(same_number(value, theirs.intermediate_values[step]) for step, value in ours.intermediate_values.items())
+    assert ours.user_attrs == theirs.user_attrs
+    for mine, other in ((ours.datetime_start, theirs.datetime_start), (ours.datetime_complete, theirs.datetime_complete)):
+        assert (mine is None) == (other is None)
+        if mine is not None:
+            assert abs((mine - other).total_seconds()) < 1e-5
+
+
+def assert_same_study(ours: tune.Study, theirs: Any) -> None:
+    assert ours.directions == [direction.name.lower() for direction in theirs.directions]
+    assert ours.user_attrs == theirs.user_attrs
+    assert len(ours.trials) == len(theirs.trials)
+    for mine, other in zip(ours.trials, theirs.trials, strict=True):
+        assert_same(mine, other)
+
+
+def run_all_kinds(module: Any, study: Any) -> None:
+    """Trials of every state, in a study of either library."""
+    study.set_user_attr("about", {"by": module.__name__})
+    study.optimize(objective, n_trials=6)
+
+    def pruned(trial: Any) -> float:
+        trial.suggest_float("x", -5, 5)
+        trial.report(3.5, 2)
+        raise module.TrialPruned
+
+    def broken(trial: Any) -> float:
+        raise ValueError("on purpose")
+
+    study.optimize(pruned, n_trials=1)
+    study.optimize(broken, n_trials=1, catch=ValueError)
+    study.optimize(lambda trial: math.inf, n_trials=1)
+    study.ask()
+    study.enqueue_trial({"x": 1.25, "c": None})
+
+
+def test_optuna_reads_what_we_write(shared: Shared) -> None:
+    ours = tune.create_study(study_name="s", storage=shared.ours, sampler=tune.samplers.TPESampler(seed=0))
+    run_all_kinds(tune, ours)
+    theirs = optuna.load_study(study_name="s", storage=shared.theirs)
+    assert len(theirs.trials) == 11
+    assert_same_study(ours, theirs)
+    assert theirs.best_value == ours.best_value
+    theirs.optimize(objective, n_trials=12)
+    assert theirs.trials[10].params["x"] == 1.25
+    assert theirs.trials[10].params["c"] is None
+    assert_same_study(ours, optuna.load_study(study_name="s", storage=shared.theirs))
+
+
+def test_we_read_and_continue_what_optuna_writes(shared: Shared) -> None:
+    theirs = optuna.create_study(study_name="s", storage=shared.theirs, sampler=optuna.samplers.TPESampler(seed=0))
+    run_all_kinds(optuna, theirs)
+    ours = tune.load_study(study_name="s", storage=shared.ours, sampler=tune.samplers.TPESampler(seed=0))
+    assert_same_study(ours, theirs)
+    ours.optimize(objective, n_trials=12)
+    assert ours.trials[10].params["x"] == 1.25
+    assert [trial.number for trial in ours.trials] == list(range(22))
+    assert_same_study(ours, optuna.load_study(study_name="s", storage=shared.theirs))
+
+
+def test_several_objectives_and_constraints_are_shared_with_optuna(shared: Shared) -> None:
+    ours = tune.create_study(study_name="s", storage=shared.ours, directions=["minimize", "maximize"])
+
+    def two(trial: Any) -> tuple[float, float]:
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+        trial.set_constraint("sum", x + y - 1.5)
+        return x, y
+
+    ours.optimize(two, n_trials=20)
+    theirs = optuna.load_study(study_name="s", storage=shared.theirs)
+    assert_same_study(ours, theirs)
+    assert [trial.number for trial in theirs.best_trials] == [trial.number for trial in ours.best_trials]
+    theirs.optimize(two, n_trials=5)
+    assert len(ours.trials) == 25
+    assert ours.trials[24].constraints == {"sum": sum(ours.trials[24].params.values()) - 1.5}
+
+
+def test_optuna_sees_a_trial_while_it_runs(shared: Shared) -> None:
+    ours = tune.create_study(study_name="s", storage=shared.ours)
+
+    def looked_at(trial: Any) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        trial.report(x, 1)
+        (seen,) = optuna.load_study(study_name="s", storage=shared.theirs).trials
+        assert seen.state is optuna.trial.TrialState.RUNNING
+        assert seen.params == {"x": x}
+        assert seen.intermediate_values == {1: x}
+        return float(x)
+
+    ours.optimize(looked_at, n_trials=1)
+    assert ours.trials[0].state is tune.TrialState.COMPLETE
+
+
+def test_pruners_of_both_libraries_know_each_others_rungs(shared: Shared) -> None:
+    pruner = tune.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+    ours = tune.create_study(study_name="s", storage=shared.ours, pruner=pruner)
+    trial = ours.ask()
+    trial.report(1.0, 1)
+    assert not trial.should_prune()
+    theirs = optuna.load_study(
+        study_name="s", storage=shared.theirs, pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+    )
+    worse = theirs.ask()
+    worse.report(2.0, 1)
+    assert worse.should_prune()
+    better = theirs.ask()
+    better.report(0.5, 1)
+    assert not better.should_prune()
+    between = ours.ask()
+    between.report(0.7, 1)
+    assert between.should_prune() == (sorted([1.0, 2.0, 0.5, 0.7]).index(0.7) >= 2)
+
+
+def test_the_tables_are_those_of_optuna(tmp_path: Path) -> None:
+    def tables(path: Path) -> set[tuple[Any, ...]]:
+        with sqlite3.connect(path) as connection:
+            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            found: set[tuple[Any, ...]] = set()
+            for name in names:
+                found.update((name, *row) for row in connection.execute(f"PRAGMA table_info({name})"))
+                for _, index, unique, origin, partial in connection.execute(f"PRAGMA index_list({name})"):
+                    columns = tuple(row[2] for row in connection.execute(f"PRAGMA index_info({index})"))
+                    found.add((name, index, unique, origin, partial, columns))
+                found.update((name, *row) for row in connection.execute(f"PRAGMA foreign_key_list({name})"))
+            found.update(connection.execute("SELECT * FROM version_info"))
+            found.update(connection.execute("SELECT * FROM alembic_version"))
+            return found
+
+    tune.create_study(storage=f"sqlite:///{tmp_path}/ours.db")
+    optuna.create_study(storage=f"sqlite:///{tmp_path}/theirs.db")
+    assert tables(tmp_path / "ours.db") == tables(tmp_path / "theirs.db")
+
+
+def test_studies_of_a_storage_are_listed_loaded_copied_and_deleted(shared: Shared) -> None:
+    first = tune.create_study(study_name="first", storage=shared.ours, direction="maximize")
+    first.optimize(objective, n_trials=3)
+    with pytest.raises(InvalidInputError, match="already"):
+        tune.create_study(study_name="first", storage=shared.ours)
+    again = tune.create_study(study_name="first", storage=shared.ours, load_if_exists=True)
+    assert again.direction == "maximize"
+    assert len(again.trials) == 3
+    assert tune.load_study(study_name=None, storage=shared.ours).study_name == "first"
+    tune.copy_study(from_study_name="first", from_storage=shared.ours, to_storage=shared.ours, to_study_name="second")
+    assert tune.get_all_study_names(shared.ours) == ["first", "second"] == optuna.get_all_study_names(shared.theirs)
+    one, two = tune.get_all_study_summaries(shared.ours)
+    assert (one.n_trials, two.n_trials) == (3, 3)
+    assert one.best_trial is not None
+    assert two.best_trial is not None
+    assert one.best_trial.value == two.best_trial.value == first.best_value
+    with pytest.raises(KolosalError, match="did you mean 'first'"):
+        tune.load_study(study_name="firs", storage=shared.ours)
+    with pytest.raises(InvalidInputError, match="2 studies"):
+        tune.load_study(study_name=None, storage=shared.ours)
+    tune.delete_study(study_name="first", storage=shared.ours)
+    assert optuna.get_all_study_names(shared.theirs) == ["second"]
+    assert len(optuna.load_study(study_name="second", storage=shared.theirs).trials) == 3
+
+
+def test_a_study_is_the_same_after_a_detour_over_json(shared: Shared) -> None:
+    source = tune.create_study(study_name="s", sampler=tune.samplers.TPESampler(seed=1))
+    run_all_kinds(tune, source)
+    running = next(trial.number for trial in source.trials if trial.state is tune.TrialState.RUNNING)
+    source.tell(running, state=tune.TrialState.FAIL)
+    made = tune.study_from_json(source.to_json(), storage=shared.ours)
+    assert made.to_json() == source.to_json()
+    assert_same_study(made, optuna.load_study(study_name="s", storage=shared.theirs))
+    with pytest.raises(KolosalError, match="no study"):
+        tune.study_from_json("[]")
+
+
+def test_an_in_memory_storage_shares_studies_within_the_process() -> None:
+    storage = tune.storages.InMemoryStorage()
+    one = tune.create_study(study_name="s", storage=storage)
+    two = tune.load_study(study_name="s", storage=storage)
+    one.optimize(objective, n_trials=2)
+    two.optimize(objective, n_trials=2)
+    assert [trial.number for trial in one.trials] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: tune.create_study(storage="studies.db"), "sqlite:///PATH"),
+        (lambda: tune.create_study(storage="sqlite:///:memory:"), "InMemoryStorage"),
+        (lambda: tune.create_study(storage="sqlite:////no/such/folder/a.db"), "cannot be opened"),
+        (lambda: tune.create_study(storage="journal:////no/such/folder/a.log"), "cannot be opened"),
+        (lambda: tune.storages.RDBStorage("sqlite:///a.db", heartbeat_interval=0), "above 0"),
+        (lambda: tune.storages.RDBStorage("sqlite:///a.db", grace_period=5), "heartbeat_interval"),
+    ],
+)
+def test_what_is_no_storage_is_refused_with_the_reason(make: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KolosalError, match=words):
+        make()
+
+
+def test_a_database_of_another_version_and_a_file_that_is_none_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    tune.create_study(storage=f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v3.0.0.d'")
+    with pytest.raises(KolosalError, match="storage upgrade"):
+        tune.create_study(storage=f"sqlite:///{path}")
+    path.write_bytes(b"no database" * 100)
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    with pytest.raises(KolosalError, match="not a database"):
+        tune.create_study(storage=f"sqlite:///{path}")
+
+
+def test_a_journal_outlives_a_torn_record_and_says_where_it_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    study = tune.create_study(study_name="s", storage=f"journal:///{path}")
+    study.optimize(objective, n_trials=3)
+    whole = path.read_bytes()
+    for cut in (1, 20, 60):
+        path.write_bytes(whole[:-cut])
+        torn = tune.load_study(study_name="s", storage=f"journal:///{path}")
+        assert [trial.state.name for trial in torn.trials] == ["COMPLETE", "COMPLETE", "RUNNING"]
+        torn.optimize(objective, n_trials=1)
+        theirs = optuna.load_study(study_name="s", storage=JournalStorage(JournalFileBackend(str(path))))
+        assert len(theirs.trials) == 4
+    lines = whole.splitlines(keepends=True)
+    lines[4] = lines[4].replace(b"param_value_internal", b"param_value_infernal")
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(KolosalError, match=r"a\.log:5: .*checksum"):
+        tune.load_study(study_name="s", storage=f"journal:///{path}")
+
+
+WORKER = """
+import sys
+from kolosal import tune
+study = tune.create_study(study_name="s", storage=sys.argv[1], load_if_exists=True, sampler=tune.samplers.RandomSampler())
+def objective(trial):
+    x, y = trial.suggest_float("x", 0, 1), trial.suggest_int("y", 0, 9)
+    trial.report(x, 1)
+    trial.set_user_attr("sum", x + y)
+    return x + y
+print("ready", flush=True)
+study.optimize(objective, n_trials=int(sys.argv[2]))
+"""
+
+
+def run_workers(url: str, n_workers: int, n_trials: int, n_killed: int) -> None:
+    """Workers on one storage, of which the first are killed while they run."""
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, url, str(n_trials)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(n_workers)
+    ]
+    for i, worker in enumerate(workers[:n_killed]):
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        time.sleep(0.02 * (i + 1))
+        worker.send_signal(signal.SIGKILL)
+    for i, worker in enumerate(workers):
+        _, errors = worker.communicate(timeout=240)
+        assert worker.returncode == (-signal.SIGKILL if i < n_killed and worker.returncode != 0 else 0), errors
+        assert "locked" not in errors
+
+
+def check_after_kills(study: Any, n_least: int, n_killed: int) -> None:
+    """Numbers are contiguous, what is complete is whole, at most one trial of each killed worker is left over."""
+    trials = study.trials
+    assert [trial.number for trial in trials] == list(range(len(trials)))
+    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
+    assert len(complete) >= n_least
+    assert len(trials) - len(complete) <= n_killed
+    assert all(trial.state.name in ("COMPLETE", "RUNNING") for trial in trials)
+    for trial in complete:
+        assert trial.values == [trial.params["x"] + trial.params["y"]] == [trial.user_attrs["sum"]]
+        assert trial.intermediate_values == {1: trial.params["x"]}
+
+
+def test_processes_share_a_study_though_some_are_killed(shared: Shared) -> None:
+    tune.create_study(study_name="s", storage=shared.ours)
+    run_workers(shared.ours, n_workers=5, n_trials=40, n_killed=2)
+    check_after_kills(tune.load_study(study_name="s", storage=shared.ours), n_least=3 * 40, n_killed=2)
+    theirs = optuna.load_study(study_name="s", storage=shared.theirs)
+    check_after_kills(theirs, n_least=3 * 40, n_killed=2)
+    theirs.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+
+
+def test_a_trial_of_a_killed_worker_fails_and_is_run_again(shared: Shared) -> None:
+    class_ = tune.storages.RDBStorage if shared.kind == "sqlite" else tune.storages.JournalStorage
+    callback = tune.storages.RetryHeartbeatStaleTrialCallback(max_retry=1)
+    seen: list[int] = []
+
+    def stale(study: tune.Study, trial: tune.FrozenTrial) -> None:
+        seen.append(trial.number)
+        callback(study, trial)
+
+    storage = class_(shared.ours, heartbeat_interval=0.2, grace_period=2, heartbeat_stale_trial_callback=stale)
+    study = tune.create_study(study_name="s", storage=storage)
+    child = os.fork()
+    if child == 0:
+        mine = tune.load_study(study_name="s", storage=class_(shared.ours, heartbeat_interval=0.2, grace_period=2))
+        mine.ask().suggest_float("x", 0, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    (lost,) = study.trials
+    deadline = time.monotonic() + 20
+    while not seen and time.monotonic() < deadline:
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+        time.sleep(0.1)
+    assert seen == [lost.number]
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    failed, again = study.trials[lost.number], study.trials[-1]
+    again = next(trial for trial in study.trials if tune.storages.RetryFailedTrialCallback.retried_trial_number(trial) == lost.number)
+    assert failed.state is tune.TrialState.FAIL
+    assert again.params == lost.params
+    assert tune.storages.RetryFailedTrialCallback.retry_history(again) == [lost.number]
+    assert again.state is tune.TrialState.COMPLETE

@@ -1,0 +1,294 @@
+// What holds for every storage: for each entry of storages(), alone and shared by studies, threads and processes.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+#include "kolosal/base/json.h"
+#include "kolosal/tune/study.h"
+
+namespace kolosal {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+// A folder that goes with the test.
+struct Folder {
+  Folder() : path(std::filesystem::temp_directory_path() / ("kolosal-storage-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+class EveryStorage : public testing::TestWithParam<std::string> {
+ protected:
+  bool is_shared() const { return GetParam() != "memory"; }
+  std::shared_ptr<Storage> open(Value::Object parameters = {}) {
+    if (!is_shared()) return storages().make(GetParam());
+    parameters.emplace_back("path", (folder_.path / "studies").string());
+    return storages().make(GetParam(), parameters);
+  }
+  static Study study(const std::shared_ptr<Storage>& storage, StudyOpening opening = StudyOpening::CreateOrLoad,
+                     const std::string& sampler = "random", std::vector<Direction> directions = {Direction::Minimize}) {
+    return Study(
+        {.name = "s", .directions = std::move(directions), .sampler = samplers().make(sampler), .storage = storage, .opening = opening});
+  }
+  Folder folder_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, EveryStorage, testing::ValuesIn(storages().names()), [](const auto& info) { return info.param; });
+
+double suggest_all(Study& study, int64_t trial) {
+  const double x = study.suggest_inside(trial, "x", Distribution::real("x", -5, 5));
+  study.suggest_inside(trial, "k", Distribution::integer("k", 1, 9, 2));
+  study.suggest_inside(trial, "lr", Distribution::real("lr", 1e-3, 1, 0, true));
+  study.suggest_inside(trial, "c", Distribution::categorical("c", {"a", Value(), true, 7, 0.5}));
+  study.suggest_inside(trial, "q", Distribution::real("q", 0, 1, 0.25));
+  return x;
+}
+
+TEST_P(EveryStorage, KeepsAllOfATrial) {
+  auto storage = open();
+  TrialRecord written;
+  {
+    Study first = study(storage, StudyOpening::Create, "random", {Direction::Minimize, Direction::Maximize});
+    first.enqueue({{"x", 1.5}}, Value::Object{{"from", "user"}});
+    const int64_t trial = first.ask();
+    EXPECT_EQ(suggest_all(first, trial), 1.5);
+    first.report(trial, kInf, 4);
+    first.report(trial, std::nan(""), 2);
+    first.report(trial, 3, 2);  // passed over
+    first.set_constraint(trial, "c", -kInf);
+    first.set_user_attribute(trial, "note", Value::List{1, Value(), "\"quoted\"\n"});
+    first.tell(trial, {-kInf, 0.1});
+    first.set_user_attribute(trial, "late", true);
+    first.tell_failed(first.ask(), "on purpose");
+    first.set_study_attribute("about", Value::Object{{"a", 1}});
+    written = first.trial(trial);
+  }
+  if (is_shared()) storage = open();
+  const Study second = study(storage, StudyOpening::Load);
+  EXPECT_EQ(second.directions(), (std::vector{Direction::Minimize, Direction::Maximize}));
+  EXPECT_EQ(to_json(second.study_attributes()), R"({"about":{"a":1}})");
+  ASSERT_EQ(second.n_trials(), 2);
+  const TrialRecord read = second.trial(0);
+  EXPECT_EQ(read.state, TrialState::Complete);
+  ASSERT_EQ(read.parameters.size(), 5);
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(*read.parameters[i].distribution, *written.parameters[i].distribution);
+    EXPECT_EQ(read.parameters[i].value, written.parameters[i].value);
+    EXPECT_EQ(second.parameter_name(read.parameters[i].parameter), std::vector({"x", "k", "lr", "c", "q"})[i]);
+  }
+  EXPECT_EQ(read.values, (std::vector{-kInf, 0.1}));
+  ASSERT_EQ(read.intermediate.size(), 2);
+  EXPECT_TRUE(std::isnan(read.intermediate[0].second));
+  EXPECT_EQ(read.intermediate[1], (std::pair{int64_t{4}, kInf}));
+  EXPECT_EQ(read.constraints, written.constraints);
+  EXPECT_EQ(to_json(read.user_attributes), R"({"from":"user","note":[1,null,"\"quoted\"\n"],"late":true})");
+  EXPECT_EQ(to_json(Value(read.fixed)), R"({"x":1.5})");
+  EXPECT_NEAR(read.started, written.started, 1e-5);
+  EXPECT_NEAR(read.ended, written.ended, 1e-5);
+  EXPECT_EQ(second.trial(1).state, TrialState::Failed);
+  EXPECT_EQ(second.trial(1).failure, "on purpose");
+}
+
+TEST_P(EveryStorage, RefusesWhatIsNotThereOrTaken) {
+  const auto storage = open();
+  EXPECT_THROW(study(storage, StudyOpening::Load), Error);
+  study(storage, StudyOpening::Create);
+  EXPECT_THROW(study(storage, StudyOpening::Create), Error);
+  const int64_t id = storage->find_study("s").value();
+  EXPECT_THROW(storage->write(id, 0, {}), Error);
+  EXPECT_THROW(storage->add_trial(id + 100, {}), Error);
+  storage->add_trial(id, {});
+  storage->write(id, 0, {.state = TrialState::Complete, .values = {1}, .at = 5});
+  EXPECT_THROW(storage->write(id, 0, {.state = TrialState::Failed, .at = 5}), Error);
+  EXPECT_THROW(storage->write(id, 0, {.intermediate = {{1, 1.0}}}), Error);
+  storage->delete_study(id);
+  EXPECT_FALSE(storage->find_study("s"));
+  EXPECT_TRUE(storage->studies().empty());
+  EXPECT_THROW(storage->read(id, 0, {}), Error);
+}
+
+TEST_P(EveryStorage, KeepsStudiesApart) {
+  const auto storage = open();
+  const int64_t a = storage->create_study("a", {Direction::Minimize}), b = storage->create_study("b", {Direction::Maximize});
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(storage->start_trial(i % 2 == 0 ? a : b, 1), i / 2);
+  storage->set_study_attribute(a, AttributeOwner::User, "k", "1");
+  storage->set_study_attribute(a, AttributeOwner::User, "k", "[2]");
+  storage->delete_study(a);
+  const int64_t c = storage->create_study("a", {Direction::Minimize});
+  EXPECT_EQ(storage->studies().size(), 2);
+  EXPECT_EQ(storage->study(b).n_trials, 3);
+  EXPECT_EQ(storage->study(c).n_trials, 0);
+  EXPECT_TRUE(storage->study(c).user_attributes.empty());
+  EXPECT_EQ(storage->start_trial(c, 1), 0);
+}
+
+TEST_P(EveryStorage, ShowsStudiesTheTrialsOfEachOther) {
+  const auto one = open();
+  const auto other = is_shared() ? open() : one;
+  Study a = study(one), b = study(other);
+  a.enqueue({{"x", 2.0}});
+  const int64_t first = b.ask();
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(b.suggest_inside(first, "x", Distribution::real("x", 0, 4)), 2);
+  EXPECT_EQ(a.ask(), 1);
+  EXPECT_EQ(a.trial(0).state, TrialState::Running);
+  EXPECT_EQ(a.trial(0).parameters.size(), 1);
+  b.tell(first, {7});
+  EXPECT_EQ(a.trial(0).state, TrialState::Running);
+  a.refresh();
+  EXPECT_EQ(a.best().values[0], 7);
+  // What pruners remember of trials is there for all.
+  b.report(b.ask(), 1, 1);
+  a.refresh();
+  EXPECT_EQ(a.trial(2).intermediate.size(), 1);
+}
+
+TEST_P(EveryStorage, GoesOnAsIfTheStudyHadNotStopped) {
+  for (const std::string sampler : {"tpe", "nsga2"}) {
+    const auto storage = open();
+    if (storage->find_study("s")) storage->delete_study(*storage->find_study("s"));
+    Study alone({.name = "s", .sampler = samplers().make(sampler)});
+    for (int part = 0; part < 3; ++part) {
+      Study stored = study(storage, StudyOpening::CreateOrLoad, sampler);
+      for (int i = 0; i < 40; ++i)
+        for (Study* each : {&alone, &stored}) {
+          const int64_t trial = each->ask();
+          const double x = suggest_all(*each, trial);
+          each->tell(trial, {x * x});
+        }
+    }
+    const Study stored = study(storage, StudyOpening::Load, sampler);
+    for (int64_t i = 0; i < 120; ++i) EXPECT_EQ(stored.trial(i).values, alone.trial(i).values) << sampler << i;
+  }
+}
+
+TEST_P(EveryStorage, NumbersTrialsOfManyThreadsWithoutGap) {
+  const auto storage = open();
+  std::atomic<int> popped = 0;
+  Study first = study(storage);
+  for (int i = 0; i < 20; ++i) first.enqueue({{"x", 4.0}});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      Study mine = study(is_shared() && t % 2 == 0 ? open() : storage);
+      for (int i = 0; i < 25; ++i) {
+        const int64_t trial = mine.ask();
+        if (suggest_all(mine, trial) == 4.0) ++popped;
+        mine.tell(trial, {static_cast<double>(t)});
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  first.refresh();
+  EXPECT_EQ(first.n_trials(), 100);
+  EXPECT_EQ(popped, 20);
+  for (int64_t i = 0; i < 100; ++i) EXPECT_EQ(first.trial(i).state, TrialState::Complete);
+}
+
+TEST_P(EveryStorage, SurvivesKillsAtAnyMoment) {
+  if (!is_shared()) GTEST_SKIP() << "ends with its process";
+  Study watched = study(open());  // open across the forks
+  int64_t n_before = 0;
+  for (int round = 0; round < 8; ++round) {
+    std::vector<pid_t> children;
+    for (int c = 0; c < 3; ++c) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        try {
+          Study mine = study(open());
+          for (;;) {
+            const int64_t trial = mine.ask();
+            mine.tell(trial, {suggest_all(mine, trial)});
+          }
+        } catch (...) {
+          ::_exit(9);
+        }
+      }
+      children.push_back(child);
+    }
+    for (int i = 0; i < 3000 && static_cast<int64_t>(watched.n_trials()) == n_before; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      watched.refresh();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + 11 * round));
+    for (const pid_t child : children) ::kill(child, SIGKILL);
+    for (const pid_t child : children) {
+      int status = 0;
+      ::waitpid(child, &status, 0);
+      EXPECT_TRUE(WIFSIGNALED(status)) << "a worker met an error";
+    }
+    Study after = study(open());
+    const auto n = static_cast<int64_t>(after.n_trials());
+    EXPECT_GT(n, n_before);
+    n_before = n;
+    for (int64_t i = 0; i < n; ++i) {
+      const TrialRecord trial = after.trial(i);
+      EXPECT_TRUE(trial.state == TrialState::Running || (trial.state == TrialState::Complete && trial.parameters.size() == 5 &&
+                                                         trial.values == std::vector{trial.parameters[0].value}));
+    }
+    EXPECT_EQ(after.ask(), n);  // and it goes on
+    ++n_before;
+    watched.refresh();
+  }
+}
+
+TEST_P(EveryStorage, FailsAndRetriesTrialsOfSilentWorkers) {
+  if (!is_shared()) GTEST_SKIP() << "ends with its process";
+  const Value::Object beating = {{"heartbeat_seconds", 0.1}, {"grace_seconds", 1.2}};
+  Study mine = study(open(beating));
+  const int64_t alive = mine.ask();
+  int64_t silent = 0;
+  {
+    Study other = study(open(beating));
+    silent = other.ask();
+    suggest_all(other, silent);
+  }
+  EXPECT_TRUE(mine.fail_stale().empty());
+  std::vector<int64_t> failed;
+  for (int i = 0; i < 60 && failed.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    failed = mine.fail_stale();
+  }
+  EXPECT_EQ(failed, std::vector{silent});
+  EXPECT_EQ(mine.trial(silent).state, TrialState::Failed);
+  EXPECT_TRUE(mine.retry(silent, 1, false));
+  const int64_t again = mine.ask();
+  EXPECT_EQ(suggest_all(mine, again), mine.trial(silent).parameters[0].value);
+  mine.tell_failed(again, "again");
+  EXPECT_FALSE(mine.retry(again, 1, false));
+  mine.tell(alive, {1});
+  EXPECT_EQ(mine.best().number, alive);
+}
+
+TEST_P(EveryStorage, TakesAndGivesStudiesAsJson) {
+  Study source({.name = "s", .sampler = samplers().make("tpe")});
+  source.set_study_attribute("about", "this");
+  for (int i = 0; i < 15; ++i) {
+    const int64_t trial = source.ask();
+    const double x = suggest_all(source, trial);
+    source.report(trial, x, i);
+    if (i % 3 == 0) source.tell(trial, {i == 0 ? kInf : x});
+    else if (i % 3 == 1) source.tell_pruned(trial);
+    else source.tell_failed(trial, "no");
+  }
+  source.enqueue({{"x", 1.0}});
+  const Value exported = parse_json(to_json(source.to_value()));
+  Study made = study(open());
+  made.add_from_value(exported);
+  EXPECT_EQ(to_json(made.to_value()), to_json(exported));
+  EXPECT_THROW(study(open({}), StudyOpening::CreateOrLoad).add_from_value(Value::Object{{"format", "other"}}), Error);
+}
+
+}  // namespace
+}  // namespace kolosal
