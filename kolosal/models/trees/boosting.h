@@ -3,8 +3,8 @@
 // Each round adds, for each raw output, a tree grown on the gradients and hessians of the loss, shrunk by the learning rate. With
 // validation rows the model is that of the round that was best on them, and growing ends after `patience` rounds without a better one.
 //
-// Cost     O(n_trees n_raw n_rows n_features log max_leaves) time; n_rows (n_features + 46 + 8 n_raw) bytes, and as many more as bins where there are at
-// most 32 features.
+// Cost     O(n_trees n_raw n_rows n_features log max_leaves) time; n_rows (n_features + 46 + 8 n_raw) bytes, and as many more as bins
+//          where there are at most 32 features.
 // Source   Friedman, Annals of Statistics 29(5), 2001; Ke et al., "LightGBM", NeurIPS 2017.
 // Checked  gradient_boosting_test.cc.
 #pragma once

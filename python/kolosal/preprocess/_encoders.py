@@ -281,15 +281,17 @@ class TargetEncoder(_TargetStatistic):
 
     def _folds(self, X: Any, y: Any, n_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """The pairs of training and test rows of ``cv``: each row is tested once, and never by what it taught."""
-        pairs = self.cv.split(X, y) if hasattr(self.cv, "split") else self.cv
+        pairs: Any = self.cv.split(X, y) if hasattr(self.cv, "split") else self.cv
         folds = []
         for train, test in pairs:
-            sides = [np.flatnonzero(side) if np.asarray(side).dtype == bool else np.asarray(side, dtype=np.int64) for side in (train, test)]
-            if np.intersect1d(*sides).size:
+            taught, tested = (
+                np.flatnonzero(side) if np.asarray(side).dtype == bool else np.asarray(side, dtype=np.int64) for side in (train, test)
+            )
+            if np.intersect1d(taught, tested).size:
                 raise InvalidInputError("cv has a fold whose test rows are among its training rows", "bad_value", "Leave them out there.")
-            folds.append((sides[0], sides[1]))
-        tested = np.bincount(np.concatenate([test for _, test in folds]) if folds else [], minlength=n_rows)
-        if len(tested) != n_rows or (tested != 1).any():
+            folds.append((taught, tested))
+        times = np.bincount(np.concatenate([np.empty(0, dtype=np.int64), *(test for _, test in folds)]), minlength=n_rows)
+        if len(times) != n_rows or (times != 1).any():
             raise InvalidInputError(
                 "cv does not test each row exactly once",
                 "bad_value",
