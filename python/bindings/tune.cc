@@ -197,10 +197,7 @@ void bind_study(nb::module_& module) {
       .def_prop_ro("n_trials", &Study::n_trials, "How many trials there are, of every state.")
       .def_prop_ro("is_exhausted", &Study::is_exhausted, "Whether the sampler has nothing left to try.")
       .def(
-          "ask",
-          [](const std::shared_ptr<Study>& study) {
-            return Trial(study, waiting(*study, [&] { return study->ask(); }));
-          },
+          "ask", [](const std::shared_ptr<Study>& study) { return Trial(study, waiting(*study, [&] { return study->ask(); })); },
           "Starts a trial.")
       .def(
           "trial_of", [](const std::shared_ptr<Study>& study, int64_t number) { return Trial(study, study->trial(number).number); },

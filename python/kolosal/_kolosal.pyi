@@ -607,8 +607,11 @@ def fit_form(
     weights: Annotated[NDArray[numpy.float64], dict(shape=(None,), order="C", device="cpu", writable=False)] | None = None,
     n_threads: int = 0,
     seed: int = 0,
+    rows: Sequence[int] | None = None,
 ) -> FittedTransformer:
-    """Fits a transformer of the catalog, with parameters in JSON."""
+    """
+    Fits a transformer of the catalog, with parameters in JSON, to all rows or those of these numbers.
+    """
 
 def with_levels(table: Table, n_threads: int = 0) -> Table:
     """The table with columns of texts as categorical ones."""
