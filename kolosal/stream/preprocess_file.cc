@@ -130,7 +130,7 @@ class FilePasses {
     const auto reader = open_table(input_.path(), reading_, hints_);
     const size_t fixed_bytes = kProgramBytes + reader->own_bytes();
     const auto check = [&](size_t row_bytes, const std::string& of_what) {
-      const size_t least = fixed_bytes + 2 * kFewestRows * kCopies * row_bytes;
+      const size_t least = (fixed_bytes + 2 * kFewestRows * kCopies * row_bytes) / 7 * 8;  // check_memory keeps an eighth free
       if (options_.memory_bytes >= least) return;
       throw Error(ErrorCode::OutOfMemory,
                   "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for " + of_what + " of " + input_.name() +

@@ -64,7 +64,8 @@ class Input:
             self.n_rows, self.n_features = self.rows.shape
         if self.n_rows == 0:
             shape = (self.n_rows, self.n_features)
-            raise InvalidInputError(f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required.", "empty_input")
+            message = f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required."
+            raise InvalidInputError(message, "empty_input", "The table is empty: give at least one row.")
         if self.n_features == 0:
             shape = (self.n_rows, self.n_features)
             raise InvalidInputError(f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required.", "empty_input")

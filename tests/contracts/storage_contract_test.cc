@@ -45,7 +45,7 @@ class EveryStorage : public testing::TestWithParam<std::string> {
   Folder folder_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, EveryStorage, testing::ValuesIn(storages().names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, EveryStorage, testing::ValuesIn(storages().names()), [](const auto& instance) { return instance.param; });
 
 double suggest_all(Study& study, int64_t trial) {
   const double x = study.suggest_inside(trial, "x", Distribution::real("x", -5, 5));
