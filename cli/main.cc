@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error of the write
   session.terminal = isatty(STDERR_FILENO) != 0;
   session.color = wants_color();
 

@@ -139,6 +139,8 @@ int run_preprocess(const Session& session, const PreprocessFlags& flags) {
                                "says how to fit, and --load applies what was fitted; leave out one of the two");
   if (flags.load.empty() && flags.inverse)
     throw UsageError({ErrorCode::BadValue, "--inverse undoes preprocessing that was kept", "Name it with --load FILE."});
+  if (flags.output != "-" && flags.save == flags.output)
+    throw UsageError({ErrorCode::BadValue, "--save and --output are the same file '" + flags.output + "'", "Name two files."});
   if (!flags.memory.empty()) return run_in_passes(session, flags);
   const auto writer = create_table(flags.output, flags.format);
   size_t n_rows = 0;

@@ -25,6 +25,7 @@ constexpr size_t kRowBytesAtFirst = 256;              // before a row was read
 /// gives the next), one chunk in each.
 constexpr size_t kCopies = 12;
 constexpr size_t kOutputCopies = 4;
+constexpr size_t kOutputColumnBytes = size_t{8} << 10;  // of a column that is written, whatever its rows take
 constexpr size_t kFewestChunkBytes = size_t{16} << 20;
 
 std::string megabytes(size_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
@@ -89,6 +90,11 @@ class FilePasses {
 
   /// After fit().
   void transform(const FittedPreprocessor& fitted, TableWriter& writer) {
+    if (const size_t n = fitted.feature_names_out().size(); n * kOutputColumnBytes > free_bytes_)
+      throw Error(ErrorCode::OutOfMemory,
+                  "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for the " + std::to_string(n) +
+                      " columns that preprocessing makes of " + input_.name() + ", which take " + megabytes(n * kOutputColumnBytes),
+                  "Raise the memory limit, let categories have fewer levels (max_cardinality), or use another categorical_encoding.");
     const size_t width = sizeof(double) * kOutputCopies * std::max<size_t>(fitted.feature_names_out().size(), 1);
     const size_t piece = std::clamp(free_bytes_ / 4 / width, size_t{8}, kMostRows);
     ++n_passes_done_;

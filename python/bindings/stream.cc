@@ -61,7 +61,12 @@ auto with_own_errors(Call call) {
   try {
     return call();
   } catch (const nb::python_error& error) {
-    throw nb::python_error(error);
+    nb::python_error own(error);
+    if (own.matches(PyExc_StopIteration) || own.matches(PyExc_StopAsyncIteration)) {  // which would end the caller's loop in silence
+      nb::raise_from(own, PyExc_RuntimeError, "a function of the stream raised StopIteration or StopAsyncIteration");
+      throw nb::python_error();
+    }
+    throw own;
   }
 }
 

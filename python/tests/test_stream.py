@@ -610,6 +610,31 @@ def test_an_interrupt_loses_no_item():
     assert left[0] == len(got)
 
 
+@pytest.mark.parametrize("error", [StopIteration, StopAsyncIteration])
+def test_what_would_end_a_loop_is_no_end_of_the_items(error):
+    def stage(item):
+        if item == 2:
+            raise error
+        return item
+
+    for pipeline in (
+        StreamingPipeline().stage("a", stage),
+        StreamingPipeline(on_acknowledged=stage).stage("a", lambda item: item),
+        StreamingPipeline(on_dead_letter=lambda letter: stage(letter.item)).stage("a", lambda item: 1 / (item - 2)),
+    ):
+        with pytest.raises(RuntimeError, match="StopIteration"), pipeline.run(range(6)) as run:
+            list(run)
+
+
+@pytest.mark.parametrize("name", ["on_dead_letter", "on_acknowledged"])
+def test_functions_that_nothing_awaits_are_refused(name):
+    async def later(_):
+        pass
+
+    with pytest.raises(ValueError, match=name):
+        StreamingPipeline(**{name: later})
+
+
 def test_what_ends_a_program_is_no_dead_letter():
     dead = []
     run = StreamingPipeline(on_dead_letter=lambda *letter: dead.append(letter)).stage(

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import random
+import resource
 import select
 import signal
 import subprocess
@@ -169,6 +170,27 @@ def test_applied_preprocessing_takes_no_options_of_fitting(kolosal, penguins, tm
     assert not out.exists()
 
 
+def test_training_rows_encoded_out_of_fold_are_not_undone_to_blanks(kolosal, tmp_path):
+    table, fitted, out = tmp_path / "t.csv", tmp_path / "prep.kolosal", tmp_path / "out.csv"
+    table.write_text("c,x,y\n" + "".join(f"{'ab'[i % 2]},{i},{10 * (i % 2) + i % 7 / 4}\n" for i in range(40)))
+    assert kolosal("preprocess", table, "-t", "y", "--categorical-encoding", "target", "--save", fitted, "-o", out).returncode == 0
+    undone = kolosal("preprocess", out, "--load", fitted, "--inverse")
+    assert undone.returncode == 1 and "'c'" in undone.stderr and "out of fold" in undone.stderr
+    again = tmp_path / "again.csv"
+    assert kolosal("preprocess", table, "--load", fitted, "-o", again).returncode == 0
+    assert kolosal("preprocess", again, "--load", fitted, "--inverse").stdout.splitlines()[1].startswith("a,")
+
+
+def test_a_limit_on_the_size_of_files_is_an_error_of_the_write(kolosal, penguins, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n" + "".join(f"{i / 7},{i / 13}\n" for i in range(20_000)))
+    done = kolosal(
+        "preprocess", rows, "-o", tmp_path / "out.csv", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+    )
+    assert done.returncode == 1 and "error[io]" in done.stderr, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
 def test_benchmark_measures(kolosal):
     done = kolosal("--json", "benchmark", "--rows", "2000", "--features", "4", "--learner", "logistic")
     assert done.returncode == 0, done.stderr
@@ -223,6 +245,7 @@ def test_configuration_comes_from_file_environment_and_flags_in_that_order(kolos
         (["preprocess", "nowhere.csv", "--memory", "much"], 2, "500MB"),
         (["preprocess", "nowhere.csv", "--scaling", "huge"], 2, "standard"),
         (["preprocess", "nowhere.csv", "--inverse"], 2, "--load"),
+        (["preprocess", "nowhere.csv", "--save", "x.csv", "-o", "x.csv"], 2, "x.csv"),
         (["info", "nowhere.kolosal"], 1, "error[io]"),
         (["--version"], 0, ""),
         (["train", "--help"], 0, ""),

@@ -171,6 +171,31 @@ def test_what_cannot_be_done_in_passes_or_in_so_little_memory_is_said(table, tmp
     assert run(table, "-o", out, "--memory", "lots").returncode == 2
 
 
+def test_one_hot_and_target_encoding_go_together_in_passes(tmp_path):
+    random = np.random.default_rng(1)
+    source, passes, whole = tmp_path / "in.csv", tmp_path / "passes.csv", tmp_path / "whole.csv"
+    pd.DataFrame(
+        {
+            "a": random.choice(list("xyz"), 3000),
+            "b": [f"l{level}" for level in random.integers(0, 60, 3000)],
+            "y": random.integers(0, 2, 3000),
+        }
+    ).to_csv(source, index=False)
+    encoding = ("-t", "y", "--categorical-encoding", "auto")
+    for out, extra in ((passes, SMALL), (whole, ())):
+        done = run(source, "-o", out, *encoding, *extra)
+        assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(pd.read_csv(passes), pd.read_csv(whole), rtol=1e-12)
+
+
+def test_more_columns_than_the_limit_has_room_for_are_refused_before_they_are_made(tmp_path):
+    source = tmp_path / "in.csv"
+    pd.DataFrame({"t": [f"id{i}" for i in range(20_000)], "x": range(20_000)}).to_csv(source, index=False)
+    done = run(source, "-o", tmp_path / "out.csv", *SMALL, "--max-cardinality", "1000000", "--categorical-encoding", "one_hot")
+    assert done.returncode == 1 and "error[out_of_memory]" in done.stderr and "20001 columns" in done.stderr, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
 N_IDS = 150_000
 
 

@@ -66,7 +66,6 @@ class FoldedRows final : public OutOfFoldRows {
  public:
   struct Of {
     LookupColumn spec;  // without levels
-    size_t place;
     std::shared_ptr<const SeenLevels> levels;
     std::vector<LevelSums> sums;              // of each fold, until the tables are made
     std::vector<std::vector<double>> tables;  // of each fold, and of none
@@ -84,7 +83,7 @@ class FoldedRows final : public OutOfFoldRows {
     context.threads->parallel_each(columns_.size(), [&](size_t i) {
       context.check();
       Of& of = columns_[i];
-      const ColumnLevels found = column_levels(chunk.table.column(of.place), chunk.weights);
+      const ColumnLevels found = column_levels(chunk.table.column(of.spec.name), chunk.weights);
       const size_t n_levels = of.levels->texts.size();
       if (of.sums.empty()) {
         of.lease.grow(context.memory, 2 * encoding_.n_folds * bytes_of_sums(n_levels, goals.n_outputs(), with_squares),
@@ -94,7 +93,14 @@ class FoldedRows final : public OutOfFoldRows {
       const auto by_fold =
           sums_by_fold(found.codes, folds, encoding_.n_folds, goals, chunk.weights, found.levels.size(), with_squares, context);
       std::vector<uint32_t> numbers;
-      for (const std::string& level : found.levels) numbers.push_back(static_cast<uint32_t>(of.levels->texts.find(level)));
+      for (const std::string& level : found.levels) {
+        const size_t number = of.levels->texts.find(level);
+        if (number == TextWeights::kNone)
+          throw Error(ErrorCode::BadValue,
+                      std::string(kName) + ": column '" + of.spec.name + "' holds '" + level + "', which the pass before did not",
+                      "Give the same rows in each pass.");
+        numbers.push_back(static_cast<uint32_t>(number));
+      }
       for (size_t fold = 0; fold < encoding_.n_folds; ++fold) of.sums[fold].merge(by_fold[fold], numbers);
     });
     of_no_rows_ = goals.of_no_rows();
@@ -106,7 +112,9 @@ class FoldedRows final : public OutOfFoldRows {
     std::vector<std::vector<Column>> encoded(chunk.table.n_columns());
     context.threads->parallel_each(columns_.size(), [&](size_t i) {
       const Of& of = columns_[i];
-      encoded[of.place] = encode_by_fold(slots_of(of, chunk.table.column(of.place)), folds, of.tables, of.spec, *context.threads);
+      const Column& column = chunk.table.column(of.spec.name);  // steps before this one may have moved it since it was fitted
+      const auto place = static_cast<size_t>(&column - chunk.table.columns().data());
+      encoded[place] = encode_by_fold(slots_of(of, column), folds, of.tables, of.spec, *context.threads);
     });
     return with_encoded(chunk.table, std::move(encoded), encoding_.keep);
   }
@@ -209,7 +217,7 @@ class TargetChunks final : public ChunkFit {
     std::vector<FoldedRows::Of> folded;
     for (const TargetColumn& column : columns_) {
       column.levels->settle(like_->column(column.place).kind());
-      folded.push_back({column.spec, column.place, column.levels, {}, {}, {}});
+      folded.push_back({column.spec, column.levels, {}, {}, {}});
       folded.back().spec.values = column.sums.take(column.levels->order).encodings(encoding_.smoothing, of_no_rows_);
     }
     return std::make_unique<FoldedRows>(encoding_, n_of_class_, std::move(folded));

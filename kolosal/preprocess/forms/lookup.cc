@@ -61,12 +61,19 @@ class Lookup : public PerColumnForm<LookupColumn> {
     const LookupColumn& spec = specs()[i];
     std::map<std::vector<double>, int32_t> level_of;
     for (size_t level = 0; level < spec.levels.size(); ++level) level_of.emplace(numbers_of(spec, level), static_cast<int32_t>(level));
+    for (size_t slot = spec.levels.size(); slot < spec.levels.size() + 2; ++slot) level_of.emplace(numbers_of(spec, slot), -1);
     std::vector<int32_t> codes(made.front().size(), -1);
     std::vector<double> numbers(made.size());
     for (size_t row = 0; row < codes.size(); ++row) {
       for (size_t k = 0; k < made.size(); ++k) numbers[k] = made[k].number(row);
       if (std::ranges::any_of(numbers, [](double number) { return std::isnan(number); })) continue;
-      if (const auto found = level_of.find(numbers); found != level_of.end()) codes[row] = found->second;
+      const auto found = level_of.find(numbers);
+      if (found == level_of.end())
+        throw Error(ErrorCode::BadValue,
+                    "column '" + made.front().name() + "' holds " + std::to_string(numbers.front()) + ", which no level of '" + spec.name +
+                        "' became",
+                    "Undo rows as transform gave them; training rows that were encoded out of fold tell no level.");
+      codes[row] = found->second;
     }
     return Column::categorical(spec.name, std::move(codes), std::make_shared<const std::vector<std::string>>(spec.levels));
   }

@@ -71,6 +71,9 @@ class StreamingPipeline:
         on_acknowledged: Callable[[Any], Any] | None = None,
         seed: int = 0,
     ) -> None:
+        for name, function in (("on_dead_letter", on_dead_letter), ("on_acknowledged", on_acknowledged)):
+            if inspect.iscoroutinefunction(function):
+                raise InvalidInputError(f"{name} is a coroutine function, and nothing awaits it", "bad_value", "Pass a plain function.")
         self._stages: list[_Stage] = []
         self._on_dead_letter = on_dead_letter
         self._on_acknowledged = on_acknowledged
