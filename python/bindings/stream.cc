@@ -66,7 +66,7 @@ auto with_own_errors(Call call) {
       nb::raise_from(own, PyExc_RuntimeError, "a function of the stream raised StopIteration or StopAsyncIteration");
       throw nb::python_error();
     }
-    throw own;
+    throw nb::python_error(error);
   }
 }
 
