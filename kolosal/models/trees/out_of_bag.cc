@@ -16,8 +16,8 @@ std::vector<std::vector<bool>> rows_left_out(const TrainingRows& rows, size_t fi
     if (context.should_stop()) return;
     const std::vector<double> weights = weights_of(t);
     left_out[t].assign(rows.x.n_rows(), true);
-    for (size_t i = 0; i < weights.size(); ++i)
-      if (weights[i] > 0) left_out[t][rows.rows[i]] = false;
+    for (size_t row = 0; row < weights.size(); ++row)
+      if (weights[row] > 0) left_out[t][rows.rows[row]] = false;
   });
   context.check();
   return left_out;
