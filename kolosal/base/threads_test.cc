@@ -123,10 +123,14 @@ TEST(Threads, UsesMoreThanOneThreadWhereAsked) {
   EXPECT_EQ(threads.size(), 4);
   std::mutex mutex;
   std::set<std::thread::id> ids;
-  threads.parallel_each(64, [&](size_t) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto n_seen = [&] {
     const std::lock_guard lock(mutex);
     ids.insert(std::this_thread::get_id());
+    return ids.size();
+  };
+  const Deadline deadline = Deadline::after(10);  // a busy machine may be slow to start the second
+  threads.parallel_each(64, [&](size_t) {
+    while (n_seen() < 2 && !deadline.passed()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });
   EXPECT_GT(ids.size(), 1u);
   EXPECT_LE(ids.size(), 4u);

@@ -25,8 +25,7 @@ void raise(const std::exception_ptr& thrown, void*) {
 Table table_from_capsule(const nb::capsule& stream) {
   void* pointer = PyCapsule_GetPointer(stream.ptr(), "arrow_array_stream");
   if (pointer == nullptr) throw nb::python_error();
-  const Threads threads;
-  return import_arrow_stream(static_cast<ArrowArrayStream*>(pointer), &threads);
+  return import_arrow_stream(static_cast<ArrowArrayStream*>(pointer), 0);
 }
 
 nb::capsule capsule_from_table(const Table& table) {

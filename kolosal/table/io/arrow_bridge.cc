@@ -153,8 +153,8 @@ Column from_decimals(const std::string& name, const arrow::DataType& type, const
       validity_of(chunks));
 }
 
-/// Views of texts put one behind the other: pieces of rows are measured, then written at their places, on `threads` where given.
-Column from_text_views(const std::string& name, const Chunks& chunks, const Threads* threads) {
+/// Views of texts put one behind the other: pieces of rows are measured, then written at their places; several on so many threads.
+Column from_text_views(const std::string& name, const Chunks& chunks, std::optional<int> n_threads) {
   constexpr int64_t kRowsAPiece = 1 << 16;
   struct Piece {
     const arrow::StringViewArray& chunk;
@@ -173,8 +173,10 @@ Column from_text_views(const std::string& name, const Chunks& chunks, const Thre
       n_rows += static_cast<size_t>(end - begin);
     }
   }
+  std::optional<Threads> threads;
+  if (n_threads && pieces.size() > 1) threads.emplace(*n_threads);
   const auto for_each_piece = [&](const auto& body) {
-    if (threads != nullptr && pieces.size() > 1) return threads->parallel_each(pieces.size(), [&](size_t i) { body(pieces[i]); });
+    if (threads) return threads->parallel_each(pieces.size(), [&](size_t i) { body(pieces[i]); });
     for (Piece& piece : pieces) body(piece);
   };
   const auto length_of_row = [](const Piece& piece, int64_t i) {
@@ -257,7 +259,7 @@ Column from_booleans(const std::string& name, const Chunks& chunks) {
                          validity_of(chunks));
 }
 
-std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks, const Threads* threads);
+std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks, std::optional<int> n_threads);
 
 /// Chunks may have dictionaries of their own: levels are gathered by their text, in order of appearance.
 std::optional<Column> from_dictionaries(const std::string& name, const Chunks& chunks) {
@@ -267,7 +269,7 @@ std::optional<Column> from_dictionaries(const std::string& name, const Chunks& c
   codes.reserve(length_of(chunks));
   for (const auto& chunk : chunks) {
     const auto& typed = static_cast<const arrow::DictionaryArray&>(*chunk);
-    const auto values = from_chunks(name, *typed.dictionary()->type(), {typed.dictionary()}, nullptr);
+    const auto values = from_chunks(name, *typed.dictionary()->type(), {typed.dictionary()}, std::nullopt);
     if (!values) return std::nullopt;
     std::vector<int32_t> translated;
     for (size_t i = 0; i < values->size(); ++i) {
@@ -288,7 +290,8 @@ std::optional<Column> from_dictionaries(const std::string& name, const Chunks& c
 }
 
 /// The column of one type; nothing where the type has no kind.
-std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks, const Threads* threads) {
+std::optional<Column> from_chunks(const std::string& name, const arrow::DataType& type, const Chunks& chunks,
+                                  std::optional<int> n_threads) {
   switch (type.id()) {
     case arrow::Type::DOUBLE: return from_reals<arrow::DoubleArray, double>(name, chunks);
     case arrow::Type::FLOAT: return from_reals<arrow::FloatArray, float>(name, chunks);
@@ -308,7 +311,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::UINT8: return from_integers<arrow::UInt8Array>(name, chunks);
     case arrow::Type::BOOL: return from_booleans(name, chunks);
     case arrow::Type::STRING: return from_texts<arrow::StringArray>(name, chunks);
-    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks, threads);
+    case arrow::Type::STRING_VIEW: return from_text_views(name, chunks, n_threads);
     case arrow::Type::LARGE_STRING: return from_large_texts(name, chunks);
     case arrow::Type::TIMESTAMP: return from_timestamps(name, type, chunks);
     case arrow::Type::DATE32:
@@ -337,7 +340,7 @@ std::optional<Column> from_chunks(const std::string& name, const arrow::DataType
     case arrow::Type::EXTENSION: {
       Chunks storage;
       for (const auto& chunk : chunks) storage.push_back(static_cast<const arrow::ExtensionArray&>(*chunk).storage());
-      return from_chunks(name, *static_cast<const arrow::ExtensionType&>(type).storage_type(), storage, threads);
+      return from_chunks(name, *static_cast<const arrow::ExtensionType&>(type).storage_type(), storage, n_threads);
     }
     default: return std::nullopt;
   }
@@ -409,7 +412,7 @@ std::shared_ptr<arrow::Array> column_to_arrow(const Column& column) {
 
 }  // namespace
 
-Table from_arrow(const arrow::Table& table, const std::string& name, const Threads* threads) {
+Table from_arrow(const arrow::Table& table, const std::string& name, std::optional<int> n_threads) {
   const std::string prefix = name.empty() ? "" : name + ": ";
   std::vector<Column> columns;
   for (int i = 0; i < table.num_columns(); ++i) {
@@ -417,7 +420,7 @@ Table from_arrow(const arrow::Table& table, const std::string& name, const Threa
     Chunks chunks;
     for (const auto& chunk : table.column(i)->chunks())
       if (chunk->length() > 0) chunks.push_back(chunk);
-    auto column = from_chunks(field.name(), *field.type(), chunks, threads);
+    auto column = from_chunks(field.name(), *field.type(), chunks, n_threads);
     if (!column)
       throw Error(ErrorCode::Unsupported,
                   prefix + "column '" + field.name() + "' is of type " + field.type()->ToString() +
@@ -438,13 +441,13 @@ std::shared_ptr<arrow::Table> to_arrow(const Table& table) {
   return arrow::Table::Make(arrow::schema(std::move(fields)), arrays, static_cast<int64_t>(table.n_rows()));
 }
 
-Table import_arrow_stream(ArrowArrayStream* stream, const Threads* threads) {
+Table import_arrow_stream(ArrowArrayStream* stream, std::optional<int> n_threads) {
   if (stream == nullptr || ArrowArrayStreamIsReleased(stream))
     throw Error(ErrorCode::BadValue, "the Arrow stream has been used already", "Take a new stream from the table.");
   const auto reader = arrow_value(arrow::ImportRecordBatchReader(stream));
   const auto table = arrow_value(reader->ToTable());
   check_arrow(table->Validate());
-  return from_arrow(*table, {}, threads);
+  return from_arrow(*table, {}, n_threads);
 }
 
 void export_arrow_stream(const Table& table, ArrowArrayStream* stream) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "kolosal/table/table.h"
 
@@ -20,12 +21,11 @@ class Table;
 
 namespace kolosal {
 
-class Threads;
-
 /// The table that a stream holds; the stream is used up and released. Columns keep the producer's memory alive where they
-/// share it; views of texts are put together on `threads` where given. Throws Error(Unsupported) that names a column whose type has no
+/// share it; views of texts are put together on `n_threads`, 0 for all there are,
+/// where there are many. Throws Error(Unsupported) that names a column whose type has no
 /// kind, Error(BadFile) where the stream fails.
-Table import_arrow_stream(ArrowArrayStream* stream, const Threads* threads = nullptr);
+Table import_arrow_stream(ArrowArrayStream* stream, std::optional<int> n_threads = {});
 
 /// Fills `stream` (an empty struct) with the table, as one batch. The consumer releases it.
 void export_arrow_stream(const Table& table, ArrowArrayStream* stream);
@@ -35,7 +35,7 @@ ArrowArrayStream* new_arrow_stream(const Table& table);
 void delete_arrow_stream(ArrowArrayStream* stream) noexcept;
 
 /// The columns of an Arrow table. Errors as import_arrow_stream; `name` begins messages where not empty.
-Table from_arrow(const arrow::Table& table, const std::string& name = {}, const Threads* threads = nullptr);
+Table from_arrow(const arrow::Table& table, const std::string& name = {}, std::optional<int> n_threads = {});
 /// The table as Arrow sees it.
 std::shared_ptr<arrow::Table> to_arrow(const Table& table);
 

@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "kolosal/base/fields.h"
-#include "kolosal/base/threads.h"
 
 namespace kolosal {
 namespace {
@@ -130,10 +129,7 @@ TEST(ArrowBridge, ViewsOfTextsOfManyPiecesAreTheSameOnAnyNumberOfThreads) {
   const auto column = std::make_shared<arrow::ChunkedArray>(arrow::ArrayVector{whole->Slice(3, 90'000), whole->Slice(90'003)});
   const auto table = arrow::Table::Make(arrow::schema({arrow::field("c", arrow::utf8_view())}), {column});
   EXPECT_EQ(cells(from_arrow(*table).column("c")), wanted);
-  for (const int n_threads : {1, 2, 8}) {
-    const Threads threads(n_threads);
-    EXPECT_EQ(cells(from_arrow(*table, {}, &threads).column("c")), wanted);
-  }
+  for (const int n_threads : {1, 2, 8}) EXPECT_EQ(cells(from_arrow(*table, {}, n_threads).column("c")), wanted);
 }
 
 TEST(ArrowBridge, NumbersAndLargeTextsAreNotCopied) {
