@@ -15,12 +15,6 @@
 namespace kolosal::python {
 namespace {
 
-/// Few rows are worth one thread: to ask the machine how many there are takes longer.
-Threads threads_for(const Table& table, int n_threads) {
-  constexpr size_t kFewRows = 256;
-  return Threads(table.n_rows() <= kFewRows ? 1 : n_threads);
-}
-
 // Hands the events of a run to Python callables, under the interpreter's lock. What they raise ends the run.
 class PythonCallback : public TrainCallback {
  public:
@@ -112,7 +106,7 @@ nb::object prediction_array(const TrainResult& result, const Table& table, int n
   size_t rows = 0, outputs = 0;
   {
     const nb::gil_scoped_release released;
-    Predictions predictions = result.predictor->predict(table, threads_for(table, n_threads));
+    Predictions predictions = result.predictor->predict(table, Threads(n_threads));
     rows = predictions.n_rows;
     outputs = predictions.n_outputs;
     *values = std::move(predictions.values);
@@ -136,7 +130,7 @@ void bind_automl(nb::module_& module) {
           "predict_table",
           [](const TrainResult& result, const Table& table, int n_threads) {
             const nb::gil_scoped_release released;
-            return result.predictor->predict(table, threads_for(table, n_threads)).to_table(result.predictor->target_names());
+            return result.predictor->predict(table, Threads(n_threads)).to_table(result.predictor->target_names());
           },
           nb::arg("table"), nb::arg("n_threads") = 0, "Predictions as a native table, as the command line writes them.")
       .def("evaluate", &evaluation, nb::arg("table"), nb::arg("metrics"), "JSON of metrics with intervals.")

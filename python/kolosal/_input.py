@@ -169,11 +169,11 @@ def check_names(fitted: Sequence[str] | None, found: Sequence[str] | None, name:
     if fitted is None and found is None:
         return
     if fitted is None:
-        warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=4)
+        warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=5)
         return
     if found is None:
         message = f"X does not have valid feature names, but {name} was fitted with feature names"
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warnings.warn(message, UserWarning, stacklevel=5)
         return
     if list(fitted) == list(found):
         return
@@ -185,6 +185,14 @@ def check_names(fitted: Sequence[str] | None, found: Sequence[str] | None, name:
     if not unseen and not gone:
         lines.append("Feature names must be in the same order as they were in fit.")
     raise InvalidInputError("\n".join(lines) + "\n", "feature_mismatch")
+
+
+def check_columns(given: Any, n_features: int, names: Sequence[str] | None, name: str, remedy: str = "") -> None:
+    """Raises, as scikit-learn does, where a table has not the columns that the estimator of that name saw in fit; see check_names."""
+    check_names(names, given.names, name)
+    if given.n_features != n_features:
+        message = f"X has {given.n_features} features, but {name} is expecting {n_features} features as input"
+        raise InvalidInputError(message, "feature_mismatch", remedy)
 
 
 def row_weights(given: Any, n_rows: int) -> np.ndarray | None:

@@ -22,6 +22,7 @@
 
 #include "kolosal/base/checksum.h"
 #include "kolosal/base/json.h"
+#include "kolosal/tune/storages/file_params.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/stored_studies.h"
 
@@ -45,20 +46,6 @@ enum Operation {
   kSystem,
   kDiscard
 };
-
-struct JournalParams {
-  std::string path;
-  bool durable = false;
-  double heartbeat_seconds = 0;
-  double grace_seconds = 0;
-};
-void describe(Fields<JournalParams>& f) {
-  f.add("path", &JournalParams::path, "The file, which is made where it is not there.");
-  f.add("durable", &JournalParams::durable,
-        "Whether a call returns only when the disk has what was written; without, a power cut, but no kill, may lose the last seconds.");
-  f.add("heartbeat_seconds", &JournalParams::heartbeat_seconds, "Seconds between two beats of a running trial; 0: none.").min(0);
-  f.add("grace_seconds", &JournalParams::grace_seconds, "Seconds without a beat after which a trial has failed; 0: twice the beat.").min(0);
-}
 
 std::string text_of(std::string_view text) { return to_json(Value(text)); }
 
@@ -163,7 +150,7 @@ class JournalStorage final : public Storage {
   }
 
  public:
-  explicit JournalStorage(JournalParams params) : params_(std::move(params)) {
+  explicit JournalStorage(StorageFileParams params) : params_(std::move(params)) {
     if (params_.path.empty()) throw Error(ErrorCode::BadValue, "journal.path: it is empty", "Name the file.");
     if (params_.grace_seconds == 0) params_.grace_seconds = 2 * params_.heartbeat_seconds;
     worker_ = text_of("kolosal-" + std::to_string(::getpid()));
@@ -453,7 +440,7 @@ class JournalStorage final : public Storage {
     held_.write(study, number, change);
   }
 
-  JournalParams params_;
+  StorageFileParams params_;
   std::mutex mutex_;
   std::string worker_;
   int file_ = -1;
@@ -473,7 +460,7 @@ class JournalStorage final : public Storage {
 }  // namespace
 
 void register_journal(Catalog<Storage>& catalog) {
-  catalog.add<JournalStorage, JournalParams>("journal", "A file of appended records, which Optuna reads too; for many processes.");
+  catalog.add<JournalStorage, StorageFileParams>("journal", "A file of appended records, which Optuna reads too; for many processes.");
 }
 
 }  // namespace kolosal

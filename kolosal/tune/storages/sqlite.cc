@@ -19,6 +19,7 @@
 #include <mutex>
 
 #include "kolosal/tune/storage.h"
+#include "kolosal/tune/storages/file_params.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/sqlite_connection.h"
 #include "kolosal/tune/storages/sqlite_schema.h"
@@ -27,20 +28,6 @@ namespace kolosal {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
-
-struct SqliteParams {
-  std::string path;
-  bool durable = false;
-  double heartbeat_seconds = 0;
-  double grace_seconds = 0;
-};
-void describe(Fields<SqliteParams>& f) {
-  f.add("path", &SqliteParams::path, "The database file, which is made where it is not there.");
-  f.add("durable", &SqliteParams::durable,
-        "Whether a call returns only when the disk has what was written; without, a power cut, but no kill, may lose the last seconds.");
-  f.add("heartbeat_seconds", &SqliteParams::heartbeat_seconds, "Seconds between two beats of a running trial; 0: none.").min(0);
-  f.add("grace_seconds", &SqliteParams::grace_seconds, "Seconds without a beat after which a trial has failed; 0: twice the beat.").min(0);
-}
 
 std::string_view type_of(double value) {
   return std::isnan(value) ? "NAN" : std::isfinite(value) ? "FINITE" : value > 0 ? "INF_POS" : "INF_NEG";
@@ -115,7 +102,7 @@ class SqliteStorage final : public Storage, private OpenedStorages::Member {
   }
 
  public:
-  explicit SqliteStorage(SqliteParams params) : params_(std::move(params)) {
+  explicit SqliteStorage(StorageFileParams params) : params_(std::move(params)) {
     if (params_.path.empty()) throw Error(ErrorCode::BadValue, "sqlite.path: it is empty", "Name the database file.");
     if (params_.grace_seconds == 0) params_.grace_seconds = 2 * params_.heartbeat_seconds;
     const std::lock_guard lock(mutex);
@@ -476,7 +463,7 @@ class SqliteStorage final : public Storage, private OpenedStorages::Member {
     return made;
   }
 
-  SqliteParams params_;
+  StorageFileParams params_;
   std::unique_ptr<SqliteConnection> db_;                   // none in a process that fork made, until it is used there
   std::unordered_map<int64_t, std::vector<int64_t>> ids_;  // of the trials of a study, by number
   std::unordered_map<std::string, std::pair<std::string, Distribution>> distributions_;
@@ -485,7 +472,8 @@ class SqliteStorage final : public Storage, private OpenedStorages::Member {
 }  // namespace
 
 void register_sqlite(Catalog<Storage>& catalog) {
-  catalog.add<SqliteStorage, SqliteParams>("sqlite", "A database that Optuna and its dashboard share; for many processes of one machine.");
+  catalog.add<SqliteStorage, StorageFileParams>("sqlite",
+                                                "A database that Optuna and its dashboard share; for many processes of one machine.");
 }
 
 }  // namespace kolosal

@@ -13,7 +13,7 @@ import numpy as np
 from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
-from .._input import Input, check_names, row_weights
+from .._input import Input, check_columns, row_weights
 from .._sparse import Compressed
 from ._boosting import as_spelt_here, native_loss, numbered, rates_of
 from ._callbacks import Callback, EarlyStopping, dispatch
@@ -239,12 +239,7 @@ class CatalogModel(Estimator):
         return self._input(rows, fits=True), target, weights
 
     def _check_columns(self, given: Input, n_features: int, names: Any) -> None:
-        check_names(names, given.names, type(self).__name__)
-        if given.n_features != n_features:
-            raise InvalidInputError(
-                f"X has {given.n_features} features, but {type(self).__name__} is expecting {n_features} features as input",
-                "feature_mismatch",
-            )
+        check_columns(given, n_features, names, type(self).__name__)
 
     def _seen(self, X: Any) -> tuple[Input, np.ndarray]:
         """A table checked against the columns of fit, and its rows as the model sees them, with all their columns."""

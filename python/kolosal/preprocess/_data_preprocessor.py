@@ -14,7 +14,7 @@ import pyarrow as pa
 from .. import _kolosal
 from .._errors import InvalidInputError
 from .._estimator import Estimator, parameter_specs
-from .._input import Input, check_names, frame_of, output_of, row_weights
+from .._input import Input, check_columns, frame_of, output_of, row_weights
 from .._tables import _numpy_columns, to_native
 from ._base import array_of_table
 from ._feature_names import FeatureNames, target_table
@@ -232,13 +232,8 @@ class DataPreprocessor(FeatureNames, Estimator):
         wanted = self._names_in()
         if given.names is not None and (hasattr(self, "feature_names_in_") or set(wanted) <= set(given.names)):
             return _native_of(given, given.names)
-        check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
-        if given.n_features != self.n_features_in_:
-            raise InvalidInputError(
-                f"X has {given.n_features} features, but DataPreprocessor is expecting {self.n_features_in_} features as input",
-                "feature_mismatch",
-                "Pass the columns seen in fit.",
-            )
+        names = getattr(self, "feature_names_in_", None)
+        check_columns(given, self.n_features_in_, names, type(self).__name__, "Pass the columns seen in fit.")
         return _native_of(given, wanted)
 
     def _out(self, made: _kolosal.Table, given: Input) -> Any:

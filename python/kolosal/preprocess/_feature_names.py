@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
-from .._input import Input, check_names, output_of
+from .._input import Input, check_columns, output_of
 from .._sparse import Compressed
 from .._tables import to_native
 
@@ -61,12 +61,7 @@ class FeatureNames:
         return wanted != "default" and (wanted is not None or given.rows is None)
 
     def _check_features(self, given: Input | Compressed) -> None:
-        check_names(getattr(self, "feature_names_in_", None), given.names, type(self).__name__)
-        if given.n_features != self.n_features_in_:
-            raise InvalidInputError(
-                f"X has {given.n_features} features, but {type(self).__name__} is expecting {self.n_features_in_} features as input",
-                "feature_mismatch",
-            )
+        check_columns(given, self.n_features_in_, getattr(self, "feature_names_in_", None), type(self).__name__)
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
