@@ -1,23 +1,26 @@
 """Storages of the tuner: time of a trial beside Optuna's, and many processes on one database of which some are killed.
 
-    python benchmarks/tuner_storages.py [--trials 200] [--processes 16] [--trials-each 500] [--killed 5]
+    python benchmarks/tuner_storages.py [--trials 200] [--processes 16] [--trials-each 500] [--killed 5] [--kinds sqlite journal postgres]
 
 Times are wall-clock and processor time of this process for a trial of five parameters; "durable" waits for the disk at every write,
 as Optuna does. The second part starts processes on one study, kills the first few with SIGKILL at different moments, and checks that the
 numbers of trials are contiguous, that none is lost or there twice, and that Optuna opens the study. It ends with exit status 1 where that
-is not so.
+is not so. PostgreSQL is a server that is started for the run, on this machine and reached over TCP; its settings are those of
+tests/postgres_server.sh.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +50,49 @@ def objective(trial: Any) -> float:
     return sum(float(trial.suggest_float(f"x{i}", -5, 5)) ** 2 for i in range(5))
 
 
-def print_times(n_trials: int, folder: Path) -> None:
+class Databases:
+    """Addresses of storages: files in a folder, and databases on a server that runs where PostgreSQL is among the kinds."""
+
+    SERVER = Path(__file__).resolve().parent.parent / "tests" / "postgres_server.sh"
+
+    def __init__(self, kinds: list[str], folder: Path) -> None:
+        self.kinds, self.folder = kinds, folder
+        self.server, self.port = self._call("start", str(os.getpid())).split() if "postgres" in kinds else ("", "")
+
+    def _call(self, *arguments: str) -> str:
+        return subprocess.run([self.SERVER, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def new(self, kind: str, name: str) -> str:
+        """The address of a new storage."""
+        if kind != "postgres":
+            return f"{kind}:///{self.folder}/{name}.{kind}"
+        self._call("database", self.server, name)
+        return f"postgresql://kolosal:s3cret%2Fword@127.0.0.1:{self.port}/{name}"
+
+    def close(self) -> None:
+        """Ends the server."""
+        if self.server:
+            self._call("stop", self.server)
+
+
+def optuna_storage(url: str) -> Any:
+    """The storage of an address as Optuna opens it."""
+    if url.startswith("journal:"):
+        return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(url.removeprefix("journal:///")))
+    return url.replace("postgresql:", "postgresql+psycopg2:")
+
+
+def print_times(n_trials: int, databases: Databases) -> None:
     """Time of a trial on each storage."""
-    kinds: list[tuple[str, Any, Any]] = [
-        ("kolosal, memory", tune, lambda: tune.storages.InMemoryStorage()),
-        ("kolosal, SQLite", tune, lambda: tune.storages.RDBStorage(f"sqlite:///{folder}/a.db")),
-        ("kolosal, SQLite, durable", tune, lambda: tune.storages.RDBStorage(f"sqlite:///{folder}/b.db", durable=True)),
-        ("kolosal, journal", tune, lambda: tune.storages.JournalStorage(folder / "a.log")),
-        ("kolosal, journal, durable", tune, lambda: tune.storages.JournalStorage(folder / "b.log", durable=True)),
-    ]
+    kinds: list[tuple[str, Any, Any]] = [("kolosal, memory", tune, tune.storages.InMemoryStorage)]
+    title = {"sqlite": "SQLite", "journal": "journal", "postgres": "PostgreSQL"}
+    for kind in databases.kinds:
+        opened = tune.storages.JournalStorage if kind == "journal" else tune.storages.RDBStorage
+        lazily, durably = databases.new(kind, "lazily"), databases.new(kind, "durably")
+        kinds.append((f"kolosal, {title[kind]}", tune, partial(opened, lazily)))
+        kinds.append((f"kolosal, {title[kind]}, durable", tune, partial(opened, durably, durable=True)))
     if optuna is not None:
-        journal = optuna.storages.JournalStorage
-        backend = optuna.storages.journal.JournalFileBackend
-        kinds += [
-            ("optuna, SQLite", optuna, lambda: f"sqlite:///{folder}/c.db"),
-            ("optuna, journal", optuna, lambda: journal(backend(f"{folder}/c.log"))),
-        ]
+        kinds += [(f"optuna, {title[kind]}", optuna, partial(optuna_storage, databases.new(kind, "theirs"))) for kind in databases.kinds]
     print(f"{n_trials} trials of five parameters, random sampler\n{'storage':28} {'wall ms/trial':>14} {'cpu ms/trial':>14}")
     for name, module, storage in kinds:
         study = module.create_study(storage=storage(), sampler=module.samplers.RandomSampler(seed=0))
@@ -90,9 +120,9 @@ def problems_of(trials: list[Any], logged: dict[int, float], n_least: int, n_kil
     return found
 
 
-def run_processes(kind: str, given: argparse.Namespace, folder: Path) -> list[str]:
+def run_processes(kind: str, given: argparse.Namespace, databases: Databases) -> list[str]:
     """Many processes on one study; what is wrong afterwards."""
-    url = f"{kind}:///{folder}/many.{kind}"
+    url, folder = databases.new(kind, "many"), databases.folder
     tune.create_study(study_name="s", storage=url)
     begin = time.perf_counter()
     logs = [folder / f"{kind}-{i}.txt" for i in range(given.processes)]
@@ -124,11 +154,9 @@ def run_processes(kind: str, given: argparse.Namespace, folder: Path) -> list[st
     study = tune.load_study(study_name="s", storage=url)
     found += problems_of(study.trials, logged, least, n_killed)
     if optuna is not None:
-        backend = optuna.storages.journal.JournalFileBackend
-        theirs = url if kind == "sqlite" else optuna.storages.JournalStorage(backend(f"{folder}/many.{kind}"))
         found += [
             f"Optuna: {problem}"
-            for problem in problems_of(optuna.load_study(study_name="s", storage=theirs).trials, logged, least, n_killed)
+            for problem in problems_of(optuna.load_study(study_name="s", storage=optuna_storage(url)).trials, logged, least, n_killed)
         ]
     verdict = "all is well" if not found else "; ".join(found)
     workers_were = f"{given.processes} processes of {given.trials_each} trials, {n_killed} killed"
@@ -144,11 +172,18 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=16, help="processes on one study; 0: none")
     parser.add_argument("--trials-each", type=int, default=500, help="trials of each process")
     parser.add_argument("--killed", type=int, default=5, help="processes that are killed")
+    parser.add_argument("--kinds", nargs="+", choices=["sqlite", "journal", "postgres"], default=["sqlite", "journal", "postgres"])
     given = parser.parse_args()
+    found: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        if given.trials > 0:
-            print_times(given.trials, Path(folder))
-        found = [problem for kind in ("sqlite", "journal") if given.processes > 0 for problem in run_processes(kind, given, Path(folder))]
+        databases = Databases(given.kinds, Path(folder))
+        try:
+            if given.trials > 0:
+                print_times(given.trials, databases)
+            if given.processes > 0:
+                found = [problem for kind in given.kinds for problem in run_processes(kind, given, databases)]
+        finally:
+            databases.close()
     sys.exit(1 if found else 0)
 
 

@@ -12,10 +12,10 @@ build_packages=(
   ca-certificates build-essential cmake ninja-build ccache mold git
   python3 python3-dev python3-venv
   libeigen3-dev libtbb-dev libhwy-dev libmimalloc-dev libboost1.81-dev libboost-json1.81-dev
-  libyaml-cpp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libsqlite3-dev
+  libyaml-cpp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libsqlite3-dev libpq-dev
   libgtest-dev libbenchmark-dev librapidcheck-dev
 )
-test_packages=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 gcovr chromium fonts-dejavu-core)
+test_packages=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 gcovr chromium fonts-dejavu-core postgresql)
 
 fail() {
   printf 'bootstrap: %s\n' "$@" >&2

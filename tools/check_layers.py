@@ -65,6 +65,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "boost/math": NUMERIC,
     "boost/random": {"tune"},
     "sqlite3.h": {"tune"},
+    "libpq-fe.h": {"tune"},
     "boost": {"base", "serve"},
     "CLI": {"cli"},
     "nanobind": {"python"},

@@ -8,6 +8,7 @@
 
 #include "bindings.h"
 #include "kolosal/base/json.h"
+#include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/study.h"
 
 namespace kolosal::python {
@@ -270,6 +271,13 @@ void bind_storage(nb::module_& module) {
         return std::shared_ptr<Storage>(storages().make(name, parse_json(parameters)));
       },
       nb::arg("name"), nb::arg("parameters"), Unlocked(), "The named storage; its parameters are JSON.");
+  module.def(
+      "storage_address",
+      [](const std::string& url) {
+        StorageAddress address = storage_address(url);
+        return std::pair(std::move(address.storage), to_json(Value(std::move(address.parameters))));
+      },
+      nb::arg("url"), "The name of the storage that an address stands for, and its parameters as JSON.");
 }
 
 }  // namespace

@@ -772,6 +772,11 @@ class Storage:
 def make_storage(name: str, parameters: str) -> Storage:
     """The named storage; its parameters are JSON."""
 
+def storage_address(url: str) -> tuple[str, str]:
+    """
+    The name of the storage that an address stands for, and its parameters as JSON.
+    """
+
 class Study:
     """Trials of an objective and the sampler that proposes them."""
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,3 +31,39 @@ def people() -> pd.DataFrame:
     )
     frame["rich"] = np.where(income + random.normal(0, 5, n) > 75, "yes", "no")
     return frame
+
+
+class PostgresServer:
+    """A PostgreSQL server of the tests alone."""
+
+    SCRIPT = Path(__file__).resolve().parents[2] / "tests" / "postgres_server.sh"
+
+    def __init__(self) -> None:
+        self.folder, self.port = self.call("start", str(os.getpid())).split()
+        self._n_databases = 0
+
+    def call(self, *arguments: str) -> str:
+        """What tests/postgres_server.sh says."""
+        return subprocess.run([self.SCRIPT, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def new_database(self) -> str:
+        """The address of a new database."""
+        self._n_databases += 1
+        self.call("database", self.folder, f"db{self._n_databases}")
+        return self.address(f"db{self._n_databases}")
+
+    def address(self, database: str, port: int | str | None = None) -> str:
+        """The address of a database, at another port where one is given."""
+        return f"postgresql://kolosal:s3cret%2Fword@127.0.0.1:{port or self.port}/{database}"
+
+    def restart(self) -> None:
+        """Ends the server at once and starts it again."""
+        self.call("restart", self.folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server."""
+    server = PostgresServer()
+    yield server
+    server.call("stop", server.folder)

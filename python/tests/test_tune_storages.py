@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import optuna
+import psycopg2
 import pytest
 from kolosal._errors import InvalidInputError, KolosalError
 from optuna.storages import JournalStorage
@@ -41,21 +46,22 @@ def objective(trial: Any) -> float:
 class Shared:
     """One storage as Kolosal and as Optuna opens it."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind, self.path = kind, folder / f"studies.{kind}"
-
-    @property
-    def ours(self) -> str:
-        return f"{self.kind}:///{self.path}"
+    def __init__(self, kind: str, ours: str) -> None:
+        self.kind, self.ours = kind, ours
 
     @property
     def theirs(self) -> Any:
-        return JournalStorage(JournalFileBackend(str(self.path))) if self.kind == "journal" else f"sqlite:///{self.path}"
+        if self.kind == "journal":
+            return JournalStorage(JournalFileBackend(self.ours.removeprefix("journal:///")))
+        return self.ours.replace("postgresql:", "postgresql+psycopg2:")
 
 
-@pytest.fixture(params=["sqlite", "journal"])
+@pytest.fixture(params=["sqlite", "journal", "postgres"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
-    return Shared(request.param, tmp_path)
+    kind = request.param
+    if kind == "postgres":
+        return Shared(kind, request.getfixturevalue("postgres").new_database())
+    return Shared(kind, f"{kind}:///{tmp_path}/studies.{kind}")
 
 
 def same_number(a: float, b: float) -> bool:
@@ -207,6 +213,128 @@ def test_the_tables_are_those_of_optuna(tmp_path: Path) -> None:
     assert tables(tmp_path / "ours.db") == tables(tmp_path / "theirs.db")
 
 
+def test_the_tables_on_a_server_are_those_of_optuna(postgres: Any) -> None:
+    def tables(url: str) -> set[tuple[Any, ...]]:
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            found: set[tuple[Any, ...]] = set()
+            for query in (
+                "SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, character_maximum_length, "
+                "ordinal_position FROM information_schema.columns WHERE table_schema = 'public'",
+                "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+                "WHERE connamespace = 'public'::regnamespace",
+                "SELECT t.typname, e.enumlabel, e.enumsortorder FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid",
+                "SELECT * FROM version_info",
+                "SELECT * FROM alembic_version",
+            ):
+                cursor.execute(query)
+                found.update(cursor.fetchall())
+            return found
+
+    ours, theirs = postgres.new_database(), postgres.new_database()
+    tune.create_study(storage=ours)
+    optuna.create_study(storage=theirs.replace("postgresql:", "postgresql+psycopg2:"))
+    assert tables(ours) == tables(theirs)
+
+
+def test_workers_that_make_the_tables_at_the_same_time_do_not_meet_errors(postgres: Any) -> None:
+    url = postgres.new_database()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: tune.create_study(study_name="s", storage=url, load_if_exists=True), range(8)))
+    assert tune.get_all_study_names(url) == ["s"]
+
+
+class Cutter:
+    """Lies between a client and a server, and cuts the connection at some of the moments when a transaction ends.
+
+    Of every six such moments one is cut before the server hears of it, one after the server wrote and before the client hears of it.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port, self.n_ends, self.n_cut = port, 0, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(("127.0.0.1", self.port))
+            muted = threading.Event()
+            threading.Thread(target=self.forward, args=(client, server, muted), daemon=True).start()
+            threading.Thread(target=self.answer, args=(server, client, muted), daemon=True).start()
+
+    def forward(self, client: socket.socket, server: socket.socket, muted: threading.Event) -> None:
+        while sent := client.recv(1 << 16):
+            if b"COMMIT\0" in sent:
+                self.n_ends += 1
+                if self.n_ends % 6 in (0, 3):
+                    self.n_cut += 1
+                    if self.n_ends % 6 == 0:
+                        muted.set()
+                        server.sendall(sent)
+                        time.sleep(0.05)
+                    break
+            server.sendall(sent)
+        for end in (client, server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def answer(self, server: socket.socket, client: socket.socket, muted: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while told := server.recv(1 << 16):
+                if not muted.is_set():
+                    client.sendall(told)
+
+
+def test_no_trial_is_lost_or_there_twice_where_connections_break(postgres: Any) -> None:
+    url = postgres.new_database()
+    cutter = Cutter(int(postgres.port))
+    cut = url.replace(f":{postgres.port}/", f":{cutter.listener.getsockname()[1]}/")
+    tune.create_study(study_name="s", storage=url)
+    study = tune.load_study(study_name="s", storage=cut, sampler=tune.samplers.RandomSampler(seed=0))
+    told: list[float] = []
+
+    def noted(trial: Any) -> float:
+        value = float(trial.suggest_float("x", 0, 1))
+        trial.report(value, 1)
+        told.append(value)
+        return value
+
+    study.optimize(noted, n_trials=40)
+    assert cutter.n_cut > 20
+    trials = tune.load_study(study_name="s", storage=url).trials
+    assert [trial.number for trial in trials] == list(range(40))
+    assert [trial.value for trial in trials] == told
+    assert all(trial.state is tune.TrialState.COMPLETE for trial in trials)
+
+
+def test_a_study_goes_on_after_the_server_was_started_anew(postgres: Any) -> None:
+    url = postgres.new_database()
+    study = tune.create_study(storage=tune.storages.RDBStorage(url, durable=True))
+
+    def restarting(trial: Any) -> float:
+        if trial.number in (2, 5):
+            postgres.restart()
+        return float(trial.suggest_float("x", 0, 1))
+
+    study.optimize(restarting, n_trials=8)
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 8
+
+
+def test_a_password_does_not_show_in_errors(postgres: Any) -> None:
+    good = postgres.address("postgres")
+    for bad in (
+        good.replace("s3cret", "wr0ng"),
+        good + "none",
+        good.replace("127.0.0.1", "no.such.host"),
+        good.replace("postgresql", "mysql"),
+    ):
+        with pytest.raises(KolosalError) as caught:
+            tune.create_study(storage=bad)
+        for secret in ("s3cret", "wr0ng", "word@", "2Fword"):
+            assert secret not in str(caught.value)
+
+
 def test_studies_of_a_storage_are_listed_loaded_copied_and_deleted(shared: Shared) -> None:
     first = tune.create_study(study_name="first", storage=shared.ours, direction="maximize")
     first.optimize(objective, n_trials=3)
@@ -260,6 +388,9 @@ def test_an_in_memory_storage_shares_studies_within_the_process() -> None:
         (lambda: tune.create_study(storage="sqlite:///:memory:"), "InMemoryStorage"),
         (lambda: tune.create_study(storage="sqlite:////no/such/folder/a.db"), "cannot be opened"),
         (lambda: tune.create_study(storage="journal:////no/such/folder/a.log"), "cannot be opened"),
+        (lambda: tune.create_study(storage="mysql://user@host/db"), "postgresql://"),
+        (lambda: tune.create_study(storage="postgresql://user@127.0.0.1:1/db"), "cannot be opened"),
+        (lambda: tune.storages.RDBStorage("journal:///a.log"), "JournalStorage"),
         (lambda: tune.storages.RDBStorage("sqlite:///a.db", heartbeat_interval=0), "above 0"),
         (lambda: tune.storages.RDBStorage("sqlite:///a.db", grace_period=5), "heartbeat_interval"),
     ],
@@ -357,7 +488,7 @@ def test_processes_share_a_study_though_some_are_killed(shared: Shared) -> None:
 
 
 def test_a_trial_of_a_killed_worker_fails_and_is_run_again(shared: Shared) -> None:
-    class_ = tune.storages.RDBStorage if shared.kind == "sqlite" else tune.storages.JournalStorage
+    class_ = tune.storages.JournalStorage if shared.kind == "journal" else tune.storages.RDBStorage
     callback = tune.storages.RetryHeartbeatStaleTrialCallback(max_retry=1)
     seen: list[int] = []
 

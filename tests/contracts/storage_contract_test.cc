@@ -13,6 +13,7 @@
 
 #include "kolosal/base/json.h"
 #include "kolosal/tune/study.h"
+#include "kolosal/tune/testing/postgres_server.h"
 
 namespace kolosal {
 namespace {
@@ -34,7 +35,12 @@ class EveryStorage : public testing::TestWithParam<std::string> {
   bool is_shared() const { return GetParam() != "memory"; }
   std::shared_ptr<Storage> open(Value::Object parameters = {}) {
     if (!is_shared()) return storages().make(GetParam());
-    parameters.emplace_back("path", (folder_.path / "studies").string());
+    if (GetParam() == "postgres") {
+      if (database_.empty()) database_ = PostgresServer::get().new_database();
+      parameters.emplace_back("url", database_);
+    } else {
+      parameters.emplace_back("path", (folder_.path / "studies").string());
+    }
     return storages().make(GetParam(), parameters);
   }
   static Study study(const std::shared_ptr<Storage>& storage, StudyOpening opening = StudyOpening::CreateOrLoad,
@@ -43,6 +49,7 @@ class EveryStorage : public testing::TestWithParam<std::string> {
         {.name = "s", .directions = std::move(directions), .sampler = samplers().make(sampler), .storage = storage, .opening = opening});
   }
   Folder folder_;
+  std::string database_;
 };
 
 INSTANTIATE_TEST_SUITE_P(All, EveryStorage, testing::ValuesIn(storages().names()), [](const auto& instance) { return instance.param; });

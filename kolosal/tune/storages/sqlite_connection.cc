@@ -31,6 +31,82 @@ int on_busy(void*, int attempt) {
   return 1;
 }
 
+class SqliteStatement final : public SqlStatement {
+ public:
+  SqliteStatement(SqliteConnection& connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+  ~SqliteStatement() override {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+
+  SqlStatement& with(int64_t value) override {
+    sqlite3_bind_int64(statement_, ++n_bound_, value);
+    return *this;
+  }
+  SqlStatement& with(double value) override {
+    if (std::isnan(value)) sqlite3_bind_null(statement_, ++n_bound_);
+    else sqlite3_bind_double(statement_, ++n_bound_, value);
+    return *this;
+  }
+  SqlStatement& with(std::string_view text) override {
+    sqlite3_bind_text64(statement_, ++n_bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+  }
+  SqlStatement& with(std::span<const int64_t> values) override {
+    std::string list = "[";
+    for (const int64_t value : values) list += (list.size() > 1 ? "," : "") + std::to_string(value);
+    return with(std::string_view(list + "]"));
+  }
+
+  bool step() override {
+    const Clock::time_point begin = Clock::now();
+    for (int attempt = 0;; ++attempt) {
+      const int code = sqlite3_step(statement_);
+      if (code == SQLITE_ROW) return true;
+      if (code == SQLITE_DONE) return false;
+      if (code != SQLITE_BUSY || Clock::now() - begin > kPatience) connection_.refuse();
+      sqlite3_reset(statement_);
+      wait_a_little(attempt);
+    }
+  }
+  void run() override {
+    while (step()) {
+    }
+  }
+
+  bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+  double real(int column) const override { return sqlite3_column_double(statement_, column); }
+  std::string text(int column) const override {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+  }
+
+ private:
+  SqliteConnection& connection_;
+  sqlite3_stmt* statement_;
+  int n_bound_ = 0;
+};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kWords = {{
+    {"key", "INTEGER"},
+    {"types", ""},
+    {"direction", "VARCHAR(8)"},
+    {"state", "VARCHAR(8)"},
+    {"value type", "VARCHAR(7)"},
+    {"report type", "VARCHAR(7)"},
+    {"time", "DATETIME"},
+    {"tables", "(SELECT name FROM sqlite_master WHERE type = 'table')"},
+    {"among", "IN (SELECT value FROM json_each(?))"},
+    {"seconds since h.heartbeat", "(julianday('now') - julianday(h.heartbeat)) * 86400"},
+    {"lock", ""},  // who writes has locked all of the database
+    {"lock free", ""},
+    {"lock t", ""},
+}};
+constexpr SqlDialect kDialect = {.numbered = false, .words = kWords};
+
 }  // namespace
 
 SqliteConnection::SqliteConnection(std::string path) : path_(std::move(path)) {
@@ -71,54 +147,15 @@ void SqliteConnection::rollback() noexcept {
   if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-SqliteStatement SqliteConnection::query(const char* sql) {
+std::unique_ptr<SqlStatement> SqliteConnection::query(const char* sql) {
   sqlite3_stmt*& statement = compiled_[sql];
-  if (statement == nullptr && sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) refuse();
-  return {*this, handle_, statement};
-}
-
-int64_t SqliteConnection::last_row() const { return sqlite3_last_insert_rowid(handle_); }
-int64_t SqliteConnection::n_changed() const { return sqlite3_changes(handle_); }
-
-SqliteStatement::~SqliteStatement() {
-  sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
-}
-
-SqliteStatement& SqliteStatement::with(int64_t value) {
-  sqlite3_bind_int64(statement_, ++n_bound_, value);
-  return *this;
-}
-
-SqliteStatement& SqliteStatement::with(double value) {
-  if (std::isnan(value)) sqlite3_bind_null(statement_, ++n_bound_);
-  else sqlite3_bind_double(statement_, ++n_bound_, value);
-  return *this;
-}
-
-SqliteStatement& SqliteStatement::with(std::string_view text) {
-  sqlite3_bind_text64(statement_, ++n_bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  return *this;
-}
-
-bool SqliteStatement::step() {
-  const Clock::time_point begin = Clock::now();
-  for (int attempt = 0;; ++attempt) {
-    const int code = sqlite3_step(statement_);
-    if (code == SQLITE_ROW) return true;
-    if (code == SQLITE_DONE) return false;
-    if (code != SQLITE_BUSY || Clock::now() - begin > kPatience) connection_.refuse();
-    sqlite3_reset(statement_);
-    wait_a_little(attempt);
+  if (statement == nullptr) {
+    const std::string text = translated(sql, kDialect);
+    if (sqlite3_prepare_v3(handle_, text.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) refuse();
   }
+  return std::make_unique<SqliteStatement>(*this, statement);
 }
 
-bool SqliteStatement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-int64_t SqliteStatement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double SqliteStatement::real(int column) const { return sqlite3_column_double(statement_, column); }
-std::string SqliteStatement::text(int column) const {
-  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
-}
+void SqliteConnection::run_script(const std::string& sql) { run(translated(sql, kDialect).c_str()); }
 
 }  // namespace kolosal

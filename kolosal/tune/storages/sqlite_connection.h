@@ -1,109 +1,47 @@
-// A connection to an SQLite database, and statements on it.
+// A connection to an SQLite database.
 //
 // A write waits for the locks of other processes up to two minutes, in short sleeps of random length, so that none of many is kept out.
-// Not safe for use by several threads.
 // Checked  tests/contracts/storage_contract_test.cc.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <unordered_map>
+
+#include "kolosal/tune/storages/sql_connection.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace kolosal {
 
-class SqliteStatement;
-
 /// See the top of the file. Functions throw Error(Io) that names the file where SQLite refuses.
-class SqliteConnection {
+class SqliteConnection final : public SqlConnection {
  public:
   explicit SqliteConnection(std::string path);
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
-  ~SqliteConnection();
+  ~SqliteConnection() override;
 
   /// Runs statements that give no rows.
   void run(const char* sql);
-  /// A statement, which is compiled once; `sql` must be a literal. One of the same text must have gone before.
-  SqliteStatement query(const char* sql);
-  /// The key of the row added last, and how many rows the last statement changed.
-  int64_t last_row() const;
-  int64_t n_changed() const;
-
-  /// Runs `work` as one transaction: all of it is written, or, where it throws, nothing.
-  template <class Work>
-  auto write(const Work& work) {
-    run("BEGIN IMMEDIATE");
-    return finish(work);
-  }
-  /// Runs `work`, which only reads, on one state of the database.
-  template <class Work>
-  auto read(const Work& work) {
-    run("BEGIN");
-    return finish(work);
-  }
-
   /// Throws what SQLite says of its last error.
   [[noreturn]] void refuse() const;
 
- private:
-  template <class Work>
-  auto finish(const Work& work) {
-    struct Rollback {
-      SqliteConnection* connection;
-      ~Rollback() {
-        if (connection != nullptr) connection->rollback();
-      }
-    } guard{this};
-    auto answer = work();
-    run("COMMIT");
-    guard.connection = nullptr;
-    return answer;
-  }
-  void rollback() noexcept;
+  std::unique_ptr<SqlStatement> query(const char* sql) override;
+  void run_script(const std::string& sql) override;
+  void abandon() noexcept override {}
+  const std::string& name() const noexcept override { return path_; }
+  bool may_have_other_tables() const noexcept override { return false; }
 
+ protected:
+  void begin(bool writes) override { run(writes ? "BEGIN IMMEDIATE" : "BEGIN"); }
+  void commit() override { run("COMMIT"); }
+  void rollback() noexcept override;
+
+ private:
   std::string path_;
   sqlite3* handle_ = nullptr;
   std::unordered_map<const char*, sqlite3_stmt*> compiled_;
-};
-
-/// A statement with its values; rows are read after `step`.
-class SqliteStatement {
- public:
-  SqliteStatement(SqliteConnection& connection, sqlite3* handle, sqlite3_stmt* statement)
-      : connection_(connection), handle_(handle), statement_(statement) {}
-  SqliteStatement(const SqliteStatement&) = delete;
-  SqliteStatement& operator=(const SqliteStatement&) = delete;
-  ~SqliteStatement();
-
-  /// Gives the next value: NaN stands for NULL.
-  SqliteStatement& with(int64_t value);
-  SqliteStatement& with(int value) { return with(static_cast<int64_t>(value)); }
-  SqliteStatement& with(size_t value) { return with(static_cast<int64_t>(value)); }
-  SqliteStatement& with(double value);
-  SqliteStatement& with(std::string_view text);
-  /// Whether there is a row (more).
-  bool step();
-  /// Runs to the end.
-  void run() {
-    while (step()) {
-    }
-  }
-
-  /// A column of the row.
-  bool is_null(int column) const;
-  int64_t integer(int column) const;
-  double real(int column) const;
-  std::string text(int column) const;
-
- private:
-  SqliteConnection& connection_;
-  sqlite3* handle_;
-  sqlite3_stmt* statement_;
-  int n_bound_ = 0;
 };
 
 }  // namespace kolosal

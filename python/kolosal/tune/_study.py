@@ -336,8 +336,8 @@ def create_study(
     """A study without trials.
 
     Args:
-        storage: where it is kept and shared: ``"sqlite:///studies.db"``, ``"journal:///studies.log"`` or an object of ``storages``;
-            without, it ends with the object.
+        storage: where it is kept and shared: ``"sqlite:///studies.db"``, ``"journal:///studies.log"``,
+            ``"postgresql://user:password@host:port/database"`` or an object of ``storages``; without, it ends with the object.
         sampler: what proposes trials; without, ``TPESampler()``.
         pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
         study_name: its name; without, a unique one.

@@ -1,6 +1,7 @@
 """Where studies outlive a process and where several processes share them.
 
-``create_study(storage=...)`` takes one of these, or its address: ``"sqlite:///studies.db"``, ``"journal:///studies.log"``.
+``create_study(storage=...)`` takes one of these, or its address: ``"sqlite:///studies.db"``, ``"journal:///studies.log"``,
+``"postgresql://user:password@host:port/database"``.
 """
 
 from __future__ import annotations
@@ -76,8 +77,7 @@ class InMemoryStorage(BaseStorage):
 class _SharedStorage(BaseStorage):
     def __init__(
         self,
-        name: str,
-        path: str,
+        address: tuple[str, dict[str, Any]],
         heartbeat_interval: float | None,
         grace_period: float | None,
         stale_callback: StaleCallback | None,
@@ -90,22 +90,27 @@ class _SharedStorage(BaseStorage):
             raise InvalidInputError(
                 f"{type(self).__name__}: without heartbeat_interval no trial is found stale", "bad_value", "Give heartbeat_interval."
             )
+        name, where = address
         super().__init__(
-            name, path=path, durable=durable, heartbeat_seconds=float(heartbeat_interval or 0), grace_seconds=float(grace_period or 0)
+            name, **where, durable=durable, heartbeat_seconds=float(heartbeat_interval or 0), grace_seconds=float(grace_period or 0)
         )
         self._stale_callback = stale_callback
 
 
 class RDBStorage(_SharedStorage):
-    """An SQLite database of Optuna's schema: Optuna and its dashboard read and write it too. For many processes of one machine.
+    """A database of Optuna's schema: Optuna and its dashboard read and write it too.
+
+    In a file of SQLite, for many processes of one machine; on a server of PostgreSQL, for processes on many machines. The latter needs
+    PostgreSQL's client library: the system's (``apt-get install libpq5``), or ``pip install psycopg2-binary``, which has one inside.
 
     Args:
-        url: ``"sqlite:///relative/path.db"`` or ``"sqlite:////absolute/path.db"``.
+        url: ``"sqlite:///relative/path.db"``, ``"sqlite:////absolute/path.db"`` or ``"postgresql://user:password@host:port/database"``;
+            a driver, as in ``"postgresql+psycopg2://"``, may be named and is not used.
         heartbeat_interval: seconds between two beats of a running trial; without, a killed worker's trial runs for ever.
         grace_period: seconds without a beat after which a trial fails; without, twice the interval.
         heartbeat_stale_trial_callback: is called with the study and each trial that failed so.
-        durable: whether a call returns only when the disk has what was written. Without, a power cut, but no kill, may lose the last
-            seconds.
+        durable: whether a call returns only when the disk has what was written. Without, a power cut, but no kill of a worker, may lose
+            the last seconds.
     """
 
     def __init__(
@@ -117,7 +122,10 @@ class RDBStorage(_SharedStorage):
         heartbeat_stale_trial_callback: StaleCallback | None = None,
         durable: bool = False,
     ) -> None:
-        super().__init__("sqlite", _path_of(url, "sqlite"), heartbeat_interval, grace_period, heartbeat_stale_trial_callback, durable)
+        address = _address(url)
+        if address[0] == "journal":
+            raise InvalidInputError("RDBStorage: the address is a journal's, which is no database", "bad_value", "Use JournalStorage.")
+        super().__init__(address, heartbeat_interval, grace_period, heartbeat_stale_trial_callback, durable)
 
 
 class JournalStorage(_SharedStorage):
@@ -143,8 +151,7 @@ class JournalStorage(_SharedStorage):
     ) -> None:
         plain = os.fspath(path)
         super().__init__(
-            "journal",
-            _path_of(plain, "journal") if plain.startswith("journal:") else plain,
+            _address(plain) if plain.startswith("journal:") else ("journal", {"path": plain}),
             heartbeat_interval,
             grace_period,
             heartbeat_stale_trial_callback,
@@ -152,16 +159,9 @@ class JournalStorage(_SharedStorage):
         )
 
 
-def _path_of(url: str, scheme: str) -> str:
-    start = f"{scheme}:///"
-    path = url.removeprefix(start)
-    if not url.startswith(start) or not path or path.startswith(":") or "?" in path:
-        raise InvalidInputError(
-            f"storage {url!r}: it must be '{start}' and a path",
-            "bad_value",
-            "For studies of this process leave storage out, or use InMemoryStorage().",
-        )
-    return path
+def _address(url: str) -> tuple[str, dict[str, Any]]:
+    name, where = _kolosal.storage_address(url)
+    return name, json.loads(where)
 
 
 def storage_of(storage: str | os.PathLike[str] | BaseStorage) -> BaseStorage:
@@ -169,10 +169,4 @@ def storage_of(storage: str | os.PathLike[str] | BaseStorage) -> BaseStorage:
     if isinstance(storage, BaseStorage):
         return storage
     url = os.fspath(storage)
-    if url.startswith("sqlite:"):
-        return RDBStorage(url)
-    if url.startswith("journal:"):
-        return JournalStorage(url)
-    raise InvalidInputError(
-        f"storage {url!r} is not known; it is 'sqlite:///PATH' or 'journal:///PATH'", "bad_value", "Put one of the two before the path."
-    )
+    return JournalStorage(url) if url.startswith("journal:") else RDBStorage(url)

@@ -4,13 +4,13 @@
 #include <array>
 #include <string>
 
-#include "kolosal/tune/storages/sqlite_connection.h"
+#include "kolosal/tune/storages/sql_connection.h"
 
 namespace kolosal {
 
 /// Makes the tables where there are none; throws Error(Unsupported) where those that are there are of another version, Error(BadFile)
-/// where the database is something else.
-void make_or_check_schema(SqliteConnection& connection, const std::string& path);
+/// where the database is something else. To be called within a transaction. `address` is what Optuna calls the database.
+void make_or_check_schema(SqlConnection& connection, const std::string& address);
 
 /// What removes a study, in order; each takes its id.
 inline constexpr std::array<const char*, 11> kDeleteStudy = {
