@@ -54,6 +54,8 @@ void add_info(CLI::App& program, Session& session, int& exit_code);
 void add_import(CLI::App& program, Session& session, int& exit_code);
 void add_preprocess(CLI::App& program, Session& session, int& exit_code);
 void add_benchmark(CLI::App& program, Session& session, int& exit_code);
+void add_tune(CLI::App& program, Session& session, int& exit_code);
+void add_studies(CLI::App& program, Session& session, int& exit_code);
 void add_completions(CLI::App& program, Session& session, int& exit_code);
 
 /// Writes a whole result to standard output, followed by a line end. Throws Error(Io) where it cannot be written.

@@ -45,7 +45,8 @@ int run(int argc, char** argv) {
   program.fallthrough();
   program.footer("Example: kolosal train adult.csv --target income --time-limit 60s");
   int exit_code = kSuccess;
-  for (const AddCommand add : {add_train, add_predict, add_evaluate, add_info, add_import, add_preprocess, add_benchmark, add_completions})
+  for (const AddCommand add :
+       {add_train, add_predict, add_evaluate, add_info, add_import, add_preprocess, add_tune, add_studies, add_benchmark, add_completions})
     add(program, session, exit_code);
   try {
     program.parse(argc, argv);

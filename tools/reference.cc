@@ -1,4 +1,5 @@
-// kolosal_reference FOLDER: writes the reference pages, one for each catalog and one for the options of reading and folds.
+// kolosal_reference FOLDER: writes the reference pages, one for each catalog and one for the options of reading, folds
+// and tuning.
 // Called by tools/generate.py; everything on the pages comes from the catalogs and their parameter tables.
 #include "kolosal/base/reference.h"
 
@@ -8,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "kolosal/automl/tune_learner.h"
 #include "kolosal/base/error.h"
 #include "kolosal/metrics/metric.h"
 #include "kolosal/models/learner.h"
@@ -54,7 +56,8 @@ void write_pages(const std::string& folder) {
   write_page(folder, "storages.md", catalog_page("Storages", storages()));
   write_page(folder, "options.md",
              std::string(kOrigin) + "# Options\n\n## Reading tables\n\n" + reference_markdown(parameter_table<ReadOptions>()) +
-                 "\n## Folds\n\n" + reference_markdown(parameter_table<FoldOptions>()));
+                 "\n## Folds\n\n" + reference_markdown(parameter_table<FoldOptions>()) + "\n## Tuning a learner\n\n" +
+                 reference_markdown(parameter_table<TuneOptions>()));
 }
 
 }  // namespace

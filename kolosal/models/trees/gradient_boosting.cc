@@ -43,7 +43,7 @@ std::unique_ptr<Learner> make_gradient_boosting(const Value& parameters, CustomL
 
 void register_gradient_boosting(Catalog<Learner>& catalog) {
   catalog.add<GradientBoosting, GradientBoostingParams>("gradient_boosting", "Trees that each correct those before, grown from histograms.",
-                                                        {"gbdt", "hist_gradient_boosting"});
+                                                        {"boosting", "gbdt", "hist_gradient_boosting"});
 }
 
 }  // namespace kolosal

@@ -1,0 +1,169 @@
+"""What a user does with `kolosal tune` and `kolosal studies`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pandas as pd
+import pytest
+
+KOLOSAL = Path(sys.executable).parent / "kolosal"
+
+
+@pytest.fixture
+def tune(kolosal, penguins):
+    """``tune("--trials", "3")`` tunes a logistic regression of the penguins' species."""
+
+    def run(*arguments, **options):
+        return kolosal("tune", penguins, "--target", "species", "--learner", "logistic", *arguments, **options)
+
+    return run
+
+
+def test_tune_writes_the_best_parameters(tune, tmp_path):
+    done = tune("--trials", "4", "-o", tmp_path / "best.json")
+    assert done.returncode == 0, done.stderr
+    best = json.loads((tmp_path / "best.json").read_text())
+    assert best["learner"] == "logistic"
+    assert best["n_trials"] == 4
+    assert list(best["parameters"]) == ["l2"]
+    assert "log_loss" in done.stdout and "l2" in done.stdout
+    assert done.stderr.count("trial ") == 4
+
+
+def test_json_is_one_document_and_the_seed_decides(tune):
+    first, again, other = (json.loads(tune("--json", "-q", "--trials", "4", "--seed", seed).stdout) for seed in ("1", "1", "2"))
+    assert first == again
+    assert first["parameters"] != other["parameters"] or first["score"] != other["score"]
+
+
+def test_the_same_command_goes_on_with_its_study_which_optuna_reads(tune, kolosal, tmp_path):
+    url = f"sqlite:///{tmp_path}/s.db"
+    for _ in range(2):
+        done = tune("--trials", "3", "--storage", url, "--study", "mine", "--pruner", "median")
+        assert done.returncode == 0, done.stderr
+    assert "with 3 trials" in done.stderr
+    study = optuna.load_study(study_name="mine", storage=url)
+    assert len(study.trials) == 6
+    listed = json.loads(kolosal("--json", "studies", url).stdout)
+    assert [(entry["study"], entry["n_trials"]) for entry in listed] == [("mine", 6)]
+    assert listed[0]["best"]["value"] == study.best_value
+    best = json.loads(kolosal("--json", "studies", url, "--study", "mine", "--best").stdout)
+    assert best["parameters"] == study.best_params
+    frame = pd.read_csv(io.StringIO(kolosal("studies", url, "--study", "mine", "-o", "-").stdout))
+    assert list(frame["number"]) == list(range(6))
+    assert list(frame["params_l2"]) == [trial.params["l2"] for trial in study.trials]
+    exported = kolosal("studies", url, "--study", "mine", "-o", tmp_path / "mine.json")
+    assert exported.returncode == 0, exported.stderr
+    assert len(json.loads((tmp_path / "mine.json").read_text())["trials"]) == 6
+    other = tune("--trials", "1", "--storage", url, "--study", "mine", "--metric", "accuracy")
+    assert other.returncode == 1
+    assert 'metric "log_loss", not "accuracy"' in other.stderr
+
+
+def test_a_space_of_ones_own_and_fixed_parameters(kolosal, penguins, tmp_path):
+    space = tmp_path / "space.json"
+    space.write_text(json.dumps({"parameters": {"max_leaves": {"type": "int", "low": 2, "high": 4}}}))
+    done = kolosal(
+        *("--json", "tune", penguins, "--target", "species", "--learner", "boosting", "--trials", "3", "--metric", "accuracy"),
+        *("--set", "n_trees=10", "--set", "learning_rate=0.2", "--space", space, "--folds", "3"),
+    )
+    assert done.returncode == 0, done.stderr
+    best = json.loads(done.stdout)
+    assert best["parameters"]["n_trees"] == 10 and best["parameters"]["learning_rate"] == 0.2
+    assert best["parameters"]["max_leaves"] in (2, 3, 4)
+    assert best["score"] > 0.8 and best["n_folds"] == 3
+
+
+def test_a_fixed_value_may_be_a_list(kolosal, penguins):
+    done = kolosal(
+        *("--json", "tune", penguins, "--target", "species", "--learner", "mlp", "--trials", "2"),
+        *("--set", "hidden_sizes=8,4", "--set", "n_epochs=3"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["parameters"]["hidden_sizes"] == [8, 4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--set", "l2"], 2, "NAME=VALUE"),
+        (["--set", "l3=1"], 2, "did you mean 'l2'"),
+        (["--set", "l2=-1"], 2, "l2"),
+        (["--trials", "0"], 2, "trials"),
+        (["--storage", "mysql://me:s3cret@host/db"], 2, "postgresql://"),
+        (["--learner", "logistc"], 1, "did you mean 'logistic'"),
+        (["--sampler", "tep"], 1, "sampler"),
+        (["--metric", "rmse"], 1, "cannot judge"),
+        (["--space", "no.json"], 1, "no.json"),
+        (["-o", "no/such/best.json"], 1, "no/such"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_work_begins(tune, tmp_path, arguments, code, words):
+    done = tune(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "s3cret" not in done.stderr
+    assert "trial 0" not in done.stderr
+
+
+def test_studies_makes_no_storage(kolosal, tmp_path):
+    done = kolosal("studies", f"sqlite:///{tmp_path}/none.db")
+    assert done.returncode == 1
+    assert "is not there" in done.stderr
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_time_limit_holds(tune):
+    begin = time.monotonic()
+    done = tune("--time-limit", "1s", "--json", "-q")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - begin < 3
+    assert json.loads(done.stdout)["n_trials"] > 1
+
+
+def test_ctrl_c_keeps_what_was_done(penguins, tmp_path):
+    url = f"sqlite:///{tmp_path}/s.db"
+    command = [KOLOSAL, "tune", penguins, "--target", "species", "--learner", "logistic", "--trials", "100000", "--storage", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "trial 2:" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "log_loss" in out
+    study = optuna.load_study(study_name="logistic", storage=url)
+    assert len(study.trials) >= 3
+    assert all(trial.state.is_finished() for trial in study.trials)
+
+
+def test_a_terminal_sees_a_live_line(penguins):
+    master, slave = pty.openpty()
+    command = [
+        *(KOLOSAL, "tune", penguins, "--target", "species", "--trials", "6", "--learner", "random_forest", "--set", "n_trees=300"),
+        *("--threads", "1"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(slave)
+        seen = b""
+        while select.select([master], [], [], 60)[0]:
+            try:
+                part = os.read(master, 4096)
+            except OSError:
+                break
+            seen += part
+        assert process.wait() == 0
+    assert b"\r\x1b[K" in seen
+    assert b"fold " in seen and b"/6)" in seen
+    assert b"the best" in seen
