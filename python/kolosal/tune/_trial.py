@@ -95,6 +95,10 @@ class SearchSpace(_kolosal.SearchSpace):
         described = {name: to_description(p) if isinstance(p, Distribution) else dict(p) for name, p in parameters.items()}
         super().__init__(json.dumps({"parameters": described, "forbidden": [dict(one) for one in forbidden]}))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        described = json.loads(self.to_json())
+        return SearchSpace, (described["parameters"], described.get("forbidden", []))
+
     @classmethod
     def from_json(cls, text: str) -> SearchSpace:
         """The space that JSON text describes: an object with "parameters" and, if wanted, "forbidden"."""

@@ -1,0 +1,287 @@
+"""Studies whose trials run on a Ray cluster.
+
+>>> from kolosal import tune
+>>> from kolosal.tune.ray import optimize
+>>> study = tune.create_study()
+>>> optimize(study, lambda trial: trial.suggest_float("x", -1, 1) ** 2, n_trials=100)  # doctest: +SKIP
+
+The study stays where ``optimize`` is called, in memory or in any storage: the objectives that run elsewhere ask it for their parameters and
+tell it their reports. A trial whose worker or machine dies fails, and is run again with the same parameters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from .. import _kolosal
+from .._errors import InvalidInputError
+from ._study import Callback, Objective, Study, _reason, _Run
+from ._trial import SearchSpace, TrialPruned, frozen
+
+__all__ = ["RemoteTrial", "optimize"]
+
+_WAIT_SECONDS = 1.0  # longest wait for calls of trials, after which the limits are looked at again
+
+
+def _load_ray() -> Any:
+    try:
+        return importlib.import_module("ray")
+    except ImportError:
+        raise InvalidInputError("kolosal.tune.ray needs Ray, which is not installed", "unsupported", "pip install ray") from None
+
+
+class RemoteTrial:
+    """What an objective is given on a worker: a trial of a study elsewhere, with the methods of ``Trial``."""
+
+    def __init__(self, number: int, ask: Callable[[str, tuple[Any, ...], dict[str, Any]], Any]) -> None:
+        self.number = number
+        self._ask = ask
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values so far, by name."""
+        values: dict[str, Any] = self._ask("params", (), {})
+        return values
+
+    def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
+        """A number from low to high, both allowed; in steps from low, or on a logarithmic scale."""
+        return float(self._ask("suggest_float", (name, low, high), {"step": step, "log": log}))
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """An integer from low to high, both allowed; in steps from low, or on a logarithmic scale."""
+        return int(self._ask("suggest_int", (name, low, high), {"step": step, "log": log}))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """One of the choices: texts, numbers, booleans and None."""
+        return self._ask("suggest_categorical", (name, list(choices)), {})
+
+    def suggest(self, space: SearchSpace) -> dict[str, Any]:
+        """The values of all parameters of a declared space that are there, by name."""
+        values: dict[str, Any] = self._ask("suggest", (space.to_json(),), {})
+        return values
+
+    def report(self, value: float, step: int) -> None:
+        """Notes an intermediate value; a second report of a step is passed over."""
+        self._ask("report", (float(value), int(step)), {})
+
+    def should_prune(self) -> bool:
+        """Whether the study's pruner would stop the trial after its last report."""
+        return bool(self._ask("should_prune", (), {}))
+
+    def set_constraint(self, name: str, value: float) -> None:
+        """Notes a constraint, which holds where the value is at most 0."""
+        self._ask("set_constraint", (name, float(value)), {})
+
+    def set_user_attr(self, name: str, value: Any) -> None:
+        """Notes anything else about the trial that JSON can hold."""
+        self._ask("set_user_attr", (name, json.loads(json.dumps(value))), {})
+
+
+class _Mailbox:
+    """Where calls of trials lie until the study's process takes them, and their answers until the trials do. Runs as an actor."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[int, int, str, tuple[Any, ...], dict[str, Any]]] = []
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._any = asyncio.Event()
+        self._n_calls = 0
+
+    async def call(self, trial: int, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The answer to a call of a trial."""
+        self._n_calls += 1
+        key = self._n_calls
+        self._answers[key] = asyncio.get_running_loop().create_future()
+        self._calls.append((key, trial, method, arguments, options))
+        self._any.set()
+        return await self._answers[key]
+
+    async def take(self, seconds: float) -> list[tuple[int, int, str, tuple[Any, ...], dict[str, Any]]]:
+        """The calls that wait; waits for one so long where there is none."""
+        try:
+            await asyncio.wait_for(self._any.wait(), seconds)
+        except TimeoutError:
+            return []
+        self._any.clear()
+        calls, self._calls = self._calls, []
+        return calls
+
+    async def answer(self, answers: list[tuple[int, Any]]) -> None:
+        """Gives answers to calls."""
+        for key, value in answers:
+            answer = self._answers.pop(key, None)
+            if answer is not None and not answer.done():
+                answer.set_result(value)
+
+
+def _run_trial(objective: Callable[[RemoteTrial], Any], number: int, mailbox: Any) -> tuple[str, Any]:
+    """Runs an objective on a worker; what became of it, and its value or the exception."""
+    ray = _load_ray()
+
+    def ask(method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        kind, value = ray.get(mailbox.call.remote(number, method, arguments, options))
+        if kind == "error":
+            raise value
+        return value
+
+    try:
+        return "complete", objective(RemoteTrial(number, ask))
+    except TrialPruned:
+        return "pruned", None
+    except Exception as error:
+        return "failed", _portable(error)
+
+
+def _portable(error: BaseException) -> BaseException:
+    """The exception, or one that says the same where it cannot go to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(_reason(error))
+    return error
+
+
+def optimize(
+    study: Study,
+    func: Callable[[RemoteTrial], float | Sequence[float]],
+    n_trials: int | None = None,
+    timeout: float | None = None,
+    *,
+    n_workers: int | None = None,
+    num_cpus: float = 1,
+    num_gpus: float = 0,
+    resources: Mapping[str, float] | None = None,
+    max_retries: int = 1,
+    catch: type[Exception] | tuple[type[Exception], ...] = (),
+    callbacks: Sequence[Callback] | None = None,
+) -> None:
+    """Runs trials on the workers of a Ray cluster until one of the limits is met, ``study.stop`` is called or the sampler has nothing left.
+
+    Ray is started on this machine where it is not yet and ``RAY_ADDRESS`` names no cluster.
+
+    Args:
+        study: what trials belong to.
+        func: the objective, which Ray takes to the workers: takes a trial, gives its value or values. Raising ``TrialPruned`` ends a trial
+            early.
+        n_trials: how many trials to run, those not counted that are run again; without, no limit.
+        timeout: seconds after which no further trial is started.
+        n_workers: trials that run at the same time; without, as many as the cluster has room for.
+        num_cpus: cores that a trial takes.
+        num_gpus: graphics cards that a trial takes.
+        resources: other resources of Ray that a trial takes.
+        max_retries: how often a trial is run again whose worker died.
+        catch: exceptions of the objective that fail the trial and let the run go on.
+        callbacks: each is called here with the study and the trial after every trial.
+    """
+    for name, value, least in (("n_trials", n_trials, 0), ("n_workers", n_workers, 1), ("max_retries", max_retries, 0)):
+        if value is not None and value < least:
+            raise InvalidInputError(f"optimize: {name} is {value}; it must be at least {least}", "bad_value")
+    ray = _load_ray()
+    if not ray.is_initialized():
+        ray.init()
+    if not study._optimizing.acquire(blocking=False):
+        raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_workers for several trials at a time.")
+    try:
+        study._stopping.clear()
+        run = _Run(study, cast(Objective, func), n_trials, timeout, catch, tuple(callbacks or ()))
+        needs = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
+        _Driver(ray, run, n_workers or _room(ray, needs), needs, max_retries).work()
+    finally:
+        study._optimizing.release()
+
+
+def _room(ray: Any, needs: Mapping[str, Any]) -> int:
+    """How many trials the cluster has room for, at least one."""
+    there = ray.cluster_resources()
+    asked = {"CPU": needs["num_cpus"], "GPU": needs["num_gpus"], **needs["resources"]}
+    return max(1, min((int(there.get(name, 0) // share) for name, share in asked.items() if share > 0), default=1))
+
+
+class _Driver:
+    """One call of ``optimize``: starts trials on workers, and answers them."""
+
+    def __init__(self, ray: Any, run: _Run, n_workers: int, needs: Mapping[str, Any], max_retries: int) -> None:
+        self.ray, self.run, self.n_workers, self.max_retries = ray, run, n_workers, max_retries
+        self.native = run.study._native
+        affinity = importlib.import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+        here = affinity(ray.get_runtime_context().get_node_id(), soft=False)
+        self.mailbox = ray.remote(_Mailbox).options(num_cpus=0, max_concurrency=2 * n_workers + 8, scheduling_strategy=here).remote()
+        self.task = ray.remote(_run_trial).options(max_retries=0, **needs)
+        self.objective = ray.put(run.func)
+        self.running: dict[Any, _kolosal.Trial] = {}
+
+    def work(self) -> None:
+        """Runs trials until there are no more."""
+        try:
+            calls = self.mailbox.take.remote(_WAIT_SECONDS)
+            while True:
+                self._start()
+                if not self.running:
+                    return
+                ready, _ = self.ray.wait([calls, *self.running], num_returns=1)
+                if ready[0] == calls:
+                    self._answer(self.ray.get(calls))
+                    calls = self.mailbox.take.remote(_WAIT_SECONDS)
+                else:
+                    self._end(ready[0])
+        finally:
+            for task, trial in self.running.items():
+                self.ray.cancel(task, force=True)
+                self.native.tell_failed(trial.number, "the run ended before it did")
+            self.ray.kill(self.mailbox)
+
+    def _start(self) -> None:
+        while len(self.running) < self.n_workers and self.run.claim():
+            self.run.study._fail_stale()
+            trial = self.native.ask()
+            self.running[self.task.remote(self.objective, trial.number, self.mailbox)] = trial
+
+    def _answer(self, calls: list[tuple[int, int, str, tuple[Any, ...], dict[str, Any]]]) -> None:
+        trials = {trial.number: trial for trial in self.running.values()}
+        answers: list[tuple[int, Any]] = []
+        for key, number, method, arguments, options in calls:
+            if number not in trials:  # its worker is gone
+                continue
+            try:
+                answers.append((key, ("value", _call(trials[number], method, arguments, options))))
+            except Exception as error:
+                answers.append((key, ("error", _portable(error))))
+        self.mailbox.answer.remote(answers)
+
+    def _end(self, task: Any) -> None:
+        errors = self.ray.exceptions
+        number = self.running.pop(task).number
+        raised: BaseException | None = None
+        try:
+            kind, value = self.ray.get(task)
+        except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as lost:
+            self.native.tell_failed(number, f"its worker was lost: {type(lost).__name__}")
+            if self.native.retry(number, self.max_retries, False) and self.run.left is not None:
+                self.run.left += 1
+        except Exception as error:  # the objective did not get there, or its value not here
+            self.native.tell_failed(number, _reason(error))
+            raised = error
+        else:
+            if kind == "complete":
+                self.run.study._complete(number, value)
+            elif kind == "pruned":
+                self.native.tell_pruned(number)
+            else:
+                self.native.tell_failed(number, _reason(value))
+                raised = None if isinstance(value, self.run.catch) else value
+        for callback in self.run.callbacks:
+            callback(self.run.study, frozen(self.native.snapshot(number)))
+        if raised is not None:
+            raise raised
+
+
+def _call(trial: _kolosal.Trial, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if method == "params":
+        return trial.params
+    if method == "suggest":
+        return trial.suggest(_kolosal.SearchSpace(arguments[0]))
+    return getattr(trial, method)(*arguments, **options)
