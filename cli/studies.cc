@@ -55,12 +55,6 @@ Loaded load(Storage& storage, const std::string& name) {
   return {storage.study(*id), storage.read(*id, 0, {})};
 }
 
-std::string values_text(const std::vector<double>& values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : " ") + short_number(value);
-  return text;
-}
-
 std::string plain(const Value& value) { return value.is_text() ? value.as_text() : to_json(value); }
 
 std::string quoted(const std::string& cell) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import signal
@@ -23,7 +24,7 @@ from kolosal._errors import InvalidInputError, KolosalError
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from kolosal import tune
+from kolosal import _kolosal, tune
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -242,6 +243,39 @@ def test_workers_that_make_the_tables_at_the_same_time_do_not_meet_errors(postgr
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tune.create_study(study_name="s", storage=url, load_if_exists=True), range(8)))
     assert tune.get_all_study_names(url) == ["s"]
+
+
+def test_workers_of_both_libraries_share_a_study_on_a_server(postgres: Any) -> None:
+    url = postgres.new_database()
+    theirs = url.replace("postgresql:", "postgresql+psycopg2:")
+    study = tune.create_study(study_name="s", storage=url, sampler=tune.samplers.RandomSampler(seed=0))
+    for i in range(12):
+        study.enqueue_trial({"x": i / 16})
+
+    def theirs_works() -> None:
+        optuna.load_study(study_name="s", storage=theirs, sampler=optuna.samplers.RandomSampler()).optimize(
+            lambda trial: trial.suggest_float("x", 0, 1), n_trials=15
+        )
+
+    def ours_works() -> None:
+        tune.load_study(study_name="s", storage=url, sampler=tune.samplers.RandomSampler()).optimize(
+            lambda trial: trial.suggest_float("x", 0, 1), n_trials=15
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(work) for work in (ours_works, theirs_works, ours_works, theirs_works)]:
+            done.result()
+    trials = optuna.load_study(study_name="s", storage=theirs).trials
+    assert [trial.number for trial in trials] == list(range(60))
+    assert all(trial.state.name == "COMPLETE" and trial.value == trial.params["x"] for trial in trials)
+    assert [trial.params["x"] for trial in trials[:12]] == [i / 16 for i in range(12)]
+    assert_same_study(study, optuna.load_study(study_name="s", storage=theirs))
+
+
+def test_the_client_library_inside_psycopg2_serves_too(postgres: Any) -> None:
+    inside = next((Path(psycopg2.__file__).parents[1] / "psycopg2_binary.libs").glob("libpq-*"))
+    native = _kolosal.make_storage("postgres", json.dumps({"url": postgres.new_database(), "library": str(inside)}))
+    assert native.studies() == []
 
 
 class Cutter:
