@@ -1,4 +1,4 @@
-// kolosal studies: what a storage of the tuner holds: its studies, or the trials of one. Reads only.
+// kolosal studies: what a storage of the tuner holds: its studies, or the trials of one. No study changes; an empty database gets tables.
 
 #include <algorithm>
 #include <cmath>

@@ -272,6 +272,28 @@ def test_workers_of_both_libraries_share_a_study_on_a_server(postgres: Any) -> N
     assert_same_study(study, optuna.load_study(study_name="s", storage=theirs))
 
 
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_heartbeats_of_both_libraries_are_understood_where_a_server_has_another_time_zone(postgres: Any) -> None:
+    url = postgres.new_database()
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET timezone = 'Asia/Tokyo'")
+        ours = tune.create_study(study_name="s", storage=tune.storages.RDBStorage(url, heartbeat_interval=60, grace_period=120))
+        storage = optuna.storages.RDBStorage(url.replace("postgresql:", "postgresql+psycopg2:"), heartbeat_interval=60, grace_period=120)
+        theirs = optuna.load_study(study_name="s", storage=storage)
+        first = ours.ask()
+        second = theirs.ask()
+        storage.record_heartbeat(second._trial_id)
+        optuna.storages.fail_stale_trials(theirs)
+        third = ours.ask()
+        assert [trial.state.name for trial in ours.trials] == ["RUNNING"] * 3
+        cursor.execute("UPDATE trial_heartbeats SET heartbeat = heartbeat - INTERVAL '3 minutes'")
+        theirs.tell(second, 1.0)
+        assert ours._native.fail_stale() == [first.number, third.number]
+        assert [trial.state.name for trial in theirs.trials] == ["FAIL", "COMPLETE", "FAIL"]
+
+
 def test_the_client_library_inside_psycopg2_serves_too(postgres: Any) -> None:
     inside = next((Path(psycopg2.__file__).parents[1] / "psycopg2_binary.libs").glob("libpq-*"))
     native = _kolosal.make_storage("postgres", json.dumps({"url": postgres.new_database(), "library": str(inside)}))
