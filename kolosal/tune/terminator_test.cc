@@ -79,6 +79,34 @@ TEST(RegretBound, SaysWhereItCannotAnswer) {
   EXPECT_TRUE(std::isfinite(improvement(infinite, "regret_bound")));
 }
 
+TEST(ExpectedRegret, FallsAsTheOptimumIsFoundWhateverTheUnits) {
+  Study study = a_study(Direction::Maximize, "tpe"), scaled = a_study(Direction::Maximize, "tpe");
+  EXPECT_GT(improvement(study, "expected_regret"), 1e300);  // one that ends no study
+  const auto objective = [](double x) { return 5 - (x - 0.3) * (x - 0.3); };
+  run(study, 5, objective);
+  const double early = improvement(study, "expected_regret");
+  run(study, 45, objective);
+  run(scaled, 50, [&](double x) { return 1000 * objective(x) - 7; });
+  const double late = improvement(study, "expected_regret");
+  EXPECT_GT(late, 0);
+  EXPECT_LT(late, early / 10);
+  EXPECT_NEAR(improvement(scaled, "expected_regret") / late, 1, 0.01);
+}
+
+TEST(MedianError, IsAShareOfTheMedianOfTheFirstTrialsAfterTheWarmUp) {
+  Study study = a_study();
+  // Trials 2 to 6 of stagnation 5: 5, 4, 5, 4, 3.
+  const auto error = error_estimates().make("median", parse_json(R"({"improvement": "best_value_stagnation", "parameters":
+      {"max_stagnation_trials": 5}, "warm_up_trials": 2, "n_initial_trials": 5, "threshold_ratio": 0.5})"));
+  for (const double value : {0, 0, 9, 9, 8, 8, 8}) {
+    EXPECT_LT(error->evaluate(study.trials(), Direction::Minimize), 0);
+    study.tell(study.ask(), {value});
+  }
+  EXPECT_EQ(error->evaluate(study.trials(), Direction::Minimize), 2);
+  study.tell(study.ask(), {-1});
+  EXPECT_EQ(error->evaluate(study.trials(), Direction::Minimize), 2);
+}
+
 TEST(Terminator, EndsAStudyThatHasFoundItsOptimumButNotBeforeThereAreEnoughTrials) {
   Study study = a_study(Direction::Minimize, "tpe");
   const auto bound = improvement_estimates().make("regret_bound");

@@ -121,6 +121,14 @@ def test_a_callback_ends_the_study_when_little_is_to_be_gained() -> None:
     assert len(other.trials) == 20
 
 
+def test_the_expected_regret_ends_a_study_with_the_median_of_its_first_values() -> None:
+    improvement = terminator.EMMREvaluator(seed=0)
+    stopper = terminator.Terminator(improvement, terminator.MedianErrorEvaluator(improvement, threshold_ratio=0.02))
+    study = tune.create_study(sampler=tune.samplers.GPSampler(seed=0))
+    study.optimize(lambda t: t.suggest_float("x", -1, 1) ** 2, n_trials=150, callbacks=[terminator.TerminatorCallback(stopper)])
+    assert 30 <= len(study.trials) < 150 and study.best_value < 1e-3
+
+
 def test_scores_are_kept_where_optuna_looks_for_them(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path / 'studies.db'}"
     study = tune.create_study(study_name="s", storage=storage, sampler=tune.samplers.RandomSampler(0))
@@ -163,6 +171,13 @@ def test_a_terminator_says_what_it_lacks(several: tune.Study) -> None:
         terminator.Terminator().should_terminate(several)
     with pytest.raises(InvalidInputError, match="min_n_trials is 0"):
         terminator.Terminator(min_n_trials=0)
+
+    class Own(terminator.BaseImprovementEvaluator):
+        def evaluate(self, trials: Any, study_direction: str) -> float:
+            return 1.0
+
+    with pytest.raises(InvalidInputError, match="Own is not an evaluator of"):
+        terminator.MedianErrorEvaluator(Own())
     with pytest.raises(InvalidInputError, match="there are 1 scores"):
         terminator.report_cross_validation_scores(study.ask(), [1.0])
 

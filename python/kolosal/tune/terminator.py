@@ -79,6 +79,25 @@ class BestValueStagnationEvaluator(BaseImprovementEvaluator):
         super().__init__(max_stagnation_trials=max_stagnation_trials)
 
 
+class EMMREvaluator(BaseImprovementEvaluator):
+    """The expected minimum regret by the model: how much the last trial has moved what a Gaussian process expects of the best one.
+
+    It is in standard deviations of the results, and goes with ``MedianErrorEvaluator``.
+
+    Args:
+        deterministic_objective: whether the same parameters always give the same value.
+        delta: chance that the bounds on the regret do not hold.
+        min_n_trials: complete trials that there must be.
+        seed: which points of the space are looked at; None: one is drawn.
+    """
+
+    _name = "expected_regret"
+
+    def __init__(self, deterministic_objective: bool = False, delta: float = 0.1, min_n_trials: int = 2, seed: int | None = None) -> None:
+        drawn = secrets.randbits(62) if seed is None else seed
+        super().__init__(deterministic_objective=deterministic_objective, delta=delta, min_n_trials=min_n_trials, seed=drawn)
+
+
 class BaseErrorEvaluator(_Estimate):
     """How uncertain the best value is. A subclass of one's own gives ``evaluate``."""
 
@@ -113,6 +132,39 @@ class StaticErrorEvaluator(BaseErrorEvaluator):
 
     def __init__(self, constant: float) -> None:
         super().__init__(constant=constant)
+
+
+class MedianErrorEvaluator(BaseErrorEvaluator):
+    """A share of what an evaluator said of the improvement over the first trials.
+
+    Args:
+        paired_improvement_evaluator: the evaluator, one of this module's.
+        warm_up_trials: complete trials that are left out at the start.
+        n_initial_trials: complete trials after them, over which the median is taken.
+        threshold_ratio: share of the median that is the error.
+    """
+
+    _name = "median"
+
+    def __init__(
+        self,
+        paired_improvement_evaluator: BaseImprovementEvaluator,
+        warm_up_trials: int = 10,
+        n_initial_trials: int = 20,
+        threshold_ratio: float = 0.01,
+    ) -> None:
+        paired = paired_improvement_evaluator
+        if paired._is_own:
+            raise InvalidInputError(
+                f"MedianErrorEvaluator: {type(paired).__name__} is not an evaluator of kolosal.tune.terminator", "bad_value"
+            )
+        super().__init__(
+            improvement=paired._name,
+            parameters=paired._parameters,
+            warm_up_trials=warm_up_trials,
+            n_initial_trials=n_initial_trials,
+            threshold_ratio=threshold_ratio,
+        )
 
 
 class BaseTerminator:

@@ -48,7 +48,8 @@ def optimization_history(study: Study | Sequence[Study], target: Target | None, 
         numbers = [trial.number for trial in found.trials]
         data.append(_points(found.trials, numbers, found.values, name=target_name + name))
         if target is None and (best := _best_so_far(found)):
-            data.append({"type": "scatter", "mode": "lines", "x": numbers[-len(best) :], "y": best, "name": "best" + name})
+            data.append({"type": "scatter", "mode": "lines", "line": {"shape": "hv"}, "name": "best" + name})
+            data[-1] |= {"x": numbers[-len(best) :], "y": best}
     return figure("Optimization history", data, **layout)
 
 
@@ -185,12 +186,13 @@ def param_importances(
     targets: list[tuple[str, Target | None]] = [(target_name, target)]
     if target is None and len(study.directions) > 1:
         targets = [(f"objective {k}", _loss(k, direction)) for k, direction in enumerate(study.directions)]
-    data = []
+    data: list[dict[str, Any]] = []
     for name, one in targets:
         found = get_param_importances(study, evaluator=measure, params=params, target=one)
         names, shares = list(found)[::-1], list(found.values())[::-1]
         text = [f"{share:.2f}" if share >= 0.01 else "<0.01" for share in shares]
-        data.append({"type": "bar", "orientation": "h", "x": shares, "y": names, "text": text, "textposition": "outside", "name": name})
+        data.append({"type": "bar", "orientation": "h", "x": shares, "y": names, "name": name})
+        data[-1] |= {"text": text, "textposition": "outside", "cliponaxis": False}
     return figure("Importance of parameters", data, xaxis=titled("importance"), yaxis=titled("parameter", type="category"))
 
 
@@ -242,8 +244,8 @@ def timeline(study: Study, n_recent_trials: int | None) -> Figure:
         if not some:
             continue
         bars = [(trial, start, 1000 * (end - start).total_seconds()) for trial, start, end in some if start is not None and end is not None]
-        bar: dict[str, Any] = {"type": "bar", "orientation": "h", "name": state, "marker": {"color": color}, "textposition": "none"}
-        bar |= {"base": [start.isoformat() for _, start, _ in bars], "x": [length for *_, length in bars]}
+        bar: dict[str, Any] = {"type": "bar", "orientation": "h", "name": state, "marker": {"color": color}, "width": 0.8}
+        bar |= {"textposition": "none", "base": [start.isoformat() for _, start, _ in bars], "x": [length for *_, length in bars]}
         bar |= {"y": [trial.number for trial, *_ in bars], "text": [hover(trial) for trial, *_ in bars]}
         data.append(bar | {"hovertemplate": "%{text}<extra></extra>"})
     return figure("Timeline", data, xaxis=titled("time", type="date"), yaxis=titled("trial"), barmode="overlay")
