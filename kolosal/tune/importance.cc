@@ -16,7 +16,6 @@ std::vector<double> losses_of(const TrialRecord& trial, const std::vector<Direct
 
 ImportanceInput input_of(const Study& study, const ImportanceQuestion& question) {
   ImportanceInput input;
-  input.names = study.parameter_names();
   input.parameters = question.parameters;
   std::unordered_map<int64_t, double> target;
   if (question.target) target.insert(question.target->begin(), question.target->end());
@@ -30,6 +29,7 @@ ImportanceInput input_of(const Study& study, const ImportanceQuestion& question)
     input.losses.push_back(std::move(losses));
     input.trials.push_back(std::move(trial));
   }
+  input.names = study.parameter_names();  // after the trials: a study that runs may have got new ones
   return input;
 }
 

@@ -122,16 +122,17 @@ Value importance_values(const Study& study, const std::vector<TrialRecord>& tria
 }  // namespace
 
 Value study_report(const Study& study) {
+  // In this order: a study that runs has all trials and parameters that what was read before speaks of.
+  std::vector<int64_t> front = study.pareto_front();
+  if (study.directions().size() == 1 && !front.empty()) front = {study.best().number};
   const std::vector<TrialRecord> trials = study.trials();
   const std::vector<std::string> names = study.parameter_names();
-  std::vector<int64_t> front = study.pareto_front();
   Value::List directions, listed, numbers;
   for (const Direction direction : study.directions()) directions.emplace_back(enum_name(direction));
   Value states = Value::Object{};
   for (const auto& [state, name] : enum_names(TrialState{}))
     states.set(std::string(name),
                std::count_if(trials.begin(), trials.end(), [&, wanted = state](const auto& trial) { return trial.state == wanted; }));
-  if (study.directions().size() == 1 && !front.empty()) front = {study.best().number};
   for (const int64_t number : front) numbers.emplace_back(number);
   const std::vector<uint8_t> is_shown = shown(trials, study.directions(), front);
   for (size_t i = 0; i < trials.size(); ++i)

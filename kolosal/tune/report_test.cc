@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "kolosal/base/json.h"
 
@@ -52,6 +54,28 @@ TEST(StudyReport, OfManyTrialsKeepsThoseThatWereBest) {
   for (const double value : best)
     EXPECT_TRUE(std::any_of(trials.begin(), trials.end(), [&](const Value& t) { return t.at("values").as_list()[0].as_real() == value; }));
   EXPECT_EQ(trials.back().at("number").as_integer(), 4999);
+}
+
+TEST(StudyReport, CanBeMadeWhileTrialsRun) {
+  Study study({.name = "s", .sampler = samplers().make("random")});
+  std::atomic<bool> done = false;
+  std::thread worker([&] {
+    for (int i = 0; i < 600; ++i) {
+      const int64_t trial = study.ask();
+      if (i % 100 == 99) study.suggest(trial, "x" + std::to_string(i), Distribution::real("x", 0, 1));
+      study.tell(trial, {static_cast<double>(-i)});
+      std::this_thread::yield();
+    }
+    done = true;
+  });
+  while (!done) {
+    const Value report = study_report(study);
+    for (const Value& best : report.at("best").as_list()) EXPECT_LT(best.as_integer(), report.at("n_trials").as_integer());
+    for (const Value& trial : report.at("trials").as_list())
+      EXPECT_LE(trial.at("params").as_list().size(), report.at("parameters").as_list().size());
+  }
+  worker.join();
+  EXPECT_EQ(study_report(study).at("best").as_list()[0].as_integer(), 599);
 }
 
 TEST(StudyReport, OfNoTrialsIsAPageToo) {
