@@ -17,9 +17,9 @@ extern const std::string_view kStudyTemplate;
 
 namespace {
 
-constexpr size_t kMostTrials = 3000;     // that are shown
-constexpr size_t kNewest = 1000;         // of them the newest
-constexpr size_t kMostForForest = 2000;  // complete trials up to which a forest is fitted for importances
+constexpr size_t kMostTrials = 3000;      // that are shown
+constexpr size_t kNewest = 1000;          // of them the newest
+constexpr size_t kMostForForest = 50000;  // complete trials times parameters up to which a forest is fitted for importances
 
 Value number_value(double number) { return std::isfinite(number) ? Value(number) : Value(number_text(number)); }
 
@@ -114,7 +114,8 @@ Value importance_values(const Study& study, const std::vector<TrialRecord>& tria
   if (n_objectives > 1) list.push_back(importance_value(study, trials, "ped_anova", -1));
   for (int k = 0; k < n_objectives; ++k) {
     list.push_back(importance_value(study, trials, "ped_anova", k));
-    if (n <= static_cast<ptrdiff_t>(kMostForForest)) list.push_back(importance_value(study, trials, "fanova", k));
+    if (static_cast<size_t>(n) * study.parameter_names().size() <= kMostForForest)
+      list.push_back(importance_value(study, trials, "fanova", k));
   }
   return list;
 }

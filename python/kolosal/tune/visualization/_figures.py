@@ -84,8 +84,7 @@ def _surface(found: Results, x: Axis, y: Axis, n: int = 40) -> dict[str, Any]:
     """The mean value of the trials near each point of a grid, where there are such."""
     at = [(axis.share([trial.params[axis.name] for trial in found.trials]), axis.share(axis.grid(n))) for axis in (x, y)]
     across, up = (np.exp(-((grid[:, None] - places) ** 2) / 0.01) for places, grid in at)
-    weights = np.einsum("at,bt->abt", up, across)
-    near, values = weights.sum(axis=2), weights @ np.array(found.values)
+    near, values = up @ across.T, (up * np.array(found.values)) @ across.T
     means = np.where(near > 0.05, values / np.maximum(near, 1e-300), np.nan)
     z = [[float(value) if math.isfinite(value) else None for value in row] for row in means]
     return {"x": x.grid(n), "y": y.grid(n), "z": z}
