@@ -1,4 +1,4 @@
-"""Studies beside Optuna and Rustuna: time of a trial of a trivial objective, and the best value found on known functions.
+"""Studies beside Optuna and Rustuna: time of a trial of a trivial objective, and the best value on known functions; importances.
 
     python benchmarks/tuner.py [--seeds 20] [--trials 1000]
 
@@ -202,18 +202,41 @@ def volume(front: list[Any]) -> float:
 
 def print_fronts(n_seeds: int) -> None:
     """Medians of the dominated area after some trials of two losses; more is better, the whole front has 0.87."""
-    print(f"\n{'ZDT1, dominated area':30} {'kolosal':>10} {'optuna':>10}")
-    for sampler, n_trials in (("TPESampler", 150), ("NSGAIISampler", 1000), ("NSGAIIISampler", 1000)):
-        medians = []
+    from scipy.stats import wilcoxon
+
+    print(f"\n{'ZDT1, dominated area':30} {'kolosal':>10} {'optuna':>10} {'p':>7}")
+    for sampler, n_trials in (("TPESampler", 150), ("TPESampler", 300), ("NSGAIISampler", 1000), ("NSGAIIISampler", 1000)):
+        areas: dict[str, list[float]] = {}
         for library in ("kolosal", "optuna") if optuna is not None else ("kolosal",):
-            areas = []
+            module: Any = tune if library == "kolosal" else optuna
             for seed in range(n_seeds):
-                module: Any = tune if library == "kolosal" else optuna
                 study = module.create_study(directions=["minimize"] * 2, sampler=getattr(module.samplers, sampler)(seed=seed))
                 study.optimize(zdt1, n_trials=n_trials)
-                areas.append(volume(study.best_trials))
-            medians.append(statistics.median(areas))
-        print(f"{sampler + f', {n_trials} trials':30} " + " ".join(f"{area:10.4f}" for area in medians), flush=True)
+                areas.setdefault(library, []).append(volume(study.best_trials))
+        row = f"{sampler + f', {n_trials} trials':30} " + " ".join(f"{statistics.median(of):10.4f}" for of in areas.values())
+        print(row + (f" {wilcoxon(*areas.values()).pvalue:7.3f}" if len(areas) > 1 else ""), flush=True)
+
+
+def print_importances(n_trials: int) -> None:
+    """Processor time of importances of a study of ten parameters."""
+    if optuna is None:
+        return
+    study = tune.create_study(sampler=tune.samplers.RandomSampler(0))
+    study.optimize(lambda trial: sum(i * trial.suggest_float(f"x{i}", 0, 1) ** 2 for i in range(10)), n_trials=n_trials)
+    theirs = optuna.create_study()
+    for trial in study.trials:
+        ranges = {name: optuna.distributions.FloatDistribution(0, 1) for name in trial.params}
+        theirs.add_trial(optuna.trial.create_trial(value=trial.value, params=trial.params, distributions=ranges))
+    print(f"\n{f'importances, {n_trials} trials':30} {'kolosal ms':>10} {'optuna ms':>10} {'ratio':>7}")
+    for evaluator in ("PedAnovaImportanceEvaluator", "FanovaImportanceEvaluator"):
+        seconds = []
+        for module, of in ((tune.importance, study), (optuna.importance, theirs)):
+            for _ in range(2):  # the first time imports what it needs
+                begin = time.process_time()
+                module.get_param_importances(of, evaluator=getattr(module, evaluator)())
+                taken = time.process_time() - begin
+            seconds.append(taken)
+        print(f"{evaluator:30} {seconds[0] * 1e3:10.1f} {seconds[1] * 1e3:10.1f} {seconds[0] / seconds[1]:7.4f}", flush=True)
 
 
 def main() -> None:
@@ -225,9 +248,10 @@ def main() -> None:
     given = parser.parse_args()
     if given.trials > 0:
         print_times(given.trials)
+        print_importances(min(given.trials, 300))
     if given.seeds > 0:
         print_quality(given.seeds)
-        print_fronts(min(given.seeds, 5))
+        print_fronts(min(given.seeds, 10))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@
 #include "kolosal/preprocess/transformer.h"
 #include "kolosal/table/folds.h"
 #include "kolosal/table/io/table_io.h"
+#include "kolosal/tune/importance.h"
 #include "kolosal/tune/pruner.h"
 #include "kolosal/tune/sampler.h"
 #include "kolosal/tune/storage.h"
+#include "kolosal/tune/terminator.h"
 
 namespace kolosal {
 namespace {
@@ -51,6 +53,9 @@ void write_pages(const std::string& folder) {
   write_page(folder, "learners.md", catalog_page("Learners", learners()));
   write_page(folder, "transformers.md", catalog_page("Transformers", transformers()));
   write_page(folder, "metrics.md", catalog_page("Metrics", metrics()));
+  write_page(folder, "importances.md", catalog_page("Importances", importances()));
+  write_page(folder, "improvement_estimates.md", catalog_page("Estimates of the improvement", improvement_estimates()));
+  write_page(folder, "error_estimates.md", catalog_page("Estimates of the error", error_estimates()));
   write_page(folder, "pruners.md", catalog_page("Pruners", pruners()));
   write_page(folder, "samplers.md", catalog_page("Samplers", samplers()));
   write_page(folder, "storages.md", catalog_page("Storages", storages()));

@@ -5,13 +5,13 @@
 #include <numeric>
 
 #include "kolosal/base/file.h"
-#include "kolosal/base/json.h"
+#include "kolosal/base/html_page.h"
 #include "kolosal/base/random.h"
 #include "kolosal/metrics/curves.h"
 
 namespace kolosal {
 
-/// The page with {{CONTENT}} where the run's JSON goes; made from web/report.html by the build.
+/// Made from web/report.html by the build.
 extern const std::string_view kReportTemplate;
 
 namespace {
@@ -107,16 +107,6 @@ Value fitted_values(const HeldOut& held, uint64_t seed) {
       Value::Object{{"fitted", Value(Value::Object{{"target", Value(std::move(target))}, {"prediction", Value(std::move(prediction))}})}});
 }
 
-// JSON that cannot end the script element it stands in.
-std::string json_for_page(const Value& value) {
-  std::string escaped;
-  for (const char c : to_json(value)) {
-    if (c == '<') escaped += "\\u003c";
-    else escaped += c;
-  }
-  return escaped;
-}
-
 }  // namespace
 
 std::string report_html(const TrainResult& result) {
@@ -126,9 +116,7 @@ std::string report_html(const TrainResult& result) {
     content.set("curves", is_classification(result.record.task)
                               ? class_curves(result.held_out)
                               : fitted_values(result.held_out, static_cast<uint64_t>(result.record.options.seed)));
-  constexpr std::string_view kMark = "{{CONTENT}}";
-  const size_t mark = kReportTemplate.find(kMark);
-  return std::string(kReportTemplate.substr(0, mark)) + json_for_page(content) + std::string(kReportTemplate.substr(mark + kMark.size()));
+  return html_page(kReportTemplate, content);
 }
 
 void write_report(const TrainResult& result, const std::string& path) {

@@ -137,4 +137,24 @@ std::vector<size_t> largest_volume_subset(const Losses& losses, size_t size) {
   return chosen;
 }
 
+std::vector<size_t> best_rows(const Losses& losses, size_t size) {
+  const size_t n = std::min(size, losses.size());
+  const std::vector<size_t> ranks = non_domination_ranks(losses, n);
+  std::vector<size_t> best;
+  for (size_t rank = 0; best.size() < n; ++rank) {
+    std::vector<size_t> layer;
+    for (size_t i = 0; i < ranks.size(); ++i)
+      if (ranks[i] == rank) layer.push_back(i);
+    if (best.size() + layer.size() > n) {
+      Losses of_layer;
+      for (const size_t i : layer) of_layer.push_back(losses[i]);
+      std::vector<size_t> kept;
+      for (const size_t i : largest_volume_subset(of_layer, n - best.size())) kept.push_back(layer[i]);
+      layer = std::move(kept);
+    }
+    best.insert(best.end(), layer.begin(), layer.end());
+  }
+  return best;
+}
+
 }  // namespace kolosal

@@ -26,4 +26,8 @@ std::vector<double> reference_point(const Losses& losses);
 /// `size` rows chosen one by one, each adding most hypervolume; their indices in order of choice. The volume is at least 63 % of the best.
 std::vector<size_t> largest_volume_subset(const Losses& losses, size_t size);
 
+/// The `size` best rows (at most as many as there are): whole layers of domination, the last of them cut to the subset that keeps most
+/// hypervolume. Their indices, layer by layer.
+std::vector<size_t> best_rows(const Losses& losses, size_t size);
+
 }  // namespace kolosal

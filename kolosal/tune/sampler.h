@@ -56,7 +56,7 @@ class Sampler {
 const Catalog<Sampler>& samplers();
 
 /// Sobol points with the parameter's index as dimension. Point `index` of the sequence scrambled by `seed`.
-std::unique_ptr<Proposal> propose_sobol(const History& history, uint64_t seed, uint64_t index);
+std::unique_ptr<Proposal> propose_sobol(uint64_t seed, uint64_t index);
 /// Independent uniform values.
 std::unique_ptr<Proposal> propose_uniform(const History& history, uint64_t seed, int64_t number, int attempt);
 

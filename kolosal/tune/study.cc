@@ -194,6 +194,14 @@ void Study::set_user_attribute(int64_t number, std::string_view name, Value valu
   trial.user_attributes.set(std::string(name), std::move(value));
 }
 
+void Study::set_system_attribute(int64_t number, std::string_view name, std::string json) {
+  const std::lock_guard lock(mutex_);
+  TrialRecord& trial = running(number);
+  if (has_storage()) write(trial, {.system_attributes = {{std::string(name), json}}});
+  std::erase_if(trial.system_attributes, [&](const auto& had) { return had.first == name; });
+  trial.system_attributes.emplace_back(std::string(name), std::move(json));
+}
+
 void Study::end(TrialRecord& trial, TrialState state) {
   trial.ended = now();
   if (has_storage()) write_end(trial, state);
@@ -256,7 +264,7 @@ void Study::enqueue(Value::Object fixed, Value user_attributes) {
 
 void Study::add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters,
                          const std::vector<Value>& taken, std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate,
-                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes) {
+                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes, Attributes system_attributes) {
   const std::lock_guard lock(mutex_);
   const std::string place = "a trial added to study '" + options_.name + "'";
   if (state == TrialState::Waiting || state == TrialState::Running)
@@ -276,6 +284,7 @@ void Study::add_finished(TrialState state, const std::vector<std::pair<std::stri
   trial.intermediate = std::move(intermediate);
   trial.constraints = std::move(constraints);
   trial.user_attributes = std::move(user_attributes);
+  trial.system_attributes = std::move(system_attributes);
   if (state != TrialState::Failed) trial.values = std::move(values);
   if (state == TrialState::Pruned && trial.values.empty() && !trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
   trial.started = trial.ended = now();
@@ -299,6 +308,21 @@ TrialRecord Study::trial(int64_t number) const {
 std::string Study::parameter_name(uint32_t index) const {
   const std::lock_guard lock(mutex_);
   return history_.parameters().at(index).name;
+}
+
+std::vector<std::string> Study::parameter_names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const ParameterColumn& column : history_.parameters()) names.push_back(column.name);
+  return names;
+}
+
+std::vector<TrialRecord> Study::trials() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TrialRecord> all;
+  all.reserve(history_.n_trials());
+  for (size_t row = 0; row < history_.n_trials(); ++row) all.push_back(history_.trial(row));
+  return all;
 }
 
 TrialRecord Study::best() const {

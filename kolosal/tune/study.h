@@ -85,6 +85,9 @@ class Study {
   /// Notes anything else about a trial, also after its end.
   void set_user_attribute(int64_t trial, std::string_view name, Value value);
 
+  /// Notes JSON about a running trial for what belongs to the tuner; a later one of the same name takes its place.
+  void set_system_attribute(int64_t trial, std::string_view name, std::string json);
+
   /// Ends a trial with one value for each objective; it fails, with the reason kept, where their number is wrong or one is NaN. Gives the
   /// state it is in then.
   TrialState tell(int64_t trial, std::vector<double> values);
@@ -116,13 +119,17 @@ class Study {
   /// Adds a finished trial: outside values by name, with what was allowed. Throws Error(BadValue) that names what does not fit.
   void add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters, const std::vector<Value>& taken,
                     std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate = {},
-                    std::vector<std::pair<std::string, double>> constraints = {}, Value user_attributes = Value::Object{});
+                    std::vector<std::pair<std::string, double>> constraints = {}, Value user_attributes = Value::Object{},
+                    Attributes system_attributes = {});
 
   /// How many trials there are, and a copy of one.
   size_t n_trials() const;
   TrialRecord trial(int64_t number) const;
-  /// The name of a parameter by its index.
+  /// Copies of all trials, in order.
+  std::vector<TrialRecord> trials() const;
+  /// The name of a parameter by its index, and those of all.
   std::string parameter_name(uint32_t index) const;
+  std::vector<std::string> parameter_names() const;
   /// The best complete trial whose constraints hold, the first of equals. Throws Error(BadValue) where there is none or several objectives.
   TrialRecord best() const;
   /// Complete trials whose constraints hold and that no other is better than in all objectives, in order.

@@ -39,6 +39,7 @@ void bind_sparse(nb::module_& module);
 void bind_stream(nb::module_& module);
 void bind_transformers(nb::module_& module);
 void bind_tune(nb::module_& module);
+void bind_tune_insight(nb::module_& module);
 
 /// The surroundings of a fit on so many threads; 0 means as many as the process may use.
 inline FitContext context_of(int n_threads, int64_t seed = 0) {

@@ -68,4 +68,5 @@ NB_MODULE(_kolosal, module) {
   bind_transformers(module);
   bind_sparse(module);
   bind_tune(module);
+  bind_tune_insight(module);
 }

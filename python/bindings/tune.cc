@@ -10,6 +10,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/study.h"
+#include "kolosal/tune/terminator.h"
 
 namespace kolosal::python {
 namespace {
@@ -105,6 +106,10 @@ class Trial {
     waiting(*study_, [&] { study_->set_user_attribute(number_, name, std::move(noted)); });
   }
 
+  void report_scores(const std::vector<double>& scores) {
+    waiting(*study_, [&] { report_cross_validation_scores(*study_, number_, scores); });
+  }
+
   nb::dict params() const {
     nb::dict made;
     for (const TrialParameter& had : study_->trial(number_).parameters) {
@@ -176,7 +181,7 @@ void enqueue(Study& study, const nb::dict& params, const std::string& user_attri
 
 void add_trial(Study& study, const std::string& state, const nb::dict& params, const nb::dict& distributions, std::vector<double> values,
                std::vector<std::pair<int64_t, double>> intermediate, std::vector<std::pair<std::string, double>> constraints,
-               const std::string& user_attributes) {
+               const std::string& user_attributes, Attributes system_attributes) {
   std::vector<std::pair<std::string, Distribution>> parameters;
   std::vector<Value> taken;
   for (const auto& [name, value] : params) {
@@ -188,7 +193,7 @@ void add_trial(Study& study, const std::string& state, const nb::dict& params, c
   Value noted = parse_json(user_attributes);
   waiting(study, [&] {
     study.add_finished(enum_from_name<TrialState>(state), parameters, taken, std::move(values), std::move(intermediate),
-                       std::move(constraints), std::move(noted));
+                       std::move(constraints), std::move(noted), std::move(system_attributes));
   });
 }
 
@@ -236,7 +241,8 @@ void bind_study(nb::module_& module) {
           "Adds the trials and attributes of a study that is JSON.")
       .def("enqueue", &enqueue, nb::arg("params"), nb::arg("user_attrs"), "Adds a waiting trial with some values given.")
       .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"),
-           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), "Adds a finished trial; distributions are JSON by name.")
+           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), nb::arg("system_attrs"),
+           "Adds a finished trial; distributions and system attributes are JSON by name.")
       .def("snapshot", &snapshot, nb::arg("number"), "All that is known of a trial.")
       .def(
           "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
@@ -307,6 +313,8 @@ void bind_tune(nb::module_& module) {
            "Notes a constraint, which holds where the value is at most 0.")
       .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),
            "Notes anything else about the trial that JSON can hold.");
+  module.def("report_cross_validation_scores", &Trial::report_scores, nb::arg("trial"), nb::arg("scores"),
+             "Notes scores of cross-validation of a running trial, one a fold.");
   bind_storage(module);
   bind_study(module);
 }

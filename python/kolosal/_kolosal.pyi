@@ -756,6 +756,9 @@ class Trial:
     def set_user_attr(self, name: str, value: object | None) -> None:
         """Notes anything else about the trial that JSON can hold."""
 
+def report_cross_validation_scores(trial: Trial, scores: Sequence[float]) -> None:
+    """Notes scores of cross-validation of a running trial, one a fold."""
+
 class Storage:
     """Where studies are kept."""
 
@@ -847,8 +850,11 @@ class Study:
         intermediate: Sequence[tuple[int, float]],
         constraints: Sequence[tuple[str, float]],
         user_attrs: str,
+        system_attrs: Sequence[tuple[str, str]],
     ) -> None:
-        """Adds a finished trial; distributions are JSON by name."""
+        """
+        Adds a finished trial; distributions and system attributes are JSON by name.
+        """
 
     def snapshot(self, number: int) -> dict:
         """All that is known of a trial."""
@@ -871,4 +877,37 @@ def make_study(
 ) -> Study:
     """
     A study with the named sampler and pruner (empty: none); their parameters are JSON.
+    """
+
+def param_importances(
+    study: Study, name: str, parameters: str, wanted: Sequence[str] | None, target: Sequence[tuple[int, float]] | None, normalize: bool
+) -> list[tuple[str, float]]:
+    """
+    Importances of the parameters, the greatest first, measured as named; the measure's parameters are JSON.
+    """
+
+def hypervolume(losses: Sequence[Sequence[float]], reference: Sequence[float]) -> float:
+    """The volume that the rows dominate below the reference."""
+
+def write_study_report(study: Study, path: str) -> None:
+    """Writes the report of a study."""
+
+def study_report_html(study: Study) -> str:
+    """The report of a study."""
+
+def estimated_improvement(study: Study, name: str, parameters: str) -> float:
+    """
+    How much the study may still improve, by the named estimate; its parameters are JSON.
+    """
+
+def estimated_error(study: Study, name: str, parameters: str) -> float:
+    """
+    How uncertain the best value is, by the named estimate; its parameters are JSON.
+    """
+
+def should_terminate(
+    study: Study, improvement: str, improvement_parameters: str, error: str, error_parameters: str, min_n_trials: int
+) -> bool:
+    """
+    Whether the study may end, by the named estimates; their parameters are JSON.
     """

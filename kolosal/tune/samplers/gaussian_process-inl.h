@@ -51,7 +51,12 @@ class GaussianProcess {
   /// The same at rows of points, without gradients.
   void at_rows(const Eigen::MatrixXd& x, Eigen::VectorXd& mean, Eigen::VectorXd& variance) const;
 
+  /// Covariance (without noise) at two points.
+  double covariance(const Eigen::VectorXd& a, const Eigen::VectorXd& b) const;
+
  private:
+  Eigen::VectorXd kernel_to(const Eigen::VectorXd& x) const;
+
   GaussianProcessPoints points_;
   GaussianProcessParams params_;
   Eigen::MatrixXd inverse_factor_;  // of the lower Cholesky factor

@@ -158,12 +158,25 @@ GaussianPrediction GaussianProcess::at(const Eigen::VectorXd& x, bool with_gradi
 void GaussianProcess::at_rows(const Eigen::MatrixXd& x, Eigen::VectorXd& mean, Eigen::VectorXd& variance) const {
   const Eigen::Index n = points_.x.rows();
   Eigen::MatrixXd kernel(n, x.rows());
-  for (Eigen::Index k = 0; k < x.rows(); ++k)
-    for (Eigen::Index i = 0; i < n; ++i)
-      kernel(i, k) = params_.scale * matern(squared_distance(points_, i, x.row(k), params_.weights)).value;
+  for (Eigen::Index k = 0; k < x.rows(); ++k) kernel.col(k) = kernel_to(x.row(k).transpose());
   mean = kernel.transpose() * solved_;
   const Eigen::MatrixXd whitened = inverse_factor_.triangularView<Eigen::Lower>() * kernel;
   variance = (params_.scale - whitened.colwise().squaredNorm().transpose().array()).max(1e-12);
+}
+
+Eigen::VectorXd GaussianProcess::kernel_to(const Eigen::VectorXd& x) const {
+  Eigen::VectorXd kernel(points_.x.rows());
+  for (Eigen::Index i = 0; i < kernel.size(); ++i)
+    kernel[i] = params_.scale * matern(squared_distance(points_, i, x, params_.weights)).value;
+  return kernel;
+}
+
+double GaussianProcess::covariance(const Eigen::VectorXd& a, const Eigen::VectorXd& b) const {
+  double r2 = 0;
+  for (Eigen::Index j = 0; j < a.size(); ++j) r2 += params_.weights[j] * distance(a[j], b[j], points_.is_choice[static_cast<size_t>(j)]);
+  const auto lower = inverse_factor_.triangularView<Eigen::Lower>();
+  const Eigen::VectorXd of_a = lower * kernel_to(a), of_b = lower * kernel_to(b);
+  return params_.scale * matern(r2).value - of_a.dot(of_b);
 }
 
 LogImprovement log_improvement(double z) noexcept {

@@ -67,6 +67,7 @@ TEST(GaussianProcess, GradientsOfPredictionsAreThoseOfDifferences) {
   process.at_rows(x.transpose(), mean, variance);
   EXPECT_NEAR(mean[0], told.mean, 1e-9);
   EXPECT_NEAR(variance[0], told.variance, 1e-9);
+  EXPECT_NEAR(process.covariance(x, x), told.variance, 1e-9);
 }
 
 TEST(GaussianProcess, FindsWhichCoordinateMattersAndHowMuchNoiseThereIs) {

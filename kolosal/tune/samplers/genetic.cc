@@ -121,7 +121,7 @@ std::unique_ptr<Proposal> GeneticSampler::propose(const History& history, const 
   auto& kept = static_cast<GeneticCache&>(*cache);
   const auto seed = static_cast<uint64_t>(params_.seed);
   kept.update(history, static_cast<size_t>(params_.population_size), survivors_, seed);
-  if (kept.generation == 0 && attempt == 0) return propose_sobol(history, seed, static_cast<uint64_t>(trial.number));
+  if (kept.generation == 0 && attempt == 0) return propose_sobol(seed, static_cast<uint64_t>(trial.number));
   if (kept.generation == 0 || attempt > kForbiddenAttempts) return propose_uniform(history, seed, trial.number, attempt);
   const uint64_t key =
       derive_seed(derive_seed(seed, "nsga2", static_cast<uint64_t>(trial.number)), "attempt", static_cast<uint64_t>(attempt));

@@ -21,6 +21,7 @@
 #include "kolosal/tune/sampler.h"
 #include "kolosal/tune/samplers/box_minimum-inl.h"
 #include "kolosal/tune/samplers/gaussian_process-inl.h"
+#include "kolosal/tune/samplers/gp_space-inl.h"
 
 namespace kolosal {
 namespace {
@@ -74,39 +75,6 @@ Eigen::VectorXd standardised(std::vector<double> losses, bool warp) {
   y.array() -= y.mean();
   return y / std::max(std::sqrt(y.squaredNorm() / static_cast<double>(y.size())), 1e-10);
 }
-
-// The parameters of the space as coordinates.
-class GpSpace {
- public:
-  explicit GpSpace(Subspace space) : space_(std::move(space)) {}
-  size_t size() const noexcept { return space_.size(); }
-  const Subspace& parameters() const noexcept { return space_; }
-  const Distribution& of(size_t i) const { return *space_[i].second; }
-  bool is_choice(size_t i) const { return of(i).kind == ParameterKind::Categorical; }
-  bool has_steps(size_t i) const { return of(i).step > 0; }
-  double coordinate(size_t i, double inside) const {
-    const Distribution& d = of(i);
-    return is_choice(i) ? inside : (d.place(inside) - d.scaled_low()) / (d.scaled_high() - d.scaled_low());
-  }
-  double inside(size_t i, double x) const {
-    const Distribution& d = of(i);
-    return is_choice(i) ? x : d.at_place(d.scaled_low() + std::clamp(x, 0.0, 1.0) * (d.scaled_high() - d.scaled_low()));
-  }
-  double rounded(size_t i, double x) const { return has_steps(i) ? coordinate(i, inside(i, x)) : std::clamp(x, 0.0, 1.0); }
-  std::optional<Eigen::VectorXd> of_row(const History& history, uint32_t row) const {
-    Eigen::VectorXd x(static_cast<Eigen::Index>(size()));
-    for (size_t i = 0; i < size(); ++i) {
-      const std::vector<double>& places = history.parameters()[space_[i].first].places;
-      const double low = of(i).scaled_low(), high = of(i).scaled_high();
-      if (row >= places.size() || !(places[row] >= low && places[row] <= high)) return std::nullopt;
-      x[static_cast<Eigen::Index>(i)] = is_choice(i) ? places[row] : (places[row] - low) / (high - low);
-    }
-    return x;
-  }
-
- private:
-  Subspace space_;
-};
 
 // A process and what is asked of it: an improvement on `bound`, or a value above it.
 struct Term {
@@ -400,7 +368,7 @@ class GpProposal final : public Proposal {
     const size_t n_best = std::min<size_t>(5, order.size());
     Eigen::MatrixXd raw(kRawPoints + static_cast<Eigen::Index>(n_best * (kPerturbed + 1)), d);
     for (Eigen::Index k = 0; k < kRawPoints; ++k) {
-      const auto point = propose_sobol(history_, key, static_cast<uint64_t>(k));
+      const auto point = propose_sobol(key, static_cast<uint64_t>(k));
       for (size_t i = 0; i < space_.size(); ++i)
         raw(k, static_cast<Eigen::Index>(i)) = space_.coordinate(i, point->value(static_cast<uint32_t>(i), space_.of(i)));
     }
@@ -459,8 +427,8 @@ class GpSampler final : public Sampler {
     const auto seed = static_cast<uint64_t>(params_.seed);
     const auto n_complete = std::count_if(history.finished().begin(), history.finished().end(),
                                           [&](uint32_t row) { return history.trial(row).state == TrialState::Complete; });
-    auto uniform = attempt == 0 ? propose_sobol(history, seed, static_cast<uint64_t>(trial.number))
-                                : propose_uniform(history, seed, trial.number, attempt);
+    auto uniform =
+        attempt == 0 ? propose_sobol(seed, static_cast<uint64_t>(trial.number)) : propose_uniform(history, seed, trial.number, attempt);
     if (n_complete < params_.n_startup_trials || attempt > 2) return uniform;
     return std::make_unique<GpProposal>(params_, history, trial, attempt, static_cast<GpCache&>(*cache), std::move(uniform));
   }

@@ -71,7 +71,7 @@ class QmcSampler final : public Sampler {
   explicit QmcSampler(QmcSamplerParams params) : seed_(static_cast<uint64_t>(params.seed)) {}
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache*) const override {
     if (attempt > 0) return propose_uniform(history, seed_, trial.number, attempt);
-    return propose_sobol(history, seed_, static_cast<uint64_t>(trial.number));
+    return propose_sobol(seed_, static_cast<uint64_t>(trial.number));
   }
 
  private:
@@ -80,9 +80,7 @@ class QmcSampler final : public Sampler {
 
 }  // namespace
 
-std::unique_ptr<Proposal> propose_sobol(const History&, uint64_t seed, uint64_t index) {
-  return std::make_unique<SobolProposal>(seed, index);
-}
+std::unique_ptr<Proposal> propose_sobol(uint64_t seed, uint64_t index) { return std::make_unique<SobolProposal>(seed, index); }
 
 void register_qmc(Catalog<Sampler>& catalog) {
   catalog.add<QmcSampler, QmcSamplerParams>("qmc", "Points of a scrambled Sobol sequence, which fill the space evenly.", {"sobol"});

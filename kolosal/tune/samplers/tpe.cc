@@ -93,21 +93,8 @@ struct Split {
 std::vector<uint32_t> best_of_front(const History& history, std::span<const Standing> complete, size_t n) {
   Losses losses;
   for (const Standing& standing : complete) losses.push_back(history.losses(history.trial(standing.row)));
-  const std::vector<size_t> ranks = non_domination_ranks(losses, n);
   std::vector<uint32_t> best;
-  for (size_t rank = 0; best.size() < n; ++rank) {
-    std::vector<size_t> layer;
-    for (size_t i = 0; i < ranks.size(); ++i)
-      if (ranks[i] == rank) layer.push_back(i);
-    if (best.size() + layer.size() > n) {
-      Losses of_layer;
-      for (const size_t i : layer) of_layer.push_back(losses[i]);
-      std::vector<size_t> kept;
-      for (const size_t i : largest_volume_subset(of_layer, n - best.size())) kept.push_back(layer[i]);
-      layer = std::move(kept);
-    }
-    for (const size_t i : layer) best.push_back(complete[i].row);
-  }
+  for (const size_t i : best_rows(losses, n)) best.push_back(complete[i].row);
   return best;
 }
 

@@ -10,7 +10,7 @@ True
 from __future__ import annotations
 
 from .._kolosal import Trial
-from . import pruners, samplers, storages
+from . import importance, pruners, samplers, storages, terminator, visualization
 from ._search import ASHT, HyperOptX
 from ._study import (
     Study,
@@ -55,9 +55,12 @@ __all__ = [
     "delete_study",
     "get_all_study_names",
     "get_all_study_summaries",
+    "importance",
     "load_study",
     "pruners",
     "samplers",
     "storages",
     "study_from_json",
+    "terminator",
+    "visualization",
 ]

@@ -100,6 +100,15 @@ class Study:
         self._native.refresh()
         return self._native.to_json()
 
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Writes figures of the study, to look into with a browser, to one HTML file that needs no network.
+
+        Args:
+            path: the file.
+        """
+        self._native.refresh()
+        _kolosal.write_study_report(self._native, os.fspath(path))
+
     def ask(self, space: SearchSpace | Mapping[str, Distribution] | None = None) -> _kolosal.Trial:
         """Starts a trial, an enqueued one first, to be ended by ``tell``.
 
@@ -160,6 +169,7 @@ class Study:
             list(trial.intermediate_values.items()),
             list(trial.constraints.items()),
             json.dumps(trial.user_attrs),
+            [(name, json.dumps(value)) for name, value in trial.system_attrs.items() if not name.startswith("kolosal:")],
         )
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
