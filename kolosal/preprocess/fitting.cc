@@ -15,6 +15,7 @@
 #include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/kernels/sort.h"
+#include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/ranked_numbers.h"
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
@@ -61,6 +62,24 @@ std::vector<const Column*> choose_columns(const TransformerInput& input, const s
     if (std::ranges::find(chosen, &column) == chosen.end()) chosen.push_back(&column);
   }
   return chosen;
+}
+
+std::vector<const Column*> number_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                          std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !names.empty()); };
+  return choose_columns(input, names, fits, transformer);
+}
+
+std::vector<const Column*> level_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                         std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return kind == ColumnKind::Categorical || !names.empty(); };
+  return choose_columns(input, names, fits, transformer);
+}
+
+std::vector<const Column*> text_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                        std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return kind == ColumnKind::Text || (is_level(kind) && !names.empty()); };
+  return choose_columns(input, names, fits, transformer);
 }
 
 FreeNames::FreeNames(const Table& table) {

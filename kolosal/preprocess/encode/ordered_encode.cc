@@ -133,6 +133,8 @@ class OrderedEncode : public Transformer {
     if (!input.target->group.empty())
       throw Error(ErrorCode::Unsupported, name_ + " does not keep the rows of a ranking group out of each other's encoding",
                   "Use target_encode.");
+    const MemoryLease lease(context.memory, encoded == nullptr ? 0 : chosen.bytes_made(input.table.n_rows()),
+                            "the columns that " + name_ + " makes");
     const EncodeRows encode = encoded == nullptr ? EncodeRows() : encoder(context, input.table.n_rows());
     context.threads->parallel_each(chosen.columns.size(), [&](size_t i) {
       context.check();

@@ -206,8 +206,7 @@ std::vector<std::string> output_names(const std::string& column, const Target& t
 
 TargetColumns target_columns(const TransformerInput& input, const std::vector<std::string>& names, UnknownLevel unknown, bool keep,
                              std::string_view transformer) {
-  const auto fits = [&names](ColumnKind kind) { return kind == ColumnKind::Categorical || !names.empty(); };
-  TargetColumns chosen{choose_columns(input, names, fits, transformer), {}};
+  TargetColumns chosen{level_columns(input, names, transformer), {}};
   if (chosen.columns.empty()) return chosen;
   if (input.target == nullptr || input.target->n_rows != input.table.n_rows())
     throw Error(ErrorCode::BadValue, std::string(transformer) + " needs a target value for each row",

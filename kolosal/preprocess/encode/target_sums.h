@@ -110,6 +110,13 @@ std::vector<LevelSums> sums_by_fold(std::span<const int32_t> codes, std::span<co
 struct TargetColumns {
   std::vector<const Column*> columns;
   std::vector<LookupColumn> specs;
+
+  /// Bytes that their encodings take in so many rows.
+  size_t bytes_made(size_t n_rows) const {
+    size_t n_outputs = 0;
+    for (const LookupColumn& spec : specs) n_outputs += spec.outputs.size();
+    return n_rows * n_outputs * sizeof(double);
+  }
 };
 /// The columns named, or where none is named all categorical ones, with their levels. Throws Error(BadValue) where there are columns and no
 /// target for each row.

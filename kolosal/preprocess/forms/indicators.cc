@@ -70,6 +70,7 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
     return made;
   }
 
+  size_t bytes_of(size_t i) const override { return specs()[i].outputs.size(); }
   std::vector<std::string> outputs(size_t i) const override { return specs()[i].outputs; }
 
   /// The level whose column is largest, where that is more than one half; else the level that sets no column.

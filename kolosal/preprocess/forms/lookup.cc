@@ -44,6 +44,7 @@ class Lookup : public PerColumnForm<LookupColumn> {
   bool invertible() const override { return invertible_; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(double) * specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     static const Threads alone(1);
     const LookupColumn& spec = specs()[i];
