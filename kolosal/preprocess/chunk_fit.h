@@ -243,7 +243,7 @@ std::unique_ptr<FittedTransformer> fit_levels(const TransformerInput& input, con
   std::vector<Spec> fitted;
   for (const Column* column : columns) {
     context.check();
-    fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
+    fitted.push_back(fit_column(*column, levels_without_codes(*column, input.weights, context.threads.get()), names));
   }
   return make(std::move(fitted));
 }

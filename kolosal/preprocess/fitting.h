@@ -95,5 +95,7 @@ struct ColumnLevels {
 std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value);
 /// The levels of a category column that occur, with their weights. The number of threads changes nothing.
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
+/// The same where codes are of no use.
+ColumnLevels levels_without_codes(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 
 }  // namespace kolosal

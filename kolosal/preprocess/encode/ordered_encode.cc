@@ -158,13 +158,13 @@ class OrderedEncode : public Transformer {
       for (const int32_t code : found.codes)
         rows.levels.push_back(code < 0 ? static_cast<uint32_t>(n_levels) : static_cast<uint32_t>(code));
       const auto slots = slots_of_rows(column, found, input.weights, *context.threads);
-      *encoded = encode_rows(rows, slots, all, fitted, encode, context);
+      *encoded = encode_rows(rows, slots.view(), all, fitted, encode, context);
     }
     fitted.levels = std::move(found.levels);
   }
 
   /// First all rows as new ones are, then those of weight anew.
-  static std::vector<Column> encode_rows(const TrainingRows& rows, const std::vector<uint32_t>& slots, const LevelSums& all,
+  static std::vector<Column> encode_rows(const TrainingRows& rows, std::span<const uint32_t> slots, const LevelSums& all,
                                          const LookupColumn& spec, const EncodeRows& encode, const FitContext& context) {
     const size_t width = spec.outputs.size();
     std::vector<std::vector<double>> values(width, std::vector<double>(slots.size()));

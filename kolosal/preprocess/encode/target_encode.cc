@@ -146,7 +146,8 @@ class TargetEncode : public Transformer {
         tables.push_back(others.encodings(smoothing, goals.of_no_rows()));
       }
       tables.push_back(fitted.values);
-      *encoded = encode_by_fold(slots_of_rows(column, found, input.weights, *context.threads), folds, tables, fitted, *context.threads);
+      *encoded =
+          encode_by_fold(slots_of_rows(column, found, input.weights, *context.threads).view(), folds, tables, fitted, *context.threads);
     }
     fitted.levels = std::move(found.levels);
   }
