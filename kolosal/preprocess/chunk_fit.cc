@@ -157,7 +157,7 @@ void ChunkQuantiles::add(const Column& column, std::span<const double> weights, 
 }
 
 void ChunkLevels::add(const Column& column, std::span<const double> weights, const FitContext& context) {
-  const ColumnLevels more = column_levels(column, weights);
+  const ColumnLevels more = levels_without_codes(column, weights, context.threads.get());
   kind_ = column.kind();
   for (size_t i = 0; i < more.levels.size(); ++i) {
     if (i % kAddedTogether == 0) {

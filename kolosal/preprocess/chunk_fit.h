@@ -234,8 +234,21 @@ class ColumnsInChunks : public ChunkFit {
   std::vector<Statistic> statistics_;
 };
 
-/// A ChunkFit that makes of the levels of each column `choose` picks what `fit_column(column, levels, free names)` gives, and of all
-/// those what `make` gives.
+/// What `make` makes of `fit_column(column, levels, free names)` of each of these columns of a table.
+template <class FitColumn, class Spec>
+std::unique_ptr<FittedTransformer> fit_levels(const TransformerInput& input, const FitContext& context,
+                                              const std::vector<const Column*>& columns, FitColumn fit_column,
+                                              std::unique_ptr<FittedTransformer> (*make)(std::vector<Spec> columns)) {
+  FreeNames names(input.table);
+  std::vector<Spec> fitted;
+  for (const Column* column : columns) {
+    context.check();
+    fitted.push_back(fit_column(*column, levels_without_codes(*column, input.weights, context.threads.get()), names));
+  }
+  return make(std::move(fitted));
+}
+
+/// The same by chunks: a ChunkFit that makes of the columns that `choose` picks what fit_levels makes.
 template <class FitColumn, class Spec>
 std::unique_ptr<ChunkFit> fit_levels_in_chunks(std::string_view transformer, ColumnsInChunks<ChunkLevels>::Choose choose,
                                                FitColumn fit_column,

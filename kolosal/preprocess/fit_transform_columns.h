@@ -13,11 +13,13 @@
 namespace kolosal {
 
 /// What `fit_column(column)` learns of each column chosen, as `make(specs)`, and what it makes of the table. Columns do not depend on one
-/// another, and `make` of one spec changes its column as `make` of all does.
+/// another, and `make` of one spec changes its column as `make` of all does: to one of at most float64. Throws Error(OutOfMemory) where the
+/// context's budget has no room for what is made.
 template <class Spec, class FitColumn>
 std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform_columns(const Table& table, const std::vector<const Column*>& chosen,
                                                                            const FitContext& context, FitColumn fit_column,
                                                                            std::unique_ptr<FittedTransformer> (*make)(std::vector<Spec>)) {
+  const MemoryLease lease(context.memory, table.n_rows() * chosen.size() * sizeof(double), "the columns that are changed");
   std::vector<Spec> specs(chosen.size());
   std::vector<std::vector<Column>> made(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {

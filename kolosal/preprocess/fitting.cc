@@ -15,6 +15,7 @@
 #include "kolosal/base/array.h"
 #include "kolosal/base/fields.h"
 #include "kolosal/kernels/sort.h"
+#include "kolosal/preprocess/forms/form.h"
 #include "kolosal/preprocess/ranked_numbers.h"
 #include "kolosal/table/cell_text.h"
 #include "kolosal/table/level_text.h"
@@ -61,6 +62,24 @@ std::vector<const Column*> choose_columns(const TransformerInput& input, const s
     if (std::ranges::find(chosen, &column) == chosen.end()) chosen.push_back(&column);
   }
   return chosen;
+}
+
+std::vector<const Column*> number_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                          std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !names.empty()); };
+  return choose_columns(input, names, fits, transformer);
+}
+
+std::vector<const Column*> level_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                         std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return kind == ColumnKind::Categorical || !names.empty(); };
+  return choose_columns(input, names, fits, transformer);
+}
+
+std::vector<const Column*> text_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                        std::string_view transformer) {
+  const auto fits = [&](ColumnKind kind) { return kind == ColumnKind::Text || (is_level(kind) && !names.empty()); };
+  return choose_columns(input, names, fits, transformer);
 }
 
 FreeNames::FreeNames(const Table& table) {
@@ -350,18 +369,19 @@ std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std
   return some;
 }
 
-ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
-  static const Threads alone(1);
-  const Threads& those = threads == nullptr ? alone : *threads;
-  const WrittenLevels written(column, threads);
-  const std::vector<double> of_text = text_weights(written, weights, those);
+namespace {
+
+/// The levels that are written so, but for codes; `place` gets the number of each text's level, -1 where it is none.
+ColumnLevels levels_of(const Column& column, const WrittenLevels& written, std::span<const double> weights, const Threads& threads,
+                       std::vector<int32_t>& place) {
+  const std::vector<double> of_text = text_weights(written, weights, threads);
   const auto& texts = written.texts();
   ColumnLevels found;
   found.total_weight = std::accumulate(of_text.begin(), of_text.end(), 0.0);
   found.missing_weight = of_text.back();
   for (size_t text = 0; text < texts.size(); ++text)
     if (texts[text].empty()) found.missing_weight += of_text[text];
-  std::vector<int32_t> place(texts.size(), -1);
+  place.assign(texts.size(), -1);
   const bool by_number = column.kind() == ColumnKind::Numeric || column.kind() == ColumnKind::Integer;
   for (const size_t text : level_order(written, of_text, by_number)) {
     if (found.levels.empty() || found.levels.back() != texts[text]) {
@@ -371,6 +391,26 @@ ColumnLevels column_levels(const Column& column, std::span<const double> weights
     found.weights.back() += of_text[text];
     place[text] = static_cast<int32_t>(found.levels.size()) - 1;
   }
+  return found;
+}
+
+const Threads& threads_or_alone(const Threads* threads) {
+  static const Threads alone(1);
+  return threads == nullptr ? alone : *threads;
+}
+
+}  // namespace
+
+ColumnLevels levels_without_codes(const Column& column, std::span<const double> weights, const Threads* threads) {
+  std::vector<int32_t> place;
+  return levels_of(column, WrittenLevels(column, threads), weights, threads_or_alone(threads), place);
+}
+
+ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads) {
+  const Threads& those = threads_or_alone(threads);
+  const WrittenLevels written(column, threads);
+  std::vector<int32_t> place;
+  ColumnLevels found = levels_of(column, written, weights, those, place);
   const auto codes = written.codes();
   std::shared_ptr<int32_t> own = written.own_codes();  // written over; those of a dictionary are not
   if (own == nullptr) {

@@ -23,6 +23,15 @@ void check_weights(const TransformerInput& input, std::string_view transformer);
 std::vector<const Column*> choose_columns(const TransformerInput& input, const std::vector<std::string>& names,
                                           const std::function<bool(ColumnKind)>& fits, std::string_view transformer);
 
+/// The same for what works on numbers: where none is named, all numeric and integer columns; a Boolean one only where it is named.
+std::vector<const Column*> number_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                          std::string_view transformer);
+/// The same for what works on levels: where none is named, all categorical columns; one of any kind where it is named.
+std::vector<const Column*> level_columns(const TransformerInput& input, const std::vector<std::string>& names,
+                                         std::string_view transformer);
+/// The same for what works on texts: where none is named, all columns of text; a categorical one only where it is named.
+std::vector<const Column*> text_columns(const TransformerInput& input, const std::vector<std::string>& names, std::string_view transformer);
+
 /// Gives names to new columns that no column of the table has.
 class FreeNames {
  public:
@@ -86,5 +95,7 @@ struct ColumnLevels {
 std::vector<size_t> order_of_levels(std::span<const std::string_view> texts, std::vector<size_t> some, bool by_value);
 /// The levels of a category column that occur, with their weights. The number of threads changes nothing.
 ColumnLevels column_levels(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
+/// The same where codes are of no use.
+ColumnLevels levels_without_codes(const Column& column, std::span<const double> weights, const Threads* threads = nullptr);
 
 }  // namespace kolosal

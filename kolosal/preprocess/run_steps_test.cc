@@ -72,6 +72,7 @@ TEST(RunSteps, PassesUntouchedColumnsAndPutsCategoriesTogether) {
     explicit Counted(std::atomic<size_t>& n_runs) : n_runs_(n_runs) {}
     std::string_view form() const override { return "counted"; }
     Table transform(const Table& rows, const Threads&) const override { return ++n_runs_, rows; }
+    size_t bytes_a_row() const override { return 0; }
     Value to_value() const override { return {}; }
 
    private:

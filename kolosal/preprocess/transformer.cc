@@ -27,6 +27,7 @@ Column FittedTransformer::inverse_transform_column(const Column&) const { throw_
 std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(const TransformerInput& input,
                                                                                 const FitContext& context) const {
   auto fitted = fit(input, context);
+  const MemoryLease lease = lease_columns(*fitted, input.table.n_rows(), context);
   Table transformed = fitted->transform(input.table, *context.threads);
   return {std::move(fitted), std::move(transformed)};
 }
@@ -34,6 +35,11 @@ std::pair<std::unique_ptr<FittedTransformer>, Table> Transformer::fit_transform(
 std::optional<std::vector<uint32_t>> ChunkFit::training_rows(const TransformerInput&, const FitContext&) const { return std::nullopt; }
 
 std::optional<std::vector<uint32_t>> Transformer::training_rows(const TransformerInput&, const FitContext&) const { return std::nullopt; }
+
+MemoryLease lease_columns(const FittedTransformer& fitted, size_t n_rows, const FitContext& context) {
+  return {context.memory, n_rows * fitted.bytes_a_row(),
+          "what the form '" + std::string(fitted.form()) + "' makes of " + std::to_string(n_rows) + " rows"};
+}
 
 Value transformer_to_value(const FittedTransformer& fitted) {
   return Value(Value::Object{{"form", Value(fitted.form())}, {"fitted", fitted.to_value()}});

@@ -37,6 +37,8 @@ class FittedTransformer {
   /// What one column alone becomes and was, whatever its number of rows. Throw Error(Unsupported) where columns depend on one another.
   virtual std::vector<Column> transform_column(const Column& column) const;
   virtual Column inverse_transform_column(const Column& column) const;
+  /// Bytes a row of the columns that `transform` makes, at most; columns that pass take none.
+  virtual size_t bytes_a_row() const = 0;
   virtual Value to_value() const = 0;
 };
 
@@ -88,7 +90,8 @@ class Transformer {
   /// Learns from the columns it applies to.
   virtual std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const = 0;
   /// What the training rows become. Differs from fit + transform where the target is used: those rows are then encoded
-  /// out of fold, so that no row sees its own target.
+  /// out of fold, so that no row sees its own target. Throws Error(OutOfMemory) before columns are made that the context's budget has no
+  /// room for.
   virtual std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
                                                                              const FitContext& context) const;
   /// The training rows that go on, in ascending order; nullopt means all. Who trains takes these rows of table, target and weights and
@@ -114,6 +117,9 @@ extern template class Catalog<TransformerForm>;
 const Catalog<Transformer>& transformers();
 /// Every fitted form there is.
 const Catalog<TransformerForm>& transformer_forms();
+
+/// Holds what `fitted` makes of so many rows from the context's budget. Throws Error(OutOfMemory) where it has no room for them.
+MemoryLease lease_columns(const FittedTransformer& fitted, size_t n_rows, const FitContext& context);
 
 /// {"form": name, "fitted": to_value()} and back.
 Value transformer_to_value(const FittedTransformer& fitted);

@@ -146,15 +146,17 @@ class Run {
  private:
   double rate() const { return static_cast<double>(statistics_.n_rows_in) / std::max(watch_.seconds(), 1e-9); }
 
-  /// Reads the next batch and offers it to the threads; false at the end, and where the run was stopped meanwhile.
+  /// Makes room for the next batch, reads it and offers it to the threads; false at the end, and where the run was stopped meanwhile.
   bool start_batch() {
     const double bytes_per_row = source_.bytes_per_row();
-    std::optional<Table> rows = source_.next(sizer_.next_rows(bytes_per_row, monitor_ ? monitor_->pressure() : MemoryPressure::Normal));
-    if (!rows) return false;
-    const size_t n = rows->n_rows(), bytes = sizer_.expected_bytes(n, bytes_per_row);
-    while (!in_flight_.empty() && bytes > context_.memory->available() && !statistics_.stopped) deliver();
+    const size_t wanted = sizer_.next_rows(bytes_per_row, monitor_ ? monitor_->pressure() : MemoryPressure::Normal);
+    while (!in_flight_.empty() && sizer_.expected_bytes(wanted, bytes_per_row) > context_.memory->available() && !statistics_.stopped)
+      deliver();
     if (statistics_.stopped) return false;
-    MemoryLease lease(context_.memory, bytes, "a batch of " + std::to_string(n) + " rows and its result");
+    std::optional<Table> rows = source_.next(wanted);
+    if (!rows) return false;
+    const size_t n = rows->n_rows();
+    MemoryLease lease(context_.memory, sizer_.expected_bytes(n, bytes_per_row), "a batch of " + std::to_string(n) + " rows and its result");
     auto batch = std::make_shared<Batch>(std::move(*rows), n_started_++, next_row_, std::move(lease));
     next_row_ += n;
     in_flight_.push_back(batch);

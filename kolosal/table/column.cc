@@ -130,6 +130,13 @@ Column Column::categorical(std::string name, std::vector<int32_t> codes, Diction
   return column;
 }
 
+Column Column::view_categorical(std::string name, std::span<const int32_t> codes, Dictionary dictionary,
+                                std::shared_ptr<const void> owner) {
+  Column column(std::move(name), ColumnKind::Categorical, codes.size(), codes.data(), std::move(owner), {});
+  column.dictionary_ = std::move(dictionary);
+  return column;
+}
+
 Column Column::text(std::string name, std::span<const std::string> values, Validity validity) {
   auto storage = std::make_shared<TextStorage>();
   storage->offsets.reserve(values.size() + 1);

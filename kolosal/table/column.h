@@ -88,6 +88,9 @@ class Column {
   static Column view_numeric(std::string name, std::span<const float> values, std::shared_ptr<const void> owner, Validity validity = {});
   static Column view_int64(std::string name, ColumnKind kind, std::span<const int64_t> values, std::shared_ptr<const void> owner,
                            Validity validity = {});
+  /// Codes are -1 where missing, else below the number of levels: that is not checked.
+  static Column view_categorical(std::string name, std::span<const int32_t> codes, Dictionary dictionary,
+                                 std::shared_ptr<const void> owner);
   /// Text row i is bytes [offsets[i], offsets[i + 1]); offsets has n_rows + 1 entries.
   static Column view_text(std::string name, std::span<const int64_t> offsets, const char* bytes, std::shared_ptr<const void> owner,
                           Validity validity = {});

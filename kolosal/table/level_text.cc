@@ -196,9 +196,8 @@ void WrittenLevels::read_values(const Column& column, const Threads* threads) {
 Column with_levels(const Column& column, const Threads* threads) {
   if (column.kind() != ColumnKind::Text) return column;
   const WrittenLevels written(column, threads);
-  const auto codes = written.codes();
-  return Column::categorical(column.name(), {codes.begin(), codes.end()},
-                             std::make_shared<const std::vector<std::string>>(written.texts().begin(), written.texts().end()));
+  auto levels = std::make_shared<const std::vector<std::string>>(written.texts().begin(), written.texts().end());
+  return Column::view_categorical(column.name(), written.codes(), std::move(levels), written.own_codes());
 }
 
 /// The levels by text and, from the first look-up of such a value on, by number, date and boolean.
@@ -298,19 +297,19 @@ std::vector<int32_t> LevelCodes::find_all(const Column& column, std::vector<std:
   return codes;
 }
 
-std::vector<uint32_t> LevelCodes::find_slots(const Column& column, const Threads* threads) const {
+Array<uint32_t> LevelCodes::find_slots(const Column& column, const Threads* threads) const {
   const auto unknown = static_cast<uint32_t>(known_->levels.size()), missing = unknown + 1;
-  std::vector<uint32_t> slots(column.size(), missing);
+  Array<uint32_t> found = Array<uint32_t>::unset(column.size());
+  const std::span<uint32_t> slots = found.write();
   if (column.kind() == ColumnKind::Text) {
     for_blocks(column.size(), threads, [&](size_t begin, size_t end) {
       for (size_t row = begin; row < end; ++row) {
         const std::string_view text = column.is_missing(row) ? std::string_view() : strip_blanks(column.text(row));
-        if (text.empty()) continue;
-        const int32_t code = known_->find_text(text);
-        slots[row] = code < 0 ? unknown : static_cast<uint32_t>(code);
+        const int32_t code = text.empty() ? -1 : known_->find_text(text);
+        slots[row] = text.empty() ? missing : code < 0 ? unknown : static_cast<uint32_t>(code);
       }
     });
-    return slots;
+    return found;
   }
   const WrittenLevels written(column, threads);
   const auto slot_of = [&](size_t text) {
@@ -320,17 +319,15 @@ std::vector<uint32_t> LevelCodes::find_slots(const Column& column, const Threads
   };
   const auto codes = written.codes();
   if (written.texts().size() > codes.size()) {
-    for (size_t row = 0; row < codes.size(); ++row)
-      if (codes[row] >= 0) slots[row] = slot_of(static_cast<size_t>(codes[row]));
-    return slots;
+    for (size_t row = 0; row < codes.size(); ++row) slots[row] = codes[row] < 0 ? missing : slot_of(static_cast<size_t>(codes[row]));
+    return found;
   }
   std::vector<uint32_t> translated(written.texts().size());
   for (size_t text = 0; text < translated.size(); ++text) translated[text] = slot_of(text);
   for_blocks(codes.size(), threads, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row)
-      if (codes[row] >= 0) slots[row] = translated[static_cast<size_t>(codes[row])];
+    for (size_t row = begin; row < end; ++row) slots[row] = codes[row] < 0 ? missing : translated[static_cast<size_t>(codes[row])];
   });
-  return slots;
+  return found;
 }
 
 }  // namespace kolosal

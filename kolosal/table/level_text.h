@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kolosal/base/array.h"
 #include "kolosal/table/column.h"
 
 namespace kolosal {
@@ -67,7 +68,7 @@ class LevelCodes {
   /// codes from levels.size() on.
   std::vector<int32_t> find_all(const Column& column, std::vector<std::string>* unknown = nullptr) const;
   /// Codes of all rows; levels.size() for an unknown level, levels.size() + 1 for a missing value.
-  std::vector<uint32_t> find_slots(const Column& column, const Threads* threads = nullptr) const;
+  Array<uint32_t> find_slots(const Column& column, const Threads* threads = nullptr) const;
 
  private:
   struct Known;

@@ -48,7 +48,9 @@ NB_MODULE(_kolosal, module) {
           "__arrow_c_stream__", [](const Table& table, const nb::object&) { return capsule_from_table(table); },
           nb::arg("requested_schema") = nb::none(), "The table by the Arrow PyCapsule interface.")
       .def_prop_ro("n_rows", &Table::n_rows, "Number of rows.")
-      .def_prop_ro("names", &Table::names, "Names of the columns.");
+      .def_prop_ro("names", &Table::names, "Names of the columns.")
+      .def(
+          "no_rows", [](const Table& table) { return table.slice(0, 0); }, "The columns, without rows.");
   module.def("table", &table_from_capsule, nb::arg("stream"), "A native table of an Arrow stream capsule.");
   module.def(
       "read_table",

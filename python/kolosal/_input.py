@@ -91,7 +91,7 @@ class Input:
         """The columns under these names, without rows."""
         if self.rows is not None and self.rows.dtype.kind == "f":
             return _kolosal.table_from_rows(self.rows[:0], list(names))
-        return to_native(pa.table(self.to_native(names)).slice(0, 0))
+        return self.to_native(names).no_rows()
 
     def _table(self, names: Sequence[str]) -> pa.Table:
         if self.rows is None:

@@ -25,6 +25,9 @@ class Table:
     def names(self) -> list[str]:
         """Names of the columns."""
 
+    def no_rows(self) -> Table:
+        """The columns, without rows."""
+
 def table(stream: CapsuleType) -> Table:
     """A native table of an Arrow stream capsule."""
 

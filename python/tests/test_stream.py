@@ -643,3 +643,19 @@ def test_what_ends_a_program_is_no_dead_letter():
     with pytest.raises(SystemExit):
         list(run.run(range(10)))
     assert dead == []
+
+
+def test_batches_that_become_other_columns_are_refused_and_not_filled_up() -> None:
+    def by_first_value(batch: pa.Table) -> pa.Table:
+        return batch.rename_columns(["x" if batch["x"][0].as_py() < 5 else "y"])
+
+    processor = BatchProcessor(strategy="fixed", batch_rows=5)
+    with pytest.raises(kolosal.InvalidInputError, match=r"batch 1 \(from 0\) became the columns \['y'\]"):
+        processor.run(pa.table({"x": range(10)}), by_first_value)
+
+
+def test_batches_have_the_kinds_of_read_table() -> None:
+    seen = []
+    table = pa.table({"n": pa.array([1, 2], pa.int8()), "u": pa.array([3, 4], pa.uint64()), "t": pa.array([0, 1500], pa.timestamp("ns"))})
+    run = BatchProcessor().run(table, lambda batch: seen.append(batch.schema.types) or batch)
+    assert run.table.schema.types == seen[0] == [pa.int64(), pa.int64(), pa.timestamp("us")]

@@ -351,3 +351,14 @@ def test_parameters_are_checked_by_name_and_value() -> None:
 def test_encoders_give_levels_back(made, given):
     again = clone(made)
     assert pd.DataFrame(again.inverse_transform(again.fit_transform(given))).equals(pd.DataFrame(given))
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("encoder", [kp.OrdinalEncoder(), kp.OneHotEncoder(sparse_output=False)])
+def test_encoders_give_the_values_of_a_frame_back(encoder: kp.OrdinalEncoder | kp.OneHotEncoder, kind: type) -> None:
+    frame = kind({"n": [3, 1, 20, 3], "x": [0.5, None, 2.5, 1.0], "b": [True, False, True, True], "t": ["u", "v", "u", "w"]})
+    back = encoder.fit(frame).inverse_transform(encoder.transform(frame))
+    for name in ("n", "x", "b"):
+        pd.testing.assert_series_equal(pd.Series(back[name]), pd.Series(frame[name]))
+    assert list(back["t"]) == list(frame["t"])
+    assert [levels.dtype.kind for levels in encoder.categories_] == list("ffbO")

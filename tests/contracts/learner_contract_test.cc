@@ -12,6 +12,7 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/learner.h"
+#include "tests/contracts/parameter_bounds.h"
 
 namespace kolosal {
 namespace {
@@ -399,47 +400,9 @@ TEST_P(LearnerContract, EndsSoonWhenCancelledOrOutOfTime) {
   expect_end(late, ErrorCode::Timeout);
 }
 
-// The values just outside the bounds of a field.
-std::vector<Value> outside(const FieldSpec& field) {
-  std::vector<Value> values;
-  const double infinity = std::numeric_limits<double>::infinity();
-  if (field.type == FieldType::Integer) {
-    if (field.min) values.emplace_back(static_cast<int64_t>(*field.min) - (field.min_excluded ? 0 : 1));
-    if (field.max) values.emplace_back(static_cast<int64_t>(*field.max) + 1);
-  } else if (field.type == FieldType::Real) {
-    if (field.min) values.emplace_back(field.min_excluded ? *field.min : std::nextafter(*field.min, -infinity));
-    if (field.max) values.emplace_back(std::nextafter(*field.max, infinity));
-    values.emplace_back(std::nan(""));
-  }
-  return values;
-}
+TEST(Learners, RefuseTheNeighbourOfEachBoundAndNameTheField) { EXPECT_GT(expect_neighbours_of_bounds_refused(learners()), 30U); }
 
-TEST(Learners, RefuseTheNeighbourOfEachBoundAndNameTheField) {
-  size_t n_tried = 0;
-  for (const CatalogEntry<Learner>& entry : learners().entries())
-    for (const FieldSpec& field : entry.parameters.fields)
-      for (const Value& value : outside(field)) {
-        ++n_tried;
-        try {
-          entry.make(Value(Value::Object{{field.name, value}}));
-          ADD_FAILURE() << entry.name << "." << field.name << " took " << value.as_real();
-        } catch (const Error& error) {
-          EXPECT_EQ(error.code(), ErrorCode::BadValue);
-          EXPECT_NE(error.message().find(entry.name + "." + field.name), std::string::npos) << error.message();
-        }
-      }
-  EXPECT_GT(n_tried, 30U);
-}
-
-TEST(Learners, TakeTheBoundsThemselves) {
-  for (const CatalogEntry<Learner>& entry : learners().entries())
-    for (const FieldSpec& field : entry.parameters.fields)
-      for (const auto& bound : {field.min, field.max}) {
-        if (bound && (field.type == FieldType::Integer || field.type == FieldType::Real) && !(field.min_excluded && bound == field.min)) {
-          EXPECT_NO_THROW(entry.make(Value(Value::Object{{field.name, Value(*bound)}}))) << entry.name << "." << field.name;
-        }
-      }
-}
+TEST(Learners, TakeTheBoundsThemselves) { expect_bounds_allowed(learners()); }
 
 }  // namespace
 }  // namespace kolosal

@@ -5,12 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <thread>
 
+#include "kolosal/base/clock.h"
 #include "kolosal/base/random.h"
 #include "kolosal/preprocess/transformer.h"
+#include "tests/contracts/parameter_bounds.h"
 
 namespace kolosal {
 namespace {
@@ -330,6 +334,64 @@ TEST_P(TransformerContract, EndsWhenCancelled) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::Cancelled);
   }
+}
+
+TEST_P(TransformerContract, EndsSoonWhenCancelledAmidAFit) {
+  const Table train = make_table(many_rows(GetParam()), Holes::Some);
+  const Target target = make_target(train.n_rows());
+  const auto transformer = transformers().make(GetParam());
+  for (const int milliseconds : {1, 10, 100}) {
+    const FitContext context = context_of(1);
+    Stopwatch since_cancel;
+    std::jthread cancel([&](const std::stop_token& ended) {
+      const Stopwatch watch;
+      while (watch.seconds() < milliseconds * 1e-3 && !ended.stop_requested()) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      since_cancel = Stopwatch();
+      context.cancel.cancel();
+    });
+    bool cancelled = false;
+    try {
+      (void)transformer->fit_transform({train, &target}, context);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Cancelled);
+      cancelled = true;
+    }
+    cancel.request_stop();
+    cancel.join();
+    if (cancelled) EXPECT_LT(since_cancel.seconds(), 0.25);  // 100 ms are promised; the rest is room for a busy machine
+  }
+}
+
+TEST_P(TransformerContract, KeepsNumbersOfSinglePrecision) {
+  const Table train = make_table(200, Holes::Some).drop(std::vector<std::string>{"number", "amount"});
+  const Table made = fit(train)->transform(train);
+  const Column* single = made.find("single");
+  if (single != nullptr && single->kind() == ColumnKind::Numeric) EXPECT_TRUE(single->is_float32());
+}
+
+TEST_P(TransformerContract, MakesNoColumnsThatTheBudgetHasNoRoomFor) {
+  const Table train = make_table(2000, Holes::Some);
+  const Target target = make_target(2000);
+  const auto transformer = transformers().make(GetParam());
+  const size_t bytes = 2000 * transformer->fit({train, &target}, context_of(1))->bytes_a_row();
+  if (bytes == 0) return;
+  FitContext context = context_of(1);
+  context.memory = std::make_shared<MemoryBudget>(bytes - 1);
+  try {
+    (void)transformer->fit_transform({train, &target}, context);
+    FAIL() << "columns of " << bytes << " bytes were made";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::OutOfMemory) << error.what();
+  }
+  EXPECT_EQ(context.memory->available(), bytes - 1);
+}
+
+TEST(Transformers, RefuseTheNeighbourOfEachBoundAndNameTheField) { EXPECT_GT(expect_neighbours_of_bounds_refused(transformers()), 100U); }
+
+TEST(Transformers, TakeTheBoundsThemselves) {
+  expect_bounds_allowed(transformers(), {"robust_scale.low_quantile", "robust_scale.high_quantile", "clip_outliers.low_quantile",
+                                         "clip_outliers.high_quantile", "text_hash.min_characters", "text_hash.max_characters",
+                                         "text_count.min_n", "text_svd.min_n", "tfidf.min_n"});
 }
 
 }  // namespace

@@ -16,12 +16,6 @@ std::vector<double> equal_widths(Range range, size_t n_bins) {
   return edges;
 }
 
-std::vector<const Column*> binned_columns(const TransformerInput& input, const std::vector<std::string>& columns,
-                                          std::string_view transformer) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  return choose_columns(input, columns, fits, transformer);
-}
-
 std::vector<double> distinct_edges(std::vector<double> edges) {
   const double first = edges.front();
   if (!std::isfinite(first)) return {0, 0};
@@ -43,7 +37,7 @@ std::unique_ptr<FittedTransformer> make_bins(const Table& table, std::vector<Bin
 std::unique_ptr<FittedTransformer> fit_bins(const TransformerInput& input, const FitContext& context,
                                             const std::vector<std::string>& columns, BinEncode encode, std::string_view transformer,
                                             const FindEdges& find_edges) {
-  const auto chosen = binned_columns(input, columns, transformer);
+  const auto chosen = number_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<BinnedColumn> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {

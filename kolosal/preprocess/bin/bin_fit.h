@@ -26,9 +26,6 @@ void describe_bins(Fields<P>& f) {
 /// Finds the edges of a column's bins, where it has two different numbers or more; ascending, those that are equal count once.
 using FindEdges = std::function<std::vector<double>(const Column& column, std::span<const double> weights)>;
 
-/// The columns named, or where none is named all numbers and integers.
-std::vector<const Column*> binned_columns(const TransformerInput& input, const std::vector<std::string>& columns,
-                                          std::string_view transformer);
 /// Ascending edges, those that are equal once; a single bin where they are all equal, at 0 where they are not finite.
 std::vector<double> distinct_edges(std::vector<double> edges);
 /// The form of these columns, with names for the columns of bins.
@@ -46,7 +43,7 @@ std::unique_ptr<ChunkFit> fit_bins_in_chunks(const std::vector<std::string>& col
                                              EdgesOf edges_of) {
   return std::make_unique<ColumnsInChunks<Statistic>>(
       transformer,
-      [columns, name = std::string(transformer)](const TransformerInput& chunk) { return binned_columns(chunk, columns, name); },
+      [columns, name = std::string(transformer)](const TransformerInput& chunk) { return number_columns(chunk, columns, name); },
       [encode, edges_of](const Table& like, std::span<const Column* const> chosen, const std::vector<Statistic>& statistics) {
         std::vector<BinnedColumn> fitted(chosen.size());
         for (size_t i = 0; i < chosen.size(); ++i) {

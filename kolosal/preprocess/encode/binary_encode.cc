@@ -29,26 +29,19 @@ class BinaryEncode : public Transformer {
   explicit BinaryEncode(BinaryEncodeParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    FreeNames names(input.table);
-    std::vector<LookupColumn> fitted;
-    for (const Column* column : chosen(input)) {
-      context.check();
-      fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
-    }
-    return make_lookup(std::move(fitted));
+    return fit_levels(input, context, chosen(input), column_fit(), make_lookup);
   }
 
   std::unique_ptr<ChunkFit> start_chunks() const override {
     return fit_levels_in_chunks(
-        "binary_encode", [this](const TransformerInput& chunk) { return chosen(chunk); },
-        [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); },
-        make_lookup);
+        "binary_encode", [this](const TransformerInput& chunk) { return chosen(chunk); }, column_fit(), make_lookup);
   }
 
  private:
-  std::vector<const Column*> chosen(const TransformerInput& input) const {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    return choose_columns(input, params_.columns, fits, "binary_encode");
+  std::vector<const Column*> chosen(const TransformerInput& input) const { return level_columns(input, params_.columns, "binary_encode"); }
+
+  std::function<LookupColumn(const Column&, ColumnLevels, FreeNames&)> column_fit() const {
+    return [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); };
   }
 
   LookupColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {

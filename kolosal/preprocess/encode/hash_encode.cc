@@ -30,10 +30,9 @@ class HashEncode : public Transformer {
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     context.check();
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
     FreeNames names(input.table);
     std::vector<HashedLevelColumn> fitted;
-    for (const Column* column : choose_columns(input, params_.columns, fits, "hash_encode")) {
+    for (const Column* column : level_columns(input, params_.columns, "hash_encode")) {
       HashedLevelColumn spec{.name = column->name(), .is_signed = params_.is_signed};
       for (int k = 0; k < params_.n_components; ++k) spec.outputs.push_back(names.claim(column->name() + "__hash" + std::to_string(k)));
       fitted.push_back(std::move(spec));

@@ -59,37 +59,16 @@ class OneHot : public Transformer {
   explicit OneHot(OneHotParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto columns = chosen(input);
-    FreeNames names(input.table);
-    std::vector<IndicatorsColumn> fitted;
-    for (const Column* column : columns) {
-      context.check();
-      fitted.push_back(fit_column(*column, column_levels(*column, input.weights, context.threads.get()), names));
-    }
-    return make_indicators(std::move(fitted));
-  }
-
-  /// Throws Error(OutOfMemory) before columns are made that the budget has no room for.
-  std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
-                                                                     const FitContext& context) const override {
-    auto fitted = fit(input, context);
-    const MemoryLease lease(context.memory, input.table.n_rows() * n_indicators(*fitted), "the columns that one_hot makes");
-    Table made = fitted->transform(input.table, *context.threads);
-    return {std::move(fitted), std::move(made)};
+    return fit_levels(input, context, chosen(input), column_fit(), make_indicators);
   }
 
   std::unique_ptr<ChunkFit> start_chunks() const override {
     return fit_levels_in_chunks(
-        "one_hot", [this](const TransformerInput& chunk) { return chosen(chunk); },
-        [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); },
-        make_indicators);
+        "one_hot", [this](const TransformerInput& chunk) { return chosen(chunk); }, column_fit(), make_indicators);
   }
 
  private:
-  std::vector<const Column*> chosen(const TransformerInput& input) const {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    return choose_columns(input, params_.columns, fits, "one_hot");
-  }
+  std::vector<const Column*> chosen(const TransformerInput& input) const { return level_columns(input, params_.columns, "one_hot"); }
 
   /// Whether each level is merged with other rare ones. Of levels alike in weight the first are.
   std::vector<bool> rare_levels(const std::vector<double>& weights, double total_weight) const {
@@ -105,6 +84,10 @@ class OneHot : public Transformer {
     std::ranges::stable_sort(by_weight, [&](size_t a, size_t b) { return weights[a] < weights[b]; });
     for (size_t place = 0; place + most < n + 1; ++place) rare[by_weight[place]] = true;
     return rare;
+  }
+
+  std::function<IndicatorsColumn(const Column&, ColumnLevels, FreeNames&)> column_fit() const {
+    return [this](const Column& column, ColumnLevels found, FreeNames& names) { return fit_column(column, std::move(found), names); };
   }
 
   IndicatorsColumn fit_column(const Column& column, ColumnLevels found, FreeNames& names) const {

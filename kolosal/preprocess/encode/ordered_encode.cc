@@ -133,6 +133,8 @@ class OrderedEncode : public Transformer {
     if (!input.target->group.empty())
       throw Error(ErrorCode::Unsupported, name_ + " does not keep the rows of a ranking group out of each other's encoding",
                   "Use target_encode.");
+    const MemoryLease lease(context.memory, encoded == nullptr ? 0 : chosen.bytes_made(input.table.n_rows()),
+                            "the columns that " + name_ + " makes");
     const EncodeRows encode = encoded == nullptr ? EncodeRows() : encoder(context, input.table.n_rows());
     context.threads->parallel_each(chosen.columns.size(), [&](size_t i) {
       context.check();
@@ -156,13 +158,13 @@ class OrderedEncode : public Transformer {
       for (const int32_t code : found.codes)
         rows.levels.push_back(code < 0 ? static_cast<uint32_t>(n_levels) : static_cast<uint32_t>(code));
       const auto slots = slots_of_rows(column, found, input.weights, *context.threads);
-      *encoded = encode_rows(rows, slots, all, fitted, encode, context);
+      *encoded = encode_rows(rows, slots.view(), all, fitted, encode, context);
     }
     fitted.levels = std::move(found.levels);
   }
 
   /// First all rows as new ones are, then those of weight anew.
-  static std::vector<Column> encode_rows(const TrainingRows& rows, const std::vector<uint32_t>& slots, const LevelSums& all,
+  static std::vector<Column> encode_rows(const TrainingRows& rows, std::span<const uint32_t> slots, const LevelSums& all,
                                          const LookupColumn& spec, const EncodeRows& encode, const FitContext& context) {
     const size_t width = spec.outputs.size();
     std::vector<std::vector<double>> values(width, std::vector<double>(slots.size()));

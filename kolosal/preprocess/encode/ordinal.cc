@@ -67,15 +67,14 @@ class Ordinal : public Transformer {
   }
 
  private:
-  std::vector<const Column*> chosen(const TransformerInput& input) const {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !params_.columns.empty(); };
-    return choose_columns(input, params_.columns, fits, "ordinal");
-  }
+  std::vector<const Column*> chosen(const TransformerInput& input) const { return level_columns(input, params_.columns, "ordinal"); }
 
   /// Fits; where `made` is given it holds the columns of the table, of which the encoded ones are replaced.
   std::unique_ptr<FittedTransformer> fit_columns(const TransformerInput& input, const FitContext& context,
                                                  std::vector<Column>* made) const {
     const auto columns = chosen(input);
+    const size_t bytes = made == nullptr ? 0 : input.table.n_rows() * columns.size() * sizeof(double);
+    const MemoryLease lease(context.memory, bytes, "the columns that ordinal makes");
     std::vector<LookupColumn> fitted(columns.size());
     context.threads->parallel_each(columns.size(), [&](size_t i) {
       context.check();

@@ -191,8 +191,7 @@ class TargetChunks final : public ChunkFit {
   }
 
   std::vector<const Column*> columns(const TransformerInput& chunk) const override {
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Categorical || !encoding_.columns.empty(); };
-    return choose_columns(chunk, encoding_.columns, fits, kName);
+    return level_columns(chunk, encoding_.columns, kName);
   }
 
   std::unique_ptr<FittedTransformer> finish() const override {

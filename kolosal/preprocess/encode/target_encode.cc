@@ -115,6 +115,8 @@ class TargetEncode : public Transformer {
                                                  std::vector<std::vector<Column>>* encoded) const {
     TargetColumns chosen = target_columns(input, params_.columns, params_.unknown, params_.keep, "target_encode");
     if (chosen.columns.empty()) return make_lookup({});
+    const MemoryLease lease(context.memory, encoded == nullptr ? 0 : chosen.bytes_made(input.table.n_rows()),
+                            "the columns that target_encode makes");
     const auto n_folds = static_cast<size_t>(params_.n_folds);  // fit sums by fold too, so that it gives the bytes of fit_transform
     const std::vector<uint8_t> folds = deal_folds(*input.target, input.weights, n_folds, context);
     context.threads->parallel_each(chosen.columns.size(), [&](size_t i) {
@@ -144,7 +146,8 @@ class TargetEncode : public Transformer {
         tables.push_back(others.encodings(smoothing, goals.of_no_rows()));
       }
       tables.push_back(fitted.values);
-      *encoded = encode_by_fold(slots_of_rows(column, found, input.weights, *context.threads), folds, tables, fitted, *context.threads);
+      *encoded =
+          encode_by_fold(slots_of_rows(column, found, input.weights, *context.threads).view(), folds, tables, fitted, *context.threads);
     }
     fitted.levels = std::move(found.levels);
   }

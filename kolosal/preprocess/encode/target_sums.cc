@@ -206,8 +206,7 @@ std::vector<std::string> output_names(const std::string& column, const Target& t
 
 TargetColumns target_columns(const TransformerInput& input, const std::vector<std::string>& names, UnknownLevel unknown, bool keep,
                              std::string_view transformer) {
-  const auto fits = [&names](ColumnKind kind) { return kind == ColumnKind::Categorical || !names.empty(); };
-  TargetColumns chosen{choose_columns(input, names, fits, transformer), {}};
+  TargetColumns chosen{level_columns(input, names, transformer), {}};
   if (chosen.columns.empty()) return chosen;
   if (input.target == nullptr || input.target->n_rows != input.table.n_rows())
     throw Error(ErrorCode::BadValue, std::string(transformer) + " needs a target value for each row",
@@ -230,18 +229,18 @@ Table with_encoded(const Table& table, std::vector<std::vector<Column>> encoded,
   return Table(std::move(columns));
 }
 
-std::vector<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& found, std::span<const double> weights,
-                                    const Threads& threads) {
+Array<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& found, std::span<const double> weights, const Threads& threads) {
   if (std::ranges::find(weights, 0.0) != weights.end()) return LevelCodes(found.levels).find_slots(column, &threads);
   const auto missing = static_cast<uint32_t>(found.levels.size() + 1);
-  std::vector<uint32_t> slots(found.codes.size());
-  threads.parallel_for(slots.size(), kRowsABlock, [&](size_t begin, size_t end) {
-    for (size_t row = begin; row < end; ++row) slots[row] = found.codes[row] < 0 ? missing : static_cast<uint32_t>(found.codes[row]);
+  Array<uint32_t> slots = Array<uint32_t>::unset(found.codes.size());
+  const std::span<uint32_t> to = slots.write();
+  threads.parallel_for(to.size(), kRowsABlock, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end; ++row) to[row] = found.codes[row] < 0 ? missing : static_cast<uint32_t>(found.codes[row]);
   });
   return slots;
 }
 
-std::vector<Column> encode_by_fold(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
+std::vector<Column> encode_by_fold(std::span<const uint32_t> slots, std::span<const uint8_t> folds,
                                    const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads) {
   const size_t width = spec.outputs.size(), n_slots = tables.front().size() / width;
   std::vector<Column> made;

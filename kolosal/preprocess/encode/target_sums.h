@@ -110,6 +110,13 @@ std::vector<LevelSums> sums_by_fold(std::span<const int32_t> codes, std::span<co
 struct TargetColumns {
   std::vector<const Column*> columns;
   std::vector<LookupColumn> specs;
+
+  /// Bytes that their encodings take in so many rows.
+  size_t bytes_made(size_t n_rows) const {
+    size_t n_outputs = 0;
+    for (const LookupColumn& spec : specs) n_outputs += spec.outputs.size();
+    return n_rows * n_outputs * sizeof(double);
+  }
 };
 /// The columns named, or where none is named all categorical ones, with their levels. Throws Error(BadValue) where there are columns and no
 /// target for each row.
@@ -121,11 +128,10 @@ Table with_encoded(const Table& table, std::vector<std::vector<Column>> encoded,
 
 /// For each row the place of its level among spec.levels, n_levels where a level was of rows without weight alone, n_levels + 1 where
 /// missing.
-std::vector<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& found, std::span<const double> weights,
-                                    const Threads& threads);
+Array<uint32_t> slots_of_rows(const Column& column, const ColumnLevels& found, std::span<const double> weights, const Threads& threads);
 
 /// The columns of training rows, each row by the table of its fold: tables[fold] are encodings, the last of them for rows of no fold.
-std::vector<Column> encode_by_fold(const std::vector<uint32_t>& slots, std::span<const uint8_t> folds,
+std::vector<Column> encode_by_fold(std::span<const uint32_t> slots, std::span<const uint8_t> folds,
                                    const std::vector<std::vector<double>>& tables, const LookupColumn& spec, const Threads& threads);
 
 }  // namespace kolosal

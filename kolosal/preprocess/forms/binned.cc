@@ -18,6 +18,7 @@ class Binned : public PerColumnForm<BinnedColumn> {
   bool invertible() const override { return false; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return specs()[i].outputs.empty() ? sizeof(double) : specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     const BinnedColumn& spec = specs()[i];

@@ -49,6 +49,7 @@ class ChainedFill : public FittedTransformer {
     return filled;
   }
 
+  size_t bytes_a_row() const override { return sizeof(double) * models_.columns.size(); }
   Value to_value() const override { return kolosal::to_value(models_); }
 
  private:

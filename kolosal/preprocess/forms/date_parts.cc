@@ -22,6 +22,7 @@ class DateParts : public PerColumnForm<DatePartsColumn> {
   std::string_view form() const override { return "date_parts"; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(double) * specs()[i].parts.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_moment(column.kind())) wrong_column_kind(column, "a date or timestamp");
     const DatePartsColumn& spec = specs()[i];

@@ -61,6 +61,7 @@ class Fill : public PerColumnForm<FillColumn> {
   bool invertible() const override { return true; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(double) + specs()[i].text.size() + (specs()[i].indicator.empty() ? 0 : 1); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     const FillColumn& spec = specs()[i];
     if (is_level(column.kind()) != spec.is_text) wrong_column_kind(column, spec.is_text ? "a category or text" : "a number or date");

@@ -91,6 +91,12 @@ class PerColumnForm : public FittedTransformer {
     return undo(place_of(column), {column});
   }
 
+  size_t bytes_a_row() const final {
+    size_t bytes = 0;
+    for (size_t i = 0; i < specs_.size(); ++i) bytes += bytes_of(i);
+    return bytes;
+  }
+
   Value to_value() const final {
     Value::List columns;
     for (const Spec& spec : specs_) columns.push_back(kolosal::to_value(spec));
@@ -103,6 +109,8 @@ class PerColumnForm : public FittedTransformer {
  protected:
   /// The columns that stand in place of `column`, which spec number i is for.
   virtual std::vector<Column> apply(size_t i, const Column& column) const = 0;
+  /// Bytes that a row of those columns takes, at most.
+  virtual size_t bytes_of(size_t) const { return sizeof(double); }
   /// The names of those columns, in order, and the way back from them. Only asked for where invertible().
   virtual std::vector<std::string> outputs(size_t i) const { return {specs_[i].name}; }
   virtual Column undo(size_t, const std::vector<Column>& made) const { return made.front(); }

@@ -19,6 +19,7 @@ class HashedLevel : public PerColumnForm<HashedLevelColumn> {
   std::string_view form() const override { return "hashed_level"; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(float) * specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     const HashedLevelColumn& spec = specs()[i];
     const WrittenLevels written(column);

@@ -68,6 +68,7 @@ class HashedText : public PerColumnForm<HashedTextColumn> {
   std::string_view form() const override { return "hashed_text"; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(float) * specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_level(column.kind())) wrong_column_kind(column, "a text");
     const HashedTextColumn& spec = specs()[i];

@@ -6,6 +6,7 @@
 #include "kolosal/preprocess/forms/indicators.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "kolosal/kernels/mark_equal.h"
 
@@ -41,19 +42,28 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   bool invertible() const override { return invertible_; }
 
   /// For each row the column of spec i that it sets, -1 for none.
-  std::vector<int32_t> set_by_rows(size_t i, const Column& column, const Threads& threads) const {
+  Array<int32_t> set_by_rows(size_t i, const Column& column, const Threads& threads) const {
     const IndicatorsColumn& spec = specs()[i];
-    const std::vector<uint32_t> slots = codes_[i].find_slots(column, &threads);
-    if (spec.unknown == UnknownLevel::Error) {
+    const Array<uint32_t> found = codes_[i].find_slots(column, &threads);
+    const std::span<const uint32_t> slots = found.view();
+    std::vector<int32_t> output_of = spec.output_of;
+    if (spec.unknown != UnknownLevel::Infrequent) output_of[spec.levels.size()] = -1;
+    const size_t first_refused = spec.unknown == UnknownLevel::Error ? spec.levels.size() : spec.levels.size() + 2;
+    std::atomic<bool> any_refused = false;
+    Array<int32_t> set = Array<int32_t>::unset(slots.size());
+    const std::span<int32_t> to = set.write();
+    threads.parallel_for(slots.size(), kRowsABlock, [&](size_t begin, size_t end) {
+      uint32_t last = 0;
+      for (size_t row = begin; row < end; ++row) {
+        to[row] = output_of[slots[row]];
+        last = std::max(last, slots[row]);
+      }
+      if (last >= first_refused) any_refused = true;
+    });
+    if (any_refused) {
       refuse_unknown_levels(column, slots, spec.levels.size(), "ignore or infrequent");
       if (spec.missing_is_unknown) refuse_unknown_levels(column, slots, spec.levels.size() + 1, "ignore or infrequent");
     }
-    std::vector<int32_t> output_of = spec.output_of;
-    if (spec.unknown != UnknownLevel::Infrequent) output_of[spec.levels.size()] = -1;
-    std::vector<int32_t> set(slots.size());
-    threads.parallel_for(slots.size(), kRowsABlock, [&](size_t begin, size_t end) {
-      for (size_t row = begin; row < end; ++row) set[row] = output_of[slots[row]];
-    });
     return set;
   }
 
@@ -61,7 +71,8 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
   std::vector<Column> apply(size_t i, const Column& column) const override {
     static const Threads alone(1);
     const IndicatorsColumn& spec = specs()[i];
-    const std::vector<int32_t> set = set_by_rows(i, column, alone);
+    const Array<int32_t> set_of = set_by_rows(i, column, alone);
+    const std::span<const int32_t> set = set_of.view();
     std::vector<std::vector<uint8_t>> flags(spec.outputs.size(), std::vector<uint8_t>(set.size()));
     for (size_t row = 0; row < set.size(); ++row)
       if (set[row] >= 0) flags[static_cast<size_t>(set[row])][row] = 1;
@@ -70,6 +81,7 @@ class Indicators : public PerColumnForm<IndicatorsColumn> {
     return made;
   }
 
+  size_t bytes_of(size_t i) const override { return specs()[i].outputs.size(); }
   std::vector<std::string> outputs(size_t i) const override { return specs()[i].outputs; }
 
   /// The level whose column is largest, where that is more than one half; else the level that sets no column.
@@ -120,12 +132,13 @@ class SetColumns {
   void for_groups(size_t begin, size_t end, size_t n_columns, const Take& take) const {
     std::vector<uint8_t> codes(end - begin);
     for (size_t i = 0; i < set_.size(); ++i) {
+      const std::span<const int32_t> set = set_[i].view();
       const auto first = static_cast<size_t>(first_[i]);
       const size_t past = i + 1 < set_.size() ? static_cast<size_t>(first_[i + 1]) : n_columns;
       for (size_t group = first; group < past; group += kColumnsAGroup) {
         const auto offset = static_cast<int32_t>(group - first);
         for (size_t row = begin; row < end; ++row) {
-          const auto place = static_cast<uint32_t>(set_[i][row] - offset);  // of those that set none, and those before: large
+          const auto place = static_cast<uint32_t>(set[row] - offset);  // of those that set none, and those before: large
           codes[row - begin] = static_cast<uint8_t>(std::min<uint32_t>(place, kColumnsAGroup));
         }
         take(group, std::min(past - group, kColumnsAGroup), std::span<const uint8_t>(codes));
@@ -140,7 +153,7 @@ class SetColumns {
   }
 
  private:
-  std::vector<std::vector<int32_t>> set_;
+  std::vector<Array<int32_t>> set_;
   std::vector<int32_t> first_;
 };
 

@@ -46,6 +46,7 @@ class Isolation : public FittedTransformer {
     return table.drop(added);
   }
 
+  size_t bytes_a_row() const override { return (trees_.score_column.empty() ? 0 : sizeof(double)) + (trees_.flag_column.empty() ? 0 : 1); }
   Value to_value() const override { return kolosal::to_value(trees_); }
 
  private:

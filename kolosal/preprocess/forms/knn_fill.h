@@ -34,6 +34,7 @@ class KnnFill : public FittedTransformer {
   std::string_view form() const override { return "knn_fill"; }
   bool invertible() const override { return true; }
   Table inverse_transform(const Table& table) const override;
+  size_t bytes_a_row() const override { return sizeof(double) * rows_.columns.size(); }
   Value to_value() const override { return kolosal::to_value(rows_); }
   using FittedTransformer::transform;
   Table transform(const Table& table, const Threads& threads) const override { return fill(table, threads, nullptr); }

@@ -44,12 +44,13 @@ class Lookup : public PerColumnForm<LookupColumn> {
   bool invertible() const override { return invertible_; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(double) * specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     static const Threads alone(1);
     const LookupColumn& spec = specs()[i];
-    const std::vector<uint32_t> slots = codes_[i].find_slots(column);
-    if (spec.unknown == UnknownLevel::Error) refuse_unknown_levels(column, slots, spec.levels.size(), "missing or default");
-    std::vector<Column> made = looked_up(spec, slots, alone);
+    const Array<uint32_t> slots = codes_[i].find_slots(column);
+    if (spec.unknown == UnknownLevel::Error) refuse_unknown_levels(column, slots.view(), spec.levels.size(), "missing or default");
+    std::vector<Column> made = looked_up(spec, slots.view(), alone);
     if (spec.keep) made.insert(made.begin(), column);
     return made;
   }

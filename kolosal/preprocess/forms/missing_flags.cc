@@ -14,6 +14,7 @@ class MissingFlags : public PerColumnForm<MissingFlagsColumn> {
   std::string_view form() const override { return "missing_flags"; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return specs()[i].output.empty() ? 0 : 1; }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (specs()[i].output.empty()) return {};
     return {Column::boolean(specs()[i].output, missing_rows(column))};

@@ -15,6 +15,7 @@ class Pass : public PerColumnForm<SelectColumn> {
   bool invertible() const override { return true; }
 
  protected:
+  size_t bytes_of(size_t) const override { return 0; }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     const ColumnKind kind = specs()[i].kind;
     const bool alike =

@@ -43,6 +43,7 @@ class RowNorms : public FittedTransformer {
     return normed;
   }
 
+  size_t bytes_a_row() const override { return sizeof(double) * fitted_.columns.size(); }
   Value to_value() const override { return kolosal::to_value(fitted_); }
 
  private:

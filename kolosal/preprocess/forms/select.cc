@@ -34,6 +34,7 @@ class Select : public FittedTransformer {
     return Table(std::move(chosen));
   }
 
+  size_t bytes_a_row() const override { return 0; }
   Value to_value() const override {
     Value::List columns, dropped;
     for (const SelectColumn& column : columns_) columns.push_back(kolosal::to_value(column));

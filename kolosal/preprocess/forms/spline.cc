@@ -78,6 +78,7 @@ class Splines : public PerColumnForm<SplineColumn> {
   std::string_view form() const override { return "spline"; }
 
  protected:
+  size_t bytes_of(size_t i) const override { return sizeof(double) * specs()[i].outputs.size(); }
   std::vector<Column> apply(size_t i, const Column& column) const override {
     if (!is_number(column.kind())) wrong_column_kind(column, "a number");
     const std::vector<double> x = column.numbers();

@@ -116,6 +116,12 @@ class TermCounts : public FittedTransformer {
                 "Use transform.");
   }
 
+  size_t bytes_a_row() const override {
+    size_t bytes = 0;
+    for (const TermCountsColumn& spec : specs_) bytes += spec.outputs.size() * (spec.float64 ? sizeof(double) : sizeof(float));
+    return bytes;
+  }
+
   Value to_value() const override {
     Value::List columns;
     for (const TermCountsColumn& spec : specs_) columns.push_back(kolosal::to_value(spec));

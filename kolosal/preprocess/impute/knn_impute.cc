@@ -39,6 +39,7 @@ class KnnImpute : public Transformer {
   std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform(const TransformerInput& input,
                                                                      const FitContext& context) const override {
     auto fitted = learn(input, context);
+    const MemoryLease lease = lease_columns(*fitted, input.table.n_rows(), context);
     Table filled = fitted->fill(input.table, *context.threads, &context);
     return {std::move(fitted), std::move(filled)};
   }

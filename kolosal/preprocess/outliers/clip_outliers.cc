@@ -148,10 +148,7 @@ class ClipOutliers : public Transformer {
     return rows;
   }
 
-  std::vector<const Column*> chosen(const TransformerInput& input) const {
-    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
-    return choose_columns(input, params_.columns, fits, "clip_outliers");
-  }
+  std::vector<const Column*> chosen(const TransformerInput& input) const { return number_columns(input, params_.columns, "clip_outliers"); }
 
   std::vector<ClipColumn> fit_bounds(const std::vector<const Column*>& columns, std::span<const double> weights,
                                      const FitContext& context) const {

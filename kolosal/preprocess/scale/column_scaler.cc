@@ -7,12 +7,6 @@
 
 namespace kolosal {
 
-std::vector<const Column*> scaler_columns(const TransformerInput& input, const std::vector<std::string>& columns,
-                                          std::string_view transformer) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  return choose_columns(input, columns, fits, transformer);
-}
-
 AffineColumn named_scaler(AffineColumn fitted, const Column& column) {
   fitted.name = column.name();
   if (!std::isfinite(fitted.center)) fitted.center = 0;
@@ -23,7 +17,7 @@ AffineColumn named_scaler(AffineColumn fitted, const Column& column) {
 std::unique_ptr<FittedTransformer> fit_scaler(
     const TransformerInput& input, const FitContext& context, const std::vector<std::string>& columns, std::string_view transformer,
     const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column) {
-  const auto chosen = scaler_columns(input, columns, transformer);
+  const auto chosen = number_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<AffineColumn> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {
@@ -38,7 +32,7 @@ std::pair<std::unique_ptr<FittedTransformer>, Table> fit_transform_scaler(
     const std::function<AffineColumn(const Column& column, std::span<const double> weights)>& fit_column) {
   const std::span<const double> weights = telling_weights(input.weights);
   return fit_transform_columns<AffineColumn>(
-      input.table, scaler_columns(input, columns, transformer), context,
+      input.table, number_columns(input, columns, transformer), context,
       [&](const Column& column) { return named_scaler(fit_column(column, weights), column); }, make_affine);
 }
 

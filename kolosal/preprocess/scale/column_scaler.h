@@ -8,9 +8,6 @@
 
 namespace kolosal {
 
-/// The columns chosen: where none is named, Numeric and Integer ones.
-std::vector<const Column*> scaler_columns(const TransformerInput& input, const std::vector<std::string>& columns,
-                                          std::string_view transformer);
 /// With the column's name, and numbers that are not finite, or a scale of 0, put right.
 AffineColumn named_scaler(AffineColumn fitted, const Column& column);
 
@@ -29,7 +26,7 @@ template <class Statistic>
 std::unique_ptr<ChunkFit> fit_scaler_in_chunks(const std::vector<std::string>& columns, std::string_view transformer,
                                                std::function<AffineColumn(const Statistic& statistic)> fit_column) {
   return std::make_unique<ColumnsInChunks<Statistic>>(
-      transformer, [&columns, transformer](const TransformerInput& chunk) { return scaler_columns(chunk, columns, transformer); },
+      transformer, [&columns, transformer](const TransformerInput& chunk) { return number_columns(chunk, columns, transformer); },
       [fit_column = std::move(fit_column)](const Table&, std::span<const Column* const> chosen, const std::vector<Statistic>& statistics) {
         std::vector<AffineColumn> fitted;
         for (size_t i = 0; i < chosen.size(); ++i) fitted.push_back(named_scaler(fit_column(statistics[i]), *chosen[i]));

@@ -24,9 +24,8 @@ class Normalize : public Transformer {
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     context.check();
-    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
     RowNormColumns fitted{.norm = params_.norm};
-    for (const Column* column : choose_columns(input, params_.columns, fits, "normalize")) fitted.columns.push_back(column->name());
+    for (const Column* column : number_columns(input, params_.columns, "normalize")) fitted.columns.push_back(column->name());
     return make_row_norm(std::move(fitted));
   }
 

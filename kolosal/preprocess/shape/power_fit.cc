@@ -103,16 +103,19 @@ class OneSidedLikelihood {
   Range range_{};
 };
 
-/// The least and the largest lambda for which the curve of the sample is finite; of YeoJohnson's, also the square of the curve of numbers
-/// up to 20 times as large.
+/// The least and the largest lambda for which the curve of the sample is finite, and not so flat that numbers far from 0 become the same
+/// float64; of YeoJohnson's, also the square of the curve of numbers up to 20 times as large.
 std::pair<double, double> lambda_bounds(PowerCurve curve, std::span<const double> logs) {
   constexpr double kMostExponent = 700, kMostOfSquares = 336;
+  constexpr double kMostFlat = 18;  // exp(-18): half of float64's digits still tell numbers apart
   const auto [lowest, highest] = std::ranges::minmax(logs);
   const double largest = std::max(std::abs(lowest), std::abs(highest));
-  if (curve == PowerCurve::BoxCox) return {-kMostExponent / largest, kMostExponent / largest};
+  const double flattest = -kMostFlat / std::max(lowest, 0.0), flattest_below = kMostFlat / std::max(-highest, 0.0);
+  if (curve == PowerCurve::BoxCox)
+    return {std::max(-kMostExponent / largest, flattest), std::min(kMostExponent / largest, flattest_below)};
   const double most = kMostOfSquares / (largest < 600 ? std::log1p(20 * std::expm1(largest)) : largest + std::log(20.0));
-  if (lowest >= 0) return {-most, most};
-  if (highest < 0) return {2 - most, 2 + most};
+  if (lowest >= 0) return {std::max(-most, flattest), most};
+  if (highest < 0) return {2 - most, 2 + std::min(most, flattest_below)};
   return {std::max(2 - most, -most), std::min(2 + most, most)};
 }
 
@@ -146,12 +149,6 @@ void standardize_by(PowerColumn& fitted, double center, double scale) {
   if (!std::isfinite(center) || !std::isfinite(scale)) return;
   fitted.center = center;
   if (scale > 10 * kEps * std::max(1.0, std::abs(center))) fitted.scale = scale;
-}
-
-std::vector<const Column*> chosen_columns(const TransformerInput& input, const std::vector<std::string>& columns,
-                                          std::string_view transformer) {
-  const auto fits = [&](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !columns.empty()); };
-  return choose_columns(input, columns, fits, transformer);
 }
 
 [[noreturn]] void throw_outside(std::string_view transformer, const Column& column, double value) {
@@ -239,7 +236,7 @@ double likeliest_lambda(PowerCurve curve, const Sample& sample) {
 std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, const FitContext& context, PowerCurve curve,
                                              const std::vector<std::string>& columns, std::optional<double> lambda, bool standardize,
                                              std::string_view transformer) {
-  const auto chosen = chosen_columns(input, columns, transformer);
+  const auto chosen = number_columns(input, columns, transformer);
   const std::span<const double> weights = telling_weights(input.weights);
   std::vector<std::optional<PowerColumn>> fitted(chosen.size());
   context.threads->parallel_each(chosen.size(), [&](size_t i) {
@@ -261,7 +258,7 @@ std::unique_ptr<FittedTransformer> fit_power(const TransformerInput& input, cons
 std::unique_ptr<ChunkFit> fit_power_in_chunks(PowerCurve curve, const std::vector<std::string>& columns, std::optional<double> lambda,
                                               bool standardize, std::string_view transformer) {
   return std::make_unique<ColumnsInChunks<ChunkPower>>(
-      transformer, [&columns, transformer](const TransformerInput& chunk) { return chosen_columns(chunk, columns, transformer); },
+      transformer, [&columns, transformer](const TransformerInput& chunk) { return number_columns(chunk, columns, transformer); },
       [&columns, transformer](const Table&, std::span<const Column* const> chosen, const std::vector<ChunkPower>& statistics) {
         std::vector<PowerColumn> made;
         for (size_t i = 0; i < chosen.size(); ++i) {

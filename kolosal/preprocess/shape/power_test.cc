@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kolosal/base/random.h"
@@ -54,6 +55,21 @@ TEST(YeoJohnson, OfALargeColumnIsThatOfASmallOneOfItsKind) {
   std::vector<double> weights(100'000, 1.0);
   EXPECT_NEAR(likeliest_lambda(PowerCurve::YeoJohnson, {skewed(100'000), weights}), many, 1e-7);
   EXPECT_NEAR(likeliest_lambda(PowerCurve::YeoJohnson, {skewed(30'000), {}}), many, 0.03);
+}
+
+TEST(PowerTransforms, TellNumbersFarFromZeroApart) {
+  for (const double sign : {-1.0, 1.0})
+    for (const PowerCurve curve : {PowerCurve::YeoJohnson, PowerCurve::BoxCox}) {
+      if (sign < 0 && curve == PowerCurve::BoxCox) continue;
+      Sample sample;
+      for (const double x : skewed(2000)) sample.values.push_back(sign * (114 + std::round(20 * x) / 200));
+      std::vector<double> bent(sample.values.size());
+      power_of({.curve = curve, .lambda = likeliest_lambda(curve, sample)}, sample.values, bent);
+      std::ranges::sort(bent);
+      std::ranges::sort(sample.values);
+      EXPECT_EQ(std::unique(bent.begin(), bent.end()) - bent.begin(),
+                std::unique(sample.values.begin(), sample.values.end()) - sample.values.begin());
+    }
 }
 
 TEST(YeoJohnson, LeavesAConstantColumnAndTakesItsLambdaWhereGiven) {

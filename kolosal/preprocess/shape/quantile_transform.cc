@@ -80,8 +80,7 @@ class QuantileTransform : public Transformer {
   };
 
   std::vector<const Column*> chosen(const TransformerInput& input) const {
-    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
-    return choose_columns(input, params_.columns, fits, "quantile_transform");
+    return number_columns(input, params_.columns, "quantile_transform");
   }
 
   std::vector<double> shares_of(const RowCount& count) const {

@@ -43,8 +43,7 @@ class Spline : public Transformer {
   explicit Spline(SplineParams params) : params_(std::move(params)) {}
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
-    const auto fits = [this](ColumnKind kind) { return is_number(kind) && (kind != ColumnKind::Boolean || !params_.columns.empty()); };
-    const auto chosen = choose_columns(input, params_.columns, fits, "spline");
+    const auto chosen = number_columns(input, params_.columns, "spline");
     const std::span<const double> weights = telling_weights(input.weights);
     std::vector<SplineColumn> fitted(chosen.size());
     context.threads->parallel_each(chosen.size(), [&](size_t i) {

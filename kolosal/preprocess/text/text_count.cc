@@ -18,7 +18,7 @@ class TextCount : public Transformer {
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     FreeNames names(input.table);
     std::vector<TermCountsColumn> fitted;
-    for (const Column* column : text_columns(input, params_, "text_count")) {
+    for (const Column* column : text_columns(input, params_.columns, "text_count")) {
       fitted.push_back(count_terms(*column, params_, learn_vocabulary(*column, input.weights, params_, context)));
       for (const std::string& term : fitted.back().terms) fitted.back().outputs.push_back(names.claim(column->name() + "__" + term));
     }

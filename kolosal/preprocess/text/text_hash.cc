@@ -49,10 +49,9 @@ class TextHash : public Transformer {
 
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     context.check();
-    const auto fits = [this](ColumnKind kind) { return kind == ColumnKind::Text || (is_level(kind) && !params_.columns.empty()); };
     FreeNames names(input.table);
     std::vector<HashedTextColumn> fitted;
-    for (const Column* column : choose_columns(input, params_.columns, fits, "text_hash")) {
+    for (const Column* column : text_columns(input, params_.columns, "text_hash")) {
       HashedTextColumn spec{.name = column->name(),
                             .n_features = params_.n_features,
                             .max_words = params_.max_words,

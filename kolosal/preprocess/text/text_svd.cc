@@ -104,7 +104,7 @@ class TextSvd : public Transformer {
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     FreeNames names(input.table);
     std::vector<TermCountsColumn> fitted;
-    for (const Column* column : text_columns(input, params_, "text_svd")) {
+    for (const Column* column : text_columns(input, params_.columns, "text_svd")) {
       TermCountsColumn spec = weigh_terms(*column, params_, learn_vocabulary(*column, input.weights, params_, context));
       const WeighedRows texts = weighed_rows(*column, spec, input.weights, context);
       const SingularVectors found =

@@ -23,7 +23,7 @@ class Tfidf : public Transformer {
   std::unique_ptr<FittedTransformer> fit(const TransformerInput& input, const FitContext& context) const override {
     FreeNames names(input.table);
     std::vector<TermCountsColumn> fitted;
-    for (const Column* column : text_columns(input, params_, "tfidf")) {
+    for (const Column* column : text_columns(input, params_.columns, "tfidf")) {
       fitted.push_back(weigh_terms(*column, params_, learn_vocabulary(*column, input.weights, params_, context)));
       fitted.back().float64 = params_.float64;
       for (const std::string& term : fitted.back().terms) fitted.back().outputs.push_back(names.claim(column->name() + "__" + term));

@@ -88,11 +88,6 @@ void check_term_params(const TermParams& params, std::string_view transformer) {
                 "Let min_n be at most max_n.");
 }
 
-std::vector<const Column*> text_columns(const TransformerInput& input, const TermParams& params, std::string_view transformer) {
-  const auto fits = [&](ColumnKind kind) { return kind == ColumnKind::Text || (is_level(kind) && !params.columns.empty()); };
-  return choose_columns(input, params.columns, fits, transformer);
-}
-
 Vocabulary learn_vocabulary(const Column& column, std::span<const double> weights, const TermParams& params, const FitContext& context) {
   const TermCutter cutter(rules_of(params));
   std::vector<uint32_t> rows;

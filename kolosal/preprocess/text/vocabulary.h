@@ -71,8 +71,6 @@ void describe_weighing(Fields<P>& f) {
 
 /// Throws Error(BadValue) where parameters do not go together.
 void check_term_params(const TermParams& params, std::string_view transformer);
-/// The columns that the parameters name, or all texts. Errors as in choose_columns.
-std::vector<const Column*> text_columns(const TransformerInput& input, const TermParams& params, std::string_view transformer);
 
 /// A column's terms. Rows that are missing or have weight 0 are not there.
 struct Vocabulary {

@@ -322,6 +322,9 @@ class Invertible(CatalogTransformer):
     def _native_names_out(self) -> list[str]:
         return self._names_out(self._names_in())
 
+    def _undo(self, table: _kolosal.Table) -> _kolosal.Table:
+        return self._native.inverse_transform(table)
+
     def inverse_transform(self, X: Any) -> Any:
         """What rows that ``transform`` gave were before."""
         self._check_fitted()
@@ -329,7 +332,7 @@ class Invertible(CatalogTransformer):
         names = self._native_names_out()
         if given.n_features != len(names):
             raise InvalidInputError(f"X has {given.n_features} features where transform gives {len(names)}", "feature_mismatch")
-        made = self._native.inverse_transform(given.to_native(names))
+        made = self._undo(given.to_native(names))
         if given.rows is not None:
             return array_of_table(made)
         return frame_of(pa.table(made), given, None, self._names_in())

@@ -31,21 +31,32 @@ class _Encoder(CatalogTransformer):
 
     def _learnt(self, given: Input) -> None:
         super()._learnt(given)
-        numbers = given.rows is not None and given.rows.dtype.kind in "fiu"
-        self.categories_ = [np.array(texts, dtype=np.float64 if numbers else object) for texts in self._levels]
+        kinds = pa.table(given.no_rows(self._names_in())).schema.types
+        self._kinds_in = {j: kind for j, kind in enumerate(kinds) if pa.types.is_primitive(kind) and not pa.types.is_temporal(kind)}
+        self.categories_ = [_values(texts, self._kinds_in.get(j)) for j, texts in enumerate(self._levels)]
 
     def _read_fitted(self, fitted: dict[str, Any]) -> None:
         self._levels = [column["levels"] for column in fitted["columns"]]
 
 
-class _InvertibleEncoder(_Encoder, Invertible):
-    """An encoder whose columns tell the level again."""
+def _values(texts: list[str], kind: pa.DataType | None) -> np.ndarray:
+    """Levels that native code wrote as the values that they are of."""
+    if kind is not None and pa.types.is_boolean(kind):
+        return np.array([text == "true" for text in texts])
+    return np.array(texts, dtype=object if kind is None else np.float64)
 
-    def inverse_transform(self, X: Any) -> Any:
-        """The levels of rows that ``transform`` gave: numbers where ``fit`` was given an array of numbers."""
-        made = super().inverse_transform(X)
-        numbers = all(levels.dtype.kind == "f" for levels in self.categories_)
-        return made.astype(np.float64) if numbers and isinstance(made, np.ndarray) else made
+
+class _InvertibleEncoder(_Encoder, Invertible):
+    """An encoder whose columns tell the level again: a number or a Boolean where ``fit`` was given those."""
+
+    def _undo(self, table: _kolosal.Table) -> _kolosal.Table:
+        made = super()._undo(table)
+        if not self._kinds_in:
+            return made
+        levels = pa.table(made)
+        for j, kind in self._kinds_in.items():
+            levels = levels.set_column(j, levels.column_names[j], levels.column(j).cast(pa.string()).cast(kind))
+        return to_native(levels)
 
 
 class _OfGivenLevels(Weighted, Incremental, _InvertibleEncoder):

@@ -99,8 +99,20 @@ class BatchRun:
     table: pa.Table | None
 
 
+def _check_alike(parts: list[pa.Table], table: pa.Table) -> None:
+    if parts and table.column_names != parts[0].column_names:
+        raise InvalidInputError(
+            f"batch {len(parts)} (from 0) became the columns {table.column_names}, where batch 0 became {parts[0].column_names}",
+            "feature_mismatch",
+            "Let the function give the same columns, in the same order, for all rows.",
+        )
+
+
 class BatchProcessor(Estimator):
     """A function of tables over more rows than fit into memory: batch by batch, on all threads, results in order.
+
+    Tables have the kinds of :func:`kolosal.read_table` when the function sees them and when they come out: whole numbers are int64, other
+    numbers float64 or float32, times count microseconds, and a column of levels is a dictionary of texts.
 
     Where every row's result depends on that row alone, the results do not depend on the strategy, the sizes of batches or the threads.
     """
@@ -190,6 +202,7 @@ class BatchProcessor(Estimator):
         def take(result: _kolosal.Table) -> None:
             table = pa.table(result)
             if sink is None:
+                _check_alike(parts, table)
                 parts.append(table)
             else:
                 sink(table)
