@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "kolosal/base/file.h"
 #include "kolosal/base/json.h"
+#include "kolosal/tune/report.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/stored_trial.h"
@@ -172,9 +173,18 @@ int show_trials(const Session& session, const StudiesFlags& flags, const Loaded&
   return kSuccess;
 }
 
+int write_page(const Session& session, const StudiesFlags& flags, std::shared_ptr<Storage> storage) {
+  const Study study(
+      {.name = flags.study, .sampler = samplers().make("random"), .storage = std::move(storage), .opening = StudyOpening::Load});
+  write_study_report(study, flags.output);
+  write_note(session, "wrote the report of " + std::to_string(study.n_trials()) + " trials to " + flags.output);
+  return kSuccess;
+}
+
 int run_studies(const Session& session, const StudiesFlags& flags) {
-  const auto storage = usage([&] { return opened(flags.storage); });
+  auto storage = usage([&] { return opened(flags.storage); });
   if (flags.study.empty()) return list_studies(session, *storage);
+  if (std::filesystem::path(flags.output).extension() == ".html") return write_page(session, flags, std::move(storage));
   const Loaded loaded = load(*storage, flags.study);
   return flags.best ? show_best(session, loaded) : show_trials(session, flags, loaded);
 }
@@ -192,12 +202,14 @@ void add_studies(CLI::App& program, Session& session, int& exit_code) {
   CLI::Option* best = command->add_flag("--best", flags->best, "Show its best trial alone")->needs(study);
   command
       ->add_option("-o,--output", flags->output,
-                   "Write its trials to this file: as JSON where it ends in .json, else as CSV; - for standard output")
+                   "Write its trials to this file: as JSON where it ends in .json, as a page of figures where in .html, else as CSV; - for "
+                   "standard output")
       ->needs(study)
       ->excludes(best);
   command->footer(
       "Example: kolosal studies sqlite:///study.db\n"
-      "         kolosal studies sqlite:///study.db --study gradient_boosting -o trials.csv");
+      "         kolosal studies sqlite:///study.db --study gradient_boosting -o trials.csv\n"
+      "         kolosal studies sqlite:///study.db --study gradient_boosting -o report.html");
   command->callback([&session, &exit_code, flags] { exit_code = run_studies(session, *flags); });
 }
 

@@ -66,6 +66,10 @@ def test_the_same_command_goes_on_with_its_study_which_optuna_reads(tune, kolosa
     exported = kolosal("studies", url, "--study", "mine", "-o", tmp_path / "mine.json")
     assert exported.returncode == 0, exported.stderr
     assert len(json.loads((tmp_path / "mine.json").read_text())["trials"]) == 6
+    page = kolosal("studies", url, "--study", "mine", "-o", tmp_path / "mine.html")
+    assert page.returncode == 0 and "report of 6 trials" in page.stderr, page.stderr
+    assert '"study":"mine"' in (tmp_path / "mine.html").read_text()
+    assert kolosal("studies", url, "--study", "mime", "-o", tmp_path / "other.html").returncode == 1
     other = tune("--trials", "1", "--storage", url, "--study", "mine", "--metric", "accuracy")
     assert other.returncode == 1
     assert 'metric "log_loss", not "accuracy"' in other.stderr
