@@ -323,7 +323,8 @@ class Invertible(CatalogTransformer):
         return self._names_out(self._names_in())
 
     def _undo(self, table: _kolosal.Table) -> _kolosal.Table:
-        return self._native.inverse_transform(table)
+        undone: _kolosal.Table = self._native.inverse_transform(table)
+        return undone
 
     def inverse_transform(self, X: Any) -> Any:
         """What rows that ``transform`` gave were before."""
