@@ -8,8 +8,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 import kolosal
+import kolosal.preprocess as kp
 from kolosal.preprocess import Pipeline, transformer_names
 
 STEPS = [("impute", {"strategy": "median"}), ("standard_scale", {"columns": ["age"]}), ("one_hot", {"columns": ["town"]})]
@@ -90,3 +94,27 @@ def test_describes_what_it_learnt() -> None:
     learnt = Pipeline(["standard_scale"]).fit([[1.0], [3.0]]).describe()
     assert learnt[0]["form"] == "affine"
     assert learnt[0]["fitted"]["columns"][0]["center"] == 2
+
+
+def test_steps_may_have_names_of_ones_own_as_in_scikit_learn() -> None:
+    frame = pd.DataFrame({"age": [20.0, None, 40.0, 60.0], "town": ["hull", "bath", "hull", "york"]})
+    steps = [("fill", kp.SimpleImputer(strategy="mean"), ["age"]), ("towns", kp.OneHotEncoder(), ["town"])]
+    pipeline = Pipeline(steps)
+    unnamed = Pipeline([(kp.SimpleImputer(strategy="mean"), ["age"]), (kp.OneHotEncoder(), ["town"])])
+    pd.testing.assert_frame_equal(pipeline.fit_transform(frame), unnamed.fit_transform(frame))
+    assert pipeline.get_params()["fill__strategy"] == "mean"
+    copy = clone(pipeline).set_params(fill__strategy="median", towns=kp.OrdinalEncoder())
+    assert copy.fit_transform(frame)["age"].tolist() == [20, 40, 40, 60]
+    assert copy.get_params()["towns"] is not pipeline.get_params()["towns"]
+    assert pipeline.get_params()["fill__strategy"] == "mean"
+    with pytest.raises(kolosal.InvalidInputError, match="no parameter 'fill__strateg'|has no parameter 'strateg'"):
+        pipeline.set_params(fill__strateg="median")
+
+
+def test_a_pipeline_is_tuned_inside_one_of_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 3))
+    y = (X[:, 0] + 0.1 * random.normal(size=200) > 0).astype(int)
+    whole = make_pipeline(Pipeline([("scale", kp.StandardScaler())]), LogisticRegression())
+    search = GridSearchCV(whole, {"pipeline__scale__with_mean": [True, False]}, cv=3).fit(X, y)
+    assert search.best_score_ > 0.9

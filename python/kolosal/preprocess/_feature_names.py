@@ -71,7 +71,7 @@ class FeatureNames:
         return getattr(self, "_native", None) is not None
 
     def __sklearn_clone__(self) -> Any:
-        made = type(self)(**{name: _copied(value) for name, value in self.get_params().items()})  # type: ignore[attr-defined]
+        made = type(self)(**{name: _copied(value) for name, value in self.get_params(deep=False).items()})  # type: ignore[attr-defined]
         made.__dict__.update({name: value for name, value in self.__dict__.items() if name == "_output"})
         return made
 
@@ -89,4 +89,6 @@ def target_table(y: Any, n_rows: int) -> _kolosal.Table:
 
 
 def _copied(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value
+    if type(value) in (list, tuple):
+        return type(value)(_copied(each) for each in value)
+    return value.__sklearn_clone__() if isinstance(value, FeatureNames) else value

@@ -18,7 +18,14 @@ from .._tables import to_native
 from ._base import CatalogTransformer, array_of_table, parameter_json
 from ._feature_names import FeatureNames
 
-Step = str | CatalogTransformer | tuple[str, Mapping[str, Any]] | tuple[CatalogTransformer, Sequence[str]]
+Step = (
+    str
+    | CatalogTransformer
+    | tuple[str, Mapping[str, Any]]
+    | tuple[CatalogTransformer, Sequence[str]]
+    | tuple[str, CatalogTransformer]
+    | tuple[str, CatalogTransformer, Sequence[str]]
+)
 
 
 def transformer_names() -> list[str]:
@@ -29,10 +36,12 @@ def transformer_names() -> list[str]:
 class Pipeline(FeatureNames):
     """Transformers of the catalog, each on the columns that it is for or that its parameter ``columns`` names.
 
-    A step is a name, or a name and a dict of parameters; or a transformer, or a transformer and the columns it is for::
+    A step is a name of the catalog, or one and a dict of parameters; or a transformer, or a transformer and the columns it is for. Before
+    the latter two may stand a name of your own, as in scikit-learn, by which ``get_params`` and ``set_params`` reach the transformer::
 
         Pipeline([("impute", {"strategy": "median"}), "standard_scale", ("one_hot", {"columns": ["town"]})])
         Pipeline([SimpleImputer(strategy="median"), (StandardScaler(), ["age"]), (OneHotEncoder(), ["town"])])
+        Pipeline([("fill", SimpleImputer()), ("towns", OneHotEncoder(), ["town"])]).set_params(fill__strategy="median")
 
     A transformer lends its parameters; the pipeline fits its own, and names columns as the catalog does.
 
@@ -98,12 +107,16 @@ class Pipeline(FeatureNames):
         return [json.loads(step.to_json()) for step in self._fitted]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name."""
-        del deep
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        """The parameters by name; with ``deep`` also the transformers that have a name, and theirs as ``name__parameter``."""
+        parameters = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        if deep:
+            for name, transformer in self._named_transformers().items():
+                parameters[name] = transformer
+                parameters.update({f"{name}__{key}": value for key, value in transformer.get_params().items()})
+        return parameters
 
     def set_params(self, **parameters: Any) -> Pipeline:
-        """Sets parameters.
+        """Sets parameters, or what ``get_params`` names of transformers.
 
         Returns:
             The pipeline.
@@ -111,11 +124,22 @@ class Pipeline(FeatureNames):
         Raises:
             InvalidInputError: for a name that is no parameter.
         """
+        own = self.get_params(deep=False)
         for name, value in parameters.items():
-            if name not in self.get_params():
+            transformers = self._named_transformers()
+            step, _, parameter = name.partition("__")
+            if name in own:
+                setattr(self, name, value)
+            elif name in transformers:
+                self.steps = [_with_transformer(each, name, value) for each in self.steps]
+            elif parameter and step in transformers:
+                transformers[step].set_params(**{parameter: value})
+            else:
                 raise InvalidInputError(f"a Pipeline has no parameter '{name}'. Known: {', '.join(self.get_params())}.", "bad_value")
-            setattr(self, name, value)
         return self
+
+    def _named_transformers(self) -> dict[str, CatalogTransformer]:
+        return {step[0]: step[1] for step in self.steps if _is_named(step)}  # type: ignore[index, misc]
 
     @property
     def _fitted(self) -> list[_kolosal.FittedTransformer]:
@@ -159,6 +183,16 @@ class Pipeline(FeatureNames):
         table = pa.table(made)
         return frame_of(table, given, output_of(self._output), table.column_names)
 
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # noqa: PLC0415
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            input_tags=InputTags(allow_nan=True, sparse=True, categorical=True, string=True),
+        )
+
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_natives", None) is not None
 
@@ -181,8 +215,18 @@ def _names_of(given: Input) -> list[str]:
     return [f"x{j}" for j in range(given.n_features)] if given.names is None else given.names
 
 
+def _is_named(step: Step) -> bool:
+    """Whether a transformer has a name of the user's own."""
+    return isinstance(step, (tuple, list)) and len(step) > 1 and isinstance(step[0], str) and isinstance(step[1], CatalogTransformer)
+
+
+def _with_transformer(step: Any, name: str, transformer: CatalogTransformer) -> Any:
+    return (name, transformer, *step[2:]) if _is_named(step) and step[0] == name else step
+
+
 def _step_of(step: Step) -> dict[str, Any]:
-    pair: Any = (step, {}) if isinstance(step, str) else (step, []) if isinstance(step, CatalogTransformer) else step
+    unnamed: Any = (step[1:] if len(step) > 2 else step[1]) if _is_named(step) else step  # type: ignore[arg-type, index]  # noqa: PLR2004
+    pair: Any = (unnamed, {}) if isinstance(unnamed, str) else (unnamed, []) if isinstance(unnamed, CatalogTransformer) else unnamed
     if isinstance(pair, (tuple, list)) and len(pair) == 2:
         what, rest = pair
         if isinstance(what, str) and isinstance(rest, Mapping):
@@ -190,6 +234,7 @@ def _step_of(step: Step) -> dict[str, Any]:
         if isinstance(what, CatalogTransformer) and isinstance(rest, Sequence) and not isinstance(rest, str):
             return {"transformer": what._catalog_name, "parameters": {**what._parameters_for(rest), "columns": list(rest)}}
     raise InvalidInputError(
-        f"step {step!r} is neither a name, a name and a dict of parameters, a transformer, nor a transformer and a list of columns",
+        f"step {step!r} is neither a name, a name and a dict of parameters, a transformer, nor a transformer and a list of columns, "
+        "the latter two with or without a name before them",
         "bad_value",
     )
