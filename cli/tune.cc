@@ -11,6 +11,7 @@
 #include "kolosal/base/file.h"
 #include "kolosal/base/json.h"
 #include "kolosal/table/io/table_io.h"
+#include "kolosal/tune/report.h"
 
 namespace kolosal::cli {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 struct TuneFlags {
   std::string table;
   std::string output;
+  std::string dashboard;
   std::vector<std::string> set;
   std::unique_ptr<FieldFlags> table_options;
   std::unique_ptr<FieldFlags> options;
@@ -57,11 +59,39 @@ std::string parameters_text(const Value::Object& parameters) {
   return text;
 }
 
+// A page that shows the study while it runs: the file is written anew as trials end, and a browser loads it anew, until the last writing.
+class Dashboard {
+ public:
+  explicit Dashboard(std::string path) : path_(std::move(path)) {}
+
+  /// Writes the page unless it was written just now, or the writing would take more than a twentieth of the time.
+  void follow(const Study& study) {
+    if (path_.empty() || Clock::now() < next_) return;
+    const Clock::time_point begin = Clock::now();
+    write(study, "<meta http-equiv=\"refresh\" content=\"3\">\n");
+    next_ = Clock::now() + std::max<Clock::duration>(std::chrono::seconds(2), 20 * (Clock::now() - begin));
+  }
+  /// Writes the page as it stays.
+  void finish(const Study& study) const {
+    if (!path_.empty()) write(study, "");
+  }
+
+ private:
+  void write(const Study& study, const std::string& more) const {
+    std::string page = study_report_html(study);
+    page.insert(page.find("<title>"), more);
+    write_file_atomically(path_, [&](const auto& sink) { sink(page); });
+  }
+
+  std::string path_;
+  Clock::time_point next_{};
+};
+
 // One live line on a terminal, and a line for each trial.
 class TuneProgress final : public TuneListener {
  public:
-  TuneProgress(const Session& session, std::optional<int64_t> n_trials, std::optional<double> time_limit)
-      : session_(session), n_trials_(n_trials), time_limit_(time_limit), line_(session) {}
+  TuneProgress(const Session& session, Dashboard& dashboard, std::optional<int64_t> n_trials, std::optional<double> time_limit)
+      : session_(session), dashboard_(dashboard), n_trials_(n_trials), time_limit_(time_limit), line_(session) {}
 
   void on_begin(const TuneTask& task) override {
     task_ = task;
@@ -97,6 +127,7 @@ class TuneProgress final : public TuneListener {
       text += std::string(enum_name(trial.state)) + ": " + trial.failure;
     }
     write_note(session_, text + "  [" + parameters_text(trial_parameters(study, trial)) + "]");
+    dashboard_.follow(study);
   }
 
  private:
@@ -104,6 +135,7 @@ class TuneProgress final : public TuneListener {
   static std::string short_seconds(double seconds) { return std::to_string(static_cast<int64_t>(seconds)) + "s"; }
 
   const Session& session_;
+  Dashboard& dashboard_;
   std::optional<int64_t> n_trials_;
   std::optional<double> time_limit_;
   LiveLine line_;
@@ -133,7 +165,7 @@ Options resolved(const FieldFlags& flags) {
 void check_output(const std::string& output) {
   const std::string folder = std::filesystem::path(output).parent_path().string();
   if (!folder.empty() && !std::filesystem::is_directory(folder))
-    throw Error(ErrorCode::Io, "the folder '" + folder + "' of the output is not there", "Make it, or name another output with -o.");
+    throw Error(ErrorCode::Io, "the folder '" + folder + "' of the output is not there", "Make it, or name another.");
 }
 
 int run_tune(const Session& session, const TuneFlags& flags) {
@@ -145,7 +177,9 @@ int run_tune(const Session& session, const TuneFlags& flags) {
     return 0;
   });
   check_output(flags.output);
-  TuneProgress progress(session, options.trials, table_options.time_limit);
+  check_output(flags.dashboard);
+  Dashboard dashboard(flags.dashboard);
+  TuneProgress progress(session, dashboard, options.trials, table_options.time_limit);
   TuneRun run;
   run.cancel = session.cancel;
   run.listener = &progress;
@@ -155,6 +189,7 @@ int run_tune(const Session& session, const TuneFlags& flags) {
   const FitContext reading = make_context(session, thread_options(table_options));
   const Table table = read_table(flags.table, flags.reading->read<ReadOptions>(), reading);
   const TuneResult result = tune_learner(table, table_options, options, run);
+  dashboard.finish(*result.study);
   const Value best = best_value(result);
   if (!flags.output.empty()) write_file_atomically(flags.output, [&](const auto& sink) { sink(to_json(best, 2) + "\n"); });
   if (session.json) {
@@ -178,6 +213,7 @@ void add_tune(CLI::App& program, Session& session, int& exit_code) {
   auto flags = std::make_shared<TuneFlags>();
   command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input")->required();
   command->add_option("-o,--output", flags->output, "JSON file to write the best parameters to");
+  command->add_option("--dashboard", flags->dashboard, "HTML page to write as trials end, which a browser then shows as it grows");
   command
       ->add_option("--set", flags->set, parameter_table<TuneOptions>().find("set")->doc)  // a value may hold commas
       ->type_name("NAME=VALUE")
