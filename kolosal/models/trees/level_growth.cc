@@ -93,31 +93,29 @@ TreeGrower::LevelSplit TreeGrower::level_split_of(size_t place, size_t level, st
     for (size_t b = 0; b < together.size(); ++b) together[b] += histogram[b];
   for (const GradientSum sum : together) total += sum;
   const uint64_t seed = limits_.extra_random ? derive_seed(derive_seed(seed_, "level", level), "feature", best.feature) : 0;
-  std::vector<std::vector<OrderGain>> gains(leaves_.size());
+  const auto may_split = [&](const Leaf& leaf) { return can_split(leaf) && may_split_by(leaf, best.feature); };
+  std::vector<double> sums;
   for (const BinOrder& order : bin_orders(bins, together.data(), total, limits_, scale_, seed)) {
-    std::vector<double> sums(order.bins.size(), 0.0);
+    sums.assign(order.bins.size(), 0.0);
     double scores = 0;
-    for (size_t i = 0; i < leaves_.size(); ++i) {
-      gains[i].resize(order.bins.size());
-      if (!may_split_by(leaves_[i], best.feature)) continue;
-      scores +=
-          gains_of_order(best.feature, bins, histograms[i], leaves_[i].sum, leaves_[i].range, limits_, scale_, order, std::span(gains[i]));
-      for (size_t b = 0; b < sums.size(); ++b)
-        if (!std::isnan(gains[i][b].gain)) sums[b] += gains[i][b].gain;
-    }
+    for (size_t i = 0; i < leaves_.size(); ++i)
+      if (const Leaf& leaf = leaves_[i]; may_split(leaf))
+        scores += add_gains(best.feature, bins, histograms[i], leaf.sum, leaf.range, limits_, scale_, order, sums);
     const auto most = std::ranges::max_element(sums);
     if (most == sums.end() || !(*most > best.gain) || !(*most > limits_.min_gain + kNoise * scores)) continue;
     best.gain = *most;
     best.order = order;
-    best.any_missing = together.back()[1] != 0;
     best.n_left = static_cast<size_t>(most - sums.begin()) + 1;
-    best.of_leaf.assign(leaves_.size(), Split{std::numeric_limits<double>::quiet_NaN()});
-    for (size_t i = 0; i < leaves_.size(); ++i)
-      if (may_split_by(leaves_[i], best.feature)) {
-        best.of_leaf[i].gain = gains[i][best.n_left - 1].gain;
-        best.of_leaf[i].left_sum = gains[i][best.n_left - 1].left_sum;
-      }
   }
+  if (best.gain <= 0) return best;
+  best.any_missing = together.back()[1] != 0;
+  best.of_leaf.assign(leaves_.size(), Split{std::numeric_limits<double>::quiet_NaN()});
+  for (size_t i = 0; i < leaves_.size(); ++i)
+    if (const Leaf& leaf = leaves_[i]; may_split(leaf)) {
+      const SideGain side = gain_of(best.feature, bins, histograms[i], leaf.sum, leaf.range, limits_, scale_, best.order, best.n_left);
+      best.of_leaf[i].gain = side.gain;
+      best.of_leaf[i].left_sum = side.left_sum;
+    }
   return best;
 }
 

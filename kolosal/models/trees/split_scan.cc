@@ -204,6 +204,14 @@ void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const
   scan.best.default_left = ((scan.best.left_bins[missing / 64] >> (missing % 64)) & 1) != 0;
 }
 
+// A scan of a feature at a leaf.
+Scan scan_of(uint32_t feature, const FeatureBins& bins, GradientSum total, const LeafRange& range, const GrowthLimits& limits,
+             const GradientScale& scale) {
+  const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
+  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
+  return {total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction};
+}
+
 }  // namespace
 
 std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
@@ -237,24 +245,36 @@ std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* his
   return orders;
 }
 
-double gains_of_order(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
-                      const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<OrderGain> gains) {
-  const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
-  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
-  const Scan scan(total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction);
+double add_gains(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                 const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<double> sums) {
+  const Scan scan = scan_of(feature, bins, total, range, limits, scale);
   GradientSum left = order.missing_left ? histogram[bins.n_bins] : GradientSum{};
-  for (size_t i = 0; i < gains.size(); ++i) {
-    left += histogram[order.bins[i]];
-    gains[i] = {order.only == 0 || i + 1 == order.only ? scan.gain_of(left) : std::numeric_limits<double>::quiet_NaN(), left};
+  const auto gain_or_none = [&] {
+    const double gain = scan.gain_of(left);
+    return std::isnan(gain) ? 0 : gain;
+  };
+  double gain = gain_or_none();
+  for (size_t i = 0; i < sums.size(); ++i) {
+    // Behind a bin without rows the sides are those of the bound before it.
+    if (const GradientSum bin = histogram[order.bins[i]]; bin[1] != 0) {
+      left += bin;
+      gain = gain_or_none();
+    }
+    if (order.only == 0 || i + 1 == order.only) sums[i] += gain;
   }
   return std::abs(scan.parent_score());
 }
 
+SideGain gain_of(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                 const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, size_t n_left) {
+  GradientSum left = order.missing_left ? histogram[bins.n_bins] : GradientSum{};
+  for (size_t i = 0; i < n_left; ++i) left += histogram[order.bins[i]];
+  return {scan_of(feature, bins, total, range, limits, scale).gain_of(left), left};
+}
+
 ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
                           const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed) {
-  const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
-  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
-  Scan scan(total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction);
+  Scan scan = scan_of(feature, bins, total, range, limits, scale);
   if (bins.categorical) scan_categories(scan, histogram, bins.n_bins, limits, total, seed);
   else if (limits.extra_random) scan_at_random(scan, histogram, bins.n_bins, scan.count(total), seed);
   else if (limits.shapes_values()) scan_each_bound(scan, histogram, bins.n_bins, scan.count(total));

@@ -34,15 +34,20 @@ ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const Gradi
 std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,
                                  const GradientScale& scale, uint64_t seed);
 
+/// Adds to `sums` what a leaf gains by each of the first sums.size() beginnings of `order`: nothing where it may not be split so. Returns
+/// the size of the leaf's own score.
+double add_gains(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                 const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<double> sums);
+
 /// What a leaf gains by a left side, and what that sums to.
-struct OrderGain {
+struct SideGain {
   double gain;  ///< NaN where the leaf may not be split so
   GradientSum left_sum;
 };
 
-/// For the first gains.size() beginnings of `order`, what a leaf gains. Returns the size of its own score.
-double gains_of_order(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
-                      const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, std::span<OrderGain> gains);
+/// What a leaf gains by the first `n_left` bins of `order`.
+SideGain gain_of(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const LeafRange& range,
+                 const GrowthLimits& limits, const GradientScale& scale, const BinOrder& order, size_t n_left);
 
 /// The value of a leaf: -T(G) / (H + l2), drawn towards that of its parent, within its range.
 double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept;
