@@ -30,7 +30,7 @@ PROGRAM = Path(__file__).parent.parent / "build/release/kolosal_fit"
 N_FEATURES = 20
 FOREST = {"n_trees": 100, "max_leaves": None}
 FOLDS = 5
-BOOSTING = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "max_bins": 255}
+BOOSTING = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "max_bins": 255, "row_fraction": 1, "feature_fraction": 1}
 
 
 @dataclass
@@ -202,6 +202,8 @@ SYMMETRIC = {
     "max_bins": 64,
     "l2": 3,
     "min_rows_in_leaf": 1,
+    "row_fraction": 1,
+    "feature_fraction": 1,
 }
 HGB = {"sklearn HGB": scikit("sklearn.ensemble", "HistGradientBoosting", max_iter=100, early_stopping=False)}
 TREE = {"sklearn tree": scikit("sklearn.tree", "DecisionTree", random_state=0)}

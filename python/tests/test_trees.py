@@ -46,7 +46,9 @@ def test_trees_are_pruned_by_what_their_leaves_are_worth() -> None:
         km.prune(km.GradientBoostingRegressor(n_trees=2).fit(FRAME, NUMBERS), 0.1)
 
 
-@pytest.mark.parametrize("made", [km.DecisionTreeClassifier(max_depth=3), km.GradientBoostingClassifier(n_trees=3)])
+@pytest.mark.parametrize(
+    "made", [km.DecisionTreeClassifier(max_depth=3), km.GradientBoostingClassifier(n_trees=3, max_leaves=31, feature_fraction=1)]
+)
 def test_trees_are_drawn(made: Any) -> None:
     made.fit(FRAME, LABELS)
     picture = km.draw_tree(made, max_depth=2)

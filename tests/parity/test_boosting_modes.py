@@ -13,6 +13,7 @@ import kolosal.models as km
 
 N = 6000
 COMMON = {"num_leaves": 31, "min_child_samples": 20, "reg_lambda": 1.0, "n_jobs": 2, "random_state": 0}
+ALL = {"subsample": 1.0, "colsample_bytree": 1.0}  # rows and features, which are LightGBM's defaults and not ours
 
 
 def rows(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -33,10 +34,10 @@ def auc(model: Any, x: np.ndarray, y: np.ndarray) -> float:
     [
         ({}, {}),
         (
-            {"sampling": "goss", "row_fraction": 0.3},
+            {"sampling": "goss", "subsample": 0.3},
             {"data_sample_strategy": "goss", "top_rate": 0.2, "other_rate": 0.1},
         ),
-        ({"sampling": "minimal_variance", "row_fraction": 0.5}, {"subsample": 0.5, "subsample_freq": 1}),
+        ({"sampling": "minimal_variance", "subsample": 0.5}, {"subsample": 0.5, "subsample_freq": 1}),
         ({"drop_fraction": 0.1, "skip_drop": 0.5}, {"boosting_type": "dart", "drop_rate": 0.1, "skip_drop": 0.5}),
         ({"interactions": [[0, 1, 2], [3, 4, 5, 6, 7]]}, {"interaction_constraints": [[0, 1, 2], [3, 4, 5, 6, 7]]}),
     ],
@@ -46,7 +47,7 @@ def test_areas_under_the_curve_are_as_large(ours: dict[str, Any], theirs: dict[s
     for seed in range(3):
         x, signal = rows(seed)
         y = (signal > 0).astype(int)
-        mine = km.GradientBoostingClassifier(n_trees=100, learning_rate=0.1, **COMMON | {"random_state": seed}, **ours)
+        mine = km.GradientBoostingClassifier(n_trees=100, learning_rate=0.1, **COMMON | ALL | {"random_state": seed} | ours)
         lgbm = lightgbm.LGBMClassifier(n_estimators=100, learning_rate=0.1, verbose=-1, **COMMON | {"random_state": seed}, **theirs)
         gaps.append(auc(mine, x, y) - auc(lgbm, x, y))
     assert np.mean(gaps) > -0.002, gaps
@@ -57,7 +58,7 @@ def test_rankings_are_as_good(ours: str, theirs: str) -> None:
     x, signal = rows()
     relevance = np.clip(np.digitize(signal, [0, 2, 4]), 0, 3)
     groups = np.repeat(np.arange(N // 20), 20)
-    shared = {"n_estimators": 80, "learning_rate": 0.1, **COMMON}
+    shared = {"n_estimators": 80, "learning_rate": 0.1, **COMMON, **ALL}
     mine = km.GradientBoostingRanker(loss=ours, **shared).fit(x[:N], relevance[:N], groups=groups)
     lgbm = lightgbm.LGBMRanker(objective=theirs, verbose=-1, **shared).fit(x[:N], relevance[:N], group=np.full(N // 20, 20))
 
@@ -72,7 +73,7 @@ def test_a_schedule_of_rates_is_lightgbms() -> None:
     errors = []
     for seed in range(6):
         x, y = rows(seed)
-        mine = km.GradientBoostingRegressor(n_trees=100, learning_rate=rates, **COMMON).fit(x[:N], y[:N])
+        mine = km.GradientBoostingRegressor(n_trees=100, learning_rate=rates, **COMMON, **ALL).fit(x[:N], y[:N])
         lgbm = lightgbm.LGBMRegressor(n_estimators=100, verbose=-1, **COMMON)
         lgbm.fit(x[:N], y[:N], callbacks=[lightgbm.reset_parameter(learning_rate=rates)])
         errors.append([mean_squared_error(y[N:], each.predict(x[N:])) for each in (mine, lgbm)])
@@ -84,7 +85,15 @@ def test_leaves_that_sum_features_fit_as_well_as_lightgbms() -> None:
     errors = []
     for seed in range(4):
         x, y = rows(seed)
-        shared = {"learning_rate": 0.1, "num_leaves": 15, "min_child_samples": 20, "n_jobs": 2, "random_state": 0, "n_estimators": 60}
+        shared = {
+            "learning_rate": 0.1,
+            "num_leaves": 15,
+            "min_child_samples": 20,
+            "n_jobs": 2,
+            "random_state": 0,
+            "n_estimators": 60,
+            **ALL,
+        }
         mine = km.GradientBoostingRegressor(linear_leaves=True, linear_lambda=0.1, l2=0, **shared).fit(x[:N], y[:N])
         lgbm = lightgbm.LGBMRegressor(linear_tree=True, linear_lambda=0.1, verbose=-1, **shared).fit(x[:N], y[:N])
         plain = km.GradientBoostingRegressor(l2=0, **shared).fit(x[:N], y[:N])
@@ -99,7 +108,15 @@ def test_leaves_that_sum_features_follow_a_product_as_lightgbms_do() -> None:
         random = np.random.default_rng(seed)
         x = random.normal(size=(2 * N, 8)).astype(np.float32)
         y = x[:, 0] * x[:, 1] + 0.5 * random.normal(size=2 * N)
-        shared = {"learning_rate": 0.1, "num_leaves": 15, "min_child_samples": 20, "n_jobs": 2, "random_state": 0, "n_estimators": 60}
+        shared = {
+            "learning_rate": 0.1,
+            "num_leaves": 15,
+            "min_child_samples": 20,
+            "n_jobs": 2,
+            "random_state": 0,
+            "n_estimators": 60,
+            **ALL,
+        }
         mine = km.GradientBoostingRegressor(linear_leaves=True, linear_lambda=0.1, l2=0, **shared).fit(x[:N], y[:N])
         lgbm = lightgbm.LGBMRegressor(linear_tree=True, linear_lambda=0.1, verbose=-1, **shared).fit(x[:N], y[:N])
         errors.append([mean_squared_error(y[N:], each.predict(x[N:])) for each in (mine, lgbm)])
@@ -111,7 +128,9 @@ def test_hazards_are_xgboosts() -> None:
     xgboost = pytest.importorskip("xgboost")
     x, signal = rows()
     times = np.exp(-signal) * np.where(np.arange(2 * N) % 3 == 0, -0.8, 1)
-    mine = km.GradientBoostingRegressor(n_trees=60, learning_rate=0.1, loss="cox", min_rows_in_leaf=1, min_hessian=1).fit(x[:N], times[:N])
+    mine = km.GradientBoostingRegressor(
+        n_trees=60, learning_rate=0.1, loss="cox", min_rows_in_leaf=1, min_hessian=1, max_leaves=31, **ALL
+    ).fit(x[:N], times[:N])
     theirs = xgboost.train(
         {"objective": "survival:cox", "eta": 0.1, "max_leaves": 31, "grow_policy": "lossguide", "max_depth": 0, "nthread": 2},
         xgboost.DMatrix(x[:N], times[:N]),

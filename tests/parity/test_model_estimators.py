@@ -24,6 +24,7 @@ COUNTED = "k counts rows, whatever their weights, which are those of the mean"
 PAIRED = "the loss is of pairs of rows of a group and their places in it, and weights are those of rows"
 WEIGHED = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
 REASONS = {
+    "gradient_boosting": DRAWN,
     "random_forest": DRAWN,
     "quantile_forest": DRAWN,
     "mlp": DRAWN,

@@ -22,6 +22,8 @@ from kolosal.models import (
 )
 
 N_TRAIN = 40_000
+# Boosting as LightGBM's defaults are.
+PLAIN: dict[str, Any] = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "row_fraction": 1, "feature_fraction": 1}
 
 
 def make_rows(seed: int = 0, n: int = N_TRAIN + 20_000) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
@@ -37,7 +39,7 @@ def test_boosting_scores_as_lightgbm_does_on_classes() -> None:
     for n in (10_000, N_TRAIN):
         x, signal, random = make_rows()
         y = (signal + random.standard_normal(len(signal)) > 0).astype(int)
-        ours = GradientBoostingClassifier(n_trees=100, learning_rate=0.1, l2=0, seed=1).fit(x[:n], y[:n])
+        ours = GradientBoostingClassifier(**PLAIN, seed=1).fit(x[:n], y[:n])
         theirs = lgb.LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=2).fit(x[:n], y[:n])
         scores = [metrics.roc_auc_score(y[N_TRAIN:], model.predict_proba(x[N_TRAIN:])[:, 1]) for model in (ours, theirs)]
         assert scores[0] > scores[1] - 0.001
@@ -67,10 +69,9 @@ def test_boosting_scores_as_lightgbm_does_with_the_same_loss(loss: str) -> None:
         if loss in ("poisson", "gamma", "tweedie")
         else signal + random.standard_normal(len(signal))
     )
-    same = {"learning_rate": 0.1, "n_estimators": 100}
     fitted = [
-        GradientBoostingRegressor(loss=loss, l2=0, seed=1, **same, **ours).fit(x[:N_TRAIN], y[:N_TRAIN]),
-        lgb.LGBMRegressor(verbose=-1, n_jobs=2, **same, **theirs).fit(x[:N_TRAIN], y[:N_TRAIN]),
+        GradientBoostingRegressor(loss=loss, seed=1, **PLAIN, **ours).fit(x[:N_TRAIN], y[:N_TRAIN]),
+        lgb.LGBMRegressor(verbose=-1, n_jobs=2, **theirs).fit(x[:N_TRAIN], y[:N_TRAIN]),
     ]
     losses = [score(y[N_TRAIN:], model.predict(x[N_TRAIN:])) for model in fitted]
     assert losses[0] < 1.005 * losses[1]

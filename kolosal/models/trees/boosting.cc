@@ -111,7 +111,7 @@ class Boosting {
       }
       if (context_.on_iteration && !context_.on_iteration({round, most_rounds, train_loss(round), loss})) break;
       if (best.is_over()) break;
-      if (n_stumps_ >= base_.size() && !params_.draws_at_random()) break;
+      if (n_stumps_ >= base_.size() && (usable_.empty() || !params_.draws_at_random())) break;
     }
     if (round == 0 && !one_class) context_.check();
     return finish(held_out_ ? best_factors : dropped_.factors());
@@ -169,17 +169,18 @@ class Boosting {
 
   // Which rows this round is grown on, and by how much each counts.
   void draw_rows(int round) {
-    if (params_.rows_kept() >= 1 && !sample_.rows.empty()) return;  // all, as in the round before
+    if (*params_.row_fraction >= 1 && !sample_.rows.empty()) return;  // all, as in the round before
     const bool early = params_.sampling == RowSampling::Goss && round < static_cast<int>(1 / params_.rate_of(0));
-    sample_ = kolosal::draw_rows(params_.sampling, early ? 1 : params_.rows_kept(), train_.binned.n_rows(), *train_.loss,
+    sample_ = kolosal::draw_rows(params_.sampling, early ? 1 : *params_.row_fraction, train_.binned.n_rows(), *train_.loss,
                                  derive_seed(context_.seed, "boosting rows", n_before_ + static_cast<uint64_t>(round)), *context_.threads);
   }
 
   void draw_features(uint64_t tree) {
     features_ = usable_;
-    if (params_.feature_fraction >= 1 || usable_.empty()) return;
+    if (*params_.feature_fraction >= 1 || usable_.empty()) return;
     RandomStream(context_.seed, "boosting features", tree).shuffle(std::span(features_));
-    features_.resize(std::max<size_t>(1, static_cast<size_t>(std::lround(params_.feature_fraction * static_cast<double>(usable_.size())))));
+    features_.resize(
+        std::max<size_t>(1, static_cast<size_t>(std::lround(*params_.feature_fraction * static_cast<double>(usable_.size())))));
     std::ranges::sort(features_);
   }
 
@@ -278,6 +279,8 @@ class Boosting {
         GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
         if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
         else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
+        // Without a split, some of the rows drawn anew would only move all scores to and fro.
+        if (tree.leaves.size() < 2 && !sample_.others.empty()) node.value = 0;
         node.value = static_cast<double>(static_cast<float>(rate * node.value));
         node.cover = cover_of(rows);
         if (params_.linear_leaves) {
@@ -514,10 +517,12 @@ std::unique_ptr<Model> boost_in_two_parts(const GradientBoostingParams& params, 
 
 }  // namespace
 
-std::unique_ptr<Model> boost(const GradientBoostingParams& params, const CustomLoss* custom, const ForestModel* start,
+std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLoss* custom, const ForestModel* start,
                              const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
   check_training_set(train);
-  check_boosting_params(params, train.x);
+  check_boosting_params(given, train.x);
+  const auto n_absent = static_cast<size_t>(std::ranges::count_if(train.weights, [](double weight) { return !(weight > 0); }));
+  const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task);
   if (!params.n_trees && validation == nullptr && start == nullptr && custom == nullptr)
     if (const auto parts = hold_out_rows(train, params.validation_fraction, context.seed))
       return boost_in_two_parts(params, train, *parts, context);

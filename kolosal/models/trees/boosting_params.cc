@@ -7,6 +7,9 @@
 namespace kolosal {
 namespace {
 
+constexpr size_t kFewTableRows = 5'000;  // up to which trees are symmetric
+constexpr int kSymmetricLeaves = 32, kMostLeaves = 31, kRowsInLeaf = 5, kManyRowsInLeaf = 20;
+constexpr double kRowsDrawn = 0.8, kGossRows = 0.3, kFeaturesDrawn = 0.8, kFewFeaturesDrawn = 0.6;
 constexpr double kLastRateShare = 0.1;  // what a decaying learning rate ends at
 
 void check_directions(const std::vector<int32_t>& directions, const FeatureMatrix& x) {
@@ -72,17 +75,20 @@ void describe(Fields<GradientBoostingParams>& f) {
   f.add("learning_rate_decay", &P::learning_rate_decay, "How the learning rate falls over the planned rounds, to a tenth at the last.");
   f.add("learning_rates", &P::learning_rates,
         "The learning rate of each round, the last one for those beyond; empty: learning_rate and its decay.");
-  f.add("growth", &P::growth,
-        "Whether the leaf of the greatest gain is split next, or that of the least depth, or all of a level and all of them alike.")
+  f.add(
+       "growth", &P::growth,
+       "Whether the leaf of the greatest gain is split next, or that of the least depth, or all of a level and all of them alike. Null: "
+       "the last of up to 5,000 rows where max_leaves and max_depth are null too and the loss is squared or cross-entropy, else the first.")
       .alias("grow_policy");
-  f.add("max_leaves", &P::max_leaves, "Most leaves of a tree.")
+  f.add("max_leaves", &P::max_leaves, "Most leaves of a tree; null: 31, of symmetric growth 32.")
       .min(1)
       .max(65536)
       .search_log(4, 256)
       .alias("num_leaves")
       .alias("max_leaf_nodes");
   f.add("max_depth", &P::max_depth, "Most splits on the way to a leaf; null for no limit.").min(1).max(1000);
-  f.add("min_rows_in_leaf", &P::min_rows_in_leaf, "Fewest rows of a leaf.")
+  f.add("min_rows_in_leaf", &P::min_rows_in_leaf,
+        "Fewest rows of a leaf; null: 5, of symmetric growth 1, of losses other than squared and cross-entropy 20.")
       .min(1)
       .search_log(2, 100)
       .alias("min_child_samples")
@@ -109,14 +115,14 @@ void describe(Fields<GradientBoostingParams>& f) {
         "How the rows of a round are drawn: all alike; by the size of their gradients, the greatest for certain (goss, from round "
         "1 / learning_rate on); or with chances that keep the variance of sums least (minimal_variance).")
       .alias("data_sample_strategy");
-  f.add("row_fraction", &P::row_fraction,
-        "Share of the rows, drawn anew, that each round is grown on; null: all, 0.3 by goss, 0.8 by minimal_variance.")
+  f.add("row_fraction", &P::row_fraction, "Share of the rows, drawn anew, that each round is grown on; null: 0.8, by goss 0.3.")
       .above(0)
       .max(1)
       .search(0.4, 1)
       .alias("subsample")
       .alias("bagging_fraction");
-  f.add("feature_fraction", &P::feature_fraction, "Share of the features, drawn anew, that each tree may split by.")
+  f.add("feature_fraction", &P::feature_fraction,
+        "Share of the features, drawn anew, that each tree may split by; null: 0.8, for classes by symmetric growth 0.6.")
       .above(0)
       .max(1)
       .search(0.4, 1)
@@ -166,9 +172,17 @@ void describe(Fields<GradientBoostingParams>& f) {
   f.add("min_delta", &P::min_delta, "By how much a validation loss must be lower to be better.").min(0).alias("tol");
 }
 
-double GradientBoostingParams::rows_kept() const noexcept {
-  if (row_fraction) return *row_fraction;
-  return sampling == RowSampling::Goss ? 0.3 : sampling == RowSampling::MinimalVariance ? 0.8 : 1.0;
+GradientBoostingParams GradientBoostingParams::settled(size_t n_rows, Task task) const {
+  GradientBoostingParams p = *this;
+  // Leaves of few rows are for losses whose step in a leaf cannot run far: not for exponentials of scores, nor for quantiles.
+  const bool tame = loss == BoostingLossKind::Squared || (loss == BoostingLossKind::Default && task != Task::Ranking);
+  if (!p.growth) p.growth = tame && n_rows <= kFewTableRows && !p.max_leaves && !p.max_depth ? TreeGrowth::Symmetric : TreeGrowth::Leaf;
+  const bool symmetric = p.growth == TreeGrowth::Symmetric;
+  if (!p.max_leaves) p.max_leaves = symmetric ? kSymmetricLeaves : kMostLeaves;
+  if (!p.min_rows_in_leaf) p.min_rows_in_leaf = !tame ? kManyRowsInLeaf : symmetric ? 1 : kRowsInLeaf;
+  if (!p.row_fraction) p.row_fraction = p.sampling == RowSampling::Goss ? kGossRows : kRowsDrawn;
+  if (!p.feature_fraction) p.feature_fraction = symmetric && is_classification(task) ? kFewFeaturesDrawn : kFeaturesDrawn;
+  return p;
 }
 
 double GradientBoostingParams::rate_of(int round) const noexcept {
@@ -185,9 +199,9 @@ double GradientBoostingParams::rate_of(int round) const noexcept {
 
 GrowthLimits limits_of(const GradientBoostingParams& p) {
   GrowthLimits limits;
-  limits.max_leaves = p.max_leaves;
+  limits.max_leaves = p.max_leaves.value();
   limits.max_depth = p.max_depth.value_or(0);
-  limits.min_rows_in_leaf = p.min_rows_in_leaf;
+  limits.min_rows_in_leaf = p.min_rows_in_leaf.value();
   limits.min_hessian = p.min_hessian;
   limits.min_gain = p.min_gain;
   limits.l1 = p.l1;
@@ -196,7 +210,7 @@ GrowthLimits limits_of(const GradientBoostingParams& p) {
   limits.cat_l2 = p.cat_l2;
   limits.max_categories_onehot = p.max_categories_onehot;
   limits.extra_random = p.extra_random;
-  limits.growth = p.growth;
+  limits.growth = p.growth.value();
   limits.path_smooth = p.path_smooth;
   if (std::ranges::any_of(p.monotone, [](int32_t direction) { return direction != 0; })) limits.directions = p.monotone;
   for (const std::vector<int32_t>& group : p.interactions) limits.interactions.emplace_back(group.begin(), group.end());

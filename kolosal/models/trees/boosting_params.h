@@ -30,17 +30,17 @@ struct GradientBoostingParams {
   double learning_rate = 0.05;
   LearningRateDecay learning_rate_decay = LearningRateDecay::None;
   std::vector<double> learning_rates;
-  TreeGrowth growth = TreeGrowth::Leaf;
-  int max_leaves = 31;
+  std::optional<TreeGrowth> growth;
+  std::optional<int> max_leaves;
   std::optional<int> max_depth;
-  int min_rows_in_leaf = 20;
+  std::optional<int> min_rows_in_leaf;
   double min_hessian = 1e-3;
   double min_gain = 0;
   double l1 = 0;
   double l2 = 1;
   RowSampling sampling = RowSampling::Uniform;
   std::optional<double> row_fraction;
-  double feature_fraction = 1;
+  std::optional<double> feature_fraction;
   double drop_fraction = 0;
   int max_dropped = 50;
   double skip_drop = 0.5;
@@ -60,16 +60,18 @@ struct GradientBoostingParams {
 
   /// The rounds planned.
   int most_rounds() const noexcept { return n_trees.value_or(1000); }
-  /// The share of the rows that a round is grown on.
-  double rows_kept() const noexcept;
+  /// The same with a value for each that is null and depends on the table, of so many rows, and on the loss.
+  GradientBoostingParams settled(size_t n_rows, Task task) const;
   /// The rate of a round, counted from 0.
   double rate_of(int round) const noexcept;
   /// Whether a round that finds no split may be followed by one that does.
-  bool draws_at_random() const noexcept { return rows_kept() < 1 || feature_fraction < 1 || extra_random || drop_fraction > 0; }
+  bool draws_at_random() const noexcept {
+    return row_fraction.value_or(0) < 1 || feature_fraction.value_or(0) < 1 || extra_random || drop_fraction > 0;
+  }
 };
 void describe(Fields<GradientBoostingParams>& fields);
 
-/// What bounds the growth of the trees.
+/// What bounds the growth of the trees, by parameters that are settled.
 GrowthLimits limits_of(const GradientBoostingParams& params);
 
 /// Throws Error(BadValue) where the parameters do not fit each other or the features.

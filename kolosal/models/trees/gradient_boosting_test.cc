@@ -90,7 +90,8 @@ TEST(GradientBoosting, TakesAWeightOfTwoForARowTwice) {
       weights.push_back(i % 4 == 0 ? 2 : 1);
       twice.insert(twice.end(), i % 4 == 0 ? 2 : 1, i);
     }
-    const auto learner = booster({{"n_trees", Value(10)}, {"min_rows_in_leaf", Value(1)}, {"cat_smooth", Value(0)}});
+    const auto learner =
+        booster({{"n_trees", Value(10)}, {"min_rows_in_leaf", Value(1)}, {"cat_smooth", Value(0)}, {"row_fraction", Value(1)}});
     const auto a = predict(*learner->fit({all.x, all.target, weights}, nullptr, context_of(1)), all.x);
     const FeatureMatrix x = all.x.take(twice);
     const Target target = all.target.take(twice);
@@ -284,6 +285,9 @@ TEST(GradientBoosting, FollowsItsLimits) {
   const Rows train = make_rows(Task::Regression, 2000);
   const auto forest_of = [&](Value::Object parameters) {
     parameters.emplace_back("n_trees", Value(3));
+    for (const char* share : {"row_fraction", "feature_fraction"})
+      if (std::ranges::find(parameters, share, &Value::Object::value_type::first) == parameters.end())
+        parameters.emplace_back(share, Value(1));
     const auto model = booster(std::move(parameters))->fit({train.x, train.target}, nullptr, context_of(1));
     return dynamic_cast<const ForestModel&>(*model).forest();
   };
@@ -438,12 +442,35 @@ TEST(GradientBoosting, GivesASmoothedLeafAValueBetweenItsOwnAndItsParents) {
                                   {"max_leaves", Value(2)},
                                   {"l2", Value(0)},
                                   {"min_rows_in_leaf", Value(1)},
+                                  {"row_fraction", Value(1)},
                                   {"path_smooth", Value(smooth)}});
     return predict(*learner->fit({x, target}, nullptr, context_of(1)), x);
   };
   EXPECT_NEAR(out(0)[0], 3, 1e-6);
   EXPECT_NEAR(out(10)[0], 1 + 2.0 * 10 / 20, 1e-6);
   EXPECT_NEAR(out(10)[29], 1 - 1.0 * 20 / 30, 1e-6);
+}
+
+TEST(GradientBoosting, LooksAtTheSizeOfTheTableWhereItIsToldNothing) {
+  const auto grown = [](size_t n_rows, Value::Object parameters) {
+    parameters.emplace_back("n_trees", Value(5));
+    const Rows train = make_rows(Task::Binary, n_rows);
+    return booster(std::move(parameters))->fit({train.x, train.target}, nullptr, context_of(1))->to_value();
+  };
+  const auto with = [](const char* growth, int leaves, int rows, double features) {
+    return Value::Object{{"growth", Value(growth)},
+                         {"max_leaves", Value(leaves)},
+                         {"min_rows_in_leaf", Value(rows)},
+                         {"row_fraction", Value(0.8)},
+                         {"feature_fraction", Value(features)}};
+  };
+  EXPECT_EQ(grown(5000, {}), grown(5000, with("symmetric", 32, 1, 0.6)));
+  EXPECT_EQ(grown(5001, {}), grown(5001, with("leaf", 31, 5, 0.8)));
+  EXPECT_EQ(grown(1000, {{"max_leaves", Value(8)}}), grown(1000, with("leaf", 8, 5, 0.8)));
+  EXPECT_FALSE(grown(5000, {}) == grown(5000, with("leaf", 31, 5, 0.8)));
+  Value::Object focal = with("leaf", 31, 20, 0.8);
+  focal.emplace_back("loss", Value("focal"));
+  EXPECT_EQ(grown(1000, {{"loss", Value("focal")}}), grown(1000, focal));
 }
 
 TEST(GradientBoosting, GrowsALevelAfterTheOtherWhereTold) {

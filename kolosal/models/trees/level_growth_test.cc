@@ -112,6 +112,8 @@ TEST(SymmetricGrowth, SplitsEachLevelByTheBoundThatGainsMostOverAllItsLeaves) {
                                           {"max_leaves", Value(64)},
                                           {"max_depth", Value(n_levels)},
                                           {"l2", Value(kL2)},
+                                          {"row_fraction", Value(1)},
+                                          {"feature_fraction", Value(1)},
                                           {"min_rows_in_leaf", Value(static_cast<int64_t>(kLeastRows))}})
                            ->fit({x, target}, nullptr, context_of(1));
     const auto found = predict(*model, x);
@@ -123,7 +125,8 @@ TEST(SymmetricGrowth, SplitsAllLeavesAlikeHoweverManyThreadsAndHoweverLittleMemo
   for (const size_t n_rows : {size_t{3000}, 2 * kFewRows})
     for (const Task task : {Task::Binary, Task::Regression}) {
       const Rows train = make_rows(task, n_rows);
-      const auto learner = symmetric_booster({{"n_trees", Value(6)}, {"max_leaves", Value(16)}, {"min_rows_in_leaf", Value(1)}});
+      const auto learner = symmetric_booster(
+          {{"n_trees", Value(6)}, {"max_leaves", Value(16)}, {"min_rows_in_leaf", Value(1)}, {"feature_fraction", Value(1)}});
       const auto one = learner->fit({train.x, train.target}, nullptr, context_of(1, 5));
       EXPECT_EQ(one->to_value(), learner->fit({train.x, train.target}, nullptr, context_of(8, 5))->to_value());
       FitContext tight = context_of(2, 5);

@@ -376,17 +376,17 @@ class GradientBoostingClassifier(Classifier):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth", "symmetric"]
-    max_leaves: int
+    growth: Literal["leaf", "depth", "symmetric"] | None
+    max_leaves: int | None
     max_depth: int | None
-    min_rows_in_leaf: int
+    min_rows_in_leaf: int | None
     min_hessian: float
     min_gain: float
     l1: float
     l2: float
     sampling: Literal["uniform", "goss", "minimal_variance"]
     row_fraction: float | None
-    feature_fraction: float
+    feature_fraction: float | None
     drop_fraction: float
     max_dropped: int
     skip_drop: float
@@ -435,17 +435,17 @@ class GradientBoostingClassifier(Classifier):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
-        max_leaves: int = 31,
+        growth: Literal["leaf", "depth", "symmetric"] | None = None,
+        max_leaves: int | None = None,
         max_depth: int | None = None,
-        min_rows_in_leaf: int = 20,
+        min_rows_in_leaf: int | None = None,
         min_hessian: float = 0.001,
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
         sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
         row_fraction: float | None = None,
-        feature_fraction: float = 1.0,
+        feature_fraction: float | None = None,
         drop_fraction: float = 0.0,
         max_dropped: int = 50,
         skip_drop: float = 0.5,
@@ -497,17 +497,17 @@ class GradientBoostingRanker(Ranker):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth", "symmetric"]
-    max_leaves: int
+    growth: Literal["leaf", "depth", "symmetric"] | None
+    max_leaves: int | None
     max_depth: int | None
-    min_rows_in_leaf: int
+    min_rows_in_leaf: int | None
     min_hessian: float
     min_gain: float
     l1: float
     l2: float
     sampling: Literal["uniform", "goss", "minimal_variance"]
     row_fraction: float | None
-    feature_fraction: float
+    feature_fraction: float | None
     drop_fraction: float
     max_dropped: int
     skip_drop: float
@@ -555,17 +555,17 @@ class GradientBoostingRanker(Ranker):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
-        max_leaves: int = 31,
+        growth: Literal["leaf", "depth", "symmetric"] | None = None,
+        max_leaves: int | None = None,
         max_depth: int | None = None,
-        min_rows_in_leaf: int = 20,
+        min_rows_in_leaf: int | None = None,
         min_hessian: float = 0.001,
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
         sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
         row_fraction: float | None = None,
-        feature_fraction: float = 1.0,
+        feature_fraction: float | None = None,
         drop_fraction: float = 0.0,
         max_dropped: int = 50,
         skip_drop: float = 0.5,
@@ -617,17 +617,17 @@ class GradientBoostingRegressor(Regressor):
     learning_rate: float | Sequence[float] | Callable[[int], float]
     learning_rate_decay: Literal["none", "cosine", "exponential"]
     learning_rates: list[float]
-    growth: Literal["leaf", "depth", "symmetric"]
-    max_leaves: int
+    growth: Literal["leaf", "depth", "symmetric"] | None
+    max_leaves: int | None
     max_depth: int | None
-    min_rows_in_leaf: int
+    min_rows_in_leaf: int | None
     min_hessian: float
     min_gain: float
     l1: float
     l2: float
     sampling: Literal["uniform", "goss", "minimal_variance"]
     row_fraction: float | None
-    feature_fraction: float
+    feature_fraction: float | None
     drop_fraction: float
     max_dropped: int
     skip_drop: float
@@ -675,17 +675,17 @@ class GradientBoostingRegressor(Regressor):
         learning_rate: float | Sequence[float] | Callable[[int], float] = 0.05,
         learning_rate_decay: Literal["none", "cosine", "exponential"] = "none",
         learning_rates: list[float] = [],
-        growth: Literal["leaf", "depth", "symmetric"] = "leaf",
-        max_leaves: int = 31,
+        growth: Literal["leaf", "depth", "symmetric"] | None = None,
+        max_leaves: int | None = None,
         max_depth: int | None = None,
-        min_rows_in_leaf: int = 20,
+        min_rows_in_leaf: int | None = None,
         min_hessian: float = 0.001,
         min_gain: float = 0.0,
         l1: float = 0.0,
         l2: float = 1.0,
         sampling: Literal["uniform", "goss", "minimal_variance"] = "uniform",
         row_fraction: float | None = None,
-        feature_fraction: float = 1.0,
+        feature_fraction: float | None = None,
         drop_fraction: float = 0.0,
         max_dropped: int = 50,
         skip_drop: float = 0.5,
