@@ -26,7 +26,15 @@ import pandas as pd
 from sklearn import metrics
 
 # The same work, as we and LightGBM spell it.
-EQUAL_OURS = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "row_fraction": 0.8, "feature_fraction": 0.8}
+EQUAL_OURS = {
+    "n_trees": 100,
+    "learning_rate": 0.1,
+    "max_leaves": 31,
+    "min_rows_in_leaf": 20,
+    "l2": 0,
+    "row_fraction": 0.8,
+    "feature_fraction": 0.8,
+}
 EQUAL_LIGHTGBM = {"n_estimators": 100, "learning_rate": 0.1, "subsample": 0.8, "subsample_freq": 1, "colsample_bytree": 0.8}
 PEERS = {"lightgbm": "lgbm", "xgboost": "xgb", "catboost": "catboost"}
 

@@ -30,7 +30,16 @@ PROGRAM = Path(__file__).parent.parent / "build/release/kolosal_fit"
 N_FEATURES = 20
 FOREST = {"n_trees": 100, "max_leaves": None}
 FOLDS = 5
-BOOSTING = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "max_bins": 255, "row_fraction": 1, "feature_fraction": 1}
+BOOSTING = {
+    "n_trees": 100,
+    "learning_rate": 0.1,
+    "max_leaves": 31,
+    "min_rows_in_leaf": 20,
+    "l2": 0,
+    "max_bins": 255,
+    "row_fraction": 1,
+    "feature_fraction": 1,
+}
 
 
 @dataclass

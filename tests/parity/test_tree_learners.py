@@ -23,7 +23,15 @@ from kolosal.models import (
 
 N_TRAIN = 40_000
 # Boosting as LightGBM's defaults are.
-PLAIN: dict[str, Any] = {"n_trees": 100, "learning_rate": 0.1, "max_leaves": 31, "l2": 0, "row_fraction": 1, "feature_fraction": 1}
+PLAIN: dict[str, Any] = {
+    "n_trees": 100,
+    "learning_rate": 0.1,
+    "max_leaves": 31,
+    "min_rows_in_leaf": 20,
+    "l2": 0,
+    "row_fraction": 1,
+    "feature_fraction": 1,
+}
 
 
 def make_rows(seed: int = 0, n: int = N_TRAIN + 20_000) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
