@@ -63,6 +63,11 @@ TEST(EverySampler, ReplaysWithTheSameSeedAndHistory) {
 
 TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
+  const std::vector<std::pair<std::string, Distribution>> lasting = {{"widest", Distribution::real("", -8e307, 8e307)},
+                                                                     {"farthest", Distribution::real("", 1e308, 1.7e308)},
+                                                                     {"narrowest", Distribution::real("", 0, 5e-324)},
+                                                                     {"finest", Distribution::real("", 0, 1e7, 0.01)},
+                                                                     {"most", Distribution::real("", -1e12, 1e12, 1e-3)}};
   for (const std::string& name : samplers().names()) {
     if (name == "grid") continue;
     for (const std::string parameters : {R"({})", R"({"group": true})", R"({"multivariate": false})"}) {
@@ -75,6 +80,11 @@ TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
         const Distribution d = Distribution::real("wide", -high, high);
         EXPECT_TRUE(d.contains(study.suggest_inside(trial, "wide", d))) << name;
         EXPECT_EQ(study.suggest(trial, "one", Distribution::integer("one", 3, 3)).as_integer(), 3);
+        for (const auto& [key, same] : lasting) {
+          const double taken = study.suggest_inside(trial, key, same);
+          EXPECT_TRUE(same.contains(taken)) << name << ", " << key;
+          EXPECT_EQ(study.suggest_inside(trial, key, same), taken) << name << ", " << key;
+        }
         study.report(trial, i % 2 == 0 ? kInf : std::nan(""), i % 4);
         if (i % 7 == 0) study.set_constraint(trial, "c", i % 2 == 0 ? 1 : -1);
         if (i % 6 == 0) study.tell(trial, {std::nan("")});
