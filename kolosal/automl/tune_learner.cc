@@ -97,6 +97,8 @@ class Tuning {
   void retry_stale();
   void evaluate(int64_t trial);
   bool end_early(int64_t trial, size_t n_scored);
+  // Ends a trial that went wrong; one that another worker has ended meanwhile stays as it is.
+  void fail(int64_t trial, size_t n_scored, std::string why);
 
   TrainOptions table_options_;
   const TuneOptions& options_;
@@ -240,12 +242,26 @@ void Tuning::evaluate(int64_t trial) {
     }
     if (study_->tell(trial, {sum / static_cast<double>(n_folds)}) == TrialState::Failed) last_failure_ = study_->trial(trial).failure;
   } catch (const Error& error) {
-    if (end_early(trial, k)) return;
-    last_failure_ = error.message();
-    study_->tell_failed(trial, last_failure_);
+    fail(trial, k, error.message());
   } catch (const std::bad_alloc&) {
-    last_failure_ = "memory ran out";
+    fail(trial, k, "memory ran out");
+  } catch (const std::exception& error) {
+    fail(trial, k, error.what());
+  }
+}
+
+void Tuning::fail(int64_t trial, size_t n_scored, std::string why) {
+  const auto runs = [&] {
+    study_->refresh();
+    return study_->trial(trial).state == TrialState::Running;
+  };
+  if (!runs()) return;
+  try {
+    if (end_early(trial, n_scored)) return;
+    last_failure_ = std::move(why);
     study_->tell_failed(trial, last_failure_);
+  } catch (const Error&) {
+    if (runs()) throw;
   }
 }
 

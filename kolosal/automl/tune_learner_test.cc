@@ -160,6 +160,39 @@ TEST(TuneLearner, GoesOnInAStorageWithTheSameObjectiveOnly) {
   std::filesystem::remove(path);
 }
 
+// Another worker that ends a trial under way, as one does that takes it for stale.
+class Meddler final : public TuneListener {
+ public:
+  explicit Meddler(std::string storage) : storage_(std::move(storage)) {}
+  void on_begin(const TuneTask& task) override { study_ = task.study; }
+  void on_fold(int64_t trial, int64_t fold) override {
+    if (trial != 1 || fold != 1) return;
+    Study other({.name = study_,
+                 .sampler = samplers().make("random", Value(Value::Object{})),
+                 .storage = open_storage(storage_),
+                 .opening = StudyOpening::Load});
+    other.tell_failed(trial, "taken for stale");
+  }
+  void on_trial(const Study&, const TrialRecord& trial) override { states.push_back(trial.state); }
+  std::vector<TrialState> states;
+
+ private:
+  std::string storage_, study_;
+};
+
+TEST(TuneLearner, GoesOnWhereAnotherWorkerHasEndedItsTrial) {
+  const std::string path = (std::filesystem::temp_directory_path() / ("kolosal-meddled-" + std::to_string(::getpid()) + ".log")).string();
+  std::filesystem::remove(path);
+  TuneOptions options = ridge(4);
+  options.storage = "journal:///" + path;
+  Meddler meddler(options.storage);
+  TuneRun run;
+  run.listener = &meddler;
+  EXPECT_EQ(tune_learner(made_table(), table_options(), options, run).n_trials, 4);
+  EXPECT_EQ(meddler.states, (std::vector{TrialState::Complete, TrialState::Failed, TrialState::Complete, TrialState::Complete}));
+  std::filesystem::remove(path);
+}
+
 TEST(TuneLearner, EndsTrialsEarlyWhereAPrunerIsNamed) {
   TuneOptions options = ridge(20);
   options.pruner = "median";

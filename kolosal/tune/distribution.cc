@@ -10,6 +10,7 @@ namespace kolosal {
 namespace {
 
 constexpr double kLargestInteger = 9007199254740992.0;  // 2^53: float64 holds every integer up to here
+constexpr double kStepTolerance = 1e-8;                 // as Optuna's, in steps
 
 std::string number_text(double x) { return to_json(x == std::floor(x) && std::abs(x) < 1e15 ? Value(static_cast<int64_t>(x)) : Value(x)); }
 
@@ -21,8 +22,16 @@ void check_range(std::string_view name, double low, double high, double step, bo
   if (!std::isfinite(low) || !std::isfinite(high)) refuse(name, "the bounds must be finite numbers");
   if (low > high) refuse(name, "low (" + number_text(low) + ") is above high (" + number_text(high) + ")");
   if (!(step >= 0) || !std::isfinite(step)) refuse(name, "the step is " + number_text(step) + "; it must be above 0");
+  if (!std::isfinite((high + step / 2) - (low - step / 2)))
+    refuse(name, "the range from " + number_text(low) + " to " + number_text(high) + " is wider than float64 can tell",
+           "Take a narrower range, or a logarithmic one.");
+  if (step > 0 && !((high - low) / step <= kLargestInteger))
+    refuse(name, "the range has more than 2^53 steps of " + number_text(step), "Take a larger step, or leave it out.");
   if (log && !(low > 0)) refuse(name, "low is " + number_text(low) + "; a logarithmic range must begin above 0");
 }
+
+// How far a sum of low and some steps may lie from what it stands for: rounding moves it by a few units in the last place.
+double rounding(double low, double high) { return 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(low), std::abs(high)); }
 
 bool same_choice(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) return a.as_real() == b.as_real() || (std::isnan(a.as_real()) && std::isnan(b.as_real()));
@@ -36,7 +45,13 @@ Distribution Distribution::real(std::string_view name, double low, double high, 
   if (log && step > 0) refuse(name, "a logarithmic range of reals has no step", "Leave out step or log.");
   Distribution made;
   made.low = low;
-  made.high = step > 0 ? low + std::floor((high - low) / step * (1 + 1e-12) + 1e-9) * step : high;
+  if (step > 0) {
+    const double k = std::round((high - low) / step), reached = low + k * step;
+    const bool reaches = std::abs(reached - high) <= std::max(kStepTolerance * step, rounding(low, high));
+    made.high = reaches ? high : reached < high ? reached : low + (k - 1) * step;
+  } else {
+    made.high = high;
+  }
   made.step = step;
   made.log = log;
   return made;
@@ -44,7 +59,7 @@ Distribution Distribution::real(std::string_view name, double low, double high, 
 
 Distribution Distribution::integer(std::string_view name, int64_t low, int64_t high, int64_t step, bool log) {
   const auto a = static_cast<double>(low), b = static_cast<double>(high);
-  check_range(name, a, b, 1, log);
+  check_range(name, a, b, 0, log);
   if (step < 1) refuse(name, "the step is " + std::to_string(step) + "; it must be at least 1");
   if (log && step != 1) refuse(name, "a logarithmic range of integers has the step 1", "Leave out step or log.");
   if (std::max(std::abs(a), std::abs(b)) > kLargestInteger) refuse(name, "the bounds must lie within plus and minus 2^53");
@@ -124,8 +139,10 @@ double Distribution::n_values() const noexcept {
 bool Distribution::contains(double inside) const noexcept {
   if (!(inside >= low && inside <= high)) return false;
   if (step == 0) return true;
-  const double k = (inside - low) / step;
-  return std::abs(k - std::round(k)) < 1e-8;
+  if (kind != ParameterKind::Float)
+    return inside == std::floor(inside) && (static_cast<int64_t>(inside) - static_cast<int64_t>(low)) % static_cast<int64_t>(step) == 0;
+  const double nearest = low + std::round((inside - low) / step) * step;
+  return std::abs(inside - nearest) <= std::max(kStepTolerance * step, rounding(low, high));
 }
 
 Value Distribution::outside(double inside) const {

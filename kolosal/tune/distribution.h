@@ -26,7 +26,8 @@ struct Distribution {
   bool log = false;          ///< whether equal ratios, not equal differences, are equally far
   std::shared_ptr<const std::vector<Value>> choices;
 
-  /// Reals from low to high; `high` is lowered to the last that steps reach. Throws Error(BadValue) that begins with the name.
+  /// Reals from low to high; `high` is lowered to the last that steps reach. Throws Error(BadValue) that begins with the name, also where
+  /// the width overflows or there are more than 2^53 steps.
   static Distribution real(std::string_view name, double low, double high, double step = 0, bool log = false);
   /// Integers from low to high. Errors as above.
   static Distribution integer(std::string_view name, int64_t low, int64_t high, int64_t step = 1, bool log = false);
@@ -40,7 +41,8 @@ struct Distribution {
   /// Whether there is one value only, and how many there are (infinity for reals without steps).
   bool is_single() const noexcept;
   double n_values() const noexcept;
-  /// Whether the inside form is one of the allowed values; steps are held against it with a tolerance of 1e-8 steps.
+  /// Whether the inside form is one of the allowed values; the steps of reals are held against it with a tolerance of 1e-8 steps, or of 4
+  /// units in the last place of the larger bound where that is more.
   bool contains(double inside) const noexcept;
   /// The outside form of an inside one.
   Value outside(double inside) const;

@@ -83,7 +83,8 @@ void History::finish(size_t row) {
 
 void History::narrow(const TrialRecord& trial) {
   Subspace had = subspace_of(trial);
-  if (finished_.size() == 1) {
+  if (had.empty()) return;
+  if (groups_.empty()) {  // the first
     for (const auto& member : had)
       if (!member.second->is_single()) intersection_.push_back(member);
   } else {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "kolosal/base/json.h"
 
@@ -35,6 +36,52 @@ TEST(Distribution, GivesEveryValueItsShareAndReadsItBack) {
   for (const Distribution& d : {steps, log_int, choice}) EXPECT_EQ(Distribution::from_value("x", d.to_value()), d);
   EXPECT_THROW(log_int.inside("k", 101), Error);
   EXPECT_THROW(steps.inside("x", 0.15), Error);
+}
+
+TEST(Distribution, AllowsEveryOfManyStepsHoweverItIsReckoned) {
+  for (const auto& [high, step, n] : {std::tuple{1e7, 0.01, 1e9}, {1e6, 1e-4, 1e10}, {0.7, 0.1, 6.0}, {1e12, 1e-3, 1e15}}) {
+    for (const double low : {0.0, -high, high / 7}) {
+      const Distribution d = Distribution::real("x", low, high, step);
+      EXPECT_LE(d.high, high);
+      for (double i = 0; i < 1000; ++i) {
+        const double value = d.at_share(i / 1000), k = std::round((value - low) / step);
+        for (const double same : {value, low + k * step, low + k / std::round(1 / step), d.at_place(value)})
+          if (same <= d.high) {
+            EXPECT_TRUE(d.contains(same)) << d.allowed() << ": " << same;
+          }
+      }
+      if (step >= 0.01) {
+        EXPECT_FALSE(d.contains(low + 3.5 * step)) << d.allowed();
+      }
+    }
+    EXPECT_EQ(Distribution::real("x", 0, high, step).n_values(), std::floor(high / step + 0.5) + 1);
+    EXPECT_EQ(Distribution::real("x", 0, high, step).high, high);
+    if (high < 1e12) {
+      EXPECT_LT(Distribution::real("x", 0, high + step / 3, step).high, high + step / 3);
+    }
+  }
+  const auto large = Distribution::integer("k", -9007199254740991, 9007199254740991, 2);
+  EXPECT_TRUE(large.contains(9007199254740991));
+  EXPECT_FALSE(large.contains(9007199254740990));
+  EXPECT_FALSE(Distribution::integer("k", 0, 10'000'000'000'000'000 / 2).contains(0.5));
+}
+
+TEST(Distribution, RefusesRangesThatFloat64CannotTell) {
+  const auto said = [](double low, double high, double step) {
+    try {
+      Distribution::real("x", low, high, step);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string("nothing");
+  };
+  EXPECT_NE(said(-1.7e308, 1.7e308, 0).find("wider than float64"), std::string::npos);
+  EXPECT_NE(said(-8e307, 8e307, 8e307).find("wider than float64"), std::string::npos);
+  EXPECT_NE(said(-1.7e308, -1e308, 0.6e308).find("wider than float64"), std::string::npos);
+  EXPECT_NE(said(0, 1e300, 1e-10).find("2^53 steps"), std::string::npos);
+  EXPECT_NE(said(0, 1, 1e-16).find("2^53 steps"), std::string::npos);
+  EXPECT_EQ(said(-8e307, 8e307, 0), "nothing");
+  EXPECT_EQ(said(0, 1e300, 1e290), "nothing");
 }
 
 TEST(SearchSpace, ActivatesNestedConditionsAndForbidsCombinations) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace kolosal {
 namespace {
@@ -17,25 +18,60 @@ bool is_postgres(std::string_view url) {
   return scheme == "postgresql" || scheme == "postgres" || scheme.starts_with("postgresql+");
 }
 
-// Where the password of "scheme://user:password@host" stands; empty where there is none.
-std::string_view password_of(std::string_view url) {
-  const size_t start = url.find("://");
-  const size_t end = url.rfind('@');
-  if (start == std::string_view::npos || end == std::string_view::npos || end < start + 3) return {};
-  const std::string_view user = url.substr(start + 3, end - start - 3);
-  const size_t colon = user.find(':');
-  return colon == std::string_view::npos ? std::string_view{} : user.substr(colon + 1);
+// An address of PostgreSQL that libpq reads as it is meant: none of its signs stands where it would end another part.
+bool has_right_signs(std::string_view url) {
+  const size_t start = url.find("://"), at = url.rfind('@');
+  return at == std::string_view::npos || (url.find('@') == at && at < url.find_first_of("/?", start + 3));
 }
 
-// The value of "password=" among the options of the address.
-std::string_view password_option_of(std::string_view url) {
-  constexpr std::string_view kName = "password=";
-  const size_t options = url.find('?');
-  if (options == std::string_view::npos) return {};
-  const size_t at = url.find(kName, options);
-  if (at == std::string_view::npos) return {};
-  const size_t begin = at + kName.size();
-  return url.substr(begin, std::min(url.find('&', begin), url.size()) - begin);
+// Whether behind each colon of the hosts stands a number, so that none is the beginning of "user:password@host".
+bool has_right_ports(std::string_view url) {
+  size_t from = url.find("://") + 3;
+  const std::string_view server = url.substr(from, std::min(url.find_first_of("/?", from), url.size()) - from);
+  std::string_view hosts = server.substr(server.find('@') == std::string_view::npos ? 0 : server.find('@') + 1);
+  while (!hosts.empty()) {
+    const size_t end = std::min(hosts.find(','), hosts.size());
+    const std::string_view host = hosts.substr(0, end);
+    const size_t bracket = host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0;
+    const size_t colon = host.find(':', bracket);
+    if (colon != std::string_view::npos && host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return false;
+    hosts.remove_prefix(std::min(end + 1, hosts.size()));
+  }
+  return true;
+}
+
+bool is_postgres_address(std::string_view url) {
+  return is_postgres(url) && url.substr(scheme_of(url).size()).starts_with("://") && has_right_signs(url) && has_right_ports(url);
+}
+
+bool is_file_address(std::string_view url) {
+  const std::string_view scheme = scheme_of(url);
+  const bool is_known = std::find(kFileSchemes.begin(), kFileSchemes.end(), scheme) != kFileSchemes.end();
+  const std::string_view rest = url.substr(scheme.size());
+  return is_known && rest.starts_with(":///") && rest.size() > 4 && rest[4] != ':' && rest.find('?') == std::string_view::npos;
+}
+
+// Whether the value of an option stays unsaid: its key holds "pass" or signs written as %XX.
+bool is_secret(std::string_view key) {
+  std::string lower(key);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower.find("pass") != std::string::npos || lower.find('%') != std::string::npos;
+}
+
+// Where the passwords of an address of PostgreSQL stand, in order: that of "user:password@host", with its colon, and those of options.
+std::vector<std::string_view> passwords_of(std::string_view url) {
+  std::vector<std::string_view> found;
+  if (!is_postgres_address(url)) return found;
+  const size_t start = url.find("://") + 3, at = url.find('@');
+  if (at != std::string_view::npos)
+    if (const size_t colon = url.substr(0, at).find(':', start); colon != std::string_view::npos)
+      found.push_back(url.substr(colon, at - colon));
+  for (size_t key = url.find('?'); key < url.size();) {
+    const size_t end = std::min(url.find('&', ++key), url.size()), equals = std::min(url.find('=', key), end);
+    if (is_secret(url.substr(key, equals - key)) && equals < end) found.push_back(url.substr(equals + 1, end - equals - 1));
+    key = end;
+  }
+  return found;
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
@@ -44,13 +80,11 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
 }
 
 std::string file_of(std::string_view url) {
-  const std::string_view scheme = scheme_of(url);
-  const std::string start = std::string(scheme) + ":///";
-  const std::string_view path = url.starts_with(start) ? url.substr(start.size()) : std::string_view{};
-  if (path.empty() || path.starts_with(':') || path.find('?') != std::string_view::npos)
+  const std::string start = std::string(scheme_of(url)) + ":///";
+  if (!is_file_address(url))
     throw Error(ErrorCode::BadValue, "storage '" + without_password(url) + "': it must be '" + start + "' and a path",
                 "For studies that end with the process name no storage (in Python also InMemoryStorage()).");
-  return std::string(path);
+  return std::string(url.substr(start.size()));
 }
 
 }  // namespace
@@ -75,26 +109,34 @@ std::string checked_postgres_url(std::string_view url) {
   if (!is_postgres(url) || start == std::string_view::npos || scheme_of(url).size() != start)
     throw Error(ErrorCode::BadValue, "storage '" + without_password(url) + "': it must begin with 'postgresql://'",
                 std::string(kSpellings));
-  const size_t at = url.rfind('@');
-  if (at != std::string_view::npos && (url.find('@') != at || at > url.find_first_of("/?", start + 3)))
+  if (!has_right_signs(url))
     throw Error(ErrorCode::BadValue, "storage '" + without_password(url) + "': its user, password or options hold a sign with a meaning",
                 "Write @ as %40, : as %3A, / as %2F, ? as %3F, % as %25 there.");
+  if (!has_right_ports(url))
+    throw Error(ErrorCode::BadValue, "storage '" + without_password(url) + "': what stands behind the colon of its host is no port number",
+                std::string(kSpellings));
   return "postgresql" + std::string(url.substr(start));
 }
 
 std::string without_password(std::string_view url) {
+  if (is_file_address(url) || url.find_first_of(":@=?& \t\n") == std::string_view::npos) return std::string(url);
+  const std::string_view scheme = scheme_of(url);
+  if (!is_postgres_address(url)) {
+    const bool is_scheme = url.substr(scheme.size()).starts_with("://") || is_postgres(url) ||
+                           std::find(kFileSchemes.begin(), kFileSchemes.end(), scheme) != kFileSchemes.end();
+    return is_scheme && scheme.find_first_of("@=?& \t\n/") == std::string_view::npos ? std::string(scheme) + ":..." : "...";
+  }
   std::string text(url);
-  if (const std::string_view password = password_of(url); !password.empty())
-    text.erase(static_cast<size_t>(password.data() - url.data()) - 1, password.size() + 1);
-  if (const std::string_view option = password_option_of(text); !option.empty())
-    text.replace(static_cast<size_t>(option.data() - text.data()), option.size(), "...");
+  const auto passwords = passwords_of(url);
+  for (auto password = passwords.rbegin(); password != passwords.rend(); ++password)
+    text.replace(static_cast<size_t>(password->data() - url.data()), password->size(), password->starts_with(':') ? "" : "...");
   return text;
 }
 
 std::string without_password_in(std::string message, std::string_view url) {
   replace_all(message, url, without_password(url));
-  replace_all(message, password_of(url), "...");
-  replace_all(message, password_option_of(url), "...");
+  for (std::string_view password : passwords_of(url))
+    replace_all(message, password.starts_with(':') ? password.substr(1) : password, "...");
   return message;
 }
 

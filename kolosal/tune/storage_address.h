@@ -24,10 +24,11 @@ StorageAddress storage_address(std::string_view url);
 /// Opens the storage of an address, with these parameters beside those of the address.
 std::shared_ptr<Storage> open_storage(std::string_view url, const Value::Object& parameters = {});
 
-/// The address as libpq reads it. Throws Error(BadValue) where it is no address of PostgreSQL, or a sign in it would be mistaken for
-/// the end of the password.
+/// The address as libpq reads it. Throws Error(BadValue) where it is no address of PostgreSQL, a sign in it would be mistaken for the end
+/// of the password, or a port is no number.
 std::string checked_postgres_url(std::string_view url);
-/// The address without the password.
+/// The address without its passwords: that of the user, and the value of each option whose key holds "pass". Of what is no address that is
+/// known only the scheme.
 std::string without_password(std::string_view url);
 /// A message in which the address or its password may stand, with neither.
 std::string without_password_in(std::string message, std::string_view url);

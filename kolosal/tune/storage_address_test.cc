@@ -41,9 +41,18 @@ TEST(StorageAddress, NeverTellsAPassword) {
   EXPECT_EQ(without_password("postgresql://me:secret@h:5/d"), "postgresql://me@h:5/d");
   EXPECT_EQ(without_password("postgresql://me@h/d?password=secret&sslmode=require"), "postgresql://me@h/d?password=...&sslmode=require");
   EXPECT_EQ(without_password("postgresql://h/d"), "postgresql://h/d");
+  EXPECT_EQ(without_password("postgresql://me:secret@h:5,[::1]:6/d"), "postgresql://me@h:5,[::1]:6/d");
+  EXPECT_EQ(without_password("postgresql://h/d?sslpassword=secret&x=1&PassWd=secret&p%61ssword=secret"),
+            "postgresql://h/d?sslpassword=...&x=1&PassWd=...&p%61ssword=...");
   EXPECT_EQ(without_password("sqlite:///a.db"), "sqlite:///a.db");
-  for (const std::string_view url : {"mysql://me:secret@h/d", "postgresql://me:sec@ret@h/d", "postgresql://me:sec/ret@h/d",
-                                     "postgresql://me:sec?ret@h/d", "mysql://h/d?password=secret", "sqlite:///me:secret@h?x"}) {
+  EXPECT_EQ(without_password("sqlite:////tmp/a b?.db"), "sqlite:...");
+  EXPECT_EQ(without_password("studies.db"), "studies.db");
+  for (const std::string_view url :
+       {"mysql://me:secret@h/d", "postgresql://me:sec@ret@h/d", "postgresql://me:sec/ret@h/d", "postgresql://me:sec?ret@h/d",
+        "mysql://h/d?password=secret", "sqlite:///me:secret@h?x", "postgresql:/me:secret@h/d", "postgresql:me:secret@h/d", "me:secret@h/d",
+        "me:secret://h/d", "host=h password=secret", "h/d?passwd=secret", "postgresql:/h/d?PASSWORD=secret",
+        "postgresql://h:5/d?password=sec@ret", "postgresql://me:secret", "postgresql://me:secret/d", "postgresql://h,me:secret/d",
+        "postgresql://me@h:secret/d", "postgresql//me:secret@h"}) {
     const std::string said = refusal(url);
     EXPECT_NE(said, "nothing") << url;
     EXPECT_EQ(said.find("sec"), std::string::npos) << said;
@@ -51,6 +60,7 @@ TEST(StorageAddress, NeverTellsAPassword) {
   }
   EXPECT_EQ(without_password_in("bad token \"100%sure\" in postgresql://me:100%sure@h", "postgresql://me:100%sure@h"),
             "bad token \"...\" in postgresql://me@h");
+  EXPECT_EQ(without_password_in("no secret, no hidden", "postgresql://h?password=secret&sslpassword=hidden"), "no ..., no ...");
 }
 
 }  // namespace

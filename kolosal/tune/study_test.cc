@@ -63,6 +63,11 @@ TEST(EverySampler, ReplaysWithTheSameSeedAndHistory) {
 
 TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
+  const std::vector<std::pair<std::string, Distribution>> lasting = {{"widest", Distribution::real("", -8e307, 8e307)},
+                                                                     {"farthest", Distribution::real("", 1e308, 1.7e308)},
+                                                                     {"narrowest", Distribution::real("", 0, 5e-324)},
+                                                                     {"finest", Distribution::real("", 0, 1e7, 0.01)},
+                                                                     {"most", Distribution::real("", -1e12, 1e12, 1e-3)}};
   for (const std::string& name : samplers().names()) {
     if (name == "grid") continue;
     for (const std::string parameters : {R"({})", R"({"group": true})", R"({"multivariate": false})"}) {
@@ -75,6 +80,11 @@ TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
         const Distribution d = Distribution::real("wide", -high, high);
         EXPECT_TRUE(d.contains(study.suggest_inside(trial, "wide", d))) << name;
         EXPECT_EQ(study.suggest(trial, "one", Distribution::integer("one", 3, 3)).as_integer(), 3);
+        for (const auto& [key, same] : lasting) {
+          const double taken = study.suggest_inside(trial, key, same);
+          EXPECT_TRUE(same.contains(taken)) << name << ", " << key;
+          EXPECT_EQ(study.suggest_inside(trial, key, same), taken) << name << ", " << key;
+        }
         study.report(trial, i % 2 == 0 ? kInf : std::nan(""), i % 4);
         if (i % 7 == 0) study.set_constraint(trial, "c", i % 2 == 0 ? 1 : -1);
         if (i % 6 == 0) study.tell(trial, {std::nan("")});
@@ -93,18 +103,23 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
   const auto space = SearchSpace::from_value(parse_json(R"({
     "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},
                    "c": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "a", "greater": 1}}},
-    "forbidden": [{"a": 0}, {"a": 1}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
+    "forbidden": [{"a": 0}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
   for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "auto"}) {
     Study study = study_with(name);
+    int n_with = 0;
     for (int i = 0; i < 60; ++i) {
       const int64_t trial = study.ask();
       const Value taken = study.suggest(trial, space);
       const int64_t a = taken.at("a").as_integer(), b = taken.at("b").as_integer();
-      EXPECT_GT(a, 1);
-      EXPECT_NE(taken.find("c"), nullptr);
+      EXPECT_GT(a, 0);
+      EXPECT_EQ(taken.find("c") != nullptr, a > 1) << name;
+      EXPECT_EQ(study.trial(trial).parameters.size(), a > 1 ? 3 : 2) << name;
+      n_with += a > 1 ? 1 : 0;
       EXPECT_FALSE((a == 2 && b == 0) || (a == 3 && b == 3));
       study.tell(trial, {static_cast<double>(-b)});
     }
+    EXPECT_GT(n_with, 0) << name;
+    EXPECT_LT(n_with, 60) << name;
   }
   Study study = study_with("tpe");
   const auto none =
@@ -119,10 +134,13 @@ TEST(EverySampler, TakesTwoHundredParametersAndOne) {
       for (int i = 0; i < (name == "gp" || name == "auto" ? 13 : 25); ++i) {
         const int64_t trial = study.ask();
         double sum = 0;
-        for (int p = 0; p < n; ++p) sum += study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
+        for (int p = 0; p < n; ++p) {
+          const double x = study.suggest(trial, "x" + std::to_string(p), Distribution::real("x", 0, 1)).as_real();
+          EXPECT_TRUE(x >= 0 && x <= 1) << name << ": " << x;
+          sum += x;
+        }
         study.tell(trial, {sum});
       }
-      EXPECT_TRUE(std::isfinite(study.best().values[0]));
     }
   }
 }
@@ -318,6 +336,83 @@ TEST(Nsga3Sampler, SpreadsOverTheFrontOfThreeLosses) {
   for (int seed = 0; seed < 2; ++seed) {
     EXPECT_LT(volume("random", seed), 0.6);
     EXPECT_GT(volume("nsga3", seed), 0.7);  // the whole front: 0.807
+  }
+}
+
+TEST(GpSampler, LooksFartherWhereResultsAreEqual) {
+  for (const std::string seed : {"0", "1", "2"}) {
+    Study study = study_with("gp", "{\"seed\": " + seed + "}");
+    std::set<std::pair<double, double>> cells;
+    std::set<std::pair<int, int>> squares;
+    for (int i = 0; i < 60; ++i) {
+      const int64_t trial = study.ask();
+      const double x = study.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+      const double y = study.suggest_inside(trial, "y", Distribution::real("y", 0, 1));
+      cells.emplace(x, y);
+      squares.emplace(static_cast<int>(x * 4), static_cast<int>(y * 4));
+      study.tell(trial, {7});
+    }
+    EXPECT_EQ(cells.size(), 60);
+    EXPECT_GE(squares.size(), 16);
+    // A plateau with a tenth of the square below it, and a small space that is tried through before a point comes again.
+    Study plateau = study_with("gp", "{\"seed\": " + seed + "}"), small = study_with("gp", "{\"seed\": " + seed + "}");
+    std::set<std::pair<double, double>> met;
+    for (int i = 0; i < 40; ++i) {
+      const int64_t trial = plateau.ask(), other = small.ask();
+      const double x = plateau.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+      const double y = plateau.suggest_inside(trial, "y", Distribution::real("y", 0, 1));
+      plateau.tell(trial, {x > 0.4 && x < 0.7 && y > 0.3 && y < 0.6 ? -1.0 : 0.0});
+      const double a = small.suggest_inside(other, "a", Distribution::integer("a", 0, 5));
+      const double b = small.suggest_inside(other, "b", Distribution::integer("b", 0, 5));
+      if (i >= 10) met.emplace(a, b);
+      small.tell(other, {(a - 2) * (a - 2) + b});
+    }
+    EXPECT_EQ(plateau.best().values[0], -1) << seed;
+    EXPECT_GE(met.size(), 26) << seed;
+  }
+}
+
+TEST(GpSampler, LearnsWherePenaltiesAreNearTheGreatestNumber) {
+  for (const std::string warp : {"false", "true"}) {
+    Study study = study_with("gp", "{\"warp_output\": " + warp + "}");
+    int n_late = 0;
+    for (int i = 0; i < 40; ++i) {
+      const int64_t trial = study.ask();
+      const double x = study.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+      study.set_constraint(trial, "c", x > 0.9 ? 1.5e308 : -1.7e308);
+      study.tell(trial, {x < 0.5 ? 1.7e308 : 1e308 * (x - 0.5)});
+      n_late += i >= 20 && x >= 0.5 && x < 0.6 ? 1 : 0;
+    }
+    EXPECT_GT(n_late, 8) << warp;  // by chance: 2
+  }
+}
+
+TEST(AutoSampler, GoesToTpeWhereNoRangeLastsAndPassesOverTrialsWithoutParameters) {
+  const auto note = [](const Study& study, int64_t trial) {
+    for (const auto& [name, json] : study.trial(trial).system_attributes)
+      if (name == "auto:sampler") return parse_json(json).as_text().substr(0, 4);
+    return std::string();
+  };
+  Study moving = study_with("auto"), pruned = study_with("auto");
+  pruned.tell_pruned(pruned.ask());
+  for (int i = 0; i < 15; ++i) {
+    const int64_t trial = moving.ask(), other = pruned.ask();
+    moving.tell(trial, {moving.suggest_inside(trial, "x", Distribution::real("x", 0, 1 + i % 2))});
+    pruned.tell(other, {std::abs(pruned.suggest_inside(other, "x", Distribution::real("x", 0, 1)) - 0.3)});
+  }
+  EXPECT_EQ(note(moving, 14), "tpe:");
+  EXPECT_EQ(note(pruned, 15), "gp: ");
+  EXPECT_LT(pruned.best().values[0], 0.01);
+  // Samplers that draw together pass over such a trial too.
+  for (const std::string name : {"tpe", "cmaes", "gp"}) {
+    Study study = study_with(name);
+    for (int i = 0; i < 60; ++i) {
+      const int64_t trial = study.ask();
+      if (i % 10 != 5) study.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+      if (i % 10 != 5) study.suggest_inside(trial, "y", Distribution::real("y", 0, 1));
+      study.tell(trial, {static_cast<double>(i % 7)});
+    }
+    EXPECT_EQ(study.n_trials(), 60);
   }
 }
 

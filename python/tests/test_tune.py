@@ -233,25 +233,58 @@ def test_settings_that_cannot_be_are_refused() -> None:
         study.tell(trial, 1.0)
 
 
-@pytest.mark.parametrize(
-    "sampler",
-    [
-        CmaEsSampler(
-            sigma0=0.2, n_startup_trials=3, seed=1, restarts="ipop", popsize=8, use_separable_cma=True, with_margin=False, warm_start=True
-        ),
-        GPSampler(seed=1, n_startup_trials=4, deterministic_objective=True, warp_output=True),
-        NSGAIIISampler(population_size=6, mutation_prob=0.2, crossover_prob=0.8, swapping_prob=0.4, seed=1, dividing_parameter=4),
-    ],
-    ids=lambda sampler: type(sampler).__name__,
-)
-def test_every_setting_of_a_sampler_is_known_and_moves_the_trials(sampler: Any) -> None:
-    def run(one: Any) -> list[float]:
-        study = tune.create_study(sampler=one)
-        study.optimize(lambda trial: (trial.suggest_float("x", -5, 5) - 2) ** 2 + trial.suggest_int("k", 0, 8), n_trials=24)
-        return [trial.params["x"] for trial in study.trials]
+# Each setting of these samplers with a value that is not its own, beside those it works with only.
+SETTINGS: list[tuple[type[Any], dict[str, Any], dict[str, Any]]] = [
+    *(
+        (CmaEsSampler, {}, {name: value})
+        for name, value in {"sigma0": 0.2, "n_startup_trials": 3, "popsize": 8, "use_separable_cma": True, "warm_start": True}.items()
+    ),
+    (CmaEsSampler, {"popsize": 4, "sigma0": 0.01, "restarts": "none"}, {"with_margin": False}),
+    *((CmaEsSampler, {"popsize": 4, "sigma0": 0.01, "restarts": "none"}, {"restarts": kind}) for kind in ("ipop", "bipop")),
+    *(
+        (GPSampler, {}, {name: value})
+        for name, value in {"n_startup_trials": 4, "deterministic_objective": True, "warp_output": True}.items()
+    ),
+    *((NSGAIIISampler, {"population_size": 6}, {name: value}) for name, value in {"mutation_prob": 0.9, "crossover_prob": 0.2}.items()),
+    (NSGAIIISampler, {"population_size": 6}, {"swapping_prob": 0.05}),
+    (NSGAIIISampler, {}, {"population_size": 6}),
+    (NSGAIIISampler, {"population_size": 6}, {"dividing_parameter": 9}),
+    *(
+        (TPESampler, {}, {name: value})
+        for name, value in {"n_startup_trials": 3, "n_ei_candidates": 5, "prior_weight": 3.0, "multivariate": False, "group": True}.items()
+    ),
+    (TPESampler, {}, {"constant_liar": False}),
+]
 
-    assert run(sampler) == run(sampler)
-    assert run(sampler) != run(type(sampler)(seed=1))
+
+@pytest.mark.parametrize(("sampler", "with_", "changed"), SETTINGS, ids=lambda part: getattr(part, "__name__", str(part)))
+def test_every_setting_of_a_sampler_moves_the_trials(sampler: type[Any], with_: dict[str, Any], changed: dict[str, Any]) -> None:
+    def run(settings: dict[str, Any]) -> list[dict[str, Any]]:
+        several = sampler is NSGAIIISampler
+        study = tune.create_study(sampler=sampler(seed=1, **settings), directions=["minimize"] * (2 if several else 1))
+        beside = [study.ask() for _ in range(2)]
+        for trial in beside:
+            trial.suggest_float("x", -5, 5), trial.suggest_int("k", 0, 8)
+
+        def objective(trial: Any) -> Any:
+            x, k = trial.suggest_float("x", -5, 5), trial.suggest_int("k", 0, 8)
+            y = trial.suggest_float("y", 0, 1) + trial.suggest_float("z", 0, 1) if k > 3 and sampler is TPESampler else 0.5
+            loss = (x - 2) ** 2 + k * y
+            return (loss, abs(x + k)) if several else loss
+
+        study.optimize(objective, n_trials=400 if "restarts" in settings else 60)
+        return [trial.params for trial in study.trials]
+
+    base, one = run(with_), run({**with_, **changed})
+    assert one == run({**with_, **changed})
+    assert one != base
+
+
+def test_threads_run_each_point_of_a_grid_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tune.Study, "_fail_stale", lambda study: time.sleep(0.002))  # what a storage does before a trial takes time
+    study = tune.create_study(sampler=GridSampler({"x": list(range(12))}))
+    study.optimize(lambda trial: trial.suggest_int("x", 0, 11), n_jobs=5)
+    assert sorted(trial.params["x"] for trial in study.trials) == list(range(12))
 
 
 def test_a_gaussian_process_needs_few_trials_where_random_ones_need_many() -> None:

@@ -152,7 +152,10 @@ def test_limits_hold(cluster: Any) -> None:
     optimize(study, lambda trial: time.sleep(0.1) or 0.0, timeout=1)
     assert time.monotonic() - begin < 6
     assert len(study.trials) >= 2
+    before = len(study.trials)
     optimize(study, lambda trial: 0.0, n_trials=50, n_workers=2, callbacks=[lambda study, _: study.stop()])
+    assert before + 1 <= len(study.trials) <= before + 2  # the one that stopped the run, and what ran beside it
+    assert all(trial.state is tune.TrialState.COMPLETE for trial in study.trials[before:])
     with pytest.raises(InvalidInputError, match="n_workers is 0"):
         optimize(study, lambda trial: 0.0, n_workers=0)
 

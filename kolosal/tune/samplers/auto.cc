@@ -1,7 +1,7 @@
 // The sampler that chooses another for each trial, by the space, the number of trials and what they have shown, and says why.
 //
-// Rules    Several objectives: TPE. Parameters that only some trials have, or more than 50: TPE, which draws such in groups. Else a
-// Gaussian
+// Rules    Several objectives: TPE. Parameters that only some trials have, whose range changes, or more than 50: TPE, which draws such in
+// groups. Else a Gaussian
 //          process for the first 250 complete trials; then CMA-ES, which begins with the best tenth of them, where all parameters are
 //          numbers and there are no constraints, TPE otherwise. A trial's system attribute "auto:sampler" has the choice and the reason.
 // Checked  study_test.cc; quality against Optuna's default in benchmarks/tuner.py.
@@ -88,6 +88,7 @@ class AutoSampler final : public Sampler {
       n_groups += n > 0 ? 1 : 0;
     }
     if (n_groups > 1) return {kTpe, "tpe: some parameters are not in every trial"};
+    if (history.intersection().size() < n_varied) return {kTpe, "tpe: some parameters have not one range in all trials"};
     if (n_varied > kProcessDimensions) return {kTpe, "tpe: there are more than 50 parameters"};
     if (cache.n_complete < kProcessTrials) return {kProcess, "gp: there are fewer than 250 complete trials"};
     if (has_choices) return {kTpe, "tpe: there are 250 complete trials, and choices among the parameters"};

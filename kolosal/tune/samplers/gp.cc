@@ -5,8 +5,9 @@
 //          standardised (infinite ones become the worst or best finite), and with `warp_output` those worse than the median drawn in. The
 //          trial is where the logarithm of the expected improvement on the best trial, plus that of the probability that each constraint
 //          holds, is greatest: of points of a Sobol sequence and points about the best trials the best go uphill, coordinates with steps by
-//          trying values. Running trials count as if they gave what the process expects. Of many trials the best and the newest are used.
-//          Weights of the kernel are found anew when there are a twentieth more trials, so they are a function of the history.
+//          trying values; a point that was tried is taken only where no other is met. While results are all equal trials go on as the
+//          first. Running trials count as if they gave what the process expects. Of many trials the best and the newest are used. Weights
+//          of the kernel are found anew when there are a twentieth more trials, so they are a function of the history.
 // Cost     O(n^2) for each point looked at, of some thousands; O(n^3) for each step of the fit.
 // Source   Jones et al., J. Global Optim. 13, 1998; Ament et al., arXiv:2310.20708 (logarithm); Ginsbourger et al., 2010 (believer);
 //          Song et al., arXiv:2408.11527 (half-rank warping); the priors of Optuna 5.
@@ -48,7 +49,13 @@ void describe(Fields<GpSamplerParams>& f) {
   f.add("warp_output", &GpSamplerParams::warp_output, "Whether results worse than the median are drawn in: for objectives with outliers.");
 }
 
-// Results with mean 0 and variance 1, more is better.
+// What numbers from `least` to `most` are divided by before they are added or squared: 1, or what keeps that from overflowing.
+double scale_of(double least, double most) {
+  const double greatest = std::max(std::abs(least), std::abs(most));
+  return greatest > 1e100 ? greatest : 1;
+}
+
+// Results with mean 0 and variance 1, more is better; all 0 where they are equal.
 Eigen::VectorXd standardised(std::vector<double> losses, bool warp) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
   for (const double loss : losses)
@@ -57,7 +64,9 @@ Eigen::VectorXd standardised(std::vector<double> losses, bool warp) {
       most = std::max(most, loss);
     }
   if (least > most) least = most = 0;
-  for (double& loss : losses) loss = std::clamp(loss, least, most);
+  if (least == most) return Eigen::VectorXd::Zero(static_cast<Eigen::Index>(losses.size()));
+  const double scale = scale_of(least, most);
+  for (double& loss : losses) loss = std::clamp(loss, least, most) / scale;
   if (warp && losses.size() > 2) {  // the worse half as far from the median as its ranks say, in spreads of the better half
     std::vector<size_t> order(losses.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -67,7 +76,7 @@ Eigen::VectorXd standardised(std::vector<double> losses, bool warp) {
     double spread = 0;
     for (size_t i = 0; i < half; ++i) spread += (losses[order[i]] - median) * (losses[order[i]] - median);
     spread = std::sqrt(spread / static_cast<double>(half));
-    for (size_t i = half + 1; i < losses.size(); ++i)
+    for (size_t i = half + 1; i < losses.size() && spread > 0; ++i)
       losses[order[i]] =
           std::min(losses[order[i]], median + 2 * spread * static_cast<double>(i - half) / static_cast<double>(losses.size() - half));
   }
@@ -87,6 +96,7 @@ struct Term {
 class Acquisition {
  public:
   void add(Term term) { terms_.push_back(std::move(term)); }
+  bool is_empty() const noexcept { return terms_.empty(); }
 
   double at(const Eigen::VectorXd& x, Eigen::VectorXd* gradient) const {
     double sum = 0;
@@ -109,6 +119,7 @@ class Acquisition {
     return sum;
   }
 
+  // What is no number counts as the least.
   Eigen::VectorXd at_rows(const Eigen::MatrixXd& x) const {
     Eigen::VectorXd sum = Eigen::VectorXd::Zero(x.rows()), mean, variance;
     for (const Term& term : terms_) {
@@ -118,6 +129,8 @@ class Acquisition {
         sum[i] += term.improves ? std::log(deviation) + log_improvement(z).value : log_normal_share(z).first;
       }
     }
+    for (double& one : sum)
+      if (std::isnan(one)) one = -std::numeric_limits<double>::infinity();
     return sum;
   }
 
@@ -279,9 +292,10 @@ class GpProposal final : public Proposal {
     const uint64_t key = derive_seed(derive_seed(static_cast<uint64_t>(params.seed), "gp", static_cast<uint64_t>(trial.number)), "attempt",
                                      static_cast<uint64_t>(attempt));
     const Acquisition acquisition = acquisition_of(trials, trial, cache);
-    const Eigen::VectorXd point = best_point(acquisition, trials, key);
-    for (size_t i = 0; i < space_.size(); ++i)
-      planned_.emplace_back(space_.parameters()[i].first, space_.inside(i, point[static_cast<Eigen::Index>(i)]));
+    if (acquisition.is_empty()) return;
+    const auto point = best_point(acquisition, trials, key);
+    for (size_t i = 0; point && i < space_.size(); ++i)
+      planned_.emplace_back(space_.parameters()[i].first, space_.inside(i, (*point)[static_cast<Eigen::Index>(i)]));
   }
 
   double value(uint32_t parameter, const Distribution& distribution) override {
@@ -315,6 +329,7 @@ class GpProposal final : public Proposal {
             params};
   }
 
+  // Without terms where the trials tell of no direction: equal results, and constraints that hold.
   Acquisition acquisition_of(const GpTrials& trials, const TrialRecord& trial, GpCache& cache) const {
     Acquisition acquisition;
     std::vector<double> losses;
@@ -331,6 +346,7 @@ class GpProposal final : public Proposal {
     for (size_t i = 0; i < trials.rows.size(); ++i)
       if (history_.trial(trials.rows[i]).violation() == 0)
         best = std::max(best, is_noisy ? process.at(trials.x[i], false).mean : y[static_cast<Eigen::Index>(i)]);
+    if (std::isfinite(best) && y.isZero(0)) return acquisition;
     if (std::isfinite(best)) acquisition.add({std::move(process), best, true});
     for (const std::string& name : names) add_constraint(acquisition, name, trials, trial, cache);
     return acquisition;
@@ -349,6 +365,10 @@ class GpProposal final : public Proposal {
     std::vector<double> finite;
     for (const double value : values)
       if (std::isfinite(value)) finite.push_back(value);
+    if (finite.empty()) return;
+    const auto [least, most] = std::minmax_element(finite.begin(), finite.end());
+    const double scale = scale_of(*least, *most);
+    for (double& value : finite) value /= scale;
     for (const double value : finite) mean += value / static_cast<double>(finite.size());
     for (const double value : finite) spread += (value - mean) * (value - mean) / static_cast<double>(finite.size());
     if (!(spread > 0)) return;
@@ -357,7 +377,8 @@ class GpProposal final : public Proposal {
     acquisition.add({std::move(process), mean / std::sqrt(spread), false});
   }
 
-  Eigen::VectorXd best_point(const Acquisition& acquisition, const GpTrials& trials, uint64_t key) const {
+  // Where the acquisition is greatest among points that no trial has tried, if there is one; none where it is a number nowhere.
+  std::optional<Eigen::VectorXd> best_point(const Acquisition& acquisition, const GpTrials& trials, uint64_t key) const {
     const auto d = static_cast<Eigen::Index>(space_.size());
     std::vector<size_t> order(trials.rows.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -388,9 +409,24 @@ class GpProposal final : public Proposal {
     const std::vector<Eigen::Index> starts = starts_of(told, stream);
     const Climb climb(space_, acquisition);
     std::pair<Eigen::VectorXd, double> best{raw.row(starts[0]).transpose(), told[starts[0]]};
-    for (const Eigen::Index start : starts)
-      if (auto found = climb.from(raw.row(start).transpose()); found.second > best.second) best = std::move(found);
-    return best.first;
+    if (!std::isfinite(best.second)) return std::nullopt;
+    std::optional<std::pair<Eigen::VectorXd, double>> fresh;
+    const auto offer = [&](Eigen::VectorXd x, double value) {
+      const bool is_fresh = (!fresh || value > fresh->second) && !is_tried(trials, x);
+      if (is_fresh) fresh = {x, value};
+      if (value > best.second) best = {std::move(x), value};
+    };
+    for (const Eigen::Index start : starts) {
+      auto found = climb.from(raw.row(start).transpose());
+      offer(std::move(found.first), found.second);
+    }
+    if (fresh) return fresh->first;
+    for (Eigen::Index i = 0; i < raw.rows(); ++i) offer(raw.row(i).transpose(), told[i]);
+    return fresh ? fresh->first : best.first;
+  }
+
+  static bool is_tried(const GpTrials& trials, const Eigen::VectorXd& x) {
+    return std::any_of(trials.x.begin(), trials.x.end(), [&](const Eigen::VectorXd& tried) { return (tried - x).isZero(1e-9); });
   }
 
   // The best point, and others by chance: the better, the likelier.

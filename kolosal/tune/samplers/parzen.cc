@@ -133,7 +133,7 @@ void ParzenMixture::add_smooth(size_t dimension, SortedColumn& sorted, const std
     scales[kernel] = std::numbers::sqrt2 / 2 / sigmas[i];
     base_[kernel] -= sorted.log_norm(*entry, sigmas[i]) + kLogRoot2Pi;
   }
-  centers[n] = 0.5 * (low + high);
+  centers[n] = low + 0.5 * range;
   scales[n] = std::numbers::sqrt2 / 2 / range;
   base_[n] -= std::log(range) + log_normal_mass(-0.5, 0.5) + kLogRoot2Pi;
 }
@@ -160,7 +160,7 @@ void ParzenMixture::add_numeric(size_t dimension, const ParameterColumn& column,
     if (made.kernels.empty() || made.kernels.back() != kernel) made.kernels.push_back(kernel);
     made.codes[order[i].kernel] = static_cast<uint32_t>(made.kernels.size() - 1);
   }
-  made.kernels.emplace_back(0.5 * (low + high), range);
+  made.kernels.emplace_back(low + 0.5 * range, range);
   made.codes[n] = static_cast<uint32_t>(made.kernels.size() - 1);
   place_of_[dimension] = static_cast<uint32_t>(discrete_.size());
   discrete_.push_back(std::move(made));

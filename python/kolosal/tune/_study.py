@@ -272,22 +272,23 @@ class _Run:
         self.end = None if timeout is None else time.monotonic() + timeout
         self.lock = threading.Lock()
 
-    def claim(self) -> bool:
-        """Whether one trial more may start."""
+    def begin(self) -> _kolosal.Trial | None:
+        """Starts one trial more; None where a limit is met or nothing is left to try, which is looked at and taken under one lock."""
         study = self.study
         with self.lock:
             if self.left == 0 or study._stopping.is_set() or (self.end is not None and time.monotonic() >= self.end):
-                return False
+                return None
             if study._native.is_exhausted:
-                return False
+                return None
             if self.left is not None:
                 self.left -= 1
-            return True
+            study._fail_stale()
+            return study._native.ask()
 
     def work(self) -> None:
         """Runs trials, one after the other."""
-        while self.claim():
-            self.one()
+        while (trial := self.begin()) is not None:
+            self.one(trial)
 
     def work_in_threads(self, n_jobs: int) -> None:
         """Runs trials in threads; the first exception ends all, and Ctrl-C too."""
@@ -303,20 +304,14 @@ class _Run:
                 self.study.stop()
                 raise
 
-    def one(self) -> None:
-        """Runs one trial."""
+    def one(self, trial: _kolosal.Trial) -> None:
+        """Runs a trial that has begun."""
         native = self.study._native
-        trial = None
         try:
-            self.study._fail_stale()
-            trial = native.ask()
             value = self.func(trial)
         except TrialPruned:
-            assert trial is not None
             native.tell_pruned(trial.number)
         except BaseException as error:
-            if trial is None:
-                raise
             native.tell_failed(trial.number, _reason(error))
             if not isinstance(error, self.catch):
                 raise

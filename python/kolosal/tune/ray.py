@@ -235,9 +235,7 @@ class _Driver:
             self.ray.kill(self.mailbox)
 
     def _start(self) -> None:
-        while len(self.running) < self.n_workers and self.run.claim():
-            self.run.study._fail_stale()
-            trial = self.native.ask()
+        while len(self.running) < self.n_workers and (trial := self.run.begin()) is not None:
             self.running[self.task.remote(self.objective, trial.number, self.mailbox)] = trial
 
     def _answer(self, calls: list[tuple[int, int, str, tuple[Any, ...], dict[str, Any]]]) -> None:
