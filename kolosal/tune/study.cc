@@ -110,7 +110,7 @@ void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& dis
     if (had.parameter == parameter) return;
   const ParameterColumn& column = history_.parameters()[parameter];
   trial.parameters.push_back({parameter, column.latest, value});
-  if (has_storage()) unwritten_.push_back({column.name, *column.latest, value});
+  if (has_storage()) unwritten_[trial.number].push_back({column.name, *column.latest, value});
   history_.set_place(parameter, static_cast<size_t>(trial.number), distribution.place(value));
 }
 
@@ -212,6 +212,7 @@ void Study::end(TrialRecord& trial, TrialState state) {
 void Study::settle(TrialRecord& trial) {
   const auto row = static_cast<size_t>(trial.number);
   forget_plan(trial);
+  unwritten_.erase(trial.number);
   history_.finish(row);
   if (trial.state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
       (!best_ || history_.loss(trial) < history_.loss(history_.trial(*best_)) ||

@@ -151,10 +151,11 @@ class Study {
   int64_t ask_storage();
   void sync();
   void take_in(StoredTrial stored);
-  void fill(TrialRecord& trial, StoredTrial& stored);
+  void fill(TrialRecord& trial, const StoredTrial& stored);
   void add_stored(StoredTrial stored);
   StoredTrial stored(const TrialRecord& trial) const;
-  void write(const TrialRecord& trial, TrialChange change);
+  void write(TrialRecord& trial, TrialChange change);
+  void take_back(TrialRecord& trial);
   void write_end(TrialRecord& trial, TrialState state);
   void beat();
   void keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value);
@@ -165,7 +166,7 @@ class Study {
   std::unique_ptr<SamplerCache> cache_;
   std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
   std::vector<uint32_t> waiting_;
-  std::vector<StoredParameter> unwritten_;  // parameters of the trial at hand
+  std::unordered_map<int64_t, std::vector<StoredParameter>> unwritten_;  // parameters of running trials that the storage has not yet
   Value study_attributes_ = Value::Object{};
   int64_t n_drawn_ = 0;
   std::optional<uint32_t> best_;

@@ -114,11 +114,19 @@ void Study::take_in(StoredTrial stored) {
   if (stored.number > n_trials)
     throw Error(ErrorCode::BadFile, "study '" + options_.name + "': trial " + std::to_string(stored.number) + " follows on trial " +
                                         std::to_string(n_trials - 1) + " in the storage; numbers must have no gap");
-  TrialRecord& trial = stored.number == n_trials ? history_.add() : const_cast<TrialRecord&>(known(stored.number));
   const bool is_new = stored.number == n_trials;
-  if (!is_new && trial.is_finished()) return;
+  if (!is_new && known(stored.number).is_finished()) return;
+  TrialRecord read = is_new ? TrialRecord() : known(stored.number);
+  const bool proposed = fill_without_parameters(read, stored);  // throws before anything has changed
+  if (std::string why = what_is_incomplete(stored, directions().size()); !why.empty()) {
+    stored.state = TrialState::Failed;
+    read.values.clear();
+    read.failure = std::move(why);
+  }
+  TrialRecord& trial = is_new ? history_.add() : const_cast<TrialRecord&>(known(stored.number));
   const TrialState before = is_new ? TrialState::Waiting : trial.state;
-  const bool proposed = fill_without_parameters(trial, stored);
+  read.number = trial.number;
+  trial = std::move(read);
   if (is_new && proposed) trial.drawn = n_drawn_++;
   fill(trial, stored);
   trial.state = stored.state;
@@ -131,8 +139,11 @@ void Study::take_in(StoredTrial stored) {
   else foreign_.insert(trial.number);
 }
 
-void Study::fill(TrialRecord& trial, StoredTrial& stored) {
-  for (StoredParameter& p : stored.parameters) {
+// A parameter that is another kind than in earlier trials is left out of the trial: samplers could make nothing of it.
+void Study::fill(TrialRecord& trial, const StoredTrial& stored) {
+  for (const StoredParameter& p : stored.parameters) {
+    const bool is_choice = p.distribution.kind != ParameterKind::Categorical || p.distribution.contains(p.value);
+    if (!is_choice || !history_.accepts(p.name, p.distribution)) continue;
     const uint32_t parameter = history_.parameter(p.name, p.distribution);
     const auto is_it = [&](const TrialParameter& had) { return had.parameter == parameter; };
     if (std::any_of(trial.parameters.begin(), trial.parameters.end(), is_it)) continue;
@@ -159,12 +170,31 @@ StoredTrial Study::stored(const TrialRecord& trial) const {
   return made;
 }
 
-void Study::write(const TrialRecord& trial, TrialChange change) {
-  change.parameters = std::move(unwritten_);
-  unwritten_.clear();
+// Parameters that could not be written go out with the trial's next change.
+void Study::write(TrialRecord& trial, TrialChange change) {
+  const auto unwritten = unwritten_.find(trial.number);
+  if (unwritten != unwritten_.end()) change.parameters = unwritten->second;
   const bool empty = change.parameters.empty() && change.intermediate.empty() && change.user_attributes.empty() &&
                      change.system_attributes.empty() && !change.state;
-  if (!empty) options_.storage->write(study_id_, trial.number, change);
+  try {
+    if (!empty) options_.storage->write(study_id_, trial.number, change);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::BadValue) take_back(trial);
+    throw;
+  }
+  if (unwritten != unwritten_.end()) unwritten_.erase(unwritten);
+}
+
+// The storage refuses the parameters: another's trial has one of the names for something else, or the trial is over.
+void Study::take_back(TrialRecord& trial) {
+  const auto unwritten = unwritten_.find(trial.number);
+  if (unwritten == unwritten_.end()) return;
+  for (const StoredParameter& p : unwritten->second) {
+    const uint32_t parameter = history_.parameter(p.name, p.distribution);
+    std::erase_if(trial.parameters, [&](const TrialParameter& had) { return had.parameter == parameter; });
+    history_.set_place(parameter, static_cast<size_t>(trial.number), std::nan(""));
+  }
+  unwritten_.erase(unwritten);
 }
 
 void Study::write_end(TrialRecord& trial, TrialState state) {

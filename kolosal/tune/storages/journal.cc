@@ -118,7 +118,7 @@ StoredTrial trial_of(const Value& record) {
   if (const Value* reports = record.find("intermediate_values"))
     for (const auto& [step, value] : reports->as_object()) {
       TrialChange change;
-      change.intermediate.emplace_back(std::stoll(step), number_from(value));
+      change.intermediate.emplace_back(step_from_text(step), number_from(value));
       apply(change, trial);
     }
   trial.user_attributes = attributes_of(record, "user_attrs");
@@ -283,9 +283,9 @@ class JournalStorage final : public Storage {
     for (size_t begin = 0;;) {
       const size_t end = text.find('\n', begin);
       if (end == std::string::npos) break;
-      ++line_;
       take(std::string_view(text).substr(begin, end - begin));
       end_ += static_cast<off_t>(end + 1 - begin);
+      ++line_;
       begin = end + 1;
     }
   }
@@ -341,7 +341,7 @@ class JournalStorage final : public Storage {
   }
 
   int64_t add(int64_t study, const StoredTrial& trial) {
-    held_.study(study);
+    held_.check_parameters(study, trial.parameters);
     const auto name = [](const StoredParameter& p) { return p.name; };
     const bool several = trial.values.size() > 1;
     append(record(kCreateTrial,
@@ -361,7 +361,7 @@ class JournalStorage final : public Storage {
   }
 
   void take(std::string_view line) {
-    const std::string place = params_.path + ":" + std::to_string(line_);
+    const std::string place = params_.path + ":" + std::to_string(line_ + 1);
     if (line.size() > kChecksumBytes && line.substr(line.size() - kChecksumBytes).starts_with(kChecksum)) {
       const std::string_view body = line.substr(0, line.size() - kChecksumBytes);
       std::array<char, 16> digits{};

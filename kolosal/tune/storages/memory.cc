@@ -36,6 +36,7 @@ class MemoryStorage final : public Storage {
   }
   int64_t add_trial(int64_t study, const StoredTrial& trial) override {
     const std::lock_guard lock(mutex_);
+    held_.check_parameters(study, trial.parameters);
     return held_.add_trial(study, trial);
   }
   int64_t start_trial(int64_t study, double now) override {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "kolosal/base/clock.h"
+#include "kolosal/tune/history.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/sql_schema.h"
 
@@ -124,6 +125,7 @@ void SqlStorage::delete_study(int64_t study) {
     lock_study(study);
     for (const char* sql : kDeleteStudy) db_->query(sql)->with(study).run();
     ids_.erase(study);
+    parameters_.erase(study);
     return 0;
   });
 }
@@ -144,6 +146,7 @@ void SqlStorage::set_study_attribute(int64_t study, AttributeOwner owner, const 
 int64_t SqlStorage::add_trial(int64_t study, const StoredTrial& trial) {
   return writing([&] {
     lock_study(study);
+    check_parameters(study, trial.parameters);
     return insert(study, trial);
   });
 }
@@ -170,6 +173,7 @@ int64_t SqlStorage::start_trial(int64_t study, double now) {
 void SqlStorage::write(int64_t study, int64_t number, const TrialChange& change) {
   writing([&] {
     const int64_t id = trial_id(study, number);
+    check_parameters(study, change.parameters);
     if (change.state || !change.parameters.empty() || !change.intermediate.empty() || !change.system_attributes.empty()) {
       const auto row = db_->query("SELECT state FROM trials WHERE trial_id = ?{lock}");
       if (!row->with(id).step())
@@ -313,6 +317,27 @@ int64_t SqlStorage::trial_id(int64_t study, int64_t number) {
   }
   if (number < 0 || number >= static_cast<int64_t>(known.size())) refuse_trial(number, static_cast<int64_t>(known.size()));
   return known[static_cast<size_t>(number)];
+}
+
+// What a trial of the study has is remembered; before a name is written for the first time the study is locked, so that of two workers
+// that want it for different things one is refused.
+void SqlStorage::check_parameters(int64_t study, std::span<const StoredParameter> parameters) {
+  std::unordered_map<std::string, Distribution>& had = parameters_[study];
+  bool is_locked = false;
+  for (const StoredParameter& p : parameters) {
+    auto at = had.find(p.name);
+    if (at == had.end()) {
+      if (!is_locked) lock_study(study);
+      is_locked = true;
+      const auto row = db_->query(
+          "SELECT p.distribution_json FROM trials t JOIN trial_params p ON p.trial_id = t.trial_id "
+          "WHERE t.study_id = ? AND p.param_name = ? ORDER BY t.trial_id LIMIT 1");
+      row->with(study).with(p.name);
+      if (!row->step()) continue;
+      at = had.emplace(p.name, distribution_from_text(p.name, row->text(0))).first;
+    }
+    check_same_parameter(p.name, at->second, p.distribution);
+  }
 }
 
 // The study's lock is held.

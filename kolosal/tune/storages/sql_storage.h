@@ -74,12 +74,14 @@ class SqlStorage : public Storage, private OpenedStorages::Member {
   StoredTrial header_of(const SqlStatement& row) const;
   void fill(const TrialsById& trials, std::span<const int64_t> ids);
   Distribution distribution(const std::string& parameter, const std::string& text);
+  void check_parameters(int64_t study, std::span<const StoredParameter> parameters);
 
   std::function<std::unique_ptr<SqlConnection>()> open_;
   HeartbeatRule heartbeat_;
   std::unique_ptr<SqlConnection> db_;                      // none in a process that fork made, until it is used there
   std::unordered_map<int64_t, std::vector<int64_t>> ids_;  // of the trials of a study, by number
   std::unordered_map<std::string, std::pair<std::string, Distribution>> distributions_;
+  std::unordered_map<int64_t, std::unordered_map<std::string, Distribution>> parameters_;  // of a study, each as some trial has it
 };
 
 }  // namespace kolosal
