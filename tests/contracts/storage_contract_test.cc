@@ -7,6 +7,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -428,6 +429,95 @@ TEST(AStudy, RefusesTrialsInJsonThatAreCompleteWithoutValues) {
   Study taking({.name = "t", .sampler = samplers().make("random")});
   taking.add_from_value(parse_json(text));
   EXPECT_EQ(taking.best().values[0], 1);
+}
+
+TEST_P(EveryStorage, WritesNothingOfADeletedStudyIntoAnother) {
+  for (const std::string name : {"s", "other"}) {
+    const auto one = open(), other = is_shared() ? open() : one;
+    if (const auto had = one->find_study("s")) one->delete_study(*had);
+    Study deleted = study(one);
+    const int64_t trial = deleted.ask();
+    deleted.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+    other->delete_study(other->find_study("s").value());
+    Study next({.name = name, .sampler = samplers().make("random"), .storage = other, .opening = StudyOpening::CreateOrLoad});
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(next.ask(), 0);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_THROW(deleted.tell(trial, {123}), Error);
+      EXPECT_THROW(deleted.set_user_attribute(trial, "a", 1), Error);
+      if (name != "s") EXPECT_THROW(deleted.ask(), Error);
+    }
+    next.refresh();
+    EXPECT_EQ(next.n_trials(), 1);
+    EXPECT_EQ(next.trial(0).state, TrialState::Running);
+    EXPECT_EQ(to_json(next.trial(0).user_attributes), "{}");
+    other->delete_study(other->find_study(name).value());
+  }
+}
+
+// Runs `child` in a process that fork makes; whether it ended well within ten seconds.
+bool ends_well(const std::function<void()>& child) {
+  const pid_t made = ::fork();
+  if (made == 0) {
+    ::alarm(10);
+    try {
+      child();
+      ::_exit(testing::Test::HasFailure() ? 2 : 0);
+    } catch (...) {
+      ::_exit(3);
+    }
+  }
+  int status = 0;
+  ::waitpid(made, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_P(EveryStorage, GoesOnWithAStudyInAProcessThatForkMade) {
+  const Value::Object beating = is_shared() ? Value::Object{{"heartbeat_seconds", 0.1}, {"grace_seconds", 1.5}} : Value::Object{};
+  auto storage = open(beating);
+  auto mine = std::make_unique<Study>(StudyOptions{.name = "s", .sampler = samplers().make("random"), .storage = storage});
+  const int64_t before = mine->ask();
+  std::atomic<bool> stops = false;
+  std::thread busy([&] {  // holds the study's lock most of the time
+    while (!stops) {
+      mine->refresh();
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  });
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(ends_well([&] {
+      const int64_t trial = mine->ask();
+      if (i == 0 && is_shared()) {
+        for (int wait = 0; wait < 25; ++wait) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(100));
+          if (!mine->fail_stale().empty()) ::_exit(4);
+        }
+      }
+      mine->tell(trial, {suggest_all(*mine, trial)});
+      mine.reset();
+    })) << i;
+  stops = true;
+  busy.join();
+  mine->refresh();
+  if (is_shared()) EXPECT_EQ(mine->n_trials(), 6);
+  mine->tell(before, {1});
+  EXPECT_EQ(mine->trial(before).state, TrialState::Complete);
+}
+
+TEST(AStudy, FailsATrialThatItsSamplerCannotPropose) {
+  const std::vector<Direction> two = {Direction::Minimize, Direction::Minimize};
+  for (const std::string sampler : {"gp", "cmaes"}) {
+    Study alone({.name = "s", .directions = two, .sampler = samplers().make(sampler)});
+    Study stored({.name = "s", .directions = two, .sampler = samplers().make(sampler), .storage = storages().make("memory")});
+    for (Study* study : {&alone, &stored}) {
+      for (int i = 0; i < 2; ++i) EXPECT_THROW(study->ask(), Error);
+      ASSERT_EQ(study->n_trials(), 2);
+      for (const TrialRecord& trial : study->trials()) {
+        EXPECT_EQ(trial.state, TrialState::Failed);
+        EXPECT_NE(trial.failure.find("takes one objective"), std::string::npos);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "kolosal/base/checksum.h"
 #include "kolosal/base/json.h"
 #include "kolosal/tune/storages/file_params.h"
+#include "kolosal/tune/storages/opened_storages.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/stored_studies.h"
 
@@ -126,17 +127,17 @@ StoredTrial trial_of(const Value& record) {
   return trial;
 }
 
-class JournalStorage final : public Storage {
+class JournalStorage final : public Storage, private OpenedStorages::Member {
   // First, since what they give is deduced from the body.
   auto reading(const auto& read) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     own();
     sync();
     return read();
   }
 
   auto writing(const auto& write) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     own();
     while (::flock(file_, LOCK_EX) != 0)
       if (errno != EINTR) refuse_io("locked");
@@ -155,12 +156,16 @@ class JournalStorage final : public Storage {
     if (params_.grace_seconds == 0) params_.grace_seconds = 2 * params_.heartbeat_seconds;
     worker_ = text_of("kolosal-" + std::to_string(::getpid()));
     open();
-    const std::lock_guard lock(mutex_);
+    enter();
+    const std::lock_guard lock(mutex);
     sync();
   }
   JournalStorage(const JournalStorage&) = delete;
   JournalStorage& operator=(const JournalStorage&) = delete;
-  ~JournalStorage() override { ::close(file_); }
+  ~JournalStorage() override {
+    leave();
+    ::close(file_);
+  }
 
   int64_t create_study(const std::string& name, const std::vector<Direction>& directions) override {
     return writing([&] {
@@ -250,6 +255,8 @@ class JournalStorage final : public Storage {
   }
 
  private:
+  void close() override {}  // own() opens the file anew
+
   [[noreturn]] void refuse_io(const char* what) const {
     throw Error(ErrorCode::Io, "journal '" + params_.path + "' cannot be " + what + ": " + std::strerror(errno));
   }
@@ -441,7 +448,6 @@ class JournalStorage final : public Storage {
   }
 
   StorageFileParams params_;
-  std::mutex mutex_;
   std::string worker_;
   int file_ = -1;
   pid_t process_ = 0;
