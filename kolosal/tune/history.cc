@@ -26,7 +26,24 @@ Subspace part(const Subspace& space, const Subspace& other, bool wanted) {
   return kept;
 }
 
+// Whether a trial has it, or is to have it.
+bool is_had(const ParameterColumn& column) {
+  return std::any_of(column.places.begin(), column.places.end(), [](double place) { return !std::isnan(place); });
+}
+
 }  // namespace
+
+bool is_same_parameter(const Distribution& had, const Distribution& now) {
+  if (had.kind != now.kind || had.log != now.log) return false;
+  return had.kind != ParameterKind::Categorical || had == now;
+}
+
+void check_same_parameter(std::string_view name, const Distribution& had, const Distribution& now) {
+  if (is_same_parameter(had, now)) return;
+  const auto told = [](const Distribution& one) { return one.allowed() + (one.log ? " on a logarithmic scale" : ""); };
+  throw Error(ErrorCode::BadValue, "parameter '" + std::string(name) + "': it was " + told(had) + " and is now " + told(now),
+              "Kind, scale and choices of a parameter stay the same in a study, its range may change. Give it another name.");
+}
 
 std::vector<double> History::losses(const TrialRecord& trial) const {
   std::vector<double> losses = trial.values;
@@ -52,14 +69,14 @@ uint32_t History::parameter(std::string_view name, const Distribution& distribut
   ParameterColumn& column = columns_[found->second];
   const Distribution& latest = *column.latest;
   if (latest == distribution) return found->second;
-  const bool choices_differ = latest.kind == ParameterKind::Categorical && latest.kind == distribution.kind;
-  if (latest.kind != distribution.kind || latest.log != distribution.log || choices_differ)
-    throw Error(ErrorCode::BadValue,
-                "parameter '" + column.name + "': it was " + latest.allowed() + (latest.log ? " on a logarithmic scale" : "") +
-                    " and is now " + distribution.allowed() + (distribution.log ? " on a logarithmic scale" : ""),
-                "Kind, scale and choices of a parameter stay the same in a study, its range may change. Give it another name.");
+  if (!is_same_parameter(latest, distribution) && is_had(column)) check_same_parameter(name, latest, distribution);
   column.latest = std::make_shared<const Distribution>(distribution);
   return found->second;
+}
+
+bool History::accepts(std::string_view name, const Distribution& distribution) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() || is_same_parameter(*columns_[found->second].latest, distribution) || !is_had(columns_[found->second]);
 }
 
 void History::set_place(uint32_t parameter, size_t row, double place) {

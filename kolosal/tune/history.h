@@ -26,6 +26,11 @@ struct ParameterColumn {
   std::vector<uint32_t> changes;               ///< rows in the order in which their places were set: what a cache has still to take in
 };
 
+/// Whether a parameter that was `had` may be `now` in the same study: kind, scale and choices stay, the range may change. The other throws
+/// Error(BadValue) that names the parameter where it may not.
+bool is_same_parameter(const Distribution& had, const Distribution& now);
+void check_same_parameter(std::string_view name, const Distribution& had, const Distribution& now);
+
 /// A part of a search space: parameters, in order of index, each with what is allowed.
 using Subspace = std::vector<std::pair<uint32_t, std::shared_ptr<const Distribution>>>;
 
@@ -54,8 +59,11 @@ class History {
 
   /// Adds a trial; the pointer stays valid.
   TrialRecord& add();
-  /// The index of a parameter, which is new, or has the kind, scale and choices it had. Throws Error(BadValue) otherwise.
+  /// The index of a parameter, which is new, or has the kind, scale and choices it had where any trial has it. Throws Error(BadValue)
+  /// otherwise.
   uint32_t parameter(std::string_view name, const Distribution& distribution);
+  /// Whether `parameter` would give an index.
+  bool accepts(std::string_view name, const Distribution& distribution) const;
   /// Sets the place of a parameter in a row (NaN: takes it away).
   void set_place(uint32_t parameter, size_t row, double place);
   /// Takes note that a trial runs, and that it has ended.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +43,7 @@ struct TrialChange {
   std::optional<TrialState> state;
   std::vector<double> values;
   double at = 0;
+  double started = std::numeric_limits<double>::quiet_NaN();  ///< when the trial started, as the caller has read it; NaN: any
 };
 
 /// A trial as it is stored. Times are seconds since 1970, NaN where not yet.
@@ -82,12 +84,14 @@ class Storage {
   /// Sets an attribute of a study.
   virtual void set_study_attribute(int64_t study, AttributeOwner owner, const std::string& key, const std::string& json) = 0;
 
-  /// Adds a trial as it is, its number apart, and gives its number.
+  /// Adds a trial as it is, its number apart, and gives its number. Throws Error(BadValue) where a parameter has another kind, scale or
+  /// choices than in a trial before.
   virtual int64_t add_trial(int64_t study, const StoredTrial& trial) = 0;
   /// Starts the longest waiting trial, or a new one where none waits, and gives its number. No two callers are given the same.
   virtual int64_t start_trial(int64_t study, double now) = 0;
   /// Adds to a trial. Of a parameter and a step the first value stays, of an attribute the last. Throws Error(BadValue) where the trial is
-  /// finished and more than user attributes is to change.
+  /// finished and more than user attributes is to change, where it is another than the one that started then, and where add_trial would
+  /// refuse a parameter; then nothing is written.
   virtual void write(int64_t study, int64_t number, const TrialChange& change) = 0;
   /// The trials from number `first`, and before them those of `known` that may differ from what the caller knows: number and known state.
   virtual std::vector<StoredTrial> read(int64_t study, int64_t first, std::span<const std::pair<int64_t, TrialState>> known) = 0;

@@ -1,6 +1,7 @@
 #include "kolosal/tune/stored_trial.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "kolosal/base/json.h"
@@ -50,7 +51,7 @@ StoredTrial trial_from(const Value& value) {
     trial.parameters.push_back({name, distribution, distribution.inside(name, had.at("value"))});
   }
   for (const auto& [step, report] : value.at("intermediate_values").as_object())
-    trial.intermediate.emplace_back(std::stoll(step), number_from(report));
+    trial.intermediate.emplace_back(step_from_text(step), number_from(report));
   trial.user_attributes = attributes_from(value.at("user_attrs"));
   trial.system_attributes = attributes_from(value.at("system_attrs"));
   trial.started = moment_from(value.at("datetime_start"));
@@ -77,11 +78,26 @@ bool take_constraint(TrialRecord& record, const std::string& key, const std::str
 
 bool take_rung(TrialRecord& record, const std::string& key, const std::string& json) {
   if (!key.starts_with(kRung)) return false;
-  const auto rung = static_cast<size_t>(std::stoul(key.substr(kRung.size())));
-  if (rung > 1000) return false;
+  size_t rung = 0;
+  const char* const end = key.data() + key.size();
+  const auto read = std::from_chars(key.data() + kRung.size(), end, rung);
+  if (read.ec != std::errc() || read.ptr != end || rung > 1000) return false;
+  const double value = number_from(value_from_python_json(json));
   if (record.rungs.size() <= rung) record.rungs.resize(rung + 1, std::nan(""));
-  record.rungs[rung] = number_from(value_from_python_json(json));
+  record.rungs[rung] = value;
   return true;
+}
+
+// Whether the attribute is one that has a field.
+bool take_attribute(TrialRecord& record, const std::string& key, const std::string& json) try {
+  if (take_constraint(record, key, json) || take_rung(record, key, json)) return true;
+  if (key == kFixedAttribute) record.fixed = value_from_python_json(json).as_object();
+  else if (key == kGenerationAttribute) record.generation = static_cast<int>(value_from_python_json(json).as_integer());
+  else if (key == kFailureAttribute) record.failure = value_from_python_json(json).as_text();
+  else return false;
+  return true;
+} catch (const Error&) {  // another program's, under a name that ours has
+  return false;
 }
 
 }  // namespace
@@ -125,14 +141,20 @@ bool fill_without_parameters(TrialRecord& record, const StoredTrial& stored) {
   record.started = stored.started;
   record.ended = stored.ended;
   for (const auto& [key, json] : stored.system_attributes) {
-    if (take_constraint(record, key, json) || take_rung(record, key, json)) continue;
-    if (key == kFixedAttribute) record.fixed = value_from_python_json(json).as_object();
-    else if (key == kGenerationAttribute) record.generation = static_cast<int>(value_from_python_json(json).as_integer());
-    else if (key == kFailureAttribute) record.failure = value_from_python_json(json).as_text();
-    else record.system_attributes.emplace_back(key, json);
+    if (!take_attribute(record, key, json)) record.system_attributes.emplace_back(key, json);
     if (key == kFixedAttribute || key == kRetriedAttribute || key == kAddedAttribute) proposed = false;
   }
   return proposed;
+}
+
+std::string what_is_incomplete(const StoredTrial& trial, size_t n_objectives) {
+  if (trial.state != TrialState::Complete) return {};
+  if (trial.values.size() != n_objectives)
+    return "it is complete and has " + std::to_string(trial.values.size()) + " values; the study has " + std::to_string(n_objectives) +
+           " objectives";
+  if (std::any_of(trial.values.begin(), trial.values.end(), [](double value) { return std::isnan(value); }))
+    return "it is complete and has the value NaN";
+  return {};
 }
 
 Value object_from(const Attributes& attributes) {
@@ -177,7 +199,11 @@ std::pair<StoredStudy, std::vector<StoredTrial>> study_from_value(const Value& v
     study.user_attributes = attributes_from(value.at("user_attrs"));
     study.system_attributes = attributes_from(value.at("system_attrs"));
     std::vector<StoredTrial> trials;
-    for (const Value& trial : value.at("trials").as_list()) trials.push_back(trial_from(trial));
+    for (const Value& trial : value.at("trials").as_list()) {
+      trials.push_back(trial_from(trial));
+      if (const std::string why = what_is_incomplete(trials.back(), study.directions.size()); !why.empty())
+        throw Error(ErrorCode::BadFile, "trial " + std::to_string(trials.back().number) + ": " + why);
+    }
     study.n_trials = static_cast<int64_t>(trials.size());
     return {std::move(study), std::move(trials)};
   } catch (const Error& error) {

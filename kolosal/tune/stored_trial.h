@@ -23,15 +23,20 @@ Attributes rung_attributes(const TrialRecord& trial, size_t first);
 
 /// All of a trial but its number and its parameters, which a history has by index.
 StoredTrial without_parameters(const TrialRecord& trial);
-/// The other way round: fills the record, whose number and parameters stay. Gives whether a sampler proposed it.
+/// The other way round: fills the record, whose number and parameters stay. Gives whether a sampler proposed it. An attribute that has a
+/// name of the tuner and is something else is kept as any other.
 bool fill_without_parameters(TrialRecord& record, const StoredTrial& stored);
+
+/// Why a trial that is stored as complete is not: a complete one has a value for each objective, and none is NaN. Empty where nothing is
+/// wrong.
+std::string what_is_incomplete(const StoredTrial& trial, size_t n_objectives);
 
 /// Attributes as an object and back.
 Value object_from(const Attributes& attributes);
 Attributes attributes_from(const Value& object);
 
 /// A study and its trials as JSON has them: numbers that are not finite are texts, choices their outside form. Throws Error(BadFile) where
-/// the value is none.
+/// the value is none, or a trial in it is complete and has not a value for each objective.
 Value study_to_value(const StoredStudy& study, const std::vector<StoredTrial>& trials);
 std::pair<StoredStudy, std::vector<StoredTrial>> study_from_value(const Value& value);
 

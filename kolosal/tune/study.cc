@@ -46,7 +46,7 @@ TrialRecord& Study::running(int64_t number) {
 }
 
 int64_t Study::ask() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (has_storage()) return ask_storage();
   TrialRecord* trial = nullptr;
   if (waiting_.empty()) {
@@ -63,8 +63,20 @@ int64_t Study::ask() {
 void Study::begin(TrialRecord& trial) {
   trial.state = TrialState::Running;
   trial.started = now();
-  plan(trial, 0);
   history_.start(static_cast<size_t>(trial.number));
+  try {
+    plan(trial, 0);
+  } catch (const std::exception& error) {
+    fail_planning(trial, error.what());
+    throw;
+  }
+}
+
+void Study::fail_planning(TrialRecord& trial, const std::string& why) {
+  trial.failure = why;
+  trial.state = TrialState::Failed;
+  trial.ended = now();
+  settle(trial);
 }
 
 void Study::plan(TrialRecord& trial, int attempt) {
@@ -110,12 +122,12 @@ void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& dis
     if (had.parameter == parameter) return;
   const ParameterColumn& column = history_.parameters()[parameter];
   trial.parameters.push_back({parameter, column.latest, value});
-  if (has_storage()) unwritten_.push_back({column.name, *column.latest, value});
+  if (has_storage()) unwritten_[trial.number].push_back({column.name, *column.latest, value});
   history_.set_place(parameter, static_cast<size_t>(trial.number), distribution.place(value));
 }
 
 double Study::suggest_inside(int64_t number, std::string_view name, const Distribution& distribution) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   const uint32_t parameter = history_.parameter(name, distribution);
   const double value = take(trial, name, distribution, *proposals_.at(number), parameter);
@@ -125,7 +137,7 @@ double Study::suggest_inside(int64_t number, std::string_view name, const Distri
 }
 
 Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   const auto& declared = space.parameters();
   std::vector<uint32_t> indices;
@@ -151,7 +163,7 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
 }
 
 void Study::report(int64_t number, double value, int64_t step) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   if (step < 0) throw Error(ErrorCode::BadValue, where(trial) + ": step " + std::to_string(step) + " is below 0");
   auto& reports = trial.intermediate;
@@ -163,7 +175,7 @@ void Study::report(int64_t number, double value, int64_t step) {
 }
 
 bool Study::should_prune(int64_t number) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   if (directions().size() != 1)
     throw Error(ErrorCode::BadValue,
@@ -178,7 +190,7 @@ bool Study::should_prune(int64_t number) {
 }
 
 void Study::set_constraint(int64_t number, std::string_view name, double value) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   check_constraint(name, value);
   for (const auto& [known_name, known_value] : trial.constraints)
@@ -188,14 +200,14 @@ void Study::set_constraint(int64_t number, std::string_view name, double value) 
 }
 
 void Study::set_user_attribute(int64_t number, std::string_view name, Value value) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   auto& trial = const_cast<TrialRecord&>(known(number));
   if (has_storage()) write(trial, {.user_attributes = {{std::string(name), to_json(value)}}});
   trial.user_attributes.set(std::string(name), std::move(value));
 }
 
 void Study::set_system_attribute(int64_t number, std::string_view name, std::string json) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   if (has_storage()) write(trial, {.system_attributes = {{std::string(name), json}}});
   std::erase_if(trial.system_attributes, [&](const auto& had) { return had.first == name; });
@@ -212,6 +224,7 @@ void Study::end(TrialRecord& trial, TrialState state) {
 void Study::settle(TrialRecord& trial) {
   const auto row = static_cast<size_t>(trial.number);
   forget_plan(trial);
+  unwritten_.erase(trial.number);
   history_.finish(row);
   if (trial.state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
       (!best_ || history_.loss(trial) < history_.loss(history_.trial(*best_)) ||
@@ -220,7 +233,7 @@ void Study::settle(TrialRecord& trial) {
 }
 
 TrialState Study::tell(int64_t number, std::vector<double> values) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   if (values.size() != directions().size())
     trial.failure = "the objective gave " + std::to_string(values.size()) + " values; the study has " +
@@ -233,21 +246,21 @@ TrialState Study::tell(int64_t number, std::vector<double> values) {
 }
 
 void Study::tell_pruned(int64_t number) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   if (!trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
   end(trial, TrialState::Pruned);
 }
 
 void Study::tell_failed(int64_t number, std::string reason) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   trial.failure = std::move(reason);
   end(trial, TrialState::Failed);
 }
 
 void Study::enqueue(Value::Object fixed, Value user_attributes) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (has_storage()) {
     TrialRecord waiting;
     waiting.state = TrialState::Waiting;
@@ -265,7 +278,7 @@ void Study::enqueue(Value::Object fixed, Value user_attributes) {
 void Study::add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters,
                          const std::vector<Value>& taken, std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate,
                          std::vector<std::pair<std::string, double>> constraints, Value user_attributes, Attributes system_attributes) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   const std::string place = "a trial added to study '" + options_.name + "'";
   if (state == TrialState::Waiting || state == TrialState::Running)
     throw Error(ErrorCode::BadValue, place + " is " + std::string(enum_name(state)) + "; it must be complete, pruned or failed");
@@ -296,29 +309,29 @@ void Study::add_finished(TrialState state, const std::vector<std::pair<std::stri
 }
 
 size_t Study::n_trials() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   return history_.n_trials();
 }
 
 TrialRecord Study::trial(int64_t number) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   return known(number);
 }
 
 std::string Study::parameter_name(uint32_t index) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   return history_.parameters().at(index).name;
 }
 
 std::vector<std::string> Study::parameter_names() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   std::vector<std::string> names;
   for (const ParameterColumn& column : history_.parameters()) names.push_back(column.name);
   return names;
 }
 
 std::vector<TrialRecord> Study::trials() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   std::vector<TrialRecord> all;
   all.reserve(history_.n_trials());
   for (size_t row = 0; row < history_.n_trials(); ++row) all.push_back(history_.trial(row));
@@ -326,7 +339,7 @@ std::vector<TrialRecord> Study::trials() const {
 }
 
 TrialRecord Study::best() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (directions().size() != 1)
     throw Error(ErrorCode::BadValue,
                 "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives and no single best trial",
@@ -337,7 +350,7 @@ TrialRecord Study::best() const {
 }
 
 std::vector<int64_t> Study::pareto_front() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   std::vector<std::vector<double>> losses;
   std::vector<int64_t> numbers;
   for (size_t row = 0; row < history_.n_trials(); ++row) {
@@ -354,7 +367,7 @@ std::vector<int64_t> Study::pareto_front() const {
 }
 
 bool Study::is_exhausted() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   return waiting_.empty() && options_.sampler->is_exhausted(history_);
 }
 

@@ -12,6 +12,8 @@
 //
 // With a storage every change is written at once, and trials of other studies on the same storage, of this process or others, appear when a
 // trial is asked for, when the pruner is asked, and at refresh(). The history is then what was last read.
+//
+// A process that fork made may go on with a study; trials that ran then are its parent's, which beats for them.
 // Checked  study_test.cc; tests/contracts/storage_contract_test.cc.
 #pragma once
 
@@ -31,6 +33,7 @@
 #include "kolosal/tune/sampler.h"
 #include "kolosal/tune/search_space.h"
 #include "kolosal/tune/storage.h"
+#include "kolosal/tune/storages/opened_storages.h"
 
 namespace kolosal {
 
@@ -54,7 +57,7 @@ struct StudyOptions {
 
 /// See the top of the file. Functions that take a trial's number throw Error(BadValue) where there is no such trial, and those that
 /// change it where it does not run.
-class Study {
+class Study : private OpenedStorages::Member {
  public:
   /// Throws Error(BadValue) where there is no direction or no sampler, where the storage has the name and the study is to be made, and
   /// where it has it not and the study is to be loaded. A study that is loaded has the directions it was made with.
@@ -66,7 +69,8 @@ class Study {
   const std::vector<Direction>& directions() const noexcept { return options_.directions; }
   bool has_storage() const noexcept { return options_.storage != nullptr; }
 
-  /// Starts a trial, the longest waiting first, and gives its number.
+  /// Starts a trial, the longest waiting first, and gives its number. Where it throws once the trial runs, as where the sampler cannot
+  /// propose, the trial has failed with the reason.
   int64_t ask();
   /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. Throws Error(BadValue)
   /// where the enqueued value is not allowed.
@@ -142,40 +146,49 @@ class Study {
   const TrialRecord& known(int64_t number) const;
   void begin(TrialRecord& trial);
   void plan(TrialRecord& trial, int attempt);
+  void fail_planning(TrialRecord& trial, const std::string& why);
   void forget_plan(const TrialRecord& trial);
   void end(TrialRecord& trial, TrialState state);
   void settle(TrialRecord& trial);
   double take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal, uint32_t parameter) const;
 
+  // Beats for running trials. On the heap: a process that fork made has not the thread and must not wait for it.
+  struct Heart {
+    std::condition_variable stopping;
+    bool is_stopping = false;
+    std::thread thread;
+  };
+
   // Of study_storage.cc. The lock is held.
   int64_t ask_storage();
+  void prepare(int64_t number);
+  void fail_started(int64_t number, const std::string& why);
+  void close() override;
   void sync();
   void take_in(StoredTrial stored);
-  void fill(TrialRecord& trial, StoredTrial& stored);
+  void fill(TrialRecord& trial, const StoredTrial& stored);
   void add_stored(StoredTrial stored);
   StoredTrial stored(const TrialRecord& trial) const;
-  void write(const TrialRecord& trial, TrialChange change);
+  void write(TrialRecord& trial, TrialChange change);
+  void take_back(TrialRecord& trial);
   void write_end(TrialRecord& trial, TrialState state);
-  void beat();
+  void beat(Heart& heart);
   void keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value);
 
   StudyOptions options_;
-  mutable std::mutex mutex_;
   History history_;
   std::unique_ptr<SamplerCache> cache_;
   std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
   std::vector<uint32_t> waiting_;
-  std::vector<StoredParameter> unwritten_;  // parameters of the trial at hand
+  std::unordered_map<int64_t, std::vector<StoredParameter>> unwritten_;  // parameters of running trials that the storage has not yet
   Value study_attributes_ = Value::Object{};
   int64_t n_drawn_ = 0;
   std::optional<uint32_t> best_;
 
-  int64_t study_id_ = 0;       // in the storage
-  std::set<int64_t> own_;      // running trials that this object started
-  std::set<int64_t> foreign_;  // unfinished trials that others may change
-  std::condition_variable stopping_;
-  bool is_stopping_ = false;
-  std::thread heart_;
+  int64_t study_id_ = 0;          // in the storage
+  std::set<int64_t> own_;         // running trials that this object started
+  std::set<int64_t> foreign_;     // unfinished trials that others may change
+  std::unique_ptr<Heart> heart_;  // none before there is a trial that is to beat
 };
 
 }  // namespace kolosal

@@ -48,31 +48,68 @@ int64_t made_or_found(Storage& storage, const StudyOptions& options) {
 
 }  // namespace
 
-Study::Study(StudyOptions options) : options_(opened(std::move(options))), history_(options_.directions) {
+Study::Study(StudyOptions options)
+    : Member(OpenedStorages::Rank::Study), options_(opened(std::move(options))), history_(options_.directions) {
   cache_ = options_.sampler->make_cache();
-  if (!has_storage()) return;
-  study_id_ = made_or_found(*options_.storage, options_);
-  const std::lock_guard lock(mutex_);
-  sync();
+  if (has_storage()) {
+    study_id_ = made_or_found(*options_.storage, options_);
+    sync();
+  }
+  enter();
 }
 
 Study::~Study() {
+  leave();
+  if (!heart_) return;
   {
-    const std::lock_guard lock(mutex_);
-    is_stopping_ = true;
+    const std::lock_guard lock(mutex);
+    heart_->is_stopping = true;
   }
-  stopping_.notify_all();
-  if (heart_.joinable()) heart_.join();
+  heart_->stopping.notify_all();
+  heart_->thread.join();
+}
+
+// In the child the heart has no thread, and the trials that ran are the parent's. What is let go of holds no more than a few bytes.
+void Study::close() {
+  static_cast<void>(heart_.release());
+  foreign_.insert(own_.begin(), own_.end());
+  own_.clear();
 }
 
 int64_t Study::ask_storage() {
   const int64_t number = options_.storage->start_trial(study_id_, now());
+  try {
+    prepare(number);
+  } catch (const std::exception& error) {
+    fail_started(number, error.what());
+    throw;
+  }
+  return number;
+}
+
+// Where the storage cannot be told, the trial runs on in it.
+void Study::fail_started(int64_t number, const std::string& why) {
+  own_.erase(number);
+  if (number < static_cast<int64_t>(history_.n_trials())) foreign_.insert(number);
+  try {
+    options_.storage->write(
+        study_id_, number,
+        {.system_attributes = {{std::string(kFailureAttribute), to_json(Value(why))}}, .state = TrialState::Failed, .at = now()});
+    sync();
+  } catch (const Error&) {  // the first error says what is wrong
+  }
+}
+
+void Study::prepare(int64_t number) {
   own_.insert(number);
   sync();
   auto& trial = const_cast<TrialRecord&>(known(number));
   if (options_.storage->heartbeat_seconds() > 0) {
     options_.storage->beat(study_id_, std::vector{number});
-    if (!heart_.joinable()) heart_ = std::thread([this] { beat(); });
+    if (!heart_) {
+      heart_ = std::make_unique<Heart>();
+      heart_->thread = std::thread([this, heart = heart_.get()] { beat(*heart); });
+    }
   }
   plan(trial, 0);
   TrialChange planned;
@@ -80,13 +117,12 @@ int64_t Study::ask_storage() {
   for (const auto& one : trial.system_attributes)
     if (one.first == kNoteAttribute) planned.system_attributes.push_back(one);
   write(trial, std::move(planned));
-  return number;
 }
 
-void Study::beat() {
-  std::unique_lock lock(mutex_);
+void Study::beat(Heart& heart) {
+  std::unique_lock lock(mutex);
   const std::chrono::duration<double> pause(options_.storage->heartbeat_seconds());
-  while (!stopping_.wait_for(lock, pause, [this] { return is_stopping_; })) {
+  while (!heart.stopping.wait_for(lock, pause, [&] { return heart.is_stopping; })) {
     const std::vector<int64_t> numbers(own_.begin(), own_.end());
     lock.unlock();
     try {
@@ -98,7 +134,7 @@ void Study::beat() {
 }
 
 void Study::refresh() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   sync();
 }
 
@@ -114,11 +150,19 @@ void Study::take_in(StoredTrial stored) {
   if (stored.number > n_trials)
     throw Error(ErrorCode::BadFile, "study '" + options_.name + "': trial " + std::to_string(stored.number) + " follows on trial " +
                                         std::to_string(n_trials - 1) + " in the storage; numbers must have no gap");
-  TrialRecord& trial = stored.number == n_trials ? history_.add() : const_cast<TrialRecord&>(known(stored.number));
   const bool is_new = stored.number == n_trials;
-  if (!is_new && trial.is_finished()) return;
+  if (!is_new && known(stored.number).is_finished()) return;
+  TrialRecord read = is_new ? TrialRecord() : known(stored.number);
+  const bool proposed = fill_without_parameters(read, stored);  // throws before anything has changed
+  if (std::string why = what_is_incomplete(stored, directions().size()); !why.empty()) {
+    stored.state = TrialState::Failed;
+    read.values.clear();
+    read.failure = std::move(why);
+  }
+  TrialRecord& trial = is_new ? history_.add() : const_cast<TrialRecord&>(known(stored.number));
   const TrialState before = is_new ? TrialState::Waiting : trial.state;
-  const bool proposed = fill_without_parameters(trial, stored);
+  read.number = trial.number;
+  trial = std::move(read);
   if (is_new && proposed) trial.drawn = n_drawn_++;
   fill(trial, stored);
   trial.state = stored.state;
@@ -131,8 +175,11 @@ void Study::take_in(StoredTrial stored) {
   else foreign_.insert(trial.number);
 }
 
-void Study::fill(TrialRecord& trial, StoredTrial& stored) {
-  for (StoredParameter& p : stored.parameters) {
+// A parameter that is another kind than in earlier trials is left out of the trial: samplers could make nothing of it.
+void Study::fill(TrialRecord& trial, const StoredTrial& stored) {
+  for (const StoredParameter& p : stored.parameters) {
+    const bool is_choice = p.distribution.kind != ParameterKind::Categorical || p.distribution.contains(p.value);
+    if (!is_choice || !history_.accepts(p.name, p.distribution)) continue;
     const uint32_t parameter = history_.parameter(p.name, p.distribution);
     const auto is_it = [&](const TrialParameter& had) { return had.parameter == parameter; };
     if (std::any_of(trial.parameters.begin(), trial.parameters.end(), is_it)) continue;
@@ -159,12 +206,32 @@ StoredTrial Study::stored(const TrialRecord& trial) const {
   return made;
 }
 
-void Study::write(const TrialRecord& trial, TrialChange change) {
-  change.parameters = std::move(unwritten_);
-  unwritten_.clear();
+// Parameters that could not be written go out with the trial's next change.
+void Study::write(TrialRecord& trial, TrialChange change) {
+  const auto unwritten = unwritten_.find(trial.number);
+  if (unwritten != unwritten_.end()) change.parameters = unwritten->second;
   const bool empty = change.parameters.empty() && change.intermediate.empty() && change.user_attributes.empty() &&
                      change.system_attributes.empty() && !change.state;
-  if (!empty) options_.storage->write(study_id_, trial.number, change);
+  change.started = trial.started;
+  try {
+    if (!empty) options_.storage->write(study_id_, trial.number, change);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::BadValue) take_back(trial);
+    throw;
+  }
+  if (unwritten != unwritten_.end()) unwritten_.erase(unwritten);
+}
+
+// The storage refuses the parameters: another's trial has one of the names for something else, or the trial is over.
+void Study::take_back(TrialRecord& trial) {
+  const auto unwritten = unwritten_.find(trial.number);
+  if (unwritten == unwritten_.end()) return;
+  for (const StoredParameter& p : unwritten->second) {
+    const uint32_t parameter = history_.parameter(p.name, p.distribution);
+    std::erase_if(trial.parameters, [&](const TrialParameter& had) { return had.parameter == parameter; });
+    history_.set_place(parameter, static_cast<size_t>(trial.number), std::nan(""));
+  }
+  unwritten_.erase(unwritten);
 }
 
 void Study::write_end(TrialRecord& trial, TrialState state) {
@@ -185,7 +252,7 @@ void Study::write_end(TrialRecord& trial, TrialState state) {
 }
 
 std::vector<int64_t> Study::fail_stale() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (!has_storage() || options_.storage->heartbeat_seconds() <= 0) return {};
   std::vector<int64_t> failed = options_.storage->fail_stale(study_id_, now());
   sync();
@@ -193,7 +260,7 @@ std::vector<int64_t> Study::fail_stale() {
 }
 
 bool Study::retry(int64_t number, int64_t max_retries, bool with_reports) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   const TrialRecord& trial = known(number);
   if (trial.state != TrialState::Failed)
     throw Error(ErrorCode::BadValue,
@@ -221,18 +288,18 @@ bool Study::retry(int64_t number, int64_t max_retries, bool with_reports) {
 }
 
 void Study::set_study_attribute(std::string_view name, Value value) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (has_storage()) options_.storage->set_study_attribute(study_id_, AttributeOwner::User, std::string(name), to_json(value));
   else study_attributes_.set(std::string(name), std::move(value));
 }
 
 Value Study::study_attributes() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   return has_storage() ? object_from(options_.storage->study(study_id_).user_attributes) : study_attributes_;
 }
 
 Value Study::to_value() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   StoredStudy study;
   if (has_storage()) study = options_.storage->study(study_id_);
   else study.user_attributes = attributes_from(study_attributes_);
@@ -248,7 +315,7 @@ void Study::add_from_value(const Value& value) {
   if (study.directions != options_.directions)
     throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has other objectives than the study '" + study.name + "' to be added");
   for (const auto& [key, json] : study.user_attributes) set_study_attribute(key, value_from_python_json(json));
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex);
   if (has_storage())
     for (const auto& [key, json] : study.system_attributes)
       options_.storage->set_study_attribute(study_id_, AttributeOwner::System, key, json);

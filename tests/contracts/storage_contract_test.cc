@@ -7,6 +7,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -295,6 +296,228 @@ TEST_P(EveryStorage, TakesAndGivesStudiesAsJson) {
   made.add_from_value(exported);
   EXPECT_EQ(to_json(made.to_value()), to_json(exported));
   EXPECT_THROW(study(open({}), StudyOpening::CreateOrLoad).add_from_value(Value::Object{{"format", "other"}}), Error);
+}
+
+TEST_P(EveryStorage, RefusesAParameterThatOfAnotherTrialIsSomethingElse) {
+  const auto one = open(), other = is_shared() ? open() : one;
+  Study a = study(one), b = study(other);
+  const int64_t first = a.ask(), second = b.ask();
+  a.suggest_inside(first, "c", Distribution::categorical("c", {"p", "q"}));
+  EXPECT_THROW(b.suggest_inside(second, "c", Distribution::categorical("c", {"p", "q", "r"})), Error);
+  EXPECT_EQ(b.trial(second).parameters.size(), 0);
+  b.suggest_inside(second, "x", Distribution::real("x", 0, 1));
+  b.suggest_inside(second, "c", Distribution::categorical("c", {"p", "q"}));  // and as the other has it, it is taken
+  b.tell(second, {2});
+  a.tell(first, {1});
+  b.refresh();
+  EXPECT_EQ(b.best().number, first);
+  const Study third = study(is_shared() ? open() : one, StudyOpening::Load);
+  EXPECT_EQ(third.trial(second).parameters.size(), 2);
+  EXPECT_THROW(one->add_trial(one->find_study("s").value(), {.parameters = {{"x", Distribution::real("x", 1, 2, 0, true), 1}}}), Error);
+}
+
+// What storages of earlier versions, or other programs, hold.
+class GivenTrials final : public Storage {
+ public:
+  std::vector<StoredTrial> trials;
+  int64_t create_study(const std::string&, const std::vector<Direction>&) override { return 0; }
+  std::optional<int64_t> find_study(const std::string&) override { return 0; }
+  std::vector<StoredStudy> studies() override { return {study(0)}; }
+  StoredStudy study(int64_t) override { return {.name = "s", .directions = {Direction::Minimize}}; }
+  void delete_study(int64_t) override {}
+  void set_study_attribute(int64_t, AttributeOwner, const std::string&, const std::string&) override {}
+  int64_t add_trial(int64_t, const StoredTrial& trial) override {
+    trials.push_back(trial);
+    trials.back().number = static_cast<int64_t>(trials.size()) - 1;
+    return trials.back().number;
+  }
+  int64_t start_trial(int64_t, double now) override {
+    if (is_broken) throw Error(ErrorCode::Io, "the disk is full");
+    return add_trial(0, {.started = now});
+  }
+  void write(int64_t, int64_t number, const TrialChange& change) override {
+    if (is_broken) throw Error(ErrorCode::Io, "the disk is full");
+    StoredTrial& trial = trials[static_cast<size_t>(number)];
+    for (const StoredParameter& p : change.parameters) trial.parameters.push_back(p);
+    for (const auto& one : change.system_attributes) trial.system_attributes.push_back(one);
+    if (change.state) trial.state = *change.state, trial.values = change.values;
+  }
+  std::vector<StoredTrial> read(int64_t, int64_t first, std::span<const std::pair<int64_t, TrialState>>) override {
+    return {trials.begin() + first, trials.end()};
+  }
+  void beat(int64_t, std::span<const int64_t>) override {}
+  std::vector<int64_t> fail_stale(int64_t, double) override { return {}; }
+  bool is_broken = false;
+};
+
+Study study_of(const std::shared_ptr<GivenTrials>& storage, const std::string& sampler = "random",
+               std::vector<Direction> directions = {Direction::Minimize}) {
+  return Study({.name = "s",
+                .directions = std::move(directions),
+                .sampler = samplers().make(sampler),
+                .storage = storage,
+                .opening = StudyOpening::CreateOrLoad});
+}
+
+TEST(AStudy, ReadsWhatItCanOfTrialsThatDoNotFitTogether) {
+  const auto storage = std::make_shared<GivenTrials>();
+  const Distribution two = Distribution::categorical("c", {"p", "q"}), three = Distribution::categorical("c", {"p", "q", "r"});
+  storage->add_trial(0, {.state = TrialState::Complete, .parameters = {{"c", two, 1}}, .values = {3}});
+  storage->add_trial(
+      0, {.state = TrialState::Complete, .parameters = {{"c", three, 2}, {"x", Distribution::real("x", 0, 1), 0.5}}, .values = {1}});
+  storage->add_trial(0, {.state = TrialState::Complete, .parameters = {{"c", two, 7}}, .values = {2}});  // there is no choice 7
+  storage->add_trial(0, {.state = TrialState::Complete});
+  storage->add_trial(0, {.state = TrialState::Complete, .values = {std::nan("")}});
+  storage->add_trial(0, {.state = TrialState::Complete,
+                         .values = {4},
+                         .system_attributes = {{"completed_rung_x", "1"},
+                                               {"completed_rung_0", "\"no\""},
+                                               {"completed_rung_-1", "1"},
+                                               {"fixed_params", "7"},
+                                               {"kolosal:failure", "[]"},
+                                               {"completed_rung_1", "0.5"}}});
+  Study study = study_of(storage);
+  ASSERT_EQ(study.n_trials(), 6);
+  EXPECT_EQ(study.trial(0).parameters.size(), 1);
+  ASSERT_EQ(study.trial(1).parameters.size(), 1);
+  EXPECT_EQ(study.parameter_name(study.trial(1).parameters[0].parameter), "x");
+  EXPECT_EQ(study.trial(1).state, TrialState::Complete);
+  EXPECT_TRUE(study.trial(2).parameters.empty());
+  EXPECT_EQ(study.trial(3).state, TrialState::Failed);
+  EXPECT_EQ(study.trial(3).failure, "it is complete and has 0 values; the study has 1 objectives");
+  EXPECT_EQ(study.trial(4).state, TrialState::Failed);
+  EXPECT_EQ(study.trial(5).rungs.size(), 2);
+  EXPECT_EQ(study.trial(5).system_attributes.size(), 5);
+  EXPECT_EQ(study.best().number, 1);
+  storage->add_trial(0, {.state = TrialState::Complete, .values = {0}, .user_attributes = {{"note", "{"}}});  // no JSON
+  for (int i = 0; i < 2; ++i) EXPECT_THROW(study.refresh(), Error);  // and nothing of it is taken in
+  EXPECT_EQ(study.n_trials(), 6);
+  storage->trials.back().user_attributes.clear();
+  study.refresh();
+  EXPECT_EQ(study.best().number, 6);
+}
+
+TEST(AStudy, WritesTheParametersOfACallThatFailedWithTheNext) {
+  const auto storage = std::make_shared<GivenTrials>();
+  Study study = study_of(storage);
+  const int64_t trial = study.ask(), other = study.ask();
+  storage->is_broken = true;
+  EXPECT_THROW(study.suggest_inside(trial, "x", Distribution::real("x", 0, 1)), Error);
+  EXPECT_THROW(study.tell(trial, {1}), Error);
+  storage->is_broken = false;
+  study.suggest_inside(other, "y", Distribution::real("y", 0, 1));
+  study.tell(trial, {1});
+  ASSERT_EQ(storage->trials[0].parameters.size(), 1);
+  EXPECT_EQ(storage->trials[0].parameters[0].name, "x");
+  ASSERT_EQ(storage->trials[1].parameters.size(), 1);
+  EXPECT_EQ(storage->trials[1].parameters[0].name, "y");
+}
+
+TEST(AStudy, RefusesTrialsInJsonThatAreCompleteWithoutValues) {
+  Study source({.name = "s", .sampler = samplers().make("random")});
+  source.tell(source.ask(), {1});
+  const std::string text = to_json(source.to_value());
+  for (const std::string values : {"[]", "[\"NaN\"]", "[1,2]"}) {
+    std::string changed = text;
+    const auto at = changed.find("\"values\":[1");
+    ASSERT_NE(at, std::string::npos);
+    changed.replace(at + 9, changed.find(']', at) - at - 8, values);
+    Study taking({.name = "t", .sampler = samplers().make("random")});
+    EXPECT_THROW(taking.add_from_value(parse_json(changed)), Error) << values;
+    EXPECT_EQ(taking.n_trials(), 0);
+  }
+  Study taking({.name = "t", .sampler = samplers().make("random")});
+  taking.add_from_value(parse_json(text));
+  EXPECT_EQ(taking.best().values[0], 1);
+}
+
+TEST_P(EveryStorage, WritesNothingOfADeletedStudyIntoAnother) {
+  for (const std::string name : {"s", "other"}) {
+    const auto one = open(), other = is_shared() ? open() : one;
+    if (const auto had = one->find_study("s")) one->delete_study(*had);
+    Study deleted = study(one);
+    const int64_t trial = deleted.ask();
+    deleted.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+    other->delete_study(other->find_study("s").value());
+    Study next({.name = name, .sampler = samplers().make("random"), .storage = other, .opening = StudyOpening::CreateOrLoad});
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(next.ask(), 0);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_THROW(deleted.tell(trial, {123}), Error);
+      EXPECT_THROW(deleted.set_user_attribute(trial, "a", 1), Error);
+      if (name != "s") EXPECT_THROW(deleted.ask(), Error);
+    }
+    next.refresh();
+    EXPECT_EQ(next.n_trials(), 1);
+    EXPECT_EQ(next.trial(0).state, TrialState::Running);
+    EXPECT_EQ(to_json(next.trial(0).user_attributes), "{}");
+    other->delete_study(other->find_study(name).value());
+  }
+}
+
+// Runs `child` in a process that fork makes; whether it ended well within ten seconds.
+bool ends_well(const std::function<void()>& child) {
+  const pid_t made = ::fork();
+  if (made == 0) {
+    ::alarm(10);
+    try {
+      child();
+      ::_exit(testing::Test::HasFailure() ? 2 : 0);
+    } catch (...) {
+      ::_exit(3);
+    }
+  }
+  int status = 0;
+  ::waitpid(made, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_P(EveryStorage, GoesOnWithAStudyInAProcessThatForkMade) {
+  const Value::Object beating = is_shared() ? Value::Object{{"heartbeat_seconds", 0.1}, {"grace_seconds", 1.5}} : Value::Object{};
+  auto storage = open(beating);
+  auto mine = std::make_unique<Study>(StudyOptions{.name = "s", .sampler = samplers().make("random"), .storage = storage});
+  const int64_t before = mine->ask();
+  std::atomic<bool> stops = false;
+  std::thread busy([&] {  // holds the study's lock most of the time
+    while (!stops) {
+      mine->refresh();
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  });
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(ends_well([&] {
+      const int64_t trial = mine->ask();
+      if (i == 0 && is_shared()) {
+        for (int wait = 0; wait < 25; ++wait) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(100));
+          if (!mine->fail_stale().empty()) ::_exit(4);
+        }
+      }
+      mine->tell(trial, {suggest_all(*mine, trial)});
+      mine.reset();
+    })) << i;
+  stops = true;
+  busy.join();
+  mine->refresh();
+  if (is_shared()) EXPECT_EQ(mine->n_trials(), 6);
+  mine->tell(before, {1});
+  EXPECT_EQ(mine->trial(before).state, TrialState::Complete);
+}
+
+TEST(AStudy, FailsATrialThatItsSamplerCannotPropose) {
+  const std::vector<Direction> two = {Direction::Minimize, Direction::Minimize};
+  for (const std::string sampler : {"gp", "cmaes"}) {
+    Study alone({.name = "s", .directions = two, .sampler = samplers().make(sampler)});
+    Study stored({.name = "s", .directions = two, .sampler = samplers().make(sampler), .storage = storages().make("memory")});
+    for (Study* study : {&alone, &stored}) {
+      for (int i = 0; i < 2; ++i) EXPECT_THROW(study->ask(), Error);
+      ASSERT_EQ(study->n_trials(), 2);
+      for (const TrialRecord& trial : study->trials()) {
+        EXPECT_EQ(trial.state, TrialState::Failed);
+        EXPECT_NE(trial.failure.find("takes one objective"), std::string::npos);
+      }
+    }
+  }
 }
 
 }  // namespace

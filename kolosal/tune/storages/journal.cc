@@ -23,6 +23,7 @@
 #include "kolosal/base/checksum.h"
 #include "kolosal/base/json.h"
 #include "kolosal/tune/storages/file_params.h"
+#include "kolosal/tune/storages/opened_storages.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/stored_studies.h"
 
@@ -118,7 +119,7 @@ StoredTrial trial_of(const Value& record) {
   if (const Value* reports = record.find("intermediate_values"))
     for (const auto& [step, value] : reports->as_object()) {
       TrialChange change;
-      change.intermediate.emplace_back(std::stoll(step), number_from(value));
+      change.intermediate.emplace_back(step_from_text(step), number_from(value));
       apply(change, trial);
     }
   trial.user_attributes = attributes_of(record, "user_attrs");
@@ -126,17 +127,17 @@ StoredTrial trial_of(const Value& record) {
   return trial;
 }
 
-class JournalStorage final : public Storage {
+class JournalStorage final : public Storage, private OpenedStorages::Member {
   // First, since what they give is deduced from the body.
   auto reading(const auto& read) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     own();
     sync();
     return read();
   }
 
   auto writing(const auto& write) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     own();
     while (::flock(file_, LOCK_EX) != 0)
       if (errno != EINTR) refuse_io("locked");
@@ -155,12 +156,16 @@ class JournalStorage final : public Storage {
     if (params_.grace_seconds == 0) params_.grace_seconds = 2 * params_.heartbeat_seconds;
     worker_ = text_of("kolosal-" + std::to_string(::getpid()));
     open();
-    const std::lock_guard lock(mutex_);
+    enter();
+    const std::lock_guard lock(mutex);
     sync();
   }
   JournalStorage(const JournalStorage&) = delete;
   JournalStorage& operator=(const JournalStorage&) = delete;
-  ~JournalStorage() override { ::close(file_); }
+  ~JournalStorage() override {
+    leave();
+    ::close(file_);
+  }
 
   int64_t create_study(const std::string& name, const std::vector<Direction>& directions) override {
     return writing([&] {
@@ -250,6 +255,8 @@ class JournalStorage final : public Storage {
   }
 
  private:
+  void close() override {}  // own() opens the file anew
+
   [[noreturn]] void refuse_io(const char* what) const {
     throw Error(ErrorCode::Io, "journal '" + params_.path + "' cannot be " + what + ": " + std::strerror(errno));
   }
@@ -283,9 +290,9 @@ class JournalStorage final : public Storage {
     for (size_t begin = 0;;) {
       const size_t end = text.find('\n', begin);
       if (end == std::string::npos) break;
-      ++line_;
       take(std::string_view(text).substr(begin, end - begin));
       end_ += static_cast<off_t>(end + 1 - begin);
+      ++line_;
       begin = end + 1;
     }
   }
@@ -341,7 +348,7 @@ class JournalStorage final : public Storage {
   }
 
   int64_t add(int64_t study, const StoredTrial& trial) {
-    held_.study(study);
+    held_.check_parameters(study, trial.parameters);
     const auto name = [](const StoredParameter& p) { return p.name; };
     const bool several = trial.values.size() > 1;
     append(record(kCreateTrial,
@@ -361,7 +368,7 @@ class JournalStorage final : public Storage {
   }
 
   void take(std::string_view line) {
-    const std::string place = params_.path + ":" + std::to_string(line_);
+    const std::string place = params_.path + ":" + std::to_string(line_ + 1);
     if (line.size() > kChecksumBytes && line.substr(line.size() - kChecksumBytes).starts_with(kChecksum)) {
       const std::string_view body = line.substr(0, line.size() - kChecksumBytes);
       std::array<char, 16> digits{};
@@ -441,7 +448,6 @@ class JournalStorage final : public Storage {
   }
 
   StorageFileParams params_;
-  std::mutex mutex_;
   std::string worker_;
   int file_ = -1;
   pid_t process_ = 0;

@@ -3,43 +3,49 @@
 // Checked  tests/contracts/storage_contract_test.cc.
 #include <mutex>
 
+#include "kolosal/tune/storages/opened_storages.h"
 #include "kolosal/tune/storages/stored_studies.h"
 
 namespace kolosal {
 namespace {
 
-class MemoryStorage final : public Storage {
+class MemoryStorage final : public Storage, private OpenedStorages::Member {
  public:
+  MemoryStorage() { enter(); }
+  MemoryStorage(const MemoryStorage&) = delete;
+  MemoryStorage& operator=(const MemoryStorage&) = delete;
+  ~MemoryStorage() override { leave(); }
   int64_t create_study(const std::string& name, const std::vector<Direction>& directions) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     return held_.create_study(name, directions);
   }
   std::optional<int64_t> find_study(const std::string& name) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     return held_.find_study(name);
   }
   std::vector<StoredStudy> studies() override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     return held_.studies();
   }
   StoredStudy study(int64_t study) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     return held_.study(study);
   }
   void delete_study(int64_t study) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     held_.delete_study(study);
   }
   void set_study_attribute(int64_t study, AttributeOwner owner, const std::string& key, const std::string& json) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     held_.set_study_attribute(study, owner, key, json);
   }
   int64_t add_trial(int64_t study, const StoredTrial& trial) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
+    held_.check_parameters(study, trial.parameters);
     return held_.add_trial(study, trial);
   }
   int64_t start_trial(int64_t study, double now) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     if (const auto number = held_.waiting(study)) {
       held_.write(study, *number, {.state = TrialState::Running, .at = now});
       return *number;
@@ -49,11 +55,11 @@ class MemoryStorage final : public Storage {
     return held_.add_trial(study, std::move(trial));
   }
   void write(int64_t study, int64_t number, const TrialChange& change) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     held_.write(study, number, change);
   }
   std::vector<StoredTrial> read(int64_t study, int64_t first, std::span<const std::pair<int64_t, TrialState>> known) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex);
     return held_.read(study, first, known);
   }
   // Trials end with the process that runs them, and so does the storage.
@@ -61,7 +67,8 @@ class MemoryStorage final : public Storage {
   std::vector<int64_t> fail_stale(int64_t, double) override { return {}; }
 
  private:
-  std::mutex mutex_;
+  void close() override {}
+
   StoredStudies held_;
 };
 

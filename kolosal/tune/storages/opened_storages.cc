@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 namespace kolosal {
 
 OpenedStorages::OpenedStorages() { pthread_atfork(before, in_parent, in_child); }
@@ -13,7 +15,8 @@ OpenedStorages& OpenedStorages::all() {
 
 void OpenedStorages::add(Member* member) {
   const std::lock_guard lock(mutex_);
-  members_.push_back(member);
+  // In order of rank, in which a fork locks them: as calls do.
+  members_.insert(std::ranges::upper_bound(members_, member->rank(), {}, &Member::rank), member);
 }
 
 void OpenedStorages::remove(Member* member) noexcept {

@@ -1,6 +1,7 @@
 #include "kolosal/tune/storages/optuna_text.h"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -107,6 +108,15 @@ std::string number_text(double number) {
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
   return to_json(Value(number));
+}
+
+int64_t step_from_text(std::string_view text) {
+  int64_t step = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, step);
+  if (read.ec != std::errc() || read.ptr != end)
+    throw Error(ErrorCode::BadFile, "the step '" + std::string(text) + "' of a report is no integer");
+  return step;
 }
 
 std::string_view state_text(TrialState state) {

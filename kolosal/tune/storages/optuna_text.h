@@ -22,6 +22,9 @@ double number_from(const Value& value);
 /// A number as Python's JSON has it: NaN and infinities bare.
 std::string number_text(double number);
 
+/// The step of a report, which is a name in JSON. Throws Error(BadFile) where it is no integer.
+int64_t step_from_text(std::string_view text);
+
 /// "MINIMIZE" or "COMPLETE" and back. Throws Error(BadFile) where the name is not known.
 std::string_view state_text(TrialState state);
 TrialState state_from_text(std::string_view text);

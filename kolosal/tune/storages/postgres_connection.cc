@@ -321,11 +321,11 @@ bool PostgresConnection::was_written() {
       row->with(std::string_view(number));
       const std::string status = row->step() && !row->is_null(0) ? row->text(0) : "";
       if (status != "in progress") return status == "committed";
-    } catch (const Error&) {
-      if (Clock::now() - begin > kPatience)
-        throw Error(ErrorCode::Io, "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
-                    "Open the study again: it shows what is there.");
+    } catch (const Error&) {  // the server may come back
     }
+    if (Clock::now() - begin > kPatience)
+      throw Error(ErrorCode::Io, "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
+                  "Open the study again: it shows what is there.");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 }

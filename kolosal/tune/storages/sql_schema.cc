@@ -59,12 +59,15 @@ bool has_any_table(SqlConnection& connection) {
 }  // namespace
 
 void make_or_check_schema(SqlConnection& connection, const std::string& address) {
+  if (!has_schema(connection, address)) connection.run_script(kTables);
+}
+
+bool has_schema(SqlConnection& connection, const std::string& address) {
   if (!has_table(connection, "studies")) {
     if (!connection.may_have_other_tables() && has_any_table(connection))
       throw Error(ErrorCode::BadFile, "database '" + connection.name() + "' has tables, and none of them is for studies",
                   "Name a file of its own.");
-    connection.run_script(kTables);
-    return;
+    return false;
   }
   std::string revision = "none";
   if (has_table(connection, "alembic_version")) {
@@ -78,6 +81,7 @@ void make_or_check_schema(SqlConnection& connection, const std::string& address)
     throw Error(ErrorCode::Unsupported,
                 "database '" + connection.name() + "' has the revision '" + revision + "' of Optuna's tables, not '" + kRevision + "'",
                 "Run: optuna storage upgrade --storage " + address);
+  return true;
 }
 
 }  // namespace kolosal

@@ -12,6 +12,9 @@ namespace kolosal {
 /// where the database is something else. To be called within a transaction. `address` is what Optuna calls the database.
 void make_or_check_schema(SqlConnection& connection, const std::string& address);
 
+/// Whether the tables are there; throws as make_or_check_schema where they are others. Only reads.
+bool has_schema(SqlConnection& connection, const std::string& address);
+
 /// What removes a study, in order; each takes its id.
 inline constexpr std::array<const char*, 11> kDeleteStudy = {
     "DELETE FROM trial_params WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)",

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "kolosal/base/clock.h"
+#include "kolosal/tune/history.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/sql_schema.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr std::chrono::seconds kPatience{30};  // with a database that cannot be reached
+constexpr double kSameMoment = 2e-6;           // seconds: databases keep microseconds
 constexpr int kMostConflicts = 20;             // of one transaction with others
 
 std::string_view type_of(double value) {
@@ -65,6 +67,7 @@ auto SqlStorage::writing(const Work& work) {
 
 SqlStorage::SqlStorage(std::function<std::unique_ptr<SqlConnection>()> open, HeartbeatRule heartbeat)
     : open_(std::move(open)), heartbeat_(heartbeat) {
+  enter();
   if (heartbeat_.grace_seconds == 0) heartbeat_.grace_seconds = 2 * heartbeat_.seconds;
   again_where_interrupted([&] {
     connection();
@@ -88,6 +91,8 @@ int64_t SqlStorage::create_study(const std::string& name, const std::vector<Dire
     const auto row = db_->query("INSERT INTO studies (study_name) VALUES (?) RETURNING study_id");
     row->with(name).step();
     const int64_t study = row->integer(0);
+    forget(study);
+    names_[study] = name;
     for (size_t i = 0; i < directions.size(); ++i)
       db_->query("INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, ?)")
           ->with(directions[i] == Direction::Minimize ? "MINIMIZE" : "MAXIMIZE")
@@ -99,7 +104,15 @@ int64_t SqlStorage::create_study(const std::string& name, const std::vector<Dire
 }
 
 std::optional<int64_t> SqlStorage::find_study(const std::string& name) {
-  return reading([&] { return id_of(name); });
+  return reading([&] {
+    const auto id = id_of(name);
+    if (id) {
+      std::string& known = names_[*id];
+      if (known != name) forget(*id);
+      names_[*id] = name;
+    }
+    return id;
+  });
 }
 
 std::vector<StoredStudy> SqlStorage::studies() {
@@ -123,7 +136,7 @@ void SqlStorage::delete_study(int64_t study) {
   writing([&] {
     lock_study(study);
     for (const char* sql : kDeleteStudy) db_->query(sql)->with(study).run();
-    ids_.erase(study);
+    forget(study);
     return 0;
   });
 }
@@ -144,6 +157,7 @@ void SqlStorage::set_study_attribute(int64_t study, AttributeOwner owner, const 
 int64_t SqlStorage::add_trial(int64_t study, const StoredTrial& trial) {
   return writing([&] {
     lock_study(study);
+    check_parameters(study, trial.parameters);
     return insert(study, trial);
   });
 }
@@ -170,12 +184,18 @@ int64_t SqlStorage::start_trial(int64_t study, double now) {
 void SqlStorage::write(int64_t study, int64_t number, const TrialChange& change) {
   writing([&] {
     const int64_t id = trial_id(study, number);
-    if (change.state || !change.parameters.empty() || !change.intermediate.empty() || !change.system_attributes.empty()) {
-      const auto row = db_->query("SELECT state FROM trials WHERE trial_id = ?{lock}");
-      if (!row->with(id).step())
-        throw Error(ErrorCode::BadValue, "a trial has gone from database '" + db_->name() + "'", "Was its study deleted?");
+    check_parameters(study, change.parameters);
+    {
+      const auto row = db_->query("SELECT state, study_id, number, datetime_start FROM trials WHERE trial_id = ?{lock}");
+      const bool is_there = row->with(id).step() && row->integer(1) == study && row->integer(2) == number;
+      if (!is_there || (!std::isnan(change.started) && std::abs(time_of(*row, 3) - change.started) > kSameMoment)) {
+        forget(study);
+        throw Error(ErrorCode::BadValue, "trial " + std::to_string(number) + " of this study has gone from database '" + db_->name() + "'",
+                    "Was its study deleted?");
+      }
       const TrialState state = state_from_text(row->text(0));
-      if (state != TrialState::Waiting && state != TrialState::Running) refuse_finished(number, state);
+      const bool changes = change.state || !change.parameters.empty() || !change.intermediate.empty() || !change.system_attributes.empty();
+      if (changes && state != TrialState::Waiting && state != TrialState::Running) refuse_finished(number, state);
     }
     put(id, change);
     if (change.state) put_state(id, change);
@@ -261,12 +281,27 @@ std::optional<int64_t> SqlStorage::id_of(const std::string& name) {
   return row->integer(0);
 }
 
+// The name that a study of this id has now, empty where there is none, must be the one that it had.
+void SqlStorage::check_name(int64_t study, const std::string& name) {
+  const auto known = names_.find(study);
+  if (!name.empty() && (known == names_.end() || known->second == name)) return;
+  forget(study);
+  refuse_study(study);
+}
+
+void SqlStorage::forget(int64_t study) {
+  ids_.erase(study);
+  parameters_.erase(study);
+}
+
 void SqlStorage::check_study(int64_t study) {
-  if (!db_->query("SELECT 1 FROM studies WHERE study_id = ?")->with(study).step()) refuse_study(study);
+  const auto row = db_->query("SELECT study_name FROM studies WHERE study_id = ?");
+  check_name(study, row->with(study).step() ? row->text(0) : "");
 }
 
 void SqlStorage::lock_study(int64_t study) {
-  if (!db_->query("SELECT 1 FROM studies WHERE study_id = ?{lock}")->with(study).step()) refuse_study(study);
+  const auto row = db_->query("SELECT study_name FROM studies WHERE study_id = ?{lock}");
+  check_name(study, row->with(study).step() ? row->text(0) : "");
 }
 
 Attributes SqlStorage::attributes(const char* sql, int64_t id) {
@@ -303,7 +338,7 @@ int64_t SqlStorage::next_number(int64_t study) {
   return row->with(study).step() ? row->integer(0) + 1 : 0;
 }
 
-// The database's id of a trial. Trials are never removed one by one, so what was read once holds.
+// The database's id of a trial. Trials are never removed one by one, so what was read once holds while the study is there.
 int64_t SqlStorage::trial_id(int64_t study, int64_t number) {
   std::vector<int64_t>& known = ids_[study];
   if (number >= static_cast<int64_t>(known.size())) {
@@ -313,6 +348,27 @@ int64_t SqlStorage::trial_id(int64_t study, int64_t number) {
   }
   if (number < 0 || number >= static_cast<int64_t>(known.size())) refuse_trial(number, static_cast<int64_t>(known.size()));
   return known[static_cast<size_t>(number)];
+}
+
+// What a trial of the study has is remembered; before a name is written for the first time the study is locked, so that of two workers
+// that want it for different things one is refused.
+void SqlStorage::check_parameters(int64_t study, std::span<const StoredParameter> parameters) {
+  std::unordered_map<std::string, Distribution>& had = parameters_[study];
+  bool is_locked = false;
+  for (const StoredParameter& p : parameters) {
+    auto at = had.find(p.name);
+    if (at == had.end()) {
+      if (!is_locked) lock_study(study);
+      is_locked = true;
+      const auto row = db_->query(
+          "SELECT p.distribution_json FROM trials t JOIN trial_params p ON p.trial_id = t.trial_id "
+          "WHERE t.study_id = ? AND p.param_name = ? ORDER BY t.trial_id LIMIT 1");
+      row->with(study).with(p.name);
+      if (!row->step()) continue;
+      at = had.emplace(p.name, distribution_from_text(p.name, row->text(0))).first;
+    }
+    check_same_parameter(p.name, at->second, p.distribution);
+  }
 }
 
 // The study's lock is held.

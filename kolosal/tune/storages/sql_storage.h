@@ -59,6 +59,8 @@ class SqlStorage : public Storage, private OpenedStorages::Member {
   SqlConnection& connection();
 
   std::optional<int64_t> id_of(const std::string& name);
+  void check_name(int64_t study, const std::string& name);
+  void forget(int64_t study);
   void check_study(int64_t study);
   void lock_study(int64_t study);
   StoredStudy read_study(int64_t study);
@@ -74,12 +76,15 @@ class SqlStorage : public Storage, private OpenedStorages::Member {
   StoredTrial header_of(const SqlStatement& row) const;
   void fill(const TrialsById& trials, std::span<const int64_t> ids);
   Distribution distribution(const std::string& parameter, const std::string& text);
+  void check_parameters(int64_t study, std::span<const StoredParameter> parameters);
 
   std::function<std::unique_ptr<SqlConnection>()> open_;
   HeartbeatRule heartbeat_;
   std::unique_ptr<SqlConnection> db_;                      // none in a process that fork made, until it is used there
+  std::unordered_map<int64_t, std::string> names_;         // of studies; SQLite gives the id of one that was deleted to another
   std::unordered_map<int64_t, std::vector<int64_t>> ids_;  // of the trials of a study, by number
   std::unordered_map<std::string, std::pair<std::string, Distribution>> distributions_;
+  std::unordered_map<int64_t, std::unordered_map<std::string, Distribution>> parameters_;  // of a study, each as some trial has it
 };
 
 }  // namespace kolosal

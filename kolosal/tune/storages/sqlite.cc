@@ -1,7 +1,8 @@
 // The SQLite storage: a database in a file (see SqlStorage).
 //
-// The database keeps a write-ahead log, so readers do not wait for the one that writes. Without `durable` the log goes to the disk from
-// time to time (a checkpoint): a kill loses nothing, a power cut may lose the last seconds, never the order of what is kept.
+// A database that is made here keeps a write-ahead log (one that Optuna made stays as it is, and a write waits for its readers), so readers
+// do not wait for the one that writes. Without `durable` the log goes to the disk from time to time (a checkpoint): a kill loses nothing, a
+// power cut may lose the last seconds, never the order of what is kept.
 //
 // Limits   A write-ahead log needs a file system of this machine: use PostgreSQL or the journal where several machines share a study.
 // Checked  tests/contracts/storage_contract_test.cc; python/tests/test_tune_storages.py with Optuna itself and kills.
@@ -16,12 +17,17 @@ namespace {
 std::unique_ptr<SqlConnection> open_sqlite(const StorageFileParams& params) {
   if (params.path.empty()) throw Error(ErrorCode::BadValue, "sqlite.path: it is empty", "Name the database file.");
   auto opened = std::make_unique<SqliteConnection>(params.path);
-  opened->run("PRAGMA journal_mode = WAL");
-  opened->run(params.durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-  opened->write([&] {
-    make_or_check_schema(*opened, "sqlite:///" + params.path);
-    return 0;
-  });
+  const std::string address = "sqlite:///" + params.path;
+  if (!opened->read([&] { return has_schema(*opened, address); })) {
+    opened->run("PRAGMA journal_mode = WAL");
+    opened->write([&] {
+      make_or_check_schema(*opened, address);
+      return 0;
+    });
+  }
+  const auto mode = opened->query("PRAGMA journal_mode");
+  const bool has_log = mode->step() && mode->text(0) == "wal";
+  opened->run(params.durable || !has_log ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   return opened;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kolosal/tune/history.h"
+
 namespace kolosal {
 namespace {
 
@@ -103,6 +105,7 @@ int64_t StoredStudies::add_trial(int64_t study, StoredTrial trial) {
   trial.number = number;
   if (trial.state == TrialState::Waiting) held.waiting.insert(number);
   if (trial.state == TrialState::Running) held.running.insert(number);
+  note(held, trial.parameters);
   held.trials.push_back(std::move(trial));
   return number;
 }
@@ -119,11 +122,22 @@ const StoredTrial& StoredStudies::trial(int64_t study, int64_t number) const {
   return trials[static_cast<size_t>(number)];
 }
 
+void StoredStudies::check_parameters(int64_t study, std::span<const StoredParameter> parameters) const {
+  const Held& held = known(study);
+  for (const StoredParameter& p : parameters)
+    if (const auto at = held.parameters.find(p.name); at != held.parameters.end()) check_same_parameter(p.name, at->second, p.distribution);
+}
+
+void StoredStudies::note(Held& held, std::span<const StoredParameter> parameters) {
+  for (const StoredParameter& p : parameters) held.parameters.emplace(p.name, p.distribution);
+}
+
 void StoredStudies::check_write(int64_t study, int64_t number, const TrialChange& change) const {
   const StoredTrial& had = trial(study, number);
   if (is_finished(had.state) &&
       (change.state || !change.parameters.empty() || !change.intermediate.empty() || !change.system_attributes.empty()))
     refuse_finished(number, had.state);
+  check_parameters(study, change.parameters);
 }
 
 void StoredStudies::write(int64_t study, int64_t number, const TrialChange& change) {
@@ -131,6 +145,7 @@ void StoredStudies::write(int64_t study, int64_t number, const TrialChange& chan
   Held& held = known(study);
   StoredTrial& changed = held.trials[static_cast<size_t>(number)];
   apply(change, changed);
+  note(held, change.parameters);
   if (changed.state != TrialState::Waiting) held.waiting.erase(number);
   if (changed.state == TrialState::Running) held.running.insert(number);
   else held.running.erase(number);

@@ -28,7 +28,8 @@ class StoredStudies {
   int64_t add_trial(int64_t study, StoredTrial trial);
   /// The trial that waits longest; none where none waits.
   std::optional<int64_t> waiting(int64_t study) const;
-  /// Throws where the change is not allowed.
+  /// Throws where a parameter is something else than in a trial before, or the change is not allowed otherwise.
+  void check_parameters(int64_t study, std::span<const StoredParameter> parameters) const;
   void check_write(int64_t study, int64_t number, const TrialChange& change) const;
   void write(int64_t study, int64_t number, const TrialChange& change);
   std::vector<StoredTrial> read(int64_t study, int64_t first, std::span<const std::pair<int64_t, TrialState>> known) const;
@@ -41,9 +42,11 @@ class StoredStudies {
     StoredStudy study;
     std::vector<StoredTrial> trials;
     std::set<int64_t> waiting, running;
+    std::map<std::string, Distribution, std::less<>> parameters;  // as the first trial that has each has it
   };
 
   const Held& known(int64_t study) const;
+  static void note(Held& held, std::span<const StoredParameter> parameters);
   Held& known(int64_t study) { return const_cast<Held&>(std::as_const(*this).known(study)); }
 
   std::map<int64_t, Held> held_;
