@@ -324,3 +324,36 @@ def test_workers_of_a_gaussian_process_keep_apart() -> None:
         running = [study.ask() for _ in range(4)]
         points = [(trial.suggest_float("x", -5, 10), trial.suggest_float("y", 0, 15)) for trial in running]
         assert min(math.dist(points[i], points[j]) for i in range(4) for j in range(i)) > 1e-3
+
+
+class _OwnPruner(tune.pruners.BasePruner):
+    pass
+
+
+class _OwnSampler(tune.samplers.BaseSampler):
+    pass
+
+
+@pytest.mark.parametrize("given", [{"sampler": "tpe"}, {"sampler": tune.samplers.TPESampler}, {"sampler": _OwnSampler()}])
+def test_a_sampler_that_is_not_native_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError, match=r"sampler is .* none of kolosal\.tune\.samplers"):
+        tune.create_study(**given)
+
+
+@pytest.mark.parametrize("given", ["median", tune.pruners.MedianPruner, _OwnPruner()])
+def test_a_pruner_that_is_not_native_is_refused(given: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"pruner is .* none of kolosal\.tune\.pruners"):
+        tune.create_study(pruner=given)
+    assert tune.create_study(pruner=tune.pruners.NopPruner()).pruner is not None
+
+
+def test_a_study_keeps_its_sampler_and_runs_whole_numbers_of_trials() -> None:
+    study = tune.create_study()
+    with pytest.raises(InvalidInputError, match="keeps its sampler"):
+        study.sampler = tune.samplers.RandomSampler()
+    with pytest.raises(InvalidInputError, match="keeps its pruner"):
+        study.pruner = tune.pruners.NopPruner()
+    with pytest.raises(InvalidInputError, match=r"n_trials is 2\.5"):
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2.5)  # type: ignore[arg-type]
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=np.int64(2))
+    assert len(study.trials) == 2

@@ -17,7 +17,7 @@ from typing import Any
 from .. import _kolosal
 from .._errors import InvalidInputError
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialPruned, TrialState, frozen, to_description
-from .pruners import BasePruner, MedianPruner
+from .pruners import BasePruner, MedianPruner, NopPruner
 from .samplers import BaseSampler, RandomSampler, TPESampler
 from .storages import BaseStorage, storage_of
 
@@ -30,12 +30,30 @@ class Study:
 
     def __init__(self, native: _kolosal.Study, sampler: BaseSampler, pruner: BasePruner, storage: BaseStorage | None) -> None:
         self._native = native
-        self.sampler = sampler
-        self.pruner = pruner
+        self._sampler = sampler
+        self._pruner = pruner
         self.directions: list[str] = list(native.directions)
         self._storage = storage
         self._stopping = threading.Event()
         self._optimizing = threading.Lock()
+
+    @property
+    def sampler(self) -> BaseSampler:
+        """What proposes parameters, from the making or loading of the study on."""
+        return self._sampler
+
+    @sampler.setter
+    def sampler(self, sampler: BaseSampler) -> None:
+        raise InvalidInputError(f"study '{self.study_name}' keeps its sampler", "unsupported", "Give it to create_study or load_study.")
+
+    @property
+    def pruner(self) -> BasePruner:
+        """What ends trials early, from the making or loading of the study on."""
+        return self._pruner
+
+    @pruner.setter
+    def pruner(self, pruner: BasePruner) -> None:
+        raise InvalidInputError(f"study '{self.study_name}' keeps its pruner", "unsupported", "Give it to create_study or load_study.")
 
     @property
     def study_name(self) -> str:
@@ -198,8 +216,8 @@ class Study:
             catch: exceptions that fail the trial and let the run go on.
             callbacks: each is called with the study and the trial after every trial.
         """
-        if n_trials is not None and n_trials < 0:
-            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be at least 0", "bad_value")
+        if n_trials is not None and (n_trials < 0 or n_trials != int(n_trials)):
+            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be a whole number, at least 0", "bad_value")
         if n_jobs != -1 and n_jobs < 1:
             raise InvalidInputError(f"optimize: n_jobs is {n_jobs}; it must be at least 1, or -1 for one a core", "bad_value")
         if not self._optimizing.acquire(blocking=False):
@@ -491,6 +509,10 @@ def _opened(
 ) -> Study:
     chosen = sampler if sampler is not None else TPESampler()
     stopping = pruner if pruner is not None else MedianPruner()
+    if not isinstance(chosen, BaseSampler) or not chosen._native()[0]:
+        raise InvalidInputError(f"sampler is {sampler!r}, which is none of kolosal.tune.samplers", "bad_value", "Use TPESampler().")
+    if not isinstance(stopping, BasePruner) or not (stopping._native()[0] or isinstance(stopping, NopPruner)):
+        raise InvalidInputError(f"pruner is {pruner!r}, which is none of kolosal.tune.pruners", "bad_value", "Use MedianPruner().")
     kept = None if storage is None else storage_of(storage)
     sampler_name, parameters = chosen._native()
     pruner_name, pruner_parameters = stopping._native()
