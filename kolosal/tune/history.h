@@ -52,7 +52,7 @@ class History {
   std::vector<double> losses(const TrialRecord& trial) const;
   double loss(const TrialRecord& trial) const { return directions_[0] == Direction::Minimize ? trial.values[0] : -trial.values[0]; }
 
-  /// Parameters that every finished trial has had with one and the same range; those with one value only are left out.
+  /// Parameters that every finished trial with any has had with one and the same range; those with one value only are left out.
   const Subspace& intersection() const noexcept { return intersection_; }
   /// A partition of all parameters: two are in one part where every finished trial that had one had the other as well.
   const std::vector<Subspace>& groups() const noexcept { return groups_; }

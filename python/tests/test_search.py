@@ -187,6 +187,7 @@ def test_a_fit_that_fails_is_a_failed_trial_and_an_error_where_asked():
         ({"param_space": {"C": "any"}}, "'C'"),
         ({"max_iter": 0}, "max_iter"),
         ({"optimization_strategy": "luck"}, "luck"),
+        ({"optimization_strategy": tune.samplers.TPESampler(seed=1), "random_state": 2}, "random_state is 2"),
         ({"resource": "epochs"}, "epochs"),
         ({"resource": "max_iter"}, "max_resource"),
         ({"min_resource": 10**6}, "min_resource"),
@@ -197,6 +198,14 @@ def test_what_cannot_be_searched_is_named(change, said):
     arguments = {"estimator": LogisticRegression(), "param_space": {"C": (0.1, 1.0)}, **change}
     with pytest.raises(KolosalError, match=said):
         tune.ASHT(**arguments).fit(X, y)
+
+
+def test_auto_is_the_sampler_of_that_name():
+    search = tune.HyperOptX(LogisticRegression(), {"C": (0.1, 1.0)}, max_iter=12, cv=2, random_state=3).fit(X, y)
+    given = tune.HyperOptX(
+        LogisticRegression(), {"C": (0.1, 1.0)}, max_iter=12, cv=2, optimization_strategy=tune.samplers.AutoSampler(seed=3)
+    ).fit(X, y)
+    assert [trial.params for trial in search.study_.trials] == [trial.params for trial in given.study_.trials]
 
 
 def test_a_search_is_an_estimator():

@@ -13,10 +13,10 @@ from ._param_space import ParamSpace
 from ._search_run import Limits, Search, Step
 from ._study import create_study
 from .pruners import BasePruner, HyperbandPruner, NopPruner, SuccessiveHalvingPruner
-from .samplers import BaseSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from .samplers import AutoSampler, BaseSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 _STRATEGIES: dict[str, Callable[[int | None], BaseSampler]] = {
-    "auto": lambda seed: TPESampler(seed=seed, multivariate=True, group=True),
+    "auto": lambda seed: AutoSampler(seed=seed),
     "bayesian": lambda seed: TPESampler(seed=seed),
     "evolutionary": lambda seed: NSGAIISampler(seed=seed),
     "qmc": lambda seed: QMCSampler(seed=seed),
@@ -46,13 +46,13 @@ class HyperOptX:
         max_iter: trials.
         cv: folds, as scikit-learn takes them.
         scoring: a scorer or its name; None: the estimator's own score.
-        random_state: seed of the proposals; None draws one.
+        random_state: seed of the proposals; None draws one. A sampler has its own: then it must be None.
         n_jobs: processes that fit folds at the same time; -1: one for each core.
         verbose: above 0, a line on standard error for each trial.
         maximize: whether a higher score is better, as of all scorers of scikit-learn.
         time_budget: seconds for all, the refit included: no further trial is started where it would not end in time, and a trial that lasts
             beyond it is stopped between two folds.
-        optimization_strategy: "auto", "bayesian", "evolutionary", "qmc" or "random"; or a sampler.
+        optimization_strategy: "auto" (AutoSampler), "bayesian" (TPE), "evolutionary", "qmc" or "random"; or a sampler.
         early_stopping: trials without a better one after which the search ends; None: it does not.
         refit: whether the best parameters are fitted to all rows at the end.
         error_score: score of a fold whose fit fails; "raise" lets the error out.
@@ -161,6 +161,12 @@ class HyperOptX:
 
     def _sampler(self) -> BaseSampler:
         if isinstance(self.optimization_strategy, BaseSampler):
+            if self.random_state is not None:
+                raise InvalidInputError(
+                    f"random_state is {self.random_state} and optimization_strategy is a sampler, which has a seed of its own",
+                    "bad_value",
+                    "Give the seed to the sampler and leave random_state out.",
+                )
             return self.optimization_strategy
         make = _STRATEGIES.get(self.optimization_strategy)
         if make is None:
