@@ -10,7 +10,6 @@
 #include "kolosal/tune/report.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/storages/optuna_text.h"
-#include "kolosal/tune/stored_trial.h"
 
 namespace kolosal::cli {
 namespace {
@@ -22,19 +21,26 @@ struct StudiesFlags {
   bool best = false;
 };
 
+// A study and its trials as the study itself reads them: what is best minds constraints.
 struct Loaded {
-  StoredStudy study;
-  std::vector<StoredTrial> trials;
+  Loaded(std::shared_ptr<Storage> storage, const std::string& name)
+      : study({.name = name, .sampler = samplers().make("random"), .storage = std::move(storage), .opening = StudyOpening::Load}),
+        trials(study.trials()),
+        names(study.parameter_names()) {}
 
   /// The best complete trial of a single objective; null where there is none.
-  const StoredTrial* best() const {
-    if (study.directions.size() != 1) return nullptr;
-    const StoredTrial* found = nullptr;
-    const double sign = study.directions[0] == Direction::Minimize ? 1 : -1;
-    for (const StoredTrial& trial : trials)
-      if (trial.state == TrialState::Complete && (found == nullptr || sign * trial.values[0] < sign * found->values[0])) found = &trial;
-    return found;
+  const TrialRecord* best() const {
+    if (study.directions().size() != 1) return nullptr;
+    try {
+      return &trials.at(static_cast<size_t>(study.best().number));
+    } catch (const Error&) {
+      return nullptr;
+    }
   }
+
+  Study study;
+  std::vector<TrialRecord> trials;
+  std::vector<std::string> names;  // of parameters
 };
 
 // A storage that is to be read must be there already: opening one makes it.
@@ -44,16 +50,6 @@ std::shared_ptr<Storage> opened(const std::string& url) {
     if (name == "path" && !std::filesystem::exists(value.as_text()))
       throw Error(ErrorCode::Io, "storage '" + url + "' is not there", "Name one that `kolosal tune --storage` has made.");
   return open_storage(url);
-}
-
-Loaded load(Storage& storage, const std::string& name) {
-  const auto id = storage.find_study(name);
-  if (!id) {
-    std::vector<std::string> names;
-    for (const StoredStudy& study : storage.studies()) names.push_back(study.name);
-    throw Error(ErrorCode::UnknownName, "the storage has no study '" + name + "'" + did_you_mean(name, names));
-  }
-  return {storage.study(*id), storage.read(*id, 0, {})};
 }
 
 std::string plain(const Value& value) { return value.is_text() ? value.as_text() : to_json(value); }
@@ -68,24 +64,21 @@ std::string quoted(const std::string& cell) {
 // number, a column for each value, state, start, end, and params_NAME of every parameter that some trial has: as a frame of Optuna has
 // them.
 std::vector<std::vector<std::string>> rows_of(const Loaded& loaded) {
-  std::vector<std::string> names;
-  for (const StoredTrial& trial : loaded.trials)
-    for (const StoredParameter& parameter : trial.parameters)
-      if (std::ranges::find(names, parameter.name) == names.end()) names.push_back(parameter.name);
-  const size_t n_values = loaded.study.directions.size();
+  const std::vector<std::string>& names = loaded.names;
+  const size_t n_values = loaded.study.directions().size();
   std::vector<std::vector<std::string>> rows(1);
   rows[0].emplace_back("number");
   for (size_t i = 0; i < n_values; ++i) rows[0].push_back(n_values == 1 ? "value" : "values_" + std::to_string(i));
   for (const char* name : {"state", "datetime_start", "datetime_complete"}) rows[0].emplace_back(name);
   for (const std::string& name : names) rows[0].push_back("params_" + name);
-  for (const StoredTrial& trial : loaded.trials) {
+  for (const TrialRecord& trial : loaded.trials) {
     std::vector<std::string> row = {std::to_string(trial.number)};
     for (size_t i = 0; i < n_values; ++i) row.push_back(i < trial.values.size() ? number_text(trial.values[i]) : "");
     row.emplace_back(state_text(trial.state));
     for (const double moment : {trial.started, trial.ended}) row.push_back(std::isnan(moment) ? "" : time_text(moment, false));
-    for (const std::string& name : names) {
-      const auto found = std::ranges::find(trial.parameters, name, &StoredParameter::name);
-      row.push_back(found == trial.parameters.end() ? "" : plain(found->distribution.outside(found->value)));
+    for (uint32_t parameter = 0; parameter < names.size(); ++parameter) {
+      const auto found = std::ranges::find(trial.parameters, parameter, &TrialParameter::parameter);
+      row.push_back(found == trial.parameters.end() ? "" : plain(found->distribution->outside(found->value)));
     }
     rows.push_back(std::move(row));
   }
@@ -101,34 +94,34 @@ std::string csv_text(const Loaded& loaded) {
   return text;
 }
 
-Value best_trial_value(const StoredTrial& trial) {
+Value best_trial_value(const Loaded& loaded, const TrialRecord& trial) {
   Value::Object parameters;
-  for (const StoredParameter& parameter : trial.parameters)
-    parameters.emplace_back(parameter.name, parameter.distribution.outside(parameter.value));
+  for (const TrialParameter& had : trial.parameters)
+    parameters.emplace_back(loaded.names[had.parameter], had.distribution->outside(had.value));
   return Value(
       Value::Object{{"number", Value(trial.number)}, {"value", Value(trial.values[0])}, {"parameters", Value(std::move(parameters))}});
 }
 
-int list_studies(const Session& session, Storage& storage) {
+int list_studies(const Session& session, const std::shared_ptr<Storage>& storage) {
   Value::List list;
   std::vector<std::vector<std::string>> rows = {{"study", "direction", "trials", "complete", "best", "trial"}};
-  for (const StoredStudy& study : storage.studies()) {
-    const Loaded loaded{study, storage.read(study.id, 0, {})};
+  for (const StoredStudy& study : storage->studies()) {
+    const Loaded loaded(storage, study.name);
     std::string directions;
     Value::List direction_list;
     for (const Direction direction : study.directions) {
       directions += (directions.empty() ? "" : " ") + std::string(enum_name(direction));
       direction_list.emplace_back(enum_name(direction));
     }
-    const auto n_complete = std::ranges::count(loaded.trials, TrialState::Complete, &StoredTrial::state);
-    const StoredTrial* best = loaded.best();
+    const auto n_complete = std::ranges::count(loaded.trials, TrialState::Complete, &TrialRecord::state);
+    const TrialRecord* best = loaded.best();
     rows.push_back({study.name, directions, std::to_string(loaded.trials.size()), std::to_string(n_complete),
                     best == nullptr ? "-" : short_number(best->values[0]), best == nullptr ? "-" : std::to_string(best->number)});
     list.push_back(Value(Value::Object{{"study", Value(study.name)},
                                        {"directions", Value(std::move(direction_list))},
                                        {"n_trials", Value(static_cast<int64_t>(loaded.trials.size()))},
                                        {"n_complete", Value(static_cast<int64_t>(n_complete))},
-                                       {"best", best == nullptr ? Value() : best_trial_value(*best)}}));
+                                       {"best", best == nullptr ? Value() : best_trial_value(loaded, *best)}}));
   }
   std::string text = aligned(rows);
   text.pop_back();
@@ -137,17 +130,18 @@ int list_studies(const Session& session, Storage& storage) {
 }
 
 int show_best(const Session& session, const Loaded& loaded) {
-  const StoredTrial* best = loaded.best();
+  const TrialRecord* best = loaded.best();
   if (best == nullptr)
-    throw Error(ErrorCode::BadValue, "study '" + loaded.study.name + "' has no best trial",
-                loaded.study.directions.size() > 1 ? "It has several objectives: see its trials." : "None of its trials is complete.");
+    throw Error(ErrorCode::BadValue, "study '" + loaded.study.name() + "' has no best trial",
+                loaded.study.directions().size() > 1 ? "It has several objectives: see its trials."
+                                                     : "None of its trials is complete with its constraints met.");
   if (session.json) {
-    write_output(to_json(best_trial_value(*best)));
+    write_output(to_json(best_trial_value(loaded, *best)));
     return kSuccess;
   }
   std::vector<std::vector<std::string>> rows = {{"value", number_text(best->values[0]) + " (trial " + std::to_string(best->number) + ")"}};
-  for (const StoredParameter& parameter : best->parameters)
-    rows.push_back({parameter.name, plain(parameter.distribution.outside(parameter.value))});
+  for (const TrialParameter& had : best->parameters)
+    rows.push_back({loaded.names[had.parameter], plain(had.distribution->outside(had.value))});
   std::string text = aligned(rows);
   text.pop_back();
   write_output(text);
@@ -162,7 +156,7 @@ int show_trials(const Session& session, const StudiesFlags& flags, const Loaded&
     write_output(text);
     return kSuccess;
   }
-  std::string text = as_json ? to_json(study_to_value(loaded.study, loaded.trials), flags.output.empty() ? 0 : 1) : csv_text(loaded);
+  std::string text = as_json ? to_json(loaded.study.to_value(), flags.output.empty() ? 0 : 1) : csv_text(loaded);
   if (flags.output.empty() || flags.output == "-") {
     if (text.ends_with('\n')) text.pop_back();
     write_output(text);
@@ -183,9 +177,9 @@ int write_page(const Session& session, const StudiesFlags& flags, std::shared_pt
 
 int run_studies(const Session& session, const StudiesFlags& flags) {
   auto storage = usage([&] { return opened(flags.storage); });
-  if (flags.study.empty()) return list_studies(session, *storage);
+  if (flags.study.empty()) return list_studies(session, storage);
   if (std::filesystem::path(flags.output).extension() == ".html") return write_page(session, flags, std::move(storage));
-  const Loaded loaded = load(*storage, flags.study);
+  const Loaded loaded(storage, flags.study);
   return flags.best ? show_best(session, loaded) : show_trials(session, flags, loaded);
 }
 

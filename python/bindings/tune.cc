@@ -67,6 +67,15 @@ auto waiting(const Study& study, const auto& call) {
   return call();
 }
 
+/// A copy of a trial, and its parameters with their names.
+std::pair<TrialRecord, std::vector<std::pair<std::string, TrialParameter>>> read_trial(const Study& study, int64_t number) {
+  return waiting(study, [&] {
+    std::pair<TrialRecord, std::vector<std::pair<std::string, TrialParameter>>> read = {study.trial(number), {}};
+    for (const TrialParameter& had : read.first.parameters) read.second.emplace_back(study.parameter_name(had.parameter), had);
+    return read;
+  });
+}
+
 /// A trial that runs: what an objective is given.
 class Trial {
  public:
@@ -112,10 +121,8 @@ class Trial {
 
   nb::dict params() const {
     nb::dict made;
-    for (const TrialParameter& had : study_->trial(number_).parameters) {
-      const std::string name = study_->parameter_name(had.parameter);
+    for (const auto& [name, had] : read_trial(*study_, number_).second)
       made[nb::str(name.c_str(), name.size())] = object_of(had.distribution->outside(had.value));
-    }
     return made;
   }
 
@@ -145,10 +152,9 @@ std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std
 
 /// All of a trial: what FrozenTrial is made of.
 nb::dict snapshot(const Study& study, int64_t number) {
-  const TrialRecord trial = study.trial(number);
+  const auto [trial, named] = read_trial(study, number);
   nb::dict params, distributions;
-  for (const TrialParameter& had : trial.parameters) {
-    const std::string name = study.parameter_name(had.parameter);
+  for (const auto& [name, had] : named) {
     const nb::str key(name.c_str(), name.size());
     params[key] = object_of(had.distribution->outside(had.value));
     distributions[key] = to_json(had.distribution->to_value());
@@ -200,14 +206,15 @@ void add_trial(Study& study, const std::string& state, const nb::dict& params, c
 void bind_study(nb::module_& module) {
   nb::class_<Study>(module, "Study", "Trials of an objective and the sampler that proposes them.")
       .def_prop_ro("name", &Study::name, "Name of the study.")
-      .def_prop_ro("n_trials", &Study::n_trials, "How many trials there are, of every state.")
-      .def_prop_ro("is_exhausted", &Study::is_exhausted, "Whether the sampler has nothing left to try.")
+      .def_prop_ro(
+          "n_trials", [](const Study& study) { return waiting(study, [&] { return study.n_trials(); }); },
+          "How many trials there are, of every state.")
+      .def_prop_ro(
+          "is_exhausted", [](const Study& study) { return waiting(study, [&] { return study.is_exhausted(); }); },
+          "Whether the sampler has nothing left to try.")
       .def(
           "ask", [](const std::shared_ptr<Study>& study) { return Trial(study, waiting(*study, [&] { return study->ask(); })); },
           "Starts a trial.")
-      .def(
-          "trial_of", [](const std::shared_ptr<Study>& study, int64_t number) { return Trial(study, study->trial(number).number); },
-          nb::arg("number"), "The trial of this number, to go on with.")
       .def(
           "tell",
           [](Study& study, int64_t number, std::vector<double> values) {
@@ -229,13 +236,15 @@ void bind_study(nb::module_& module) {
           },
           "Names of the directions of the objectives.")
       .def_prop_ro(
-          "study_attrs", [](const Study& study) { return to_json(study.study_attributes()); }, "What was noted about the study, as JSON.")
+          "study_attrs", [](const Study& study) { return to_json(waiting(study, [&] { return study.study_attributes(); })); },
+          "What was noted about the study, as JSON.")
       .def(
           "set_study_attr",
           [](Study& study, const std::string& name, const std::string& json) { study.set_study_attribute(name, parse_json(json)); },
           nb::arg("name"), nb::arg("json"), Unlocked(), "Notes something about the study.")
       .def(
-          "to_json", [](const Study& study) { return to_json(study.to_value()); }, "The study and its trials as JSON.")
+          "to_json", [](const Study& study) { return waiting(study, [&] { return to_json(study.to_value()); }); },
+          "The study and its trials as JSON.")
       .def(
           "add_json", [](Study& study, const std::string& json) { study.add_from_value(parse_json(json)); }, nb::arg("json"), Unlocked(),
           "Adds the trials and attributes of a study that is JSON.")
@@ -245,8 +254,10 @@ void bind_study(nb::module_& module) {
            "Adds a finished trial; distributions and system attributes are JSON by name.")
       .def("snapshot", &snapshot, nb::arg("number"), "All that is known of a trial.")
       .def(
-          "best", [](const Study& study) { return study.best().number; }, "Number of the best trial.")
-      .def("pareto_front", &Study::pareto_front, "Numbers of the trials that no other is better than in all objectives.");
+          "best", [](const Study& study) { return waiting(study, [&] { return study.best().number; }); }, "Number of the best trial.")
+      .def(
+          "pareto_front", [](const Study& study) { return waiting(study, [&] { return study.pareto_front(); }); },
+          "Numbers of the trials that no other is better than in all objectives.");
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
              nb::arg("pruner"), nb::arg("pruner_parameters"), nb::arg("storage").none(), nb::arg("opening"),
              "A study with the named sampler and pruner (empty: none); their parameters are JSON.");

@@ -801,9 +801,6 @@ class Study:
     def ask(self) -> Trial:
         """Starts a trial."""
 
-    def trial_of(self, number: int) -> Trial:
-        """The trial of this number, to go on with."""
-
     def tell(self, number: int, values: Sequence[float]) -> str:
         """Ends a trial with its values; gives the state it is in then."""
 

@@ -445,7 +445,9 @@ TEST_P(EveryStorage, WritesNothingOfADeletedStudyIntoAnother) {
     for (int i = 0; i < 2; ++i) {
       EXPECT_THROW(deleted.tell(trial, {123}), Error);
       EXPECT_THROW(deleted.set_user_attribute(trial, "a", 1), Error);
-      if (name != "s") EXPECT_THROW(deleted.ask(), Error);
+      if (name != "s") {
+        EXPECT_THROW(deleted.ask(), Error);
+      }
     }
     next.refresh();
     EXPECT_EQ(next.n_trials(), 1);
@@ -499,7 +501,9 @@ TEST_P(EveryStorage, GoesOnWithAStudyInAProcessThatForkMade) {
   stops = true;
   busy.join();
   mine->refresh();
-  if (is_shared()) EXPECT_EQ(mine->n_trials(), 6);
+  if (is_shared()) {
+    EXPECT_EQ(mine->n_trials(), 6);
+  }
   mine->tell(before, {1});
   EXPECT_EQ(mine->trial(before).state, TrialState::Complete);
 }

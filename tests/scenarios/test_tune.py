@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import pty
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -200,3 +202,29 @@ def test_a_dashboard_grows_in_a_browser_while_the_study_runs(penguins, tmp_path)
         assert process.returncode == 130, errors
         browser.close()
     assert "http-equiv" not in page_path.read_text()
+
+
+def test_the_best_trial_of_a_study_meets_its_constraints(kolosal, tmp_path):
+    from kolosal import tune
+
+    url = f"sqlite:///{tmp_path}/s.db"
+    study = tune.create_study(study_name="s", storage=url)
+    for value, constraint in ((1.0, 1.0), (2.0, 0.0), (3.0, -1.0)):
+        trial = study.ask()
+        trial.set_constraint("c", constraint)
+        study.tell(trial, value)
+    assert json.loads(kolosal("--json", "studies", url, "--study", "s", "--best").stdout)["value"] == 2
+    assert json.loads(kolosal("--json", "studies", url).stdout)[0]["best"]["number"] == 1
+    # What is stored as complete without a value is no trial to be the best.
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as database, database:
+        database.execute("DELETE FROM trial_values")
+    assert json.loads(kolosal("--json", "studies", url).stdout)[0]["best"] is None
+    assert "no best trial" in kolosal("studies", url, "--study", "s", "--best").stderr
+
+
+def test_studies_leaves_a_database_of_optuna_as_it_is(kolosal, tmp_path):
+    url = f"sqlite:///{tmp_path}/s.db"
+    optuna.create_study(study_name="s", storage=url)
+    before = (tmp_path / "s.db").read_bytes()
+    assert json.loads(kolosal("--json", "studies", url).stdout)[0]["study"] == "s"
+    assert (tmp_path / "s.db").read_bytes() == before
