@@ -62,7 +62,7 @@ class Study : private OpenedStorages::Member {
   /// Throws Error(BadValue) where there is no direction or no sampler, where the storage has the name and the study is to be made, and
   /// where it has it not and the study is to be loaded. A study that is loaded has the directions it was made with.
   explicit Study(StudyOptions options);
-  ~Study();
+  ~Study() override;
 
   /// What the study was made of.
   const std::string& name() const noexcept { return options_.name; }
