@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kolosal/automl/options.h"
 #include "kolosal/base/reference.h"
 
 namespace kolosal::cli {
@@ -48,6 +49,22 @@ Value FieldFlags::values() const {
   for (const auto& flag : flags_)
     if (flag->option->count() != 0) values.set(flag->field->name, usage([&flag] { return value_of(*flag); }));
   return values;
+}
+
+const std::map<std::string, FlagRule>& training_table_rules() {
+  static const std::map<std::string, FlagRule> rules = {
+      {"target", {"-t,--target", {}}},
+      {"time_limit", {"--time-limit", [](const std::string& text) { return Value(parse_duration(text)); }}},
+      {"memory_limit", {"--memory-limit", [](const std::string& text) { return Value(parse_bytes(text)); }}},
+      {"n_threads", {"--threads,--n-threads", {}}},
+      {"n_folds", {"--folds,--n-folds", {}}},
+      {"kinds", {"--kind", {}}},
+      {"time", {"--time-column", {}}},
+      {"weight", {"--weight", {}}},
+      {"group", {"--group", {}}},
+      {"fold", {"--fold-column", {}}},
+  };
+  return rules;
 }
 
 std::unique_ptr<FieldFlags> thread_flags(CLI::App& command) {

@@ -48,6 +48,9 @@ class FieldFlags {
   std::vector<std::unique_ptr<Flag>> flags_;
 };
 
+/// How flags of TrainOptions are spelt that say what the table is, and what may be spent on it.
+const std::map<std::string, FlagRule>& training_table_rules();
+
 /// The flags of ThreadOptions.
 std::unique_ptr<FieldFlags> thread_flags(CLI::App& command);
 

@@ -27,20 +27,9 @@ struct TrainFlags {
   std::unique_ptr<FieldFlags> reading;
 };
 
-const std::map<std::string, FlagRule>& train_rules() {
-  static const std::map<std::string, FlagRule> rules = {
-      {"target", {"-t,--target", {}}},
-      {"time_limit", {"--time-limit", [](const std::string& text) { return Value(parse_duration(text)); }}},
-      {"memory_limit", {"--memory-limit", [](const std::string& text) { return Value(parse_bytes(text)); }}},
-      {"n_threads", {"--threads,--n-threads", {}}},
-      {"n_folds", {"--folds,--n-folds", {}}},
-      {"kinds", {"--kind", {}}},
-      {"time", {"--time-column", {}}},
-      {"weight", {"--weight", {}}},
-      {"group", {"--group", {}}},
-      {"fold", {"--fold-column", {}}},
-      {"learners", {"--learner", {}}},
-  };
+std::map<std::string, FlagRule> train_rules() {
+  std::map<std::string, FlagRule> rules = training_table_rules();
+  rules.emplace("learners", FlagRule{"--learner", {}});
   return rules;
 }
 

@@ -26,22 +26,6 @@ struct TuneFlags {
   std::unique_ptr<FieldFlags> reading;
 };
 
-const std::map<std::string, FlagRule>& table_rules() {
-  static const std::map<std::string, FlagRule> rules = {
-      {"target", {"-t,--target", {}}},
-      {"time_limit", {"--time-limit", [](const std::string& text) { return Value(parse_duration(text)); }}},
-      {"memory_limit", {"--memory-limit", [](const std::string& text) { return Value(parse_bytes(text)); }}},
-      {"n_threads", {"--threads,--n-threads", {}}},
-      {"n_folds", {"--folds,--n-folds", {}}},
-      {"kinds", {"--kind", {}}},
-      {"time", {"--time-column", {}}},
-      {"weight", {"--weight", {}}},
-      {"group", {"--group", {}}},
-      {"fold", {"--fold-column", {}}},
-  };
-  return rules;
-}
-
 const std::map<std::string, FlagRule>& tune_rules() {
   static const std::map<std::string, FlagRule> rules = {
       {"study", {"--study,--study-name", {}}},
@@ -221,9 +205,9 @@ void add_tune(CLI::App& program, Session& session, int& exit_code) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   flags->options = std::make_unique<FieldFlags>(*command, parameter_table<TuneOptions>(), tune_rules(), std::vector<std::string>{"set"});
-  flags->table_options =
-      std::make_unique<FieldFlags>(*command->add_option_group("The table and its folds"), parameter_table<TrainOptions>(), table_rules(),
-                                   std::vector<std::string>{"max_models", "preset", "learners", "refit", "patience", "min_delta"});
+  flags->table_options = std::make_unique<FieldFlags>(
+      *command->add_option_group("The table and its folds"), parameter_table<TrainOptions>(), training_table_rules(),
+      std::vector<std::string>{"max_models", "preset", "learners", "refit", "patience", "min_delta"});
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "chunk_rows"});
   command->footer(
