@@ -186,9 +186,11 @@ TEST(TreeShap, FindsInTreesOfOurOwnTheWeightOfTheRowsThatCameToEachNode) {
     weights[row] = row % 3;
     repeated.insert(repeated.end(), row % 3, row);
   }
-  for (const char* name : {"decision_tree", "extra_trees", "gradient_boosting"}) {
+  const std::vector<std::pair<std::string, Value::Object>> of_all_rows{
+      {"decision_tree", {}}, {"extra_trees", {}}, {"gradient_boosting", {{"row_fraction", 1}}}};
+  for (const auto& [name, parameters] : of_all_rows) {
     SCOPED_TRACE(name);
-    const auto model = learners().make(name, Value(Value::Object{}))->fit({x, target, weights}, nullptr, {});
+    const auto model = learners().make(name, Value(parameters))->fit({x, target, weights}, nullptr, {});
     const Forest& forest = dynamic_cast<const ForestModel&>(*model).forest();
     EXPECT_EQ(forest.node_cover, node_covers(forest, x.take(repeated), {}));
   }
