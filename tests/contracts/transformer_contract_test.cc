@@ -337,7 +337,12 @@ TEST_P(TransformerContract, EndsWhenCancelled) {
 }
 
 TEST_P(TransformerContract, EndsSoonWhenCancelledAmidAFit) {
-  const Table train = make_table(many_rows(GetParam()), Holes::Some);
+#ifdef NDEBUG
+  constexpr size_t kSlowness = 1;
+#else
+  constexpr size_t kSlowness = 10;  // of code that is checked by sanitizers
+#endif
+  const Table train = make_table(many_rows(GetParam()) / kSlowness, Holes::Some);
   const Target target = make_target(train.n_rows());
   const auto transformer = transformers().make(GetParam());
   for (const int milliseconds : {1, 10, 100}) {
