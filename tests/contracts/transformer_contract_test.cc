@@ -363,7 +363,10 @@ TEST_P(TransformerContract, EndsSoonWhenCancelledAmidAFit) {
     }
     cancel.request_stop();
     cancel.join();
-    if (cancelled) EXPECT_LT(since_cancel.seconds(), 0.25);  // 100 ms are promised; the rest is room for a busy machine
+    // 100 ms are promised; the rest is room for a busy machine.
+    if (cancelled) {
+      EXPECT_LT(since_cancel.seconds(), 0.25);
+    }
   }
 }
 
@@ -371,7 +374,9 @@ TEST_P(TransformerContract, KeepsNumbersOfSinglePrecision) {
   const Table train = make_table(200, Holes::Some).drop(std::vector<std::string>{"number", "amount"});
   const Table made = fit(train)->transform(train);
   const Column* single = made.find("single");
-  if (single != nullptr && single->kind() == ColumnKind::Numeric) EXPECT_TRUE(single->is_float32());
+  if (single != nullptr && single->kind() == ColumnKind::Numeric) {
+    EXPECT_TRUE(single->is_float32());
+  }
 }
 
 TEST_P(TransformerContract, MakesNoColumnsThatTheBudgetHasNoRoomFor) {
