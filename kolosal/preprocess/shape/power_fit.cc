@@ -111,8 +111,7 @@ std::pair<double, double> lambda_bounds(PowerCurve curve, std::span<const double
   const auto [lowest, highest] = std::ranges::minmax(logs);
   const double largest = std::max(std::abs(lowest), std::abs(highest));
   const double flattest = -kMostFlat / std::max(lowest, 0.0), flattest_below = kMostFlat / std::max(-highest, 0.0);
-  if (curve == PowerCurve::BoxCox)
-    return {std::max(-kMostExponent / largest, flattest), std::min(kMostExponent / largest, flattest_below)};
+  if (curve == PowerCurve::BoxCox) return {std::max(-kMostExponent / largest, flattest), std::min(kMostExponent / largest, flattest_below)};
   const double most = kMostOfSquares / (largest < 600 ? std::log1p(20 * std::expm1(largest)) : largest + std::log(20.0));
   if (lowest >= 0) return {std::max(-most, flattest), most};
   if (highest < 0) return {2 - most, 2 + std::min(most, flattest_below)};
