@@ -157,7 +157,9 @@ void ChunkQuantiles::add(const Column& column, std::span<const double> weights, 
 }
 
 void ChunkLevels::add(const Column& column, std::span<const double> weights, const FitContext& context) {
-  const ColumnLevels more = levels_without_codes(column, weights, context.threads.get());
+  // Several threads would each keep an index of the texts, which memory may be too little for.
+  const Threads* threads = column.kind() == ColumnKind::Categorical ? context.threads.get() : nullptr;
+  const ColumnLevels more = levels_without_codes(column, weights, threads);
   kind_ = column.kind();
   for (size_t i = 0; i < more.levels.size(); ++i) {
     if (i % kAddedTogether == 0) {

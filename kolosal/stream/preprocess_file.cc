@@ -27,6 +27,7 @@ constexpr size_t kCopies = 12;
 constexpr size_t kOutputCopies = 4;
 constexpr size_t kOutputColumnBytes = size_t{8} << 10;  // of a column that is written, whatever its rows take
 constexpr size_t kFewestChunkBytes = size_t{16} << 20;
+constexpr size_t kMoreToCome = 8'000'000;  // what rows may take beyond what was needed when the limit was met
 
 std::string megabytes(size_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
 
@@ -293,7 +294,8 @@ class FilePasses {
     throw Error(ErrorCode::OutOfMemory,
                 "a memory limit of " + megabytes(options_.memory_bytes) + " is too small for " + input_.name() + ": " + megabytes(used) +
                     " are needed after " + std::to_string(n_rows) + " rows of pass " + std::to_string(n_passes_done_),
-                "Raise the memory limit, read fewer columns, let categories have fewer levels (max_cardinality), or write CSV.");
+                "Raise the memory limit by " + megabytes(used / 15 * 16 + kMoreToCome - options_.memory_bytes) +
+                    " at least, read fewer columns, let categories have fewer levels (max_cardinality), or write CSV.");
   }
 
   const FilePassOptions& options_;
