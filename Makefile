@@ -26,7 +26,7 @@ FUZZ_SECONDS ?= 60
 PYTHON := .venv/bin/python
 SITE = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 CXX_FILES = git ls-files -z --cached --others --exclude-standard -- '*.cc' '*.h'
-PYTHON_FOLDERS := $(wildcard python tools tests benchmarks examples)
+PYTHON_FOLDERS := $(wildcard python tools tests benchmarks examples conftest.py)
 
 .PHONY: build demo test test-cxx test-sanitized test-python check check-all lint tidy tidy-all bench bench-preprocess bench-learners bench-tuner bench-out-of-core docs wheel format coverage fuzz tsan clean setup setup-test
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from kolosal import tune
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -29,7 +26,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def page(url: str) -> Iterator[Page]:
+def page(browser: Browser, url: str) -> Iterator[Page]:
     """The dashboard's page of the only study of the storage."""
     tune.create_study(study_name="seen", storage=url, direction="maximize")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -45,12 +42,10 @@ def page(url: str) -> Iterator[Page]:
                 break
             except OSError:
                 time.sleep(0.1)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1400, "height": 1100})
-            page.goto(f"{address}/studies/1")
-            yield page
-            browser.close()
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        page.goto(f"{address}/studies/1")
+        yield page
+        page.close()
     finally:
         dashboard.terminate()
         dashboard.wait()

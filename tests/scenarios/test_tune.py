@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import select
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +18,6 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
 
 KOLOSAL = Path(sys.executable).parent / "kolosal"
 
@@ -177,18 +175,13 @@ def test_a_terminal_sees_a_live_line(penguins):
     assert b"the best" in seen
 
 
-def test_a_dashboard_grows_in_a_browser_while_the_study_runs(penguins, tmp_path):
+def test_a_dashboard_grows_in_a_browser_while_the_study_runs(browser, penguins, tmp_path):
     page_path = tmp_path / "page.html"
     command = [KOLOSAL, "tune", penguins, "--target", "species", "--learner", "logistic", "--trials", "100000", "--dashboard", page_path]
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with (
-        sync_playwright() as playwright,
-        subprocess.Popen([*command, "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
-    ):
+    with subprocess.Popen([*command, "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not page_path.exists():
             assert process.poll() is None
             time.sleep(0.05)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         page = browser.new_page()
         page.goto(page_path.as_uri())
         first = page.inner_text("body")
@@ -200,7 +193,6 @@ def test_a_dashboard_grows_in_a_browser_while_the_study_runs(penguins, tmp_path)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert process.returncode == 130, errors
-        browser.close()
     assert "http-equiv" not in page_path.read_text()
 
 

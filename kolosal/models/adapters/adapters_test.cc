@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "kolosal/models/adapters/external_booster.h"
-#include "kolosal/models/adapters/shared_library.h"
 #include "kolosal/models/trees/trees_test_rows.h"
 
 namespace kolosal {
@@ -23,12 +22,6 @@ TEST(Adapters, SayWhatToInstallWhereTheLibraryIsNotThere) {
       EXPECT_NE(error.message().find("/none/there.so"), std::string::npos);
     }
   }
-}
-
-TEST(Adapters, SayWhichFunctionALibraryLacks) {
-  const SharedLibrary library = SharedLibrary::load({"The C library", "libc", "libc.so.6"}, "");
-  EXPECT_NE(library.function<int(int)>("abs"), nullptr);
-  EXPECT_THROW(library.function<int(int)>("there_is_no_such_function"), Error);
 }
 
 TEST(Adapters, PutRowsOfAGroupTogetherAndLeaveOutThoseOfWeightZero) {

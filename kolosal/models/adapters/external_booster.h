@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kolosal/models/adapters/shared_library.h"
+#include "kolosal/models/adapters/library_calls.h"
 #include "kolosal/models/best_round.h"
 #include "kolosal/models/learner.h"
 

@@ -9,7 +9,7 @@
 
 #include "kolosal/base/json.h"
 #include "kolosal/models/adapters/external_booster.h"
-#include "kolosal/models/adapters/shared_library.h"
+#include "kolosal/models/adapters/library_calls.h"
 #include "kolosal/models/import/imported_model.h"
 
 namespace kolosal {
