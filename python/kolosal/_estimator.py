@@ -103,5 +103,10 @@ class Estimator:
         return options
 
     def __repr__(self) -> str:
-        changed = (f"{n}={v!r}" for n, v in self.get_params().items() if v != self._specs[n]["default"])
+        changed = (f"{n}={v!r}" for n, v in self.get_params().items() if not _is(v, self._specs[n]["default"]))
         return f"{type(self).__name__}({', '.join(changed)})"
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether a parameter is its default, which no array is."""
+    return getattr(value, "ndim", 0) == 0 and bool(value == default)

@@ -168,6 +168,22 @@ def test_values_may_be_spelt_as_elsewhere(theirs: dict[str, Any], ours: dict[str
     np.testing.assert_array_equal(km.GradientBoostingRegressor(**theirs).fit(X, np.abs(NUMBERS)).predict(X), expected)
 
 
+@pytest.mark.parametrize(
+    "each",
+    [km.DecisionTreeRegressor, km.RandomForestRegressor, km.ExtraTreesRegressor, km.RandomForestQuantileRegressor, km.XGBoostRegressor]
+    + [km.LightGBMRegressor],
+)
+@pytest.mark.parametrize("unlimited", [-1, 0])
+def test_no_limit_of_depth_may_be_spelt_as_elsewhere(each: Any, unlimited: int) -> None:
+    few = {"n_trees": 3} if "n_trees" in each._specs else {}
+    expected = each(max_depth=None, **few).fit(X, NUMBERS).predict(X)
+    np.testing.assert_array_equal(each(max_depth=unlimited, **few).fit(X, NUMBERS).predict(X), expected)
+    with pytest.raises(InvalidInputError, match="max_depth"):
+        each(max_depth=-2, **few).fit(X, NUMBERS)
+    with pytest.raises(InvalidInputError, match="max_depth"):
+        each(max_depth=[3], **few).fit(X, NUMBERS)
+
+
 def test_quantiles_are_columns_and_in_order_on_the_mean() -> None:
     made = km.GradientBoostingRegressor(n_trees=60, loss="quantile", quantiles=[0.1, 0.5, 0.9]).fit(X, NUMBERS)
     predicted = made.predict(X)

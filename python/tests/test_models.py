@@ -210,6 +210,19 @@ def test_ctrl_c_keeps_the_model_so_far() -> None:
     assert running.returncode == 0
 
 
+def test_an_estimator_with_arrays_for_parameters_is_shown() -> None:
+    made = km.GradientBoostingRegressor(learning_rate=np.array([0.5, 0.25]), quantiles=np.array([]), n_trees=np.int64(2), l2=np.float64(1))
+    assert (
+        repr(made)
+        == "GradientBoostingRegressor(quantiles=array([], dtype=float64), n_trees=np.int64(2), learning_rate=array([0.5 , 0.25]))"
+    )
+
+
+def test_a_column_of_numbers_is_scored_as_numbers() -> None:
+    made = km.Ridge().fit(X, NUMBERS)
+    assert made.score(X, NUMBERS.reshape(-1, 1)) == made.score(X, NUMBERS)
+
+
 def test_several_targets_are_learnt_at_once() -> None:
     both = np.column_stack([NUMBERS, -NUMBERS])
     for made in (km.Ridge(), km.GradientBoostingRegressor(n_trees=30), km.RandomForestRegressor(n_trees=10)):
@@ -225,6 +238,22 @@ def test_a_ranker_orders_rows_within_their_groups() -> None:
     assert np.mean([scores[relevance == 2].mean() > scores[relevance == 1].mean() > scores[relevance == 0].mean()]) == 1
     with pytest.raises(InvalidInputError, match="do not go with"):
         made.fit(X, relevance, groups=groups[:5])
+
+
+def test_rows_that_are_held_out_from_a_ranker_have_groups_where_the_others_do() -> None:
+    groups = np.repeat(np.arange(30), 10)
+    relevance = (X[:, 0] > 0).astype(int)
+    told: list[float] = []
+    made = km.GradientBoostingRanker(n_trees=5)
+    held_out = {"eval_set": (X, relevance), "callbacks": [lambda p: told.append(p.validation_loss)]}
+    made.fit(X, relevance, groups=groups, eval_groups=groups, **held_out)
+    assert len(told) == 5
+    with pytest.raises(InvalidInputError, match="those of eval_set have none and would all be one group"):
+        made.fit(X, relevance, groups=groups, **held_out)
+    with pytest.raises(InvalidInputError, match="those of y have none"):
+        made.fit(X, relevance, eval_groups=groups, **held_out)
+    with pytest.raises(InvalidInputError, match="without eval_set"):
+        made.fit(X, relevance, groups=groups, eval_groups=groups)
 
 
 @pytest.mark.parametrize("each", CLASSES)

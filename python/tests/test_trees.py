@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import d2_pinball_score
 
 import kolosal.explain as ke
 import kolosal.models as km
@@ -32,6 +33,27 @@ def test_rows_out_of_bag_judge_a_forest() -> None:
     with pytest.raises(InvalidInputError, match="none is out of bag"):
         km.ExtraTreesRegressor(n_trees=5, oob_score=True).fit(FRAME, NUMBERS)
     assert km.ExtraTreesRegressor(n_trees=40, bootstrap=True, oob_score=True).fit(FRAME, NUMBERS).oob_score_ > 0.8
+
+
+def test_a_fit_that_is_stopped_is_kept_without_an_out_of_bag_score() -> None:
+    with pytest.warns(RuntimeWarning, match="no oob_score_"):
+        made = km.RandomForestRegressor(n_trees=50, oob_score=True, n_threads=1).fit(FRAME, NUMBERS, callbacks=[lambda p: p.iteration < 5])
+    assert made.n_iter_ == 5 and not hasattr(made, "oob_score_") and made.predict(FRAME).shape == (N,)
+
+
+def test_what_one_fit_found_is_gone_after_the_next_and_from_parts_and_sums() -> None:
+    made = km.RandomForestClassifier(n_trees=40, oob_score=True).fit(FRAME, LABELS)
+    found = ("oob_score_", "oob_decision_function_")
+    assert all(hasattr(made, name) for name in found)
+    for other in (made[:3], km.merge([made, made]), km.prune(made, 0.1)):
+        assert not any(hasattr(other, name) for name in found) and other.n_iter_ == other._native.n_iterations
+    made.set_params(oob_score=False).fit(FRAME, LABELS)
+    assert not any(hasattr(made, name) for name in found)
+    boosted = km.GradientBoostingRegressor(n_trees=20).fit(FRAME, NUMBERS)
+    noise = np.random.default_rng(5).permutation(NUMBERS)
+    flat = (FRAME[100:], np.full(N - 100, noise[:100].mean()))  # on which every round is worse than none
+    boosted.set_params(patience=3).fit(FRAME[:100], noise[:100], eval_set=flat)
+    assert boosted._native.n_iterations == 0 and not hasattr(boosted, "n_iter_") and not hasattr(boosted[:0], "n_iter_")
 
 
 def test_trees_are_pruned_by_what_their_leaves_are_worth() -> None:
@@ -70,6 +92,19 @@ def test_a_quantile_forest_predicts_ordered_columns() -> None:
     low, middle, high = made.predict(FRAME).T
     assert (low <= middle).all() and (middle <= high).all() and np.mean((low <= NUMBERS) & (high >= NUMBERS)) > 0.9
     assert set(np.unique(made.predict(FRAME))) <= set(NUMBERS)
+
+
+@pytest.mark.parametrize("made", [km.RandomForestQuantileRegressor(n_trees=40), km.GradientBoostingRegressor(n_trees=60, loss="quantile")])
+def test_several_quantiles_are_scored_by_the_pinball_loss(made: Any) -> None:
+    shares = [0.1, 0.5, 0.8]
+    made.set_params(quantiles=shares).fit(FRAME, NUMBERS)
+    weights = RANDOM.integers(1, 4, N)
+    for weight in (None, weights):
+        columns = zip(shares, made.predict(FRAME).T, strict=True)
+        expected = [d2_pinball_score(NUMBERS, each, alpha=share, sample_weight=weight) for share, each in columns]
+        assert made.score(FRAME, NUMBERS, weight) == pytest.approx(np.mean(expected), abs=1e-9)
+    with pytest.raises(InvalidInputError, match="1 target where the model predicts 3"):
+        made.set_params(quantiles=[0.5]).score(FRAME, NUMBERS)
 
 
 @pytest.mark.parametrize(

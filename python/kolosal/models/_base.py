@@ -20,10 +20,14 @@ from ._callbacks import Callback, EarlyStopping, dispatch
 from ._features import Features
 from ._names import POOR_SCORES, library_of
 from ._rounds import rounds_of, staged
+from ._scores import d2_pinball, r2
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
 ROUNDS = 1000  # of boosting, at most, where n_trees does not say
+
+# What a fit leaves only where it has it, so that the next one must not find it.
+OF_ONE_FIT = ("n_iter_", "oob_score_", "oob_prediction_", "oob_decision_function_")
 
 # Of forests, beside the learner's own parameters: done after a fit.
 OOB_SPEC: dict[str, Any] = {
@@ -99,7 +103,9 @@ class CatalogModel(Estimator):
         self._adopt(native, features, given.names is not None)
         for each in stopping:
             each.tell_end(native.n_iterations)
-        if judged:
+        if judged and native.n_iterations - (0 if start is None else start._native.n_iterations) < options["n_trees"]:
+            warnings.warn("the fit was stopped before it had all trees: there is no oob_score_", RuntimeWarning, stacklevel=3)
+        elif judged:
             self._judge(np.asarray(_kolosal.out_of_bag(self._learner, json.dumps(options), json.dumps(around), native, train)), target)
         return self
 
@@ -130,21 +136,26 @@ class CatalogModel(Estimator):
         rate = shown.get("learning_rate")
         if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
             shown["learning_rate"] = rates_of(rate, int(shown["n_trees"] or ROUNDS))
-        options = self._written_down(shown)
-        return as_spelt_here(options) if self._learner == "gradient_boosting" else options
+        return as_spelt_here(self._written_down(shown), self._learner)
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
         """Becomes the estimator of a native model."""
-        self._native = native
+        self._hold(native)
         self._features = features
         self.n_features_in_ = len(features.names)
         if named:
             self.feature_names_in_ = np.array(features.names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
+        return self
+
+    def _hold(self, native: _kolosal.FittedModel) -> None:
+        """Has this native model and what goes with it; nothing of the one before."""
+        for name in OF_ONE_FIT:
+            self.__dict__.pop(name, None)
+        self._native = native
         if native.n_iterations > 0:
             self.n_iter_ = native.n_iterations
-        return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes one file without code in it, which :func:`kolosal.models.load` reads; whatever fails, an older file stays whole."""
@@ -467,8 +478,23 @@ class Regressor(CatalogModel):
         return (predicted[:, 0] if predicted.shape[1] == 1 else predicted for predicted in staged(self, X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean."""
-        return r2(np.asarray(y, dtype=np.float64), self.predict(X), sample_weight)
+        """R2: 1 for predictions without error, 0 for those no better than the mean; of several targets the mean.
+
+        Of several quantiles of one target D2, the mean of each: as R2, by the pinball loss beside that of the quantile of ``y``.
+        """
+        known, predicted = np.asarray(y, dtype=np.float64), self.predict(X)
+        if predicted.ndim == 2 and known.size == len(predicted):
+            return d2_pinball(known.ravel(), predicted, self._quantiles(predicted.shape[1]), sample_weight)
+        return r2(known[:, 0] if known.ndim == 2 and predicted.ndim == 1 else known, predicted, sample_weight)
+
+    def _quantiles(self, n_predicted: int) -> list[float]:
+        """The quantiles that the columns of a prediction of one target are."""
+        quantiles = list(getattr(self, "quantiles", ()))
+        if len(quantiles) != n_predicted:
+            raise InvalidInputError(
+                f"y has 1 target where the model predicts {n_predicted} numbers a row", "bad_value", "Pass as many targets as in fit."
+            )
+        return quantiles
 
 
 class Ranker(CatalogModel):
@@ -506,20 +532,29 @@ class Ranker(CatalogModel):
             qid: The same, as XGBoost spells it.
             group: Sizes of groups that follow one another, as LightGBM spells them.
             eval_set: Rows (X, y) by which boosting stops early.
-            eval_groups: Group of each row of ``eval_set``.
+            eval_groups: Group of each row of ``eval_set``; needed where the training rows have groups.
             callbacks: Called with a :class:`FitProgress` after iterations.
             init_model: A fitted estimator to go on from.
 
         Returns:
             The estimator.
         """
+        groups = _groups(groups, qid, group)
+        if eval_set is None and eval_groups is not None:
+            raise InvalidInputError("eval_groups are given without eval_set", "bad_value", "Pass eval_set=(X, y) too, or neither.")
+        if eval_set is not None and (groups is None) != (eval_groups is None):
+            given_, missing = ("y", "eval_set") if eval_groups is None else ("eval_set", "y")
+            raise InvalidInputError(
+                f"the rows of {given_} have groups, those of {missing} have none and would all be one group",
+                "bad_value",
+                "Pass the group of each row: groups for y, eval_groups for eval_set.",
+            )
         given = self._input(X, fits=True)
         task, target = self._labelled(y, given.n_rows)
         evaluation = None
         if eval_set is not None:
             rows, values, weights = self._evaluation(eval_set, X)
             evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
-        groups = _groups(groups, qid, group)
         return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks, init_model)
 
     def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
@@ -540,16 +575,6 @@ def _groups(groups: Any, qid: Any, sizes: Any) -> Any:
     if len(given) > 1:
         raise InvalidInputError("groups are given twice", "bad_value", "Pass one of groups, qid and group.")
     return np.repeat(np.arange(len(sizes)), sizes) if sizes is not None else given[0] if given else None
-
-
-def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
-    """1 for predictions without error, 0 for those no better than the mean; of several targets the mean; NaN of no rows."""
-    if len(known) == 0:
-        return float("nan")
-    around = known - np.average(known, axis=0, weights=weights)
-    wrong = np.average((known - predicted) ** 2, axis=0, weights=weights)
-    spread = np.average(around**2, axis=0, weights=weights)
-    return float(np.mean(np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), np.where(wrong > 0, 0.0, 1.0))))
 
 
 def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Any, Any, Any]:

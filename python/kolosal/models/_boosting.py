@@ -34,13 +34,16 @@ _LOSSES = {
 _SPELLINGS: dict[str, dict[Any, Any]] = {
     "loss": {spelt: loss for loss, all_spelt in _LOSSES.items() for spelt in all_spelt},
     "growth": {"lossguide": "leaf", "depthwise": "depth"},
-    "max_depth": {-1: None, 0: None},
 }
+# Their values for no limit, which all learners of trees take.
+_UNLIMITED: dict[str, dict[Any, Any]] = {"max_depth": {-1: None, 0: None}}
 
 
-def as_spelt_here(options: dict[str, Any]) -> dict[str, Any]:
-    """Options of boosting with values as LightGBM and XGBoost spell them turned into ours."""
-    return {name: _SPELLINGS[name].get(value, value) if name in _SPELLINGS else value for name, value in options.items()}
+def as_spelt_here(options: dict[str, Any], learner: str) -> dict[str, Any]:
+    """Options of a learner with values as LightGBM and XGBoost spell them turned into ours."""
+    spellings = {**_SPELLINGS, **_UNLIMITED} if learner == "gradient_boosting" else _UNLIMITED
+    spelt = {name for name, value in options.items() if name in spellings and not isinstance(value, list | tuple | dict)}
+    return {name: spellings[name].get(value, value) if name in spelt else value for name, value in options.items()}
 
 
 def rates_of(schedule: Any, n_rounds: int) -> list[float]:

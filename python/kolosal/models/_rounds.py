@@ -67,6 +67,5 @@ def merge(models: Sequence[Any]) -> Any:
 def with_native(model: Any, native: _kolosal.FittedModel) -> Any:
     """A copy of an estimator that has another native model."""
     made = copy.copy(model)
-    made._native = native
-    made.n_iter_ = native.n_iterations
+    made._hold(native)
     return made
