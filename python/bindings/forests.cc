@@ -9,16 +9,29 @@
 #include "kolosal/models/fit_options.h"
 #include "kolosal/models/forms/forest_rounds.h"
 #include "kolosal/models/forms/pruning.h"
+#include "kolosal/models/forms/quantile_forest.h"
 #include "kolosal/models/forms/tree_picture.h"
 
 namespace kolosal::python {
 namespace {
 
-const ForestModel& forest_model(const Model& model) {
-  const auto* forest = dynamic_cast<const ForestModel*>(&model);
+/// The trees of any model that has some, to be looked at.
+const ForestModel& trees(const Model& model) {
+  const ForestModel* forest = trees_of(model);
   if (forest == nullptr)
     throw Error(ErrorCode::Unsupported, "a model of form '" + std::string(model.form()) + "' has no trees", "Use a learner of trees.");
   return *forest;
+}
+
+/// The forest that a model is, to be predicted by in parts, or changed.
+const ForestModel& forest_model(const Model& model) {
+  const ForestModel& forest = trees(model);
+  if (&forest != &model)
+    throw Error(ErrorCode::Unsupported,
+                "a model of form '" + std::string(model.form()) +
+                    "' predicts by the training rows in its leaves: its trees are not taken apart, put together or pruned",
+                "Use a random forest.");
+  return forest;
 }
 
 /// Predictions of some rows, with one round more at each call.
@@ -57,7 +70,7 @@ std::unique_ptr<Model> mean_of(const std::vector<const Model*>& models) {
 
 /// Alphas and impurities of a tree's pruning path.
 nb::tuple path_of(const Model& model, size_t tree) {
-  const PruningPath path = pruning_path(forest_model(model).forest(), tree);
+  const PruningPath path = pruning_path(trees(model).forest(), tree);
   return nb::make_tuple(path.alphas, path.impurities);
 }
 
@@ -68,7 +81,7 @@ std::unique_ptr<Model> pruned(const Model& model, double alpha) {
 std::string picture_of(const Model& model, size_t tree, const std::vector<std::string>& names,
                        const std::vector<std::vector<std::string>>& levels, const std::vector<std::string>& outputs,
                        const std::string& format, int max_depth) {
-  return draw_tree(forest_model(model).forest(), tree, {names, levels, outputs}, enum_from_name<PictureFormat>(format), max_depth);
+  return draw_tree(trees(model).forest(), tree, {names, levels, outputs}, enum_from_name<PictureFormat>(format), max_depth);
 }
 
 /// Predictions (n_rows, n_outputs) of training rows by the trees that did not see them.

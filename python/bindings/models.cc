@@ -18,6 +18,7 @@
 #include "kolosal/models/fit_options.h"
 #include "kolosal/models/forms/leaf_numbers.h"
 #include "kolosal/models/forms/linear.h"
+#include "kolosal/models/forms/quantile_forest.h"
 #include "kolosal/models/import/imported_model.h"
 #include "kolosal/models/import/tree_nodes.h"
 #include "kolosal/models/learner.h"
@@ -201,7 +202,7 @@ nb::object predict_sparse_rows(const Model& model, const Entries<int64_t>& start
 
 /// The leaf that each row ends in at each tree (n_rows, n_trees) int32; None where the model has no trees.
 nb::object leaves_of(const Model& model, const Rows& rows, const std::vector<std::string>& names, int n_threads) {
-  const auto* forest = dynamic_cast<const ForestModel*>(&model);
+  const ForestModel* forest = trees_of(model);
   if (forest == nullptr) return nb::none();
   const size_t n_trees = forest->forest().roots.size();
   nb::object made = nb::module_::import_("numpy").attr("empty")(nb::make_tuple(rows.shape(0), n_trees), "i4");

@@ -94,6 +94,18 @@ def test_a_quantile_forest_predicts_ordered_columns() -> None:
     assert set(np.unique(made.predict(FRAME))) <= set(NUMBERS)
 
 
+def test_the_trees_of_a_quantile_forest_are_looked_at_but_not_taken_apart() -> None:
+    made = km.RandomForestQuantileRegressor(n_trees=6).fit(FRAME, NUMBERS)
+    leaves = made.apply(FRAME)
+    assert leaves.shape == (N, 6)
+    same = km.RandomForestRegressor(n_trees=6, max_leaves=None, min_rows_in_leaf=5, feature_fraction=1 / 3).fit(FRAME, NUMBERS)
+    np.testing.assert_array_equal(leaves, same.apply(FRAME))
+    assert "<= " in str(km.draw_tree(made, format="text")) and km.pruning_path(made).alphas[0] == 0
+    for ask in (lambda: made[:2], lambda: made.staged_predict(FRAME), lambda: km.merge([made]), lambda: km.prune(made, 0.1)):
+        with pytest.raises(InvalidInputError, match="not taken apart, put together or pruned"):
+            ask()
+
+
 @pytest.mark.parametrize("made", [km.RandomForestQuantileRegressor(n_trees=40), km.GradientBoostingRegressor(n_trees=60, loss="quantile")])
 def test_several_quantiles_are_scored_by_the_pinball_loss(made: Any) -> None:
     shares = [0.1, 0.5, 0.8]

@@ -106,6 +106,11 @@ Value QuantileForestModel::to_value() const {
                              {"leaf_weights", Value(NumberArray::from(parts_.leaf_weights))}});
 }
 
+const ForestModel* trees_of(const Model& model) {
+  if (const auto* quantiles = dynamic_cast<const QuantileForestModel*>(&model)) return &quantiles->forest();
+  return dynamic_cast<const ForestModel*>(&model);
+}
+
 void register_quantile_forest_form(Catalog<ModelForm>& catalog) {
   catalog.add<QuantileForestForm>("quantile_forest", "A forest that knows the targets in its leaves, and predicts quantiles.");
 }

@@ -34,10 +34,15 @@ class QuantileForestModel : public Model {
   std::vector<double> feature_importance() const override { return forest_.feature_importance(); }
   size_t n_iterations() const override { return forest_.n_iterations(); }
   Value to_value() const override;
+  /// Its trees, whose leaves hold means.
+  const ForestModel& forest() const { return forest_; }
 
  private:
   ForestModel forest_;
   QuantileForest parts_;
 };
+
+/// The trees that a model sends rows down: those of a forest, or of a quantile forest; null of other models.
+const ForestModel* trees_of(const Model& model);
 
 }  // namespace kolosal
