@@ -1,4 +1,4 @@
-// NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest.
+// NeighborsModel: the stored training rows; a prediction is the mean of the targets of the nearest, or the shares of their classes.
 //
 // Distance is Euclidean; of rows at equal distance the one stored first is nearer. Exact, see NeighborSearch, or by a graph, see Hnsw.
 #pragma once
@@ -18,12 +18,13 @@ struct NeighborsForm {
   int64_t n_features = 0;
   int64_t n_outputs = 0;
   int64_t k = 1;
-  bool by_distance = false;    ///< nearer rows count more: by the inverse of their distance
-  std::vector<float> rows;     ///< (n_stored, n_features) row-major
-  std::vector<float> targets;  ///< (n_stored, n_outputs) row-major: classes as one-hot
-  std::vector<float> weights;  ///< (n_stored,), above 0
-  HnswGraph graph;             ///< of the stored rows; without rows where the search is exact
-  int64_t search_width = 0;    ///< of the search in the graph
+  bool by_distance = false;       ///< nearer rows count more: by the inverse of their distance
+  std::vector<float> rows;        ///< (n_stored, n_features) row-major
+  std::vector<double> targets;    ///< (n_stored, n_outputs) row-major; empty where there are classes
+  std::vector<float> weights;     ///< (n_stored,), above 0
+  HnswGraph graph{};              ///< of the stored rows; without rows where the search is exact
+  int64_t search_width = 0;       ///< of the search in the graph
+  std::vector<uint32_t> classes;  ///< (n_stored,) class numbers below n_outputs; empty where there are targets
 };
 void describe(Fields<NeighborsForm>& fields);
 

@@ -71,7 +71,9 @@ class KNearest : public Learner {
     context.check();
     const size_t p = train.x.n_features();
     const Target& target = train.target;
-    const MemoryLease lease(context.memory, train.x.n_rows() * (p + target.n_outputs() + 1) * sizeof(float), "k nearest neighbours");
+    const bool has_classes = is_classification(target.task);
+    const size_t target_bytes = has_classes ? sizeof(uint32_t) : target.n_targets * sizeof(double);
+    const MemoryLease lease(context.memory, train.x.n_rows() * ((p + 1) * sizeof(float) + target_bytes), "k nearest neighbours");
     NeighborsForm form;
     form.n_features = static_cast<int64_t>(p);
     form.n_outputs = static_cast<int64_t>(target.n_outputs());
@@ -89,7 +91,9 @@ class KNearest : public Learner {
                       "Impute it first: this learner takes numbers only.");
         form.rows.push_back(value);
       }
-      add_target(target, row, form.targets);
+      const auto values = std::span(target.values).subspan(row * target.n_targets, target.n_targets);
+      if (has_classes) form.classes.push_back(static_cast<uint32_t>(values[0]));
+      else form.targets.insert(form.targets.end(), values.begin(), values.end());
     }
     const auto n = static_cast<double>(form.weights.size());
     const int64_t k = params_.k ? *params_.k : static_cast<int64_t>(std::clamp(std::sqrt(n), 5.0, 50.0));
@@ -104,13 +108,6 @@ class KNearest : public Learner {
   }
 
  private:
-  static void add_target(const Target& target, size_t row, std::vector<float>& targets) {
-    if (is_classification(target.task))
-      for (size_t c = 0; c < target.n_classes(); ++c) targets.push_back(target.values[row] == static_cast<double>(c) ? 1.0F : 0.0F);
-    else
-      for (size_t c = 0; c < target.n_targets; ++c) targets.push_back(static_cast<float>(target.values[row * target.n_targets + c]));
-  }
-
   KNearestParams params_;
 };
 

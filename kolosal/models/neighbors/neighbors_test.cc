@@ -71,6 +71,32 @@ TEST(KNearest, GivesSharesOfClasses) {
   EXPECT_NEAR(out[2], 2.0 / 3, 1e-12);
 }
 
+TEST(KNearest, GivesTargetsInDoublePrecision) {
+  for (const double value : {16777217.0, 1.7e9 + 1, 1e39, -1e300, 1e-60}) {
+    const auto model = fit(1, "uniform", line({0, 5}), numbers({value, 0}));
+    EXPECT_EQ(predict(*model, line({0}))[0], value);
+    EXPECT_EQ(predict(*model_from_value(model_to_value(*model)), line({0}))[0], value);
+  }
+}
+
+TEST(KNearest, KeepsANumberForTheClassOfARow) {
+  Target target{Task::Multiclass, 3, 1, {1999, 0, 7}, {}, {}};
+  for (size_t k = 0; k < 2000; ++k) target.class_names.push_back(std::to_string(k));
+  FitContext context;
+  context.memory = std::make_shared<MemoryBudget>(3 * 12);  // a feature, a weight and a class for each row
+  const auto model = learners().make("k_nearest", Value(Value::Object{{"k", Value(1)}}))->fit({line({0, 1, 2}), target}, nullptr, context);
+  EXPECT_EQ(predict(*model, line({0}))[1999], 1);
+  EXPECT_EQ(from_value<NeighborsForm>(model->to_value()).classes, (std::vector<uint32_t>{1999, 0, 7}));
+}
+
+TEST(NeighborsForm, ReadsTargetsOfSinglePrecisionWithAColumnForEachClass) {
+  const NeighborsForm form{1, 2, 1, false, {0, 1}, {}, {1, 1}};
+  Value written = to_value(form);
+  written.set("targets", Value(NumberArray::from(std::vector<float>{1, 0, 0, 1})));
+  const auto model = model_forms().make("neighbors")->from_value(written);
+  EXPECT_EQ(predict(*model, line({0, 1})), (std::vector<double>{1, 0, 0, 1}));
+}
+
 TEST(KNearest, AnswersWhereAllRowsAreInfinitelyFar) {
   const auto model = fit(2, "distance", line({0, 1}), numbers({2, 4}));
   EXPECT_EQ(predict(*model, line({std::numeric_limits<float>::infinity()}))[0], 3);
@@ -161,7 +187,16 @@ TEST(NeighborsForm, RefusesWhatItCannotHaveWritten) {
       [](NeighborsForm& f) { f.weights = {}; },
       [](NeighborsForm& f) { f.weights[0] = 0; },
       [](NeighborsForm& f) { f.rows[0] = std::numeric_limits<float>::quiet_NaN(); },
-      [](NeighborsForm& f) { f.targets[0] = std::numeric_limits<float>::infinity(); },
+      [](NeighborsForm& f) { f.targets[0] = std::numeric_limits<double>::infinity(); },
+      [](NeighborsForm& f) {
+        f.classes = {0, 0, 0};
+      },
+      [](NeighborsForm& f) {
+        f.targets = {}, f.classes = {0, 1, 0};
+      },
+      [](NeighborsForm& f) {
+        f.targets = {}, f.classes = {0, 0};
+      },
       [](NeighborsForm& f) {  // n_outputs times rows wraps round to 0
         f.n_outputs = int64_t{1} << 62;
         f.rows.push_back(4);
