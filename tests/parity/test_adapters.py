@@ -90,6 +90,19 @@ def test_rows_held_out_stop_them_and_callbacks_see_each_round(library: str) -> N
     assert stopped.n_iter_ == 4
 
 
+def test_weights_of_a_ranker_of_xgboost_are_those_of_its_groups() -> None:
+    groups = np.repeat(np.arange(N // 15), 15)
+    relevance = np.digitize(SIGNAL, [0, 2])
+    of_groups = np.random.default_rng(4).uniform(0.1, 5, N // 15)
+    theirs = xgboost.XGBRanker(n_estimators=10, objective="rank:ndcg", n_jobs=1, tree_method="hist")
+    expected = theirs.fit(X, relevance, qid=groups, sample_weight=of_groups).predict(X)
+    around = np.tile(np.linspace(-0.05, 0.05, 15), N // 15)  # whose mean over a group is 0
+    for weights in (of_groups[groups], of_groups[groups] + around):
+        ours = km.XGBoostRanker(n_trees=10, n_threads=1).fit(X, relevance, weights, groups=groups)
+        np.testing.assert_allclose(ours.predict(X), expected, rtol=1e-4, atol=1e-5)
+    assert np.abs(km.XGBoostRanker(n_trees=10, n_threads=1).fit(X, relevance, groups=groups).predict(X) - expected).max() > 0.01
+
+
 @pytest.mark.parametrize("library", ["LightGBM", "XGBoost"])
 def test_categories_settings_and_mistakes_are_understood(library: str) -> None:
     towns = RANDOM.choice(["bath", "hull", "york", "leeds", "ely", "wells"], N)

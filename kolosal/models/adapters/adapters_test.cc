@@ -33,6 +33,7 @@ TEST(Adapters, PutRowsOfAGroupTogetherAndLeaveOutThoseOfWeightZero) {
   EXPECT_EQ(made.target, (std::vector<float>{5, 1, 3, 0, 2}));
   EXPECT_EQ(made.group_sizes, (std::vector<int32_t>{1, 2, 2}));
   EXPECT_EQ(made.weights, (std::vector<float>{1, 1, 1, 1, 2}));
+  EXPECT_EQ(made.group_weights, (std::vector<float>{1, 1, 1.5}));
   EXPECT_EQ(made.x.at(0, 0), rows.x.at(5, 0));
   const Rows plain = make_rows(Task::Regression, 6);
   const ExternalRows shared({plain.x, plain.target});

@@ -38,6 +38,12 @@ ExternalRows::ExternalRows(const TrainingSet& set) {
     if (i == 0 || set.target.group[rows[i]] != set.target.group[rows[i - 1]]) group_sizes.push_back(0);
     ++group_sizes.back();
   }
+  if (!weighted) return;
+  auto weight = weights.begin();
+  for (const int32_t size : group_sizes) {
+    group_weights.push_back(static_cast<float>(std::accumulate(weight, weight + size, 0.0) / size));
+    weight += size;
+  }
 }
 
 bool has_one_class(const TrainingSet& set) {

@@ -23,6 +23,7 @@ struct ExternalRows {
   std::vector<float> target;         ///< (n_rows,)
   std::vector<float> weights;        ///< (n_rows,), or empty for all ones
   std::vector<int32_t> group_sizes;  ///< of ranking; else empty
+  std::vector<float> group_weights;  ///< of ranking with weights: the mean of those of a group's rows; else empty
 };
 
 /// Whether all rows of weight above 0 are of one class.

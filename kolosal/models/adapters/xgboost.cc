@@ -177,9 +177,9 @@ class Booster : public ExternalBooster {
       for (size_t group = 0; group < rows.group_sizes.size(); ++group)
         numbers.insert(numbers.end(), static_cast<size_t>(rows.group_sizes[group]), static_cast<uint32_t>(group));
       set("qid", numbers.data(), "<u4", numbers.size());
-    } else if (!rows.weights.empty()) {
-      set("weight", rows.weights.data(), "<f4", rows.weights.size());
     }
+    const std::vector<float>& weights = rows.group_sizes.empty() ? rows.weights : rows.group_weights;  // of ranking it weighs groups
+    if (!weights.empty()) set("weight", weights.data(), "<f4", weights.size());
     std::vector<const char*> types;
     for (const Feature& feature : rows.x.features()) types.push_back(feature.n_categories > 0 ? "c" : "q");
     api_.call<SetTypes>("XGDMatrixSetStrFeatureInfo", made.handle, "feature_type", types.data(), uint64_t{types.size()});
