@@ -56,16 +56,19 @@ PartialDependence partial_dependence(const Model& model, const FeatureMatrix& x,
 
   PartialDependence made{{values.begin(), values.end()}, std::vector<double>(values.size() * width), {}};
   if (individual) made.individual.resize(values.size() * n * width);
-  context.threads->parallel_each(values.size(), [&](size_t v) {
-    if (context.should_stop()) return;
+  // Blocks of values share a copy of the rows; a value's results do not depend on its block.
+  const size_t n_copies = 4 * static_cast<size_t>(context.threads->size());
+  context.threads->parallel_for(values.size(), (values.size() + n_copies - 1) / n_copies, [&](size_t begin, size_t end) {
     FeatureMatrix set = x.take(all);
-    std::ranges::fill(set.column(feature), values[v]);
     std::vector<double> predicted(n * width);
-    model.predict(set, predicted);
-    for (size_t row = 0; row < n; ++row)
-      for (size_t k = 0; k < width; ++k)
-        made.average[v * width + k] += (weights.empty() ? 1 : weights[row]) * predicted[row * width + k] / total;
-    if (individual) std::ranges::copy(predicted, made.individual.begin() + static_cast<ptrdiff_t>(v * n * width));
+    for (size_t v = begin; v < end && !context.should_stop(); ++v) {
+      std::ranges::fill(set.column(feature), values[v]);
+      model.predict(set, predicted);
+      for (size_t row = 0; row < n; ++row)
+        for (size_t k = 0; k < width; ++k)
+          made.average[v * width + k] += (weights.empty() ? 1 : weights[row]) * predicted[row * width + k] / total;
+      if (individual) std::ranges::copy(predicted, made.individual.begin() + static_cast<ptrdiff_t>(v * n * width));
+    }
   });
   context.check();
   return made;

@@ -1,9 +1,9 @@
 // Partial dependence: what a model predicts on average, and for each row, where one feature is set to each of some values.
 //
-// Cost     n_values predictions of all rows for a feature; a copy of the rows for each thread.
+// Cost     n_values predictions of all rows for a feature; a few copies of the rows for each thread.
 // Source   Friedman, Greedy Function Approximation, Annals of Statistics 29(5), 2001; Goldstein et al., Peeking Inside the Black Box, 2015
 //          (individual conditional expectation).
-// Checked  partial_dependence_test.cc: linear models by closed form; scikit-learn in tests/parity.
+// Checked  explain_test.cc: linear models by closed form; scikit-learn in python/tests/test_explain.py.
 #pragma once
 
 #include <span>

@@ -2,11 +2,12 @@
 //
 // The importance of a feature is the mean over repeats and rows of the loss of a row with another row's value less its loss as it is. The
 // interval takes in both what differs between rows, in pairs, and what differs between repeats: the variance is that of the rows' mean
-// differences over the number of rows, plus that of the repeats' means over the number of repeats.
+// differences over the number of rows, plus that of the repeats' means over the number of repeats. Of rankings groups stand in the place of
+// rows: the loss of one is 1 - NDCG, its weight the mean of its rows'.
 //
-// Cost     n_features n_repeats predictions of all rows; a copy of the rows for each thread.
+// Cost     n_features n_repeats predictions of all rows; a few copies of the rows for each thread.
 // Source   Breiman, Random Forests, Machine Learning 45(1), 2001; Fisher, Rudin and Dominici, JMLR 20(177), 2019.
-// Checked  permutation_test.cc: linear models by closed form; scikit-learn in tests/parity.
+// Checked  explain_test.cc: linear models by closed form; scikit-learn in python/tests/test_explain.py.
 #pragma once
 
 #include <array>
@@ -20,14 +21,15 @@
 
 namespace kolosal {
 
-/// Loss of a row; Auto: LogLoss for classes, Squared otherwise.
-enum class RowLoss { Auto, LogLoss, ZeroOne, Squared, Absolute };
+/// Loss of a row; Auto: LogLoss for classes, Squared for numbers, and for rankings Ndcg, which is of a group of rows.
+enum class RowLoss { Auto, LogLoss, ZeroOne, Squared, Absolute, Ndcg };
 constexpr auto enum_names(RowLoss) {
   return std::to_array<std::pair<RowLoss, std::string_view>>({{RowLoss::Auto, "auto"},
                                                               {RowLoss::LogLoss, "log_loss"},
                                                               {RowLoss::ZeroOne, "zero_one"},
                                                               {RowLoss::Squared, "squared"},
-                                                              {RowLoss::Absolute, "absolute"}});
+                                                              {RowLoss::Absolute, "absolute"},
+                                                              {RowLoss::Ndcg, "ndcg"}});
 }
 
 /// How permutation importance is measured; each field is described in permutation.cc.

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.inspection import partial_dependence as their_dependence
 from sklearn.inspection import permutation_importance as their_importance
+from sklearn.metrics import ndcg_score
 
 import kolosal.explain as ke
 import kolosal.models as km
@@ -91,6 +92,36 @@ def test_permutation_importance_is_that_of_scikit_learn_with_intervals_of_rows()
         ke.permutation_importance(model, X, NUMBERS, loss="log_loss")
     with pytest.raises(InvalidInputError, match="none of those that were learnt"):
         ke.permutation_importance(MODELS[2], X, LABELS + 10)
+
+
+def test_permutation_importance_of_a_ranker_is_of_the_order_within_groups() -> None:
+    groups = RANDOM.permutation(np.arange(N) % 25)
+    relevance = np.digitize(X[:, 0], [0, 1])
+    weights = RANDOM.integers(0, 3, N).astype(float)
+    ranker = km.GradientBoostingRanker(n_trees=20).fit(X, relevance, groups=groups)
+    found = ke.permutation_importance(ranker, X, relevance, groups=groups, sample_weight=weights, n_repeats=400, seed=1)
+    assert found.mean[0] > 0.1 and found.low[0] > 0 and abs(found.mean[3]) < 0.02
+
+    def loss(rows: np.ndarray) -> float:
+        scores, total, weight = ranker.predict(rows), 0.0, 0.0
+        for group in range(25):
+            here = np.flatnonzero((groups == group) & (weights > 0))
+            gain = ndcg_score([relevance[here]], [scores[here]], ignore_ties=False)
+            total, weight = total + weights[here].mean() * (1 - gain), weight + weights[here].mean()
+        return total / weight
+
+    shuffled = X.copy()
+    expected = []
+    for _ in range(100):
+        shuffled[:, 0] = RANDOM.permutation(X[:, 0])
+        expected.append(loss(shuffled) - loss(X))
+    assert found.mean[0] == pytest.approx(np.mean(expected), abs=5 * np.std(expected) / 10)
+    one = ke.permutation_importance(ranker, X, relevance, n_repeats=5)
+    assert one.mean[0] != pytest.approx(found.mean[0], rel=0.05)
+    with pytest.raises(InvalidInputError, match="Use ndcg"):
+        ke.permutation_importance(ranker, X, relevance, groups=groups, loss="squared")
+    with pytest.raises(InvalidInputError, match="does not rank"):
+        ke.permutation_importance(MODELS[0], X, NUMBERS, groups=groups)
 
 
 def test_partial_dependence_is_that_of_scikit_learn() -> None:

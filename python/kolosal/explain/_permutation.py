@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _kolosal
+from .._errors import InvalidInputError
 from ..models._base import CatalogModel
 
 
@@ -48,8 +49,9 @@ def permutation_importance(
         X: Rows, best others than those of training.
         y: Their targets.
         sample_weight: Their weights.
-        groups: Their groups, of a ranker.
-        loss: ``"log_loss"`` or ``"zero_one"`` of classes, ``"squared"`` or ``"absolute"`` of numbers; ``"auto"`` is the first.
+        groups: Their groups, of a ranker; all rows are one group where not given.
+        loss: ``"log_loss"`` or ``"zero_one"`` of classes, ``"squared"`` or ``"absolute"`` of numbers, ``"ndcg"`` (1 less it, of each
+            group) of a ranker; ``"auto"`` is the first.
         n_repeats: How often the values of each feature are dealt out anew.
         confidence: Share of intervals that hold the true importance. They take in what differs between rows and between repeats.
         seed: Seed of the dealing.
@@ -57,6 +59,8 @@ def permutation_importance(
     Returns:
         Means and intervals.
     """
+    if groups is not None and model._kind != "ranking":
+        raise InvalidInputError(f"{type(model).__name__} does not rank, so groups would do nothing", "unsupported", "Leave them out.")
     given, rows = model._seen(X)
     task, target = model._labelled(y, given.n_rows)
     labelled = model._labelled_rows(rows, model._features, target, task, sample_weight, groups, given.n_rows)
