@@ -77,7 +77,7 @@ THIRD_PARTY: dict[str, set[str]] = {
 }
 ONLY_IN_TESTS = {"gtest", "gmock", "rapidcheck", "rapidcheck.h"}
 # A learner must not reach what predicts.
-LEARNER_HEADERS = re.compile(r"kolosal/models/(learner|(linear|bayes|neighbors|neural|trees|adapters)/.*)\.h")
+LEARNER_HEADERS = re.compile(r"kolosal/models/(learner|(linear|bayes|kernel|neighbors|neural|trees|adapters)/.*)\.h")
 FORBIDDEN_FOLDERS = {"utils", "util", "helpers", "common", "misc"}
 TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)[^;]*\{")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
