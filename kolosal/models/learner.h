@@ -47,6 +47,8 @@ class Learner {
   /// The predictions (n_rows, n_outputs) of the rows that `model` was fitted to, by context's seed, each by the trees that did not see it;
   /// NaN where all saw it. Throws Error(Unsupported) where the learner leaves out no rows, Error(BadValue) where this fit did not.
   virtual std::vector<double> out_of_bag(const Model& model, const TrainingSet& train, const FitContext& context) const;
+  /// Whether a fit calls context.on_iteration after each of its iterations; one that does not never calls it.
+  virtual bool tells_progress() const { return false; }
 };
 
 extern template class Catalog<Learner>;

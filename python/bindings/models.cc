@@ -139,6 +139,9 @@ nb::tuple fit_learner(const std::string& name, const std::string& parameters, co
   std::exception_ptr raised;
   const auto learner = loss.is_none() ? learners().make(name, parse_json(parameters))
                                       : make_gradient_boosting(parse_json(parameters), python_loss(loss, raised));
+  if (!callback.is_none() && !learner->tells_progress())
+    throw Error(ErrorCode::Unsupported, "the learner '" + name + "' does not tell its progress, so callbacks would never be called",
+                "Leave out callbacks.");
   const bool finite = !learner->needs().accepts_missing;
   FitContext context = make_fit_context(from_value<FitOptions>(parse_json(options)));
   context.on_iteration = python_progress(callback, raised);

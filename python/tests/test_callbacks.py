@@ -106,6 +106,26 @@ def test_what_a_callback_raises_ends_the_fit_and_leaves_the_estimator_as_it_was(
     np.testing.assert_array_equal(made.predict(X), before)
 
 
+@pytest.mark.parametrize("each", [km.SVC, km.KNeighborsRegressor, km.Ridge, km.Lasso], ids=lambda each: each.__name__)
+def test_callbacks_that_would_never_be_called_are_refused(each: Any) -> None:
+    target = NUMBERS > 0 if issubclass(each, km.Classifier) else NUMBERS
+    with pytest.raises(InvalidInputError, match="would never be called"):
+        each().fit(X, target, callbacks=[print])
+
+
+@pytest.mark.parametrize("made", [km.SGDClassifier(tolerance=None, n_epochs=6), km.LinearSVC()], ids=lambda made: type(made).__name__)
+def test_several_boundaries_are_told_of_as_one_fit(made: Any) -> None:
+    told: list[int] = []
+    labels = np.digitize(NUMBERS, [-1, 1])
+    whole = made.fit(X, labels).coef_
+    made.fit(X, labels, callbacks=[lambda p: told.append(p.iteration)])
+    assert told == list(range(1, len(told) + 1)) and len(told) >= 6
+    np.testing.assert_array_equal(made.coef_, whole)
+    told.clear()
+    made.fit(X, labels, callbacks=[lambda p: told.append(p.iteration) or p.iteration < 3])
+    assert told == [1, 2, 3] and (made.coef_ != whole).any()
+
+
 def test_the_training_rows_may_stand_beside_those_held_out() -> None:
     rows, target = X[TRAIN], NUMBERS[TRAIN]
     expected = fitted(boosting(patience=10)).predict(X)

@@ -327,6 +327,23 @@ TEST_P(LearnerContract, AnswersOrRefusesHugeAndTinyTargets) {
   }
 }
 
+TEST_P(LearnerContract, TellsItsIterationsAndEndsAfterTheOneItIsToldTo) {
+  const Case& c = GetParam();
+  const Rows rows = c.rows();
+  int n_told = 0;
+  FitContext context = context_of(2);
+  context.on_iteration = [&](const FitProgress& progress) {
+    EXPECT_EQ(progress.iteration, ++n_told);
+    return true;
+  };
+  (void)c.fit({rows.x, rows.target}, context);
+  EXPECT_EQ(n_told > 0, c.learner()->tells_progress());
+  n_told = 0;
+  context.on_iteration = [&](const FitProgress&) { return ++n_told < 1; };
+  expect_sound(*c.fit({rows.x, rows.target}, context), rows);
+  EXPECT_EQ(n_told, c.learner()->tells_progress() ? 1 : 0);
+}
+
 TEST_P(LearnerContract, AnswersOrRefusesTheSmallestInputs) {
   const Case& c = GetParam();
   for (const size_t n : {1U, 2U, 3U}) expect_model_or_error(c, c.rows(n));

@@ -64,6 +64,7 @@ class ExternalLearner : public Learner {
   std::string unavailable() const override { return why_unavailable(Booster::kLibrary, params_.library.value_or("")); }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
   bool uses_validation() const override { return true; }
+  bool tells_progress() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     check_training_set(train);

@@ -77,6 +77,7 @@ class GeneralizedLinear : public Learner {
   explicit GeneralizedLinear(GlmParams<family> params) : params_(params) {}
   bool supports(Task task) const override { return task == Task::Regression; }
   FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
+  bool tells_progress() const override { return true; }
   bool accepts_negative_target() const override { return false; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {

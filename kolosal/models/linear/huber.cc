@@ -87,6 +87,7 @@ class Huber : public Learner {
   explicit Huber(HuberParams params) : params_(params) {}
   bool supports(Task task) const override { return task == Task::Regression; }
   FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
+  bool tells_progress() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     const WeightedRows rows(train, SparseInput::Taken);

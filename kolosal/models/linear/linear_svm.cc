@@ -70,6 +70,7 @@ class LinearSvm : public Learner {
   explicit LinearSvm(LinearSvmParams params) : params_(params) {}
   bool supports(Task task) const override { return is_classification(task); }
   FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
+  bool tells_progress() const override { return params_.loss == HingeLoss::SquaredHinge; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     const WeightedRows rows(train, SparseInput::Taken);
@@ -77,9 +78,20 @@ class LinearSvm : public Learner {
     const size_t n_classes = train.target.n_classes(), n_sums = n_classes == 2 ? 1 : n_classes;
     LinearForm all{static_cast<int64_t>(rows.n_features()), {}, {}, n_classes == 2 ? Link::Sigmoid : Link::Softmax};
     std::vector<std::vector<double>> margins;
+    FitContext part = context;  // steps of all boundaries are told as of one fit
+    int n_steps = 0;
+    bool ended = false;
+    if (context.on_iteration)
+      part.on_iteration = [&](FitProgress progress) {
+        if (ended) return false;
+        progress.iteration = ++n_steps;
+        progress.n_iterations *= static_cast<int>(n_sums);
+        ended = !context.on_iteration(progress);
+        return !ended;
+      };
     for (size_t k = 0; k < n_sums; ++k) {
       if (k > 0) context.check();  // a model needs the boundaries of all classes
-      const LinearForm one = boundary(rows, static_cast<double>(n_classes == 2 ? 1 : k), context);
+      const LinearForm one = boundary(rows, static_cast<double>(n_classes == 2 ? 1 : k), part);
       all.weights.insert(all.weights.end(), one.weights.begin(), one.weights.end());
       all.bias.push_back(one.bias[0]);
       margins.push_back(margins_of(rows, one, context));

@@ -43,6 +43,7 @@ class Logistic : public Learner {
   explicit Logistic(LogisticParams params) : params_(params) {}
   bool supports(Task task) const override { return is_classification(task); }
   FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
+  bool tells_progress() const override { return true; }
   bool uses_validation() const override { return is_l2_open(); }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {

@@ -130,8 +130,9 @@ struct Descent {
   std::vector<double> weights, mean_weights, penalised;
   double scale = 1, squared_norm = 0, bias = 0, mean_bias = 0, cumulated_l1 = 0, rate = 0;
   int64_t t = 1;  // of the next step
-  int n_epochs = 0;
-  bool diverged = false, tracks_absolute = false;
+  int n_epochs = 0, n_poor = 0;
+  double objective = 0, best = std::numeric_limits<double>::infinity();  // of the last pass, and of all
+  bool diverged = false, ended = false, tracks_absolute = false;
 
   void shrink(double factor) {
     scale *= factor;
@@ -241,10 +242,8 @@ class SgdFit {
   }
 
   std::unique_ptr<Model> run() {
-    context_.threads->parallel_each(n_sums_, [&](size_t k) {
-      if (training_.x.is_sparse()) descend(k, SparseRowsOf{training_.x.sparse(), training_.rows});
-      else descend(k, rows_);
-    });
+    if (training_.x.is_sparse()) descend(SparseRowsOf{training_.x.sparse(), training_.rows});
+    else descend(rows_);
     for (const Descent& descent : descents_) {
       if (descent.diverged)
         throw Error(ErrorCode::BadValue, "stochastic gradient descent diverged: a weight is no longer a number",
@@ -292,31 +291,44 @@ class SgdFit {
     return training_.target.values[row] == static_cast<double>(n_sums_ == 1 ? 1 : sum) ? 1 : -1;
   }
 
-  // Passes of one sum until it is no better, or there have been enough.
+  // Passes of every sum until each is no better, there have been enough, or the listener wants no more. The listener is told the mean of
+  // what the sums make small, each as it was after its last pass.
   template <class Rows>
-  void descend(size_t k, const Rows& rows) {
-    Descent& descent = descents_[k];
-    std::vector<uint32_t> order(training_.rows.size());
-    double best = std::numeric_limits<double>::infinity();
-    int n_poor = 0;
+  void descend(const Rows& rows) {
     for (int epoch = 0; epoch < params_.n_epochs; ++epoch) {
-      std::iota(order.begin(), order.end(), 0U);
-      if (params_.shuffle)
-        RandomStream(derive_seed(context_.seed, "sgd order", k), "sgd pass", static_cast<uint64_t>(descent.t)).shuffle(std::span(order));
-      const double objective = pass(descent, k, order, rows);
-      descent.diverged = !std::isfinite(descent.bias) || !std::ranges::all_of(descent.weights, [](double w) { return std::isfinite(w); });
-      if (descent.diverged || std::isnan(objective)) return;
-      ++descent.n_epochs;
-      if (n_sums_ == 1 && context_.on_iteration &&
+      context_.threads->parallel_each(n_sums_, [&](size_t k) {
+        if (!descents_[k].ended) descend_once(k, rows);
+      });
+      const bool failed = std::ranges::any_of(descents_, [](const Descent& d) { return d.diverged || std::isnan(d.objective); });
+      if (failed) return;
+      double objective = 0;
+      for (const Descent& descent : descents_) objective += descent.objective / static_cast<double>(n_sums_);
+      if (context_.on_iteration &&
           !context_.on_iteration({epoch + 1, params_.n_epochs, objective, std::numeric_limits<double>::quiet_NaN()}))
         return;
-      n_poor = params_.tolerance && objective > best - *params_.tolerance ? n_poor + 1 : 0;
-      best = std::min(best, objective);
-      if (n_poor < params_.patience) continue;
-      if (schedule_ != SgdSchedule::Adaptive || descent.rate <= 1e-6) return;
-      descent.rate /= 5;
-      n_poor = 0;
+      if (std::ranges::all_of(descents_, &Descent::ended)) return;
     }
+  }
+
+  // A pass of one sum, and whether it was the last.
+  template <class Rows>
+  void descend_once(size_t k, const Rows& rows) {
+    Descent& descent = descents_[k];
+    std::vector<uint32_t> order(training_.rows.size());
+    std::iota(order.begin(), order.end(), 0U);
+    if (params_.shuffle)
+      RandomStream(derive_seed(context_.seed, "sgd order", k), "sgd pass", static_cast<uint64_t>(descent.t)).shuffle(std::span(order));
+    descent.objective = pass(descent, k, order, rows);
+    descent.diverged = !std::isfinite(descent.bias) || !std::ranges::all_of(descent.weights, [](double w) { return std::isfinite(w); });
+    if (descent.diverged || std::isnan(descent.objective)) return;
+    ++descent.n_epochs;
+    descent.n_poor = params_.tolerance && descent.objective > descent.best - *params_.tolerance ? descent.n_poor + 1 : 0;
+    descent.best = std::min(descent.best, descent.objective);
+    if (descent.n_poor < params_.patience) return;
+    descent.ended = schedule_ != SgdSchedule::Adaptive || descent.rate <= 1e-6;
+    if (descent.ended) return;
+    descent.rate /= 5;
+    descent.n_poor = 0;
   }
 
   // A step for each row. Returns the mean of what is made small; NaN where the context asks to stop.
@@ -388,6 +400,7 @@ class Sgd : public Learner {
   explicit Sgd(SgdParams params) : params_(params) {}
   bool supports(Task task) const override { return task != Task::Ranking; }
   FeatureNeeds needs() const override { return {.wants_scaling = true, .accepts_sparse = true}; }
+  bool tells_progress() const override { return true; }
   bool continues() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {

@@ -346,6 +346,7 @@ class Mlp : public Learner {
   bool supports(Task task) const override { return task != Task::Ranking; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
   bool uses_validation() const override { return true; }
+  bool tells_progress() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     check_training_set(train);

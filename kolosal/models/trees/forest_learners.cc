@@ -254,6 +254,7 @@ class TreeLearner : public Learner {
  public:
   bool supports(Task task) const override { return task != Task::Ranking; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+  bool tells_progress() const override { return true; }
   bool continues() const override { return n_trees_may_grow(); }
 
   std::unique_ptr<Model> fit_more(const Model& start, const TrainingSet& train, const TrainingSet* validation,

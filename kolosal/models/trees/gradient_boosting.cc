@@ -13,6 +13,7 @@ class GradientBoosting : public Learner {
   bool supports(Task) const override { return true; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
   bool uses_validation() const override { return true; }
+  bool tells_progress() const override { return true; }
   bool continues() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {

@@ -85,6 +85,7 @@ class QuantileForestLearner : public Learner {
 
   bool supports(Task task) const override { return task == Task::Regression; }
   FeatureNeeds needs() const override { return {.accepts_missing = true, .accepts_categories = true}; }
+  bool tells_progress() const override { return true; }
 
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet*, const FitContext& context) const override {
     check_training_set(train);
