@@ -6,6 +6,8 @@
 #include "kolosal/models/forms/quantile_forest.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kolosal/models/learner.h"
@@ -68,12 +70,16 @@ QuantileForest targets_of_leaves(const Forest& forest, const TrainingRows& rows,
   std::partial_sum(made.leaf_starts.begin(), made.leaf_starts.end(), made.leaf_starts.begin());
   made.leaf_targets.resize(n * n_trees);
   made.leaf_weights.resize(rows.weights.empty() ? 0 : n * n_trees);
+  // Weights in units of a power of two near the largest: they fit float32, and the least that it has stands for those too small for it.
+  const int unit = rows.weights.empty() ? 0 : std::ilogb(std::ranges::max(rows.weights));
   std::vector<uint32_t> next(made.leaf_starts.begin(), made.leaf_starts.end() - 1);
   context.threads->parallel_each(n_trees, [&](size_t t) {  // trees share no leaves
     for (const uint32_t i : order) {
       const uint32_t at = next[leaves[t][i]]++;
       made.leaf_targets[at] = rank[i];
-      if (!rows.weights.empty()) made.leaf_weights[at] = static_cast<float>(rows.weights[i]);
+      if (rows.weights.empty()) continue;
+      const auto weight = static_cast<float>(std::ldexp(rows.weights[i], -unit));
+      made.leaf_weights[at] = std::max(weight, std::numeric_limits<float>::denorm_min());
     }
   });
   return made;

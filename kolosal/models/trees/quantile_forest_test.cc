@@ -35,6 +35,18 @@ TEST(QuantileForest, CoversTheShareOfNewRowsThatItNames) {
   for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(below[k], quantiles[k], 0.06);
 }
 
+TEST(QuantileForest, TakesWeightsOfAnySize) {
+  const Rows train = make_rows(Task::Regression, 200);
+  std::vector<double> weights(200), small(200);
+  for (size_t i = 0; i < 200; ++i) {
+    weights[i] = 1 + static_cast<double>(i % 3);
+    small[i] = std::ldexp(weights[i], -200);
+  }
+  const std::vector<double> quantiles = {0.2, 0.7};
+  const auto expected = predict(*fit(quantiles, {{"n_trees", Value(5)}}, {train.x, train.target, weights}), train.x);
+  EXPECT_EQ(predict(*fit(quantiles, {{"n_trees", Value(5)}}, {train.x, train.target, small}), train.x), expected);
+}
+
 TEST(QuantileForest, IsTheQuantileOfAllTargetsWhereATreeDoesNotSplit) {
   Rows train = make_rows(Task::Regression, 10);
   for (size_t i = 0; i < 10; ++i) train.target.values[i] = static_cast<double>(10 - i);
