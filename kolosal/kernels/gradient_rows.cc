@@ -18,7 +18,7 @@ namespace kolosal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void round_all(const Gradient* exact, float per_gradient, float per_hessian, uint64_t seed, GradientRow* rows, size_t n) {
+void round_all(const Gradient* exact, uint32_t first, float per_gradient, float per_hessian, uint64_t seed, GradientRow* rows, size_t n) {
   constexpr hn::CappedTag<uint32_t, 16> word;
   constexpr hn::RebindToFloat<decltype(word)> real;
   constexpr hn::RebindToSigned<decltype(word)> whole;
@@ -34,11 +34,11 @@ void round_all(const Gradient* exact, float per_gradient, float per_hessian, uin
     hn::LoadInterleaved2(word, at, row, unused);
     hn::VFromD<decltype(real)> g, h;
     if (rows[i + lanes - 1].row - rows[i].row == lanes - 1) {
-      hn::LoadInterleaved2(real, reinterpret_cast<const float*>(exact + rows[i].row), g, h);
+      hn::LoadInterleaved2(real, reinterpret_cast<const float*>(exact + (rows[i].row - first)), g, h);
     } else {
       HWY_ALIGN float gathered[32];
       for (size_t k = 0; k < lanes; ++k) {
-        const Gradient of_row = exact[rows[i + k].row];
+        const Gradient of_row = exact[rows[i + k].row - first];
         gathered[2 * k] = of_row.gradient;
         gathered[2 * k + 1] = of_row.hessian;
       }
@@ -57,7 +57,7 @@ void round_all(const Gradient* exact, float per_gradient, float per_hessian, uin
     hn::StoreInterleaved2(row, hn::Or(g_held, h_held), word, at);
   }
   const size_t done = n / lanes * lanes;
-  kolosal::round_gradients_scalar(exact, per_gradient, per_hessian, seed, {rows + done, n - done});
+  kolosal::round_gradients_scalar(exact, first, per_gradient, per_hessian, seed, {rows + done, n - done});
 }
 
 void move_all(int64_t* packed, size_t n, int count_bits, bool add, int64_t* wide) {
@@ -99,14 +99,14 @@ static int32_t floor_of(float x) noexcept {
   return cut - static_cast<int32_t>(x < static_cast<float>(cut));
 }
 
-void round_gradients_scalar(const Gradient* exact, float per_gradient, float per_hessian, uint64_t seed,
+void round_gradients_scalar(const Gradient* exact, uint32_t first, float per_gradient, float per_hessian, uint64_t seed,
                             std::span<GradientRow> rows) noexcept {
   for (GradientRow& row : rows) {
     uint32_t x = (row.row * 0x9e3779b1U + static_cast<uint32_t>(seed)) ^ static_cast<uint32_t>(seed >> 32);
     x = (x ^ (x >> 16)) * 0x85ebca6bU;
     x = (x ^ (x >> 13)) * 0xc2b2ae35U;
     x ^= x >> 16;
-    const auto [g, h] = exact[row.row];
+    const auto [g, h] = exact[row.row - first];
     const int32_t steps = floor_of(g * per_gradient + static_cast<float>(x & 0xffff) * 0x1p-16F);
     const int32_t hessian_steps = floor_of(h * per_hessian + static_cast<float>(x >> 16) * 0x1p-16F);
     row.gradient = static_cast<int16_t>(std::clamp(steps, -GradientRow::kMostGradient, GradientRow::kMostGradient));
@@ -114,9 +114,11 @@ void round_gradients_scalar(const Gradient* exact, float per_gradient, float per
   }
 }
 
-void round_gradients(const Gradient* exact, float per_gradient, float per_hessian, uint64_t seed, std::span<GradientRow> rows) noexcept {
-  if (uses_scalar_loops() || std::endian::native == std::endian::big) round_gradients_scalar(exact, per_gradient, per_hessian, seed, rows);
-  else HWY_DYNAMIC_DISPATCH(round_all)(exact, per_gradient, per_hessian, seed, rows.data(), rows.size());
+void round_gradients(const Gradient* exact, uint32_t first, float per_gradient, float per_hessian, uint64_t seed,
+                     std::span<GradientRow> rows) noexcept {
+  if (uses_scalar_loops() || std::endian::native == std::endian::big)
+    round_gradients_scalar(exact, first, per_gradient, per_hessian, seed, rows);
+  else HWY_DYNAMIC_DISPATCH(round_all)(exact, first, per_gradient, per_hessian, seed, rows.data(), rows.size());
 }
 
 void move_sums_scalar(int64_t* packed, size_t n, int count_bits, bool add, GradientSum* wide) noexcept {

@@ -27,11 +27,12 @@ struct GradientRow {
 };
 static_assert(sizeof(GradientRow) == 8);
 
-/// Sets the steps of `rows` from `exact`, which is indexed by row: its numbers times `per_gradient` and `per_hessian` (hessians are
-/// >= 0), up or down to a whole number by chance, so that the mean is right.
-void round_gradients(const Gradient* exact, float per_gradient, float per_hessian, uint64_t seed, std::span<GradientRow> rows) noexcept;
+/// Sets the steps of `rows` from `exact`, which holds those of the rows from number `first` on: its numbers times `per_gradient` and
+/// `per_hessian` (hessians are >= 0), up or down to a whole number by chance, so that the mean is right.
+void round_gradients(const Gradient* exact, uint32_t first, float per_gradient, float per_hessian, uint64_t seed,
+                     std::span<GradientRow> rows) noexcept;
 /// The plain loop.
-void round_gradients_scalar(const Gradient* exact, float per_gradient, float per_hessian, uint64_t seed,
+void round_gradients_scalar(const Gradient* exact, uint32_t first, float per_gradient, float per_hessian, uint64_t seed,
                             std::span<GradientRow> rows) noexcept;
 
 /// A sum of gradients, and in one word that of the hessians shifted by some bits plus the count of rows.

@@ -10,10 +10,10 @@
 namespace kolosal {
 namespace {
 
-// n rows, every one or every third of those that have a gradient.
-std::vector<GradientRow> make_rows(size_t n, uint32_t every) {
+// n rows, every one or every third of those from `first` on.
+std::vector<GradientRow> make_rows(size_t n, uint32_t every, uint32_t first = 0) {
   std::vector<GradientRow> rows;
-  for (uint32_t i = 0; i < n; ++i) rows.push_back({i * every, 0, 0});
+  for (uint32_t i = 0; i < n; ++i) rows.push_back({first + i * every, 0, 0});
   return rows;
 }
 
@@ -26,19 +26,20 @@ class GradientRows : public testing::Test {
 };
 
 TEST_F(GradientRows, AreRoundedAlikeByEveryInstructionSet) {
+  constexpr uint32_t kFirst = 1000;
   RandomStream stream(1, "gradients");
   std::vector<Gradient> exact(400);
   for (Gradient& of_row : exact) of_row = {static_cast<float>(stream.normal()), static_cast<float>(stream.uniform())};
   exact[7] = {1e6F, 1e6F};
   exact[8] = {-1e6F, 0};
   for (const uint32_t every : {1U, 3U}) {
-    std::vector<GradientRow> plain = make_rows(131, every);
-    round_gradients_scalar(exact.data(), 700, 1000, 0x123456789abcdef, plain);
+    std::vector<GradientRow> plain = make_rows(131, every, kFirst);
+    round_gradients_scalar(exact.data(), kFirst, 700, 1000, 0x123456789abcdef, plain);
     for (const std::string& target : simd_targets()) {
       SCOPED_TRACE(target);
       set_simd_target(target);
-      std::vector<GradientRow> found = make_rows(131, every);
-      round_gradients(exact.data(), 700, 1000, 0x123456789abcdef, found);
+      std::vector<GradientRow> found = make_rows(131, every, kFirst);
+      round_gradients(exact.data(), kFirst, 700, 1000, 0x123456789abcdef, found);
       for (size_t i = 0; i < found.size(); ++i) {
         EXPECT_EQ(found[i].row, plain[i].row);
         EXPECT_EQ(found[i].gradient, plain[i].gradient);
@@ -51,7 +52,7 @@ TEST_F(GradientRows, AreRoundedAlikeByEveryInstructionSet) {
 TEST_F(GradientRows, AreRoundedToEitherSideSoThatTheMeanIsRight) {
   const std::vector<Gradient> exact(40'000, Gradient{-2.3F, 1.75F});
   std::vector<GradientRow> rows = make_rows(exact.size(), 1);
-  round_gradients(exact.data(), 1, 1, 5, rows);
+  round_gradients(exact.data(), 0, 1, 1, 5, rows);
   double gradient = 0, hessian = 0, both = 0;
   for (const GradientRow& row : rows) {
     ASSERT_TRUE((row.gradient == -3 || row.gradient == -2) && (row.hessian == 1 || row.hessian == 2));

@@ -18,6 +18,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kRowsPerBlock = 4096;
+constexpr size_t kSlopeRows = 1024;            // rows whose gradients are found at a time
 constexpr size_t kMostColumns = 32;            // features of which the bins are kept column by column, too
 constexpr size_t kLeafSums = size_t{1} << 16;  // sums of leaves that are kept apart until all are added up
 constexpr int kTrainLosses = 100;              // how often the training loss is measured
@@ -25,6 +26,11 @@ constexpr int kTrainLosses = 100;              // how often the training loss is
 LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* custom, uint64_t seed, uint64_t first_round) {
   return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
 }
+
+// Gradients and hessians of a run of rows.
+struct Slopes {
+  std::array<double, kSlopeRows> gradients, hessians;
+};
 
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
@@ -72,7 +78,7 @@ class Boosting {
         grower_(train_.binned, bins_, limits_of(params), context),
         coarse_(rows_.rows.size() > kFewRows),
         sums_(coarse_ ? 0 : rows_.rows.size()),
-        exact_(coarse_ || params.linear_leaves ? rows_.rows.size() : 0),
+        exact_(params.linear_leaves ? rows_.rows.size() : 0),
         dropped_(params, context.seed) {
     if (start != nullptr) check_start();
     if (params.linear_leaves && train_.loss->renews_leaves())
@@ -88,6 +94,7 @@ class Boosting {
     if (held_out_) begin_at(*held_out_, *held_out_rows_);
     for (size_t f = 0; f < bins_.size(); ++f)
       if (bins_[f].n_bins > 1 || (bins_[f].n_bins == 1 && has_missing(f))) usable_.push_back(static_cast<uint32_t>(f));
+    if (!params.linear_leaves) rows_.rows = {};  // the features themselves are not looked at any more
   }
 
   // Of at most `most_rounds` rounds.
@@ -126,8 +133,8 @@ class Boosting {
 
   static size_t bytes_for(const TrainingRows& rows, size_t n_raw, bool with_columns) {
     const size_t n = rows.rows.size();
-    return BinnedMatrix::bytes_for(n, rows.x.n_features(), with_columns) +
-           n * (sizeof(GradientSum) + sizeof(GradientRow) + n_raw * (sizeof(double) + sizeof(float)));
+    const size_t of_row = sizeof(GradientRow) + 2 * sizeof(uint32_t) + (n > kFewRows ? sizeof(uint16_t) : sizeof(GradientSum));
+    return BinnedMatrix::bytes_for(n, rows.x.n_features(), with_columns) + n * (of_row + n_raw * (sizeof(double) + sizeof(float)));
   }
 
   ForestLink link() const {
@@ -169,7 +176,7 @@ class Boosting {
 
   // Which rows this round is grown on, and by how much each counts.
   void draw_rows(int round) {
-    if (*params_.row_fraction >= 1 && !sample_.rows.empty()) return;  // all, as in the round before
+    if (*params_.row_fraction >= 1) return;
     const bool early = params_.sampling == RowSampling::Goss && round < static_cast<int>(1 / params_.rate_of(0));
     sample_ = kolosal::draw_rows(params_.sampling, early ? 1 : *params_.row_fraction, train_.binned.n_rows(), *train_.loss,
                                  derive_seed(context_.seed, "boosting rows", n_before_ + static_cast<uint64_t>(round)), *context_.threads);
@@ -188,15 +195,14 @@ class Boosting {
   std::pair<double, double> largest_slopes(size_t k) const {
     if (sample_.weights.empty()) return {train_.loss->largest_gradient(k), train_.loss->largest_hessian(k)};
     const size_t n = train_.binned.n_rows();
-    std::vector<std::pair<double, double>> part((n + kRowsPerBlock - 1) / kRowsPerBlock);
-    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-      std::array<double, kRowsPerBlock> g, h;
-      train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
-      auto& [most_g, most_h] = part[begin / kRowsPerBlock];
-      for (size_t i = begin; i < end; ++i) {
-        const auto weight = static_cast<double>(sample_.weights[i]);
-        most_g = std::max(most_g, weight * std::abs(g[i - begin]));
-        most_h = std::max(most_h, weight * h[i - begin]);
+    std::vector<std::pair<double, double>> part((n + kSlopeRows - 1) / kSlopeRows);
+    context_.threads->parallel_for(n, kSlopeRows, [&](size_t begin, size_t end) {
+      Slopes slopes;
+      find_slopes(k, begin, end, slopes);
+      auto& [most_g, most_h] = part[begin / kSlopeRows];
+      for (size_t i = 0; i < end - begin; ++i) {
+        most_g = std::max(most_g, std::abs(slopes.gradients[i]));
+        most_h = std::max(most_h, slopes.hessians[i]);
       }
     });
     std::pair<double, double> most;
@@ -204,38 +210,71 @@ class Boosting {
     return most;
   }
 
+  // The gradients and hessians of raw output k for the rows [begin, end), each times what its row counts.
+  void find_slopes(size_t k, size_t begin, size_t end, Slopes& slopes) const {
+    train_.loss->gradients(k, begin, std::span(slopes.gradients).first(end - begin), std::span(slopes.hessians).first(end - begin));
+    if (sample_.weights.empty()) return;
+    for (size_t i = begin; i < end; ++i) {
+      slopes.gradients[i - begin] *= static_cast<double>(sample_.weights[i]);
+      slopes.hessians[i - begin] *= static_cast<double>(sample_.weights[i]);
+    }
+  }
+
+  // Calls visit(begin, end, slopes) for the runs of rows that [begin, end) consists of.
+  template <class Visit>
+  void for_each_run(size_t k, size_t begin, size_t end, const Visit& visit) const {
+    Slopes slopes;
+    for (size_t first = begin; first < end; first += kSlopeRows) {
+      const size_t last = std::min(end, first + kSlopeRows);
+      find_slopes(k, first, last, slopes);
+      visit(first, last, slopes);
+    }
+  }
+
+  // Calls visit(place, row) for the rows drawn among [begin, end), which stand one after the other in the list of rows drawn.
+  template <class Visit>
+  void for_each_drawn(size_t begin, size_t end, const Visit& visit) const {
+    if (sample_.rows.empty()) {
+      for (size_t row = begin; row < end; ++row) visit(row, row);
+      return;
+    }
+    for (size_t place = place_of(begin); place < sample_.rows.size() && sample_.rows[place] < end; ++place)
+      visit(place, sample_.rows[place]);
+  }
+
+  // How many rows are drawn before this one.
+  size_t place_of(size_t row) const {
+    if (sample_.rows.empty()) return row;
+    return static_cast<size_t>(std::ranges::lower_bound(sample_.rows, row) - sample_.rows.begin());
+  }
+
   GradientScale pack_gradients(size_t k, uint64_t tree) {
     const size_t n = train_.binned.n_rows();
     const auto [most_g, most_h] = largest_slopes(k);
     const GradientScale scale = coarse_ ? GradientScale::coarse(n, most_g, most_h) : GradientScale::fine(n, most_g, most_h);
     const uint64_t seed = derive_seed(context_.seed, "boosting rounding", tree);
-    in_bag_.resize(sample_.rows.size());
-    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-      std::array<double, kRowsPerBlock> g, h;
-      train_.loss->gradients(k, begin, std::span(g).first(end - begin), std::span(h).first(end - begin));
-      if (!sample_.weights.empty())
-        for (size_t i = begin; i < end; ++i) {
-          g[i - begin] *= static_cast<double>(sample_.weights[i]);
-          h[i - begin] *= static_cast<double>(sample_.weights[i]);
-        }
-      if (!exact_.empty())
-        for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
-      if (!coarse_)
+    in_bag_.resize(place_of(n));
+    context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t block_begin, size_t block_end) {
+      for_each_run(k, block_begin, block_end, [&](size_t begin, size_t end, const Slopes& slopes) {
+        const auto& [g, h] = slopes;
+        if (!exact_.empty())
+          for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
+        for_each_drawn(begin, end, [&](size_t place, size_t row) { in_bag_[place].row = static_cast<uint32_t>(row); });
+        if (coarse_) return round_run(scale, seed, begin, end, slopes);
         for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
-      else if (in_bag_.size() == n) list_rows(scale, seed, begin, end);
+      });
     });
-    if (in_bag_.size() < n || !coarse_)
-      context_.threads->parallel_for(in_bag_.size(), kRowsPerBlock, [&](size_t begin, size_t end) { list_rows(scale, seed, begin, end); });
     return scale;
   }
 
-  // Lists the rows drawn from `begin` to `end`; of many rows with their gradients and hessians in whole steps, up or down by chance so that
-  // the mean is right.
-  void list_rows(const GradientScale& scale, uint64_t seed, size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) in_bag_[i].row = sample_.rows[i];
-    if (coarse_)
-      round_gradients(exact_.data(), static_cast<float>(1 / scale.gradient), static_cast<float>(1 / scale.hessian), seed,
-                      std::span(in_bag_).subspan(begin, end - begin));
+  // Gives those of the rows [begin, end) that are drawn their gradients and hessians in whole steps, up or down by chance so that the mean
+  // is right.
+  void round_run(const GradientScale& scale, uint64_t seed, size_t begin, size_t end, const Slopes& slopes) {
+    std::array<Gradient, kSlopeRows> exact;
+    for (size_t i = 0; i < end - begin; ++i) exact[i] = {static_cast<float>(slopes.gradients[i]), static_cast<float>(slopes.hessians[i])};
+    const size_t first = place_of(begin), last = place_of(end);
+    round_gradients(exact.data(), static_cast<uint32_t>(begin), static_cast<float>(1 / scale.gradient),
+                    static_cast<float>(1 / scale.hessian), seed, std::span(in_bag_).subspan(first, last - first));
   }
 
   // Adds one tree for each raw output. False, with no tree added, where the context asks to stop.
@@ -271,7 +310,7 @@ class Boosting {
       tree.sums.resize(tree.nodes.size());
     }
     if (in_row_order()) {
-      settle_in_row_order(tree, rate, factor, scores);
+      settle_in_row_order(tree, k, rate, factor, scores);
     } else {
       context_.threads->parallel_each(tree.leaves.size(), [&](size_t i) {
         const GrownLeaf& leaf = tree.leaves[i];
@@ -279,8 +318,7 @@ class Boosting {
         GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
         if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
         else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
-        // Without a split, some of the rows drawn anew would only move all scores to and fro.
-        if (tree.leaves.size() < 2 && !sample_.others.empty()) node.value = 0;
+        if (is_idle(tree)) node.value = 0;
         node.value = static_cast<double>(static_cast<float>(rate * node.value));
         node.cover = cover_of(rows);
         if (params_.linear_leaves) {
@@ -301,46 +339,50 @@ class Boosting {
     if (held_out_) add_held_out(tree, k, factor);
   }
 
-  // Whether the leaves of many rows, all of them drawn, are settled in one sweep over the rows, which lie far apart within a leaf.
-  bool in_row_order() const {
-    return coarse_ && sample_.others.empty() && sample_.weights.empty() && rows_.weights.empty() && !train_.loss->renews_leaves() &&
-           !params_.linear_leaves;
-  }
+  // Whether the leaves of many rows are settled in one sweep over the rows, which lie far apart within a leaf.
+  bool in_row_order() const { return coarse_ && !train_.loss->renews_leaves() && !params_.linear_leaves; }
 
-  void settle_in_row_order(GrownTree& tree, double rate, double factor, double* scores) {
+  void settle_in_row_order(GrownTree& tree, size_t k, double rate, double factor, double* scores) {
     const size_t n = train_.binned.n_rows(), n_leaves = tree.leaves.size();
     leaf_of_.resize(n);
-    context_.threads->parallel_each(n_leaves, [&](size_t leaf) {
-      for (const GradientRow& row : std::span(in_bag_).subspan(tree.leaves[leaf].begin, tree.leaves[leaf].count))
-        leaf_of_[row.row] = static_cast<uint16_t>(leaf);
+    std::vector<double> covers(n_leaves);
+    context_.threads->parallel_each(n_leaves, [&](size_t i) {
+      const auto rows = std::span(in_bag_).subspan(tree.leaves[i].begin, tree.leaves[i].count);
+      for (const GradientRow& row : rows) leaf_of_[row.row] = static_cast<uint16_t>(i);
+      covers[i] = cover_of(rows);
     });
     const GrowthLimits limits = limits_of(params_);
-    const std::vector<std::array<double, 2>> sums = sums_of_leaves(n_leaves);
+    const std::vector<std::array<double, 2>> sums = sums_of_leaves(k, n_leaves);
     std::vector<double> values(n_leaves);
     for (size_t i = 0; i < n_leaves; ++i) {
       const GrownLeaf& leaf = tree.leaves[i];
       GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
       const double value = leaf_value(sums[i][0], sums[i][1], static_cast<double>(leaf.count), leaf.range, limits);
-      node.value = static_cast<double>(static_cast<float>(rate * value));
-      node.cover = static_cast<double>(leaf.count);
+      node.value = is_idle(tree) ? 0 : static_cast<double>(static_cast<float>(rate * value));
+      node.cover = covers[i];
       values[i] = factor * node.value;
     }
     context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) scores[i] += values[leaf_of_[i]];
+      for_each_drawn(begin, end, [&](size_t, size_t row) { scores[row] += values[leaf_of_[row]]; });
     });
   }
 
+  // Whether a tree did not split, and is of some of the rows only: it would just move all scores to and fro.
+  bool is_idle(const GrownTree& tree) const { return tree.leaves.size() < 2 && !sample_.others.empty(); }
+
   // The exact gradients and hessians of each leaf's rows, added up in blocks that do not depend on the number of threads.
-  std::vector<std::array<double, 2>> sums_of_leaves(size_t n_leaves) const {
+  std::vector<std::array<double, 2>> sums_of_leaves(size_t k, size_t n_leaves) const {
     const size_t n = leaf_of_.size(), n_blocks = std::clamp<size_t>(kLeafSums / n_leaves, 1, 64), n_each = (n + n_blocks - 1) / n_blocks;
     std::vector<std::array<double, 2>> parts(n_blocks * n_leaves);
-    context_.threads->parallel_for(n, n_each, [&](size_t begin, size_t end) {
-      std::array<double, 2>* const part = parts.data() + begin / n_each * n_leaves;
-      for (size_t i = begin; i < end; ++i) {
-        std::array<double, 2>& sum = part[leaf_of_[i]];
-        sum[0] += static_cast<double>(exact_[i].gradient);
-        sum[1] += static_cast<double>(exact_[i].hessian);
-      }
+    context_.threads->parallel_for(n, n_each, [&](size_t block_begin, size_t block_end) {
+      std::array<double, 2>* const part = parts.data() + block_begin / n_each * n_leaves;
+      for_each_run(k, block_begin, block_end, [&](size_t begin, size_t end, const Slopes& slopes) {
+        for_each_drawn(begin, end, [&](size_t, size_t row) {
+          std::array<double, 2>& sum = part[leaf_of_[row]];
+          sum[0] += slopes.gradients[row - begin];
+          sum[1] += slopes.hessians[row - begin];
+        });
+      });
     });
     for (size_t i = n_leaves; i < parts.size(); ++i) {
       parts[i % n_leaves][0] += parts[i][0];
@@ -391,18 +433,25 @@ class Boosting {
   }
 
   void add_held_out(const GrownTree& tree, size_t k, double factor) {
-    add_routed(tree, held_out_->binned, *held_out_rows_, held_out_rows_->places, held_out_->scores.data() + k * held_out_->binned.n_rows(),
-               factor);
+    add_routed(tree, held_out_->binned, *held_out_rows_, std::nullopt, held_out_->scores.data() + k * held_out_->binned.n_rows(), factor);
   }
 
-  // Adds a tree, `factor` times, to the scores of those of `from` that `rows` lists.
-  void add_routed(const GrownTree& tree, const BinnedMatrix& x, const TrainingRows& from, std::span<const uint32_t> rows, double* scores,
-                  double factor) const {
+  // Adds a tree, `factor` times, to the scores of those of `from` that `rows` lists, or of all.
+  void add_routed(const GrownTree& tree, const BinnedMatrix& x, const TrainingRows& from, std::optional<std::span<const uint32_t>> rows,
+                  double* scores, double factor) const {
     const TreeRouter router(tree, x);
-    context_.threads->parallel_for(rows.size(), kRowsPerBlock, [&](size_t begin, size_t end) {
+    context_.threads->parallel_for(rows ? rows->size() : x.n_rows(), kRowsPerBlock, [&](size_t begin, size_t end) {
       std::array<int32_t, kRowsPerBlock> leaves;
-      router.route(rows.subspan(begin, end - begin), std::span(leaves).first(end - begin));
-      for (size_t i = begin; i < end; ++i) scores[rows[i]] += factor * leaf_worth(tree, leaves[i - begin], from.x, from.rows[rows[i]]);
+      std::array<uint32_t, kRowsPerBlock> numbers;
+      const size_t n = end - begin;
+      if (!rows) std::iota(numbers.begin(), numbers.begin() + static_cast<ptrdiff_t>(n), static_cast<uint32_t>(begin));
+      const std::span<const uint32_t> block = rows ? rows->subspan(begin, n) : std::span<const uint32_t>(numbers).first(n);
+      router.route(block, std::span(leaves).first(n));
+      for (size_t i = 0; i < n; ++i) {
+        const double worth =
+            tree.sums.empty() ? tree.nodes[static_cast<size_t>(leaves[i])].value : leaf_worth(tree, leaves[i], from.x, from.rows[block[i]]);
+        scores[block[i]] += factor * worth;
+      }
     });
   }
 
@@ -410,7 +459,7 @@ class Boosting {
   void add_round(size_t round, double factor) {
     for (size_t k = 0; k < base_.size(); ++k) {
       const GrownTree& tree = trees_[round * base_.size() + k];
-      add_routed(tree, train_.binned, rows_, rows_.places, train_.scores.data() + k * train_.binned.n_rows(), factor);
+      add_routed(tree, train_.binned, rows_, std::nullopt, train_.scores.data() + k * train_.binned.n_rows(), factor);
       if (held_out_) add_held_out(tree, k, factor);
     }
   }
@@ -452,7 +501,7 @@ class Boosting {
   TreeGrower grower_;
   bool coarse_;                    // many rows: see tree_grower.h
   std::vector<GradientSum> sums_;  // of few rows
-  std::vector<Gradient> exact_;    // of many rows
+  std::vector<Gradient> exact_;    // for linear leaves
   std::vector<double> base_;
   std::optional<TrainingRows> held_out_rows_;
   std::optional<MemoryLease> held_out_lease_;

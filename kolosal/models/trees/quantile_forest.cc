@@ -47,7 +47,8 @@ void describe(Fields<QuantileForestParams>& f) {
 QuantileForest targets_of_leaves(const Forest& forest, const TrainingRows& rows, const FitContext& context) {
   const size_t n = rows.rows.size(), n_trees = forest.roots.size();
   QuantileForest made;
-  std::vector<uint32_t> order = rows.places, rank(n);
+  std::vector<uint32_t> order(n), rank(n);
+  std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(order, {}, [&](uint32_t i) { return rows.target.values[i]; });
   for (const uint32_t i : order) {
     if (made.targets.empty() || rows.target.values[i] > made.targets.back()) made.targets.push_back(rows.target.values[i]);

@@ -101,11 +101,11 @@ std::vector<double> hessian_shares(const BoostingLoss& loss, size_t n, const Thr
 
 RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const BoostingLoss& loss, uint64_t seed, const Threads& threads) {
   RowSample sample;
-  if (fraction >= 1) {
-    sample.rows.resize(n);
-    std::iota(sample.rows.begin(), sample.rows.end(), 0U);
-    return sample;
-  }
+  if (fraction >= 1) return sample;
+  // Twice the greatest deviation that there is from the mean, so that the lists are not made anew as they grow.
+  const double n_drawn = fraction * static_cast<double>(n), more = 8 * std::sqrt(static_cast<double>(n));
+  sample.rows.reserve(std::min(n, static_cast<size_t>(n_drawn + more)));
+  sample.others.reserve(std::min(n, static_cast<size_t>(static_cast<double>(n) - n_drawn + more)));
   if (sampling == RowSampling::Uniform) {
     draw_uniformly(fraction, n, seed, sample);
   } else {

@@ -25,7 +25,7 @@ constexpr auto enum_names(RowSampling) {
       {{RowSampling::Uniform, "uniform"}, {RowSampling::Goss, "goss"}, {RowSampling::MinimalVariance, "minimal_variance"}});
 }
 
-/// The rows drawn and the rest, both ascending.
+/// The rows drawn and the rest, both ascending; neither lists any where all rows are drawn.
 struct RowSample {
   std::vector<uint32_t> rows, others;
   std::vector<float> weights;  ///< (n_rows,) times that a row drawn counts; empty: once each

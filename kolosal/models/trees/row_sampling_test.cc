@@ -54,6 +54,14 @@ TEST(RowSampling, PartsTheRowsAndKeepsAboutTheShareAskedFor) {
     }
 }
 
+TEST(RowSampling, ListsNoRowsWhereAllAreDrawn) {
+  const Fixture f(100);
+  for (const RowSampling sampling : kAll) {
+    const RowSample sample = draw_rows(sampling, 1, 100, *f.loss, 1, Threads(1));
+    EXPECT_TRUE(sample.rows.empty() && sample.others.empty() && sample.weights.empty());
+  }
+}
+
 TEST(RowSampling, KeepsTheMeanOfSumsAndMinimalVarianceScattersLess) {
   const Fixture f(4000);
   std::vector<double> spread;

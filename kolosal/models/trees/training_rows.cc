@@ -1,11 +1,14 @@
 #include "kolosal/models/trees/training_rows.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace kolosal {
 
 namespace {
+
+bool all_count(std::span<const double> weights) {
+  return std::ranges::all_of(weights, [](double weight) { return weight > 0; });
+}
 
 // A class of rows has the same sum of weights as any other.
 void balance(const Target& target, std::vector<double>& weights) {
@@ -22,16 +25,19 @@ void balance(const Target& target, std::vector<double>& weights) {
 
 }  // namespace
 
-TrainingRows::TrainingRows(const TrainingSet& set, ClassWeight class_weight) : x(set.x) {
-  for (size_t i = 0; i < set.x.n_rows(); ++i) {
-    if (!set.weights.empty() && !(set.weights[i] > 0)) continue;
-    rows.push_back(static_cast<uint32_t>(i));
-    if (!set.weights.empty()) weights.push_back(set.weights[i]);
+TrainingRows::TrainingRows(const TrainingSet& set, ClassWeight class_weight)
+    : x(set.x), target(all_count(set.weights) ? set.target : taken_) {
+  const auto counts = [&](size_t row) { return set.weights.empty() || set.weights[row] > 0; };
+  size_t n_rows = 0;
+  for (size_t i = 0; i < set.x.n_rows(); ++i) n_rows += counts(i) ? 1 : 0;
+  rows.reserve(n_rows);
+  for (size_t i = 0; i < set.x.n_rows(); ++i)
+    if (counts(i)) rows.push_back(static_cast<uint32_t>(i));
+  if (&target == &taken_) taken_ = set.target.take(rows);
+  if (std::ranges::any_of(set.weights, [](double weight) { return weight > 0 && weight != 1; })) {
+    weights.reserve(n_rows);
+    for (const uint32_t row : rows) weights.push_back(set.weights[row]);
   }
-  if (std::ranges::all_of(weights, [](double w) { return w == 1; })) weights.clear();
-  places.resize(rows.size());
-  std::iota(places.begin(), places.end(), 0U);
-  target = set.target.take(rows);
   if (class_weight == ClassWeight::Balanced) {
     if (!is_classification(target.task))
       throw Error(ErrorCode::BadValue, "class_weight is 'balanced', but the target has no classes", "Leave out class_weight.");

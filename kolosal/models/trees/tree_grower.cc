@@ -19,18 +19,22 @@ constexpr size_t kRowsPerBlock = size_t{1} << 13;
 constexpr size_t kSerialRows = size_t{1} << 14;  // rows that one thread parts faster than two
 constexpr size_t kSerialWork = 30'000;           // cells below which starting threads costs more than it saves
 constexpr size_t kMostHistogramBytes = size_t{128} << 20;
-constexpr size_t kFarAhead = 48;   // how many rows ahead the bins of rows that are parted are fetched
-constexpr size_t kBatch = 3;       // leaves parted at a time
-constexpr size_t kMostParted = 3;  // leaves parted ahead of the one that is split next
+constexpr size_t kFewHistogramBytes = size_t{16} << 20;  // beyond which histograms are little beside the bins
+constexpr size_t kFarAhead = 48;                         // how many rows ahead the bins of rows that are parted are fetched
+constexpr size_t kBatch = 3;                             // leaves parted at a time
+constexpr size_t kMostParted = 3;                        // leaves parted ahead of the one that is split next
 
 bool contains(const BinSet& set, uint8_t bin) noexcept { return ((set[bin / 64] >> (bin % 64)) & 1) != 0; }
 
 size_t histogram_bins(const FeatureBins& bins) { return static_cast<size_t>(bins.n_bins) + 1; }
 
-size_t slots_within(const std::vector<FeatureBins>& bins, const GrowthLimits& limits, const MemoryBudget& memory) {
+// How many histograms there is room for. One that had to make way is built anew if its leaf is split after all, which is seldom: it is that
+// of the leaf that gains least. Levels of symmetric trees need all of theirs.
+size_t slots_within(const BinnedMatrix& x, const std::vector<FeatureBins>& bins, const GrowthLimits& limits, const MemoryBudget& memory) {
   size_t bytes = 0;
   for (const FeatureBins& b : bins) bytes += histogram_bins(b) * sizeof(GradientSum);
-  const size_t most = std::min(kMostHistogramBytes, memory.available() / 4);
+  size_t most = std::min(kMostHistogramBytes, memory.available() / 4);
+  if (limits.growth != TreeGrowth::Symmetric) most = std::min(most, std::max(kFewHistogramBytes, x.n_rows() * bins.size() / 4));
   return std::clamp<size_t>(most / std::max<size_t>(bytes, 1), 2, static_cast<size_t>(limits.max_leaves) + kMostParted);
 }
 
@@ -73,7 +77,7 @@ TreeGrower::TreeGrower(const BinnedMatrix& x, const std::vector<FeatureBins>& bi
       bins_(bins),
       limits_(limits),
       context_(context),
-      n_slots_(slots_within(bins, limits, *context.memory)),
+      n_slots_(slots_within(x, bins, limits, *context.memory)),
       lease_(context.memory, buffer_bytes(x, bins, n_slots_, static_cast<size_t>(context.threads->size())),
              "growing trees from histograms"),
       scratch_(x.n_rows()) {
