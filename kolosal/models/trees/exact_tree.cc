@@ -19,7 +19,9 @@ namespace {
 
 constexpr size_t kFewKeys = 64;  // as many keys are sorted by counting smaller ones
 constexpr size_t kRowsPerPoll = 4096;
-constexpr size_t kAhead = 16;  // how many rows ahead their values are fetched
+constexpr size_t kAhead = 16;      // how many rows ahead their values are fetched
+constexpr size_t kFewRows = 256;   // whose values are near
+constexpr size_t kSideBySide = 4;  // features whose values are gathered in one sweep
 
 // A key holds a rank above the row's place in the node.
 uint64_t make_key(uint32_t rank, size_t place) { return (uint64_t{rank} << 32) | place; }
@@ -153,11 +155,14 @@ class ExactTreeGrower::Growth {
 
   void start(std::span<const double> weights, Forest& tree) {
     rows_.clear();
-    weighted_.resize(weights.size());
+    y_.clear();
+    w_.clear();
     const size_t stride = targets_.classes ? 1 : targets_.width;
     for (size_t i = 0; i < weights.size(); ++i) {
-      weighted_[i] = {targets_.values[i * stride], weights[i]};
-      if (weights[i] > 0) rows_.push_back(static_cast<uint32_t>(i));
+      if (!(weights[i] > 0)) continue;
+      rows_.push_back(static_cast<uint32_t>(i));
+      y_.push_back(targets_.values[i * stride]);
+      w_.push_back(weights[i]);
     }
     tree = Forest();
     tree.n_features = columns_.size();
@@ -174,23 +179,24 @@ class ExactTreeGrower::Growth {
     std::iota(features_.begin(), features_.end(), 0U);
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
     ranks_.resize(rows_.size());
-    for (auto* numbers : {&y_, &w_}) numbers->resize(padded_sides(rows_.size()));
-    if (limits_.random_bounds) x_.resize(padded_sides(rows_.size()));
+    for (auto* numbers : {&y_, &w_}) numbers->resize(rows_.size() + padded_sides(1));
+    if (limits_.random_bounds) x_.resize(std::min(kSideBySide, limits_.n_tried) * padded_sides(rows_.size()));
     scratch_.resize(rows_.size());
+    for (auto* numbers : {&scratch_y_, &scratch_w_}) numbers->resize(rows_.size());
   }
 
-  // Puts the node's targets and weights side by side and sums them. True where all targets are equal.
-  bool gather(Item& item) {
+  // Sums the node's targets and weights. True where all targets are equal.
+  bool sum_up(Item& item) {
     item.sums.sums.assign(targets_.width, 0.0);
     node_rows_ = rows_.data() + item.begin;
-    if (!targets_.classes && targets_.width > 1) return gather_vectors(item);
-    const double first = weighted_[node_rows_[0]].y;
+    node_y_ = y_.data() + item.begin;
+    node_w_ = w_.data() + item.begin;
+    if (!targets_.classes && targets_.width > 1) return sum_vectors(item);
+    const double first = node_y_[0];
     double weight = 0, sum = 0;
     bool pure = true;
     for (size_t i = 0; i < item.count; ++i) {
-      const auto [y, w] = weighted_[node_rows_[i]];
-      y_[i] = y;
-      w_[i] = w;
+      const double y = node_y_[i], w = node_w_[i];
       weight += w;
       sum += w * y;
       pure = pure && y == first;
@@ -198,18 +204,17 @@ class ExactTreeGrower::Growth {
     item.sums.weight = weight;
     if (!targets_.classes) item.sums.sums[0] = sum;
     else
-      for (size_t i = 0; i < item.count; ++i) item.sums.sums[static_cast<size_t>(y_[i])] += w_[i];
+      for (size_t i = 0; i < item.count; ++i) item.sums.sums[static_cast<size_t>(node_y_[i])] += node_w_[i];
     return pure;
   }
 
-  bool gather_vectors(Item& item) {
+  bool sum_vectors(Item& item) const {
     const size_t width = targets_.width;
     const double* first = targets_.values.data() + node_rows_[0] * width;
     bool pure = true;
     for (size_t i = 0; i < item.count; ++i) {
       const double* y = targets_.values.data() + node_rows_[i] * width;
-      const double w = w_[i] = weighted_[node_rows_[i]].weight;
-      y_[i] = *y;
+      const double w = node_w_[i];
       item.sums.weight += w;
       for (size_t k = 0; k < width; ++k) item.sums.sums[k] += w * y[k];
       pure = pure && std::equal(y, y + width, first);
@@ -219,14 +224,19 @@ class ExactTreeGrower::Growth {
 
   // Finds the item's best split. False where it is to be a leaf.
   bool evaluate(Item& item) {
-    const bool pure = gather(item);
+    const bool pure = sum_up(item);
     tree_->node_cover[static_cast<size_t>(item.node)] = static_cast<float>(item.sums.weight);
     if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
-    size_t n_tried = 0;
-    for (size_t drawn = 0; drawn < features_.size() && n_tried < limits_.n_tried; ++drawn) {
+    const size_t n_features = features_.size(), n_at_once = limits_.random_bounds ? kSideBySide : 1;
+    for (size_t n_drawn = 0, n_tried = 0; n_drawn < n_features && n_tried < limits_.n_tried;) {
       if (item.count > kRowsPerPoll && context_.should_stop()) return false;
-      if (limits_.n_tried < features_.size()) std::swap(features_[drawn], features_[drawn + stream_.below(features_.size() - drawn)]);
-      n_tried += try_feature(item, features_[drawn]) ? 1 : 0;
+      const size_t n_more = std::min({n_at_once, limits_.n_tried - n_tried, n_features - n_drawn});
+      if (limits_.n_tried < n_features)
+        for (size_t i = n_drawn; i < n_drawn + n_more; ++i) std::swap(features_[i], features_[i + stream_.below(n_features - i)]);
+      const auto drawn = std::span(features_).subspan(n_drawn, n_more);
+      if (limits_.random_bounds) gather_values(item.count, drawn);
+      for (size_t i = 0; i < n_more; ++i) n_tried += try_feature(item, drawn[i], i) ? 1 : 0;
+      n_drawn += n_more;
     }
     if (!std::isfinite(item.split.score)) return false;
     double before = 0;
@@ -235,10 +245,35 @@ class ExactTreeGrower::Growth {
     return true;
   }
 
-  // False where the feature is constant in the node.
-  bool try_feature(Item& item, uint32_t feature) {
+  // Puts the values that the node's rows have of up to kSideBySide features side by side, filled up with missing values.
+  void gather_values(size_t n, std::span<const uint32_t> features) {
+    const auto gather_all = [&]<size_t... k>(std::index_sequence<k...>) {
+      const size_t width = columns_.size(), padded = padded_sides(n);
+      const std::array<const float*, sizeof...(k)> from = {values_.data() + features[k]...};
+      const std::array<float*, sizeof...(k)> to = {x_.data() + k * padded...};
+      size_t i = 0;
+      if (n > kFewRows)
+        for (; i + kAhead < n; ++i) {
+          const size_t at = node_rows_[i] * width, ahead = node_rows_[i + kAhead] * width;
+          (__builtin_prefetch(from[k] + ahead), ...);
+          ((to[k][i] = from[k][at]), ...);
+        }
+      for (; i < n; ++i) ((to[k][i] = from[k][node_rows_[i] * width]), ...);
+      for (; i < padded; ++i) ((to[k][i] = std::numeric_limits<float>::quiet_NaN()), ...);
+    };
+    switch (features.size()) {
+      case 1: return gather_all(std::make_index_sequence<1>());
+      case 2: return gather_all(std::make_index_sequence<2>());
+      case 3: return gather_all(std::make_index_sequence<3>());
+      default: gather_all(std::make_index_sequence<kSideBySide>());
+    }
+  }
+
+  // False where the feature is constant in the node. `place` is that of its values among those gathered.
+  bool try_feature(Item& item, uint32_t feature, size_t place) {
     const RankedColumn& column = columns_[feature];
-    if (limits_.random_bounds && column.n_categories == 0) return try_at_random(item, feature);
+    if (limits_.random_bounds && column.n_categories == 0)
+      return try_at_random(item, feature, x_.data() + place * padded_sides(item.count));
     const uint32_t* rows = rows_.data() + item.begin;
     uint16_t least = RankedColumn::kMissing, most = 0;
     size_t n_present = 0;
@@ -291,8 +326,8 @@ class ExactTreeGrower::Growth {
       double weight = 0, sum = 0;
       for (; end < n_present && rank_of(keys_[end]) == rank_of(keys_[i]); ++end) {
         const uint32_t place = place_of(keys_[end]);
-        weight += w_[place];
-        sum += w_[place] * (targets_.classes ? static_cast<double>(y_[place] == heaviest) : y_[place]);
+        weight += node_w_[place];
+        sum += node_w_[place] * (targets_.classes ? static_cast<double>(node_y_[place] == heaviest) : node_y_[place]);
       }
       groups.push_back({sum / weight, i, end});
       i = end;
@@ -310,7 +345,7 @@ class ExactTreeGrower::Growth {
 
   template <class Sides>
   void move_row(Sides& sides, size_t place, double weight) const {
-    if constexpr (std::is_same_v<typename Sides::Y, double>) sides.move(weight, y_[place]);
+    if constexpr (std::is_same_v<typename Sides::Y, double>) sides.move(weight, node_y_[place]);
     else sides.move(weight, targets_.values.data() + node_rows_[place] * targets_.width);
   }
 
@@ -325,7 +360,7 @@ class ExactTreeGrower::Growth {
       size_t best_at = n_present, best_n_left = 0;
       const auto move = [&](size_t i) {
         const uint32_t place = place_of(keys_[i]);
-        move_row(sides, place, w_[place]);
+        move_row(sides, place, node_w_[place]);
         ++n_left;
       };
       if (missing_left)
@@ -353,34 +388,26 @@ class ExactTreeGrower::Growth {
     }
   }
 
-  // Tries one bound of a number, uniform between the least and the greatest value of the node. False where it is constant in the node.
-  bool try_at_random(Item& item, uint32_t feature) {
-    const uint32_t* rows = rows_.data() + item.begin;
-    const float* column = values_.data() + feature;
-    size_t i = 0;
-    for (; i + kAhead < item.count; ++i) {
-      __builtin_prefetch(column + rows[i + kAhead] * columns_.size());
-      x_[i] = column[rows[i] * columns_.size()];
-    }
-    for (; i < item.count; ++i) x_[i] = column[rows[i] * columns_.size()];
-    for (; i % 8 != 0; ++i) x_[i] = std::numeric_limits<float>::quiet_NaN();
-    const ValueRange range = find_range_(x_.data(), i);
+  // Tries one bound of a number, uniform between the least and the greatest of the node's values `x`. False where it is constant in the
+  // node.
+  bool try_at_random(Item& item, uint32_t feature, const float* x) {
+    const ValueRange range = find_range_(x, padded_sides(item.count));
     if (range.n_present == 0 || (range.least == range.most && range.n_present == item.count)) return false;
-    if (targets_.classes) scan_at_random<ClassSides>(item, feature, range);
-    else if (targets_.width == 1) scan_at_random<NumberSides>(item, feature, range);
-    else scan_at_random<VectorSides>(item, feature, range);
+    if (targets_.classes) scan_at_random<ClassSides>(item, feature, x, range);
+    else if (targets_.width == 1) scan_at_random<NumberSides>(item, feature, x, range);
+    else scan_at_random<VectorSides>(item, feature, x, range);
     return true;
   }
 
   // The missing are tried on either side.
   template <class Sides>
-  void scan_at_random(Item& item, uint32_t feature, const ValueRange& range) {
+  void scan_at_random(Item& item, uint32_t feature, const float* x, const ValueRange& range) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     auto bound = static_cast<float>(stream_.uniform(static_cast<double>(range.least), static_cast<double>(range.most)));
     if (!(bound >= range.least && bound < range.most)) bound = range.least;
     if (range.least == range.most) bound = kInfinity;
     Sides sides(item.sums);
-    size_t n_left = move_up_to(item, sides, bound);
+    size_t n_left = move_up_to(item, sides, x, bound);
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
       const double score = sides.score();
@@ -391,8 +418,8 @@ class ExactTreeGrower::Growth {
     offer(range.n_present == item.count && 2 * n_left > item.count);
     if (range.n_present == item.count || range.least == range.most) return;
     for (size_t i = 0; i < item.count; ++i)
-      if (x_[i] != x_[i]) {
-        move_row(sides, i, w_[i]);
+      if (x[i] != x[i]) {
+        move_row(sides, i, node_w_[i]);
         ++n_left;
       }
     offer(true);
@@ -400,17 +427,17 @@ class ExactTreeGrower::Growth {
 
   // Moves the node's rows whose value is at most `bound`, and returns their number.
   template <class Sides>
-  size_t move_up_to(const Item& item, Sides& sides, float bound) const {
+  size_t move_up_to(const Item& item, Sides& sides, const float* x, float bound) const {
     if constexpr (std::is_same_v<Sides, NumberSides>) {
-      const SideSums left = sum_up_to_(x_.data(), w_.data(), y_.data(), padded_sides(item.count), bound);
+      const SideSums left = sum_up_to_(x, node_w_, node_y_, padded_sides(item.count), bound);
       sides.move_sums(left.weight, left.sum);
       return left.count;
     } else {
       // Which side a row is on cannot be foreseen, so the rows of the other side are moved with no weight.
       size_t n_left = 0;
       for (size_t i = 0; i < item.count; ++i) {
-        const bool go = x_[i] <= bound;
-        move_row(sides, i, static_cast<double>(go) * w_[i]);
+        const bool go = x[i] <= bound;
+        move_row(sides, i, static_cast<double>(go) * node_w_[i]);
         n_left += go;
       }
       return n_left;
@@ -436,12 +463,15 @@ class ExactTreeGrower::Growth {
     const Split& split = item.split;
     const RankedColumn& column = columns_[split.feature];
     size_t n_left = 0, n_right = 0;
+    const size_t end = item.begin + item.count;
     const auto part = [&](const auto& goes_left) {
-      for (size_t i = item.begin; i < item.begin + item.count; ++i) {
+      for (size_t i = item.begin; i < end; ++i) {
         const uint32_t row = rows_[i];
-        const size_t left = goes_left(row) ? 1 : 0;
-        rows_[item.begin + n_left] = row;
-        scratch_[n_right] = row;
+        const double y = y_[i], w = w_[i];
+        const size_t left = goes_left(i) ? 1 : 0, to = item.begin + n_left;
+        rows_[to] = scratch_[n_right] = row;
+        y_[to] = scratch_y_[n_right] = y;
+        w_[to] = scratch_w_[n_right] = w;
         n_left += left;
         n_right += 1 - left;
       }
@@ -449,16 +479,27 @@ class ExactTreeGrower::Growth {
     const bool default_left = split.default_left;
     const uint16_t* ranks = column.ranks.data();
     if (column.n_categories > 0)
-      part([&](uint32_t row) {
-        return ranks[row] == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[ranks[row]]);
+      part([&](size_t i) {
+        const uint16_t rank = ranks[rows_[i]];
+        return rank == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[rank]);
       });
     else if (limits_.random_bounds)
-      part([&, threshold = split.threshold, column_values = values_.data() + split.feature](uint32_t row) {
-        const float x = column_values[row * columns_.size()];
+      part([&, threshold = split.threshold, from = values_.data() + split.feature, width = columns_.size()](size_t i) {
+        __builtin_prefetch(from + rows_[std::min(i + kAhead, end - 1)] * width);
+        const float x = from[rows_[i] * width];
         return (x <= threshold) | ((x != x) & default_left);
       });
-    else part([&, cut = split.cut](uint32_t row) { return (ranks[row] <= cut) | ((ranks[row] == RankedColumn::kMissing) & default_left); });
-    std::copy_n(scratch_.begin(), n_right, rows_.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
+    else
+      part([&, cut = split.cut](size_t i) {
+        const uint16_t rank = ranks[rows_[i]];
+        return (rank <= cut) | ((rank == RankedColumn::kMissing) & default_left);
+      });
+    const auto put_back = [&](const auto& from, auto& to) {
+      std::copy_n(from.begin(), n_right, to.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
+    };
+    put_back(scratch_, rows_);
+    put_back(scratch_y_, y_);
+    put_back(scratch_w_, w_);
     const auto first_child = static_cast<int32_t>(tree_->nodes.size());
     ForestNode& node = tree_->nodes[static_cast<size_t>(item.node)];
     node.feature = split.feature & ForestNode::kLeaf;
@@ -502,18 +543,15 @@ class ExactTreeGrower::Growth {
   const TreeTargets& targets_;
   const ExactTreeLimits& limits_;
   const FitContext& context_;
-  struct WeightedTarget {
-    double y, weight;
-  };
-  std::vector<WeightedTarget> weighted_;  // by row, the first target where there are several
   RandomStream stream_{0, "tree"};
   Forest* tree_ = nullptr;
   double least_weight_ = 0;  // of a leaf
   std::vector<uint32_t> features_, rows_, scratch_;
   std::vector<uint64_t> keys_, other_keys_;
-  const uint32_t* node_rows_ = nullptr;
-  std::vector<double> y_, w_;  // (first) target and weight of the node's rows, by place
-  std::vector<float> x_;       // the same of their values, for random bounds
+  std::vector<double> y_, w_, scratch_y_, scratch_w_;  // (first) target and weight beside each of rows_
+  const uint32_t* node_rows_ = nullptr;                // what belongs to the node
+  const double *node_y_ = nullptr, *node_w_ = nullptr;
+  std::vector<float> x_;  // values of the node's rows, feature after feature, for random bounds
   FindRange find_range_ = find_range();
   SumUpTo sum_up_to_ = sum_up_to();
   std::vector<uint16_t> ranks_;  // of the node's rows, by place

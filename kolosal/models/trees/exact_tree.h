@@ -64,7 +64,7 @@ class ExactTreeGrower {
   bool grow(std::span<const double> weights, RandomStream stream, Forest& tree);
 
   /// Bytes of a grower's buffers.
-  static size_t bytes_for(size_t n_rows) { return n_rows * 78; }
+  static size_t bytes_for(size_t n_rows) { return n_rows * 82; }
 
  private:
   class Growth;
