@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kSampleRows = 200'000;
 constexpr size_t kPanel = 32;
 constexpr size_t kRowsPerBlock = 4096;
-constexpr size_t kSideBySide = 16;  // values whose bins are searched for together
+constexpr size_t kSideBySide = 16;   // values whose bins are searched for together
+constexpr uint32_t kFewestRows = 3;  // of a category with a bin of its own, where there are more categories than bins
 
 // An integer in the order of the numbers, and back. -0 counts as 0.
 uint32_t key_of(float x) {
@@ -109,9 +110,12 @@ FeatureBins number_bins(std::span<const float> column, std::span<const uint32_t>
 FeatureBins category_bins(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights, size_t max_bins,
                           int32_t n_categories) {
   std::vector<double> weight_of(static_cast<size_t>(n_categories), 0.0);
+  std::vector<uint32_t> rows_of(static_cast<size_t>(n_categories), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
     const float x = column[rows[i]];
-    if (x >= 0 && x < static_cast<float>(n_categories)) weight_of[static_cast<size_t>(x)] += weights.empty() ? 1.0 : weights[i];
+    if (!(x >= 0 && x < static_cast<float>(n_categories))) continue;
+    weight_of[static_cast<size_t>(x)] += weights.empty() ? 1.0 : weights[i];
+    ++rows_of[static_cast<size_t>(x)];
   }
   FeatureBins bins;
   bins.categorical = true;
@@ -119,7 +123,10 @@ FeatureBins category_bins(std::span<const float> column, std::span<const uint32_
     if (weight_of[static_cast<size_t>(code)] > 0) bins.codes.push_back(code);
   std::ranges::stable_sort(bins.codes,
                            [&](int32_t a, int32_t b) { return weight_of[static_cast<size_t>(a)] > weight_of[static_cast<size_t>(b)]; });
-  if (bins.codes.size() > max_bins) bins.codes.resize(max_bins);
+  if (bins.codes.size() > max_bins) {
+    bins.codes.resize(max_bins);
+    std::erase_if(bins.codes, [&](int32_t code) { return rows_of[static_cast<size_t>(code)] < kFewestRows; });
+  }
   bins.n_bins = static_cast<int32_t>(bins.codes.size());
   bins.bin_of_code.assign(static_cast<size_t>(n_categories), static_cast<uint8_t>(bins.n_bins));
   for (size_t b = 0; b < bins.codes.size(); ++b) bins.bin_of_code[static_cast<size_t>(bins.codes[b])] = static_cast<uint8_t>(b);

@@ -57,13 +57,23 @@ TEST(Binning, CutsManyValuesIntoBinsOfAboutEqualWeight) {
 }
 
 TEST(Binning, OrdersCategoriesByWeightAndPutsTheRestWithTheMissing) {
-  const auto x = one_column({0, 1, 1, 1, 2, 2, 4, kNaN}, 6);
-  const auto bins = make_bins(x, all_rows(8), {}, 2, trees_test::context_of(1))[0];
+  const auto x = one_column({0, 1, 1, 1, 1, 2, 2, 2, 4, kNaN}, 6);
+  const auto bins = make_bins(x, all_rows(10), {}, 2, trees_test::context_of(1))[0];
   EXPECT_EQ(bins.codes, (std::vector<int32_t>{1, 2}));
   EXPECT_EQ(bins.bin_of(1), 0);
   EXPECT_EQ(bins.bin_of(0), 2);
   EXPECT_EQ(bins.bin_of(9), 2);
   EXPECT_EQ(bins.bin_of(kNaN), 2);
+}
+
+TEST(Binning, PutsCategoriesOfTwoRowsWithTheMissingOnlyWhereThereAreTooManyForBins) {
+  std::vector<float> values;
+  for (int32_t code = 0; code < 300; ++code) values.insert(values.end(), code < 10 ? 3 : 2, static_cast<float>(code));
+  const auto bins_of = [&](size_t n) { return make_bins(one_column(values, 300), all_rows(n), {}, 255, trees_test::context_of(1))[0]; };
+  const FeatureBins many = bins_of(values.size());
+  EXPECT_EQ(many.codes, (std::vector<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  for (float code = 10; code < 300; ++code) EXPECT_EQ(many.bin_of(code), 10);
+  EXPECT_EQ(bins_of(300).n_bins, 145);
 }
 
 TEST(Binning, AWeightOfTwoIsARowTwice) {
