@@ -23,11 +23,13 @@ void check_rows(const Model& model, const FeatureMatrix& x, const FeatureMatrix*
               "Use permutation importance or partial dependence.");
 }
 
-std::vector<float> covers_of(const Forest& forest, const FeatureMatrix* background, const FitContext& context) {
-  if (background != nullptr) return node_covers(forest, *background, context);
+NodeRows rows_behind(const Forest& forest, const FeatureMatrix* background, const FitContext& context) {
+  if (background != nullptr) return {node_covers(forest, *background, context), term_means(forest, *background, context)};
   if (forest.node_cover.empty() && !forest.nodes.empty())
     throw Error(ErrorCode::BadValue, "the trees do not know how many training rows came to each node", "Pass background rows.");
-  return forest.node_cover;
+  if (!forest.linear_features.empty())
+    throw Error(ErrorCode::BadValue, "the leaves do not know the means of the features that they sum", "Pass background rows.");
+  return {forest.node_cover, {}};
 }
 
 // Means of what the features count as.
@@ -64,13 +66,10 @@ Contributions room_for(const Model& model, const FeatureMatrix& x, size_t n_outp
 Contributions contributions(const Model& model, const FeatureMatrix& x, const FeatureMatrix* background, const FitContext& context) {
   check_rows(model, x, background);
   if (const auto* forest = dynamic_cast<const ForestModel*>(&model)) {
-    if (!forest->forest().linear_starts.empty())
-      throw Error(ErrorCode::Unsupported, "the contributions to trees whose leaves are sums of features are not known",
-                  "Use permutation importance or partial dependence, or fit without linear_leaves.");
-    const std::vector<float> covers = covers_of(forest->forest(), background, context);
+    const NodeRows behind = rows_behind(forest->forest(), background, context);
     Contributions made = room_for(model, x, forest->forest().n_raw());
-    made.base = expected_raw(forest->forest(), covers);
-    add_tree_contributions(forest->forest(), covers, x, context, made.values);
+    made.base = expected_raw(forest->forest(), behind);
+    add_tree_contributions(forest->forest(), behind, x, context, made.values);
     return made;
   }
   if (const auto* linear = dynamic_cast<const LinearModel*>(&model)) {
@@ -90,7 +89,7 @@ Interactions interactions(const Model& model, const FeatureMatrix& x, const Feat
   const size_t p = alone.n_features;
   Interactions made{alone.n_rows, alone.n_outputs, p, std::vector<double>(alone.values.size() * p)};
   if (const auto* forest = dynamic_cast<const ForestModel*>(&model))
-    add_tree_interactions(forest->forest(), covers_of(forest->forest(), background, context), x, context, made.values);
+    add_tree_interactions(forest->forest(), rows_behind(forest->forest(), background, context), x, context, made.values);
   for (size_t i = 0; i < alone.values.size(); ++i) {
     double* row = made.values.data() + i * p;
     row[i % p] = alone.values[i] - std::accumulate(row, row + p, 0.0);

@@ -18,17 +18,21 @@ struct Step {
   bool left;
 };
 
-/// One feature on the way to a leaf: the branches that ask it, and the share of rows that take them all.
+/// One feature on the way to a leaf, or of its sum: the branches that ask it, the share of rows that take them all, and its term.
 struct PathFeature {
   uint32_t feature;
   uint32_t first_step, n_steps;
-  double share;
+  double share = 1;
+  bool in_sum = false;
+  double weight = 0, mean = 0;
 };
 
 struct LeafPath {
   size_t first_feature, n_features;
   const float* values;  ///< (leaf_width,)
   size_t output;        ///< raw output of the first value
+  bool has_sum = false;
+  double at_means = 0;  ///< of a sum, where all its features are their means
 };
 
 /// The ways to all leaves of some trees, whose nodes follow one another.
@@ -50,7 +54,7 @@ double branch_share(std::span<const float> covers, size_t node, size_t child) {
 
 class PathFinder {
  public:
-  PathFinder(const Forest& forest, std::span<const float> covers, Paths& paths) : forest_(forest), covers_(covers), paths_(paths) {}
+  PathFinder(const Forest& forest, const NodeRows& behind, Paths& paths) : forest_(forest), behind_(behind), paths_(paths) {}
 
   /// Adds the paths of a tree. Children come after their parents, so parents are known when a leaf is met.
   void add_tree(size_t tree) {
@@ -83,19 +87,43 @@ class PathFinder {
         {paths_.features.size(), 0, forest_.leaf_values.data() + static_cast<size_t>(node.left) * forest_.leaf_width, output});
     for (const Step& step : way_) {
       const ForestNode& asked = forest_.nodes[step.node];
-      const double share = branch_share(covers_, step.node, static_cast<size_t>(asked.left) + (step.left ? 0 : 1));
+      const double share = branch_share(behind_.covers, step.node, static_cast<size_t>(asked.left) + (step.left ? 0 : 1));
       if (paths_.leaves.back().n_features == 0 || paths_.features.back().feature != asked.feature) {
-        paths_.features.push_back({asked.feature, static_cast<uint32_t>(paths_.steps.size()), 0, 1});
+        paths_.features.push_back({.feature = asked.feature, .first_step = static_cast<uint32_t>(paths_.steps.size()), .n_steps = 0});
         ++paths_.leaves.back().n_features;
       }
       paths_.steps.push_back(step);
       ++paths_.features.back().n_steps;
       paths_.features.back().share *= share;
     }
+    if (!forest_.linear_starts.empty()) add_sum(static_cast<size_t>(node.left));
+  }
+
+  /// Adds the sum of a leaf to its path, the one added last. A feature that no branch asks leads every row to the leaf.
+  void add_sum(size_t leaf) {
+    const uint32_t begin = forest_.linear_starts[leaf], end = forest_.linear_starts[leaf + 1];
+    LeafPath& path = paths_.leaves.back();
+    path.has_sum = begin < end;
+    path.at_means = forest_.linear_constants[leaf];
+    for (uint32_t term = begin; term < end; ++term) {
+      const auto first = paths_.features.begin() + static_cast<ptrdiff_t>(path.first_feature);
+      auto found =
+          std::find_if(first, paths_.features.end(), [&](const PathFeature& f) { return f.feature == forest_.linear_features[term]; });
+      if (found == paths_.features.end()) {
+        paths_.features.push_back(
+            {.feature = forest_.linear_features[term], .first_step = static_cast<uint32_t>(paths_.steps.size()), .n_steps = 0});
+        ++path.n_features;
+        found = paths_.features.end() - 1;
+      }
+      found->in_sum = true;
+      found->weight += forest_.linear_weights[term];
+      found->mean = behind_.means[term];
+      path.at_means += forest_.linear_weights[term] * behind_.means[term];
+    }
   }
 
   const Forest& forest_;
-  std::span<const float> covers_;
+  const NodeRows& behind_;
   Paths& paths_;
   size_t root_ = 0;
   std::vector<int64_t> parents_;
@@ -171,50 +199,102 @@ class LaneBranches {
   unsigned all_ = 0;
 };
 
+/// What a leaf adds for each set of known features, for up to eight rows: the product of o_j over known and z_j over unknown features,
+/// times the worth and the d_j of the known.
+struct Game {
+  std::span<const Lanes> o;   ///< 1 for each row that takes every branch that asks the feature, else 0
+  std::span<const double> z;  ///< the share of rows that do
+  std::span<const Lanes> d;   ///< what each feature adds to the sum where it is known, and 0 where o is; empty of a leaf without a sum
+  const float* values;        ///< the worth of each number of a leaf; null: `constant`
+  double constant = 0;
+
+  double worth(size_t c) const { return values != nullptr ? static_cast<double>(values[c]) : constant; }
+};
+
 /// The integrals over t of products of t o_j + (1 - t) z_j that leave one factor out.
 class Integrals {
  public:
   explicit Integrals(const std::vector<Rule>& rules) : rules_(rules) {}
 
-  /// (m,) for each lane: the integral over all factors but the j-th. `skip` is left out of every product (none: m).
-  const std::vector<Lanes>& leave_one_out(std::span<const Lanes> o, std::span<const double> z, size_t skip) {
-    const size_t m = o.size();
-    sums_.assign(m, Lanes{});
+  /// Of all factors but the j-th, and of a leaf with a sum, of the sum over f of t d_f times all factors but f and the j-th, for all j.
+  /// `skip` is left out of every product and sum (none: m).
+  void leave_one_out(const Game& game, size_t skip) {
+    const size_t m = game.o.size();
+    products.assign(m, Lanes{});
+    sums.assign(m, Lanes{});
     factors_.resize(m);
+    terms_.assign(m, Lanes{});
     before_.resize(m);
+    sums_before_.resize(m);
     const size_t n_factors = skip < m ? m - 1 : m;
     const Rule& rule = rules_[(n_factors + 1) / 2];
-    for (size_t q = 0; q < rule.points.size(); ++q) add_point(rule.points[q], rule.weights[q], o, z, skip);
-    return sums_;
+    for (size_t q = 0; q < rule.points.size(); ++q) {
+      if (game.d.empty()) add_point(rule.points[q], rule.weights[q], game, skip);
+      else add_point_with_sum(rule.points[q], rule.weights[q], game, skip);
+    }
   }
 
+  std::vector<Lanes> products, sums;  ///< (m,) for each lane
+
  private:
-  void add_point(double t, double weight, std::span<const Lanes> o, std::span<const double> z, size_t skip) {
+  void add_point(double t, double weight, const Game& game, size_t skip) {
     Lanes product;
     product.fill(weight);
-    for (size_t j = 0; j < o.size(); ++j) {
+    for (size_t j = 0; j < game.o.size(); ++j) {
       before_[j] = product;
-      const double known = t, unknown = (1 - t) * z[j];
-      for (size_t lane = 0; lane < kLanes; ++lane) factors_[j][lane] = j == skip ? 1 : known * o[j][lane] + unknown;
+      take_factor(t, game, j, skip);
       for (size_t lane = 0; lane < kLanes; ++lane) product[lane] *= factors_[j][lane];
     }
     product.fill(1);
-    for (size_t j = o.size(); j-- > 0;) {
-      for (size_t lane = 0; lane < kLanes; ++lane) sums_[j][lane] += before_[j][lane] * product[lane];
+    for (size_t j = game.o.size(); j-- > 0;) {
+      for (size_t lane = 0; lane < kLanes; ++lane) products[j][lane] += before_[j][lane] * product[lane];
       for (size_t lane = 0; lane < kLanes; ++lane) product[lane] *= factors_[j][lane];
+    }
+  }
+
+  void take_factor(double t, const Game& game, size_t j, size_t skip) {
+    const double unknown = (1 - t) * game.z[j];
+    for (size_t lane = 0; lane < kLanes; ++lane) factors_[j][lane] = j == skip ? 1 : t * game.o[j][lane] + unknown;
+  }
+
+  /// Pairs of a product and a sum, of the features before and of those after, each of which makes (P, Q) into (P a, Q a + P t d).
+  void add_point_with_sum(double t, double weight, const Game& game, size_t skip) {
+    Lanes product, sum{};
+    product.fill(weight);
+    const auto take_in = [&](size_t j) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        sum[lane] = sum[lane] * factors_[j][lane] + product[lane] * terms_[j][lane];
+        product[lane] *= factors_[j][lane];
+      }
+    };
+    for (size_t j = 0; j < game.o.size(); ++j) {
+      before_[j] = product;
+      sums_before_[j] = sum;
+      take_factor(t, game, j, skip);
+      for (size_t lane = 0; lane < kLanes; ++lane) terms_[j][lane] = j == skip ? 0 : t * game.d[j][lane];
+      take_in(j);
+    }
+    product.fill(1);
+    sum.fill(0);
+    for (size_t j = game.o.size(); j-- > 0;) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        products[j][lane] += before_[j][lane] * product[lane];
+        sums[j][lane] += sums_before_[j][lane] * product[lane] + before_[j][lane] * sum[lane];
+      }
+      take_in(j);
     }
   }
 
   const std::vector<Rule>& rules_;
-  std::vector<Lanes> sums_, factors_, before_;
+  std::vector<Lanes> factors_, terms_, before_, sums_before_;
 };
 
 /// Calls body(paths, rules) with the paths of all trees, a part of the trees at a time.
 template <class Body>
-void for_each_part(const Forest& forest, std::span<const float> covers, const FitContext& context, const Body& body) {
+void for_each_part(const Forest& forest, const NodeRows& behind, const FitContext& context, const Body& body) {
   for (size_t tree = 0; tree < forest.roots.size();) {
     Paths paths;
-    PathFinder finder(forest, covers, paths);
+    PathFinder finder(forest, behind, paths);
     paths.first_node = static_cast<size_t>(forest.roots[tree]);
     for (; tree < forest.roots.size() && paths.steps.size() < kMostSteps; ++tree) finder.add_tree(tree);
     paths.end_node = end_of_tree(forest, tree - 1);
@@ -225,41 +305,109 @@ void for_each_part(const Forest& forest, std::span<const float> covers, const Fi
   }
 }
 
-/// Calls body(leaf, o, z, begin, n) for each eight rows and each leaf, in the order of the leaves.
-template <class Body>
-void for_each_leaf(const Forest& forest, const Paths& paths, const FeatureMatrix& x, const FitContext& context, size_t from, size_t to,
-                   const Body& body) {
-  std::vector<Lanes> o;
-  std::vector<double> z;
-  LaneBranches branches(forest, paths);
-  for (size_t begin = from; begin < to && !context.should_stop(); begin += kLanes) {
-    const size_t n = std::min(kLanes, to - begin);
-    branches.look_at(x, begin, n);
-    for (const LeafPath& leaf : paths.leaves) {
-      o.clear();
-      z.clear();
-      for (size_t i = 0; i < leaf.n_features; ++i) {
-        const PathFeature& path = paths.features[leaf.first_feature + i];
-        o.push_back(branches.follows(path));
-        z.push_back(path.share);
-      }
-      body(leaf, std::span<const Lanes>(o), std::span<const double>(z), begin, n);
-    }
-  }
-}
+/// The games of leaves, for eight rows at a time.
+class Games {
+ public:
+  Games(const Forest& forest, const Paths& paths, const FeatureMatrix& x) : paths_(paths), x_(x), branches_(forest, paths) {}
 
-/// Calls body(paths, integrals, leaf, o, z, begin, n) for the leaves of all trees and all rows, blocks of rows on several threads at once.
+  /// Rows begin .. begin + n of x.
+  void look_at(size_t begin, size_t n) {
+    begin_ = begin;
+    n_ = n;
+    branches_.look_at(x_, begin, n);
+  }
+
+  /// Calls body(game) for each game of a leaf.
+  template <class Body>
+  void of_leaf(const LeafPath& leaf, const Body& body) {
+    const auto features = std::span(paths_.features).subspan(leaf.first_feature, leaf.n_features);
+    o_.clear();
+    z_.clear();
+    for (const PathFeature& path : features) {
+      o_.push_back(branches_.follows(path));
+      z_.push_back(path.share);
+    }
+    if (!leaf.has_sum) return body(Game{o_, z_, {}, leaf.values});
+    whole_ = o_;
+    d_.assign(o_.size(), Lanes{});
+    bool has_hole = false;
+    for (size_t i = 0; i < features.size(); ++i) has_hole |= features[i].in_sum && !add_term(features[i], whole_[i], d_[i]);
+    const double value = has_hole ? static_cast<double>(*leaf.values) : 0;
+    if (has_hole) body(Game{o_, z_, {}, leaf.values});
+    body(Game{whole_, z_, d_, nullptr, leaf.at_means - value});
+  }
+
+ private:
+  /// Writes what a feature adds to a sum. False where a row misses it, which then does not follow the feature either.
+  bool add_term(const PathFeature& path, Lanes& o, Lanes& d) const {
+    const float* column = x_.column(path.feature).data() + begin_;
+    bool is_whole = true;
+    for (size_t lane = 0; lane < n_; ++lane) {
+      if (std::isfinite(column[lane])) {
+        d[lane] = o[lane] * path.weight * (static_cast<double>(column[lane]) - path.mean);
+      } else {
+        o[lane] = 0;
+        is_whole = false;
+      }
+    }
+    return is_whole;
+  }
+
+  const Paths& paths_;
+  const FeatureMatrix& x_;
+  LaneBranches branches_;
+  size_t begin_ = 0, n_ = 0;
+  std::vector<Lanes> o_, whole_, d_;
+  std::vector<double> z_;
+};
+
+/// Calls body(paths, integrals, leaf, game, begin, n) for the games of all leaves and all rows, blocks of rows on several threads at once,
+/// in the order of the leaves for each eight rows.
 template <class Body>
-void for_each_leaf_and_rows(const Forest& forest, std::span<const float> covers, const FeatureMatrix& x, const FitContext& context,
+void for_each_leaf_and_rows(const Forest& forest, const NodeRows& behind, const FeatureMatrix& x, const FitContext& context,
                             const Body& body) {
-  for_each_part(forest, covers, context, [&](const Paths& paths, const std::vector<Rule>& rules) {
+  for_each_part(forest, behind, context, [&](const Paths& paths, const std::vector<Rule>& rules) {
     context.threads->parallel_for(x.n_rows(), kBlockRows, [&](size_t from, size_t to) {
       Integrals integrals(rules);
-      for_each_leaf(forest, paths, x, context, from, to,
-                    [&](const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) { body(paths, integrals, leaf, o, z, begin, n); });
+      Games games(forest, paths, x);
+      for (size_t begin = from; begin < to && !context.should_stop(); begin += kLanes) {
+        const size_t n = std::min(kLanes, to - begin);
+        games.look_at(begin, n);
+        for (const LeafPath& leaf : paths.leaves)
+          games.of_leaf(leaf, [&](const Game& game) { body(paths, integrals, leaf, game, begin, n); });
+      }
     });
     context.check();
   });
+}
+
+/// Calls body(leaf node, row) with where each row of x ends in a tree; ends early where the context asks to stop.
+template <class Body>
+void for_each_row_in_tree(const Forest& forest, size_t tree, const FeatureMatrix& x, const FitContext& context, const Body& body) {
+  for (size_t row = 0; row < x.n_rows(); ++row) {
+    if (row % kBlockRows == 0 && context.should_stop()) return;
+    auto node = static_cast<size_t>(forest.roots[tree]);
+    while (!forest.nodes[node].is_leaf()) {
+      const ForestNode& n = forest.nodes[node];
+      node = static_cast<size_t>(n.left) + (goes_left(forest, n, x.at(row, n.feature)) ? 0 : 1);
+    }
+    body(node, row);
+  }
+}
+
+/// The mean of each feature over the rows that have it; 0 where none does.
+std::vector<double> whole_means(const FeatureMatrix& x) {
+  std::vector<double> means(x.n_features());
+  for (size_t j = 0; j < means.size(); ++j) {
+    double n = 0;
+    for (const float value : x.column(j)) {
+      if (!std::isfinite(value)) continue;
+      means[j] += static_cast<double>(value);
+      ++n;
+    }
+    if (n > 0) means[j] /= n;
+  }
+  return means;
 }
 
 double divisor_of(const Forest& forest) {
@@ -288,61 +436,97 @@ std::vector<float> node_covers(const Forest& forest, const FeatureMatrix& x, con
   return covers;
 }
 
-std::vector<double> expected_raw(const Forest& forest, std::span<const float> covers) {
+std::vector<double> term_means(const Forest& forest, const FeatureMatrix& x, const FitContext& context) {
+  std::vector<double> means(forest.linear_features.size());
+  if (means.empty()) return means;
+  const std::vector<double> of_all = whole_means(x);
+  context.threads->parallel_each(forest.roots.size(), [&](size_t tree) {
+    const auto root = static_cast<size_t>(forest.roots[tree]);
+    std::vector<uint32_t> counts(end_of_tree(forest, tree) - root);
+    const auto terms = [&](size_t node) {
+      const auto leaf = static_cast<size_t>(forest.nodes[node].left);
+      return std::pair(forest.linear_starts[leaf], forest.linear_starts[leaf + 1]);
+    };
+    for_each_row_in_tree(forest, tree, x, context, [&](size_t node, size_t row) {
+      const auto [begin, end] = terms(node);
+      for (uint32_t term = begin; term < end; ++term)
+        if (!std::isfinite(x.at(row, forest.linear_features[term]))) return;
+      ++counts[node - root];
+      for (uint32_t term = begin; term < end; ++term) means[term] += static_cast<double>(x.at(row, forest.linear_features[term]));
+    });
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (!forest.nodes[root + i].is_leaf()) continue;
+      const auto [begin, end] = terms(root + i);
+      for (uint32_t term = begin; term < end; ++term)
+        means[term] = counts[i] > 0 ? means[term] / counts[i] : of_all[forest.linear_features[term]];
+    }
+  });
+  context.check();
+  return means;
+}
+
+std::vector<double> expected_raw(const Forest& forest, const NodeRows& behind) {
   std::vector<double> raw = forest.base_score;
   for (size_t tree = 0; tree < forest.roots.size(); ++tree) {
     Paths paths;
-    PathFinder(forest, covers, paths).add_tree(tree);
+    PathFinder(forest, behind, paths).add_tree(tree);
     for (const LeafPath& leaf : paths.leaves) {
       double share = 1;
       for (size_t i = 0; i < leaf.n_features; ++i) share *= paths.features[leaf.first_feature + i].share;
-      for (size_t c = 0; c < forest.leaf_width; ++c) raw[leaf.output + c] += share * static_cast<double>(leaf.values[c]);
+      for (size_t c = 0; c < forest.leaf_width; ++c)
+        raw[leaf.output + c] += share * (leaf.has_sum ? leaf.at_means : static_cast<double>(leaf.values[c]));
     }
   }
   for (double& value : raw) value /= divisor_of(forest);
   return raw;
 }
 
-void add_tree_contributions(const Forest& forest, std::span<const float> covers, const FeatureMatrix& x, const FitContext& context,
+void add_tree_contributions(const Forest& forest, const NodeRows& behind, const FeatureMatrix& x, const FitContext& context,
                             std::span<double> values) {
   const size_t p = forest.n_features, n_raw = forest.n_raw();
   const double divisor = divisor_of(forest);
-  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
-    const std::vector<Lanes>& products = integrals.leave_one_out(o, z, o.size());
-    for (size_t i = 0; i < o.size(); ++i) {
+  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, const Game& game, size_t begin, size_t n) {
+    integrals.leave_one_out(game, game.o.size());
+    for (size_t i = 0; i < game.o.size(); ++i) {
       const size_t feature = paths.features[leaf.first_feature + i].feature;
       for (size_t lane = 0; lane < n; ++lane) {
-        const double part = (o[i][lane] - z[i]) * products[i][lane] / divisor;
+        const double known = game.o[i][lane] - game.z[i], product = integrals.products[i][lane];
         double* to_row = values.data() + ((begin + lane) * n_raw + leaf.output) * p + feature;
-        for (size_t c = 0; c < forest.leaf_width; ++c) to_row[c * p] += part * static_cast<double>(leaf.values[c]);
+        for (size_t c = 0; c < forest.leaf_width; ++c) to_row[c * p] += known * product / divisor * game.worth(c);
+        if (!game.d.empty()) *to_row += (known * integrals.sums[i][lane] + game.d[i][lane] * product) / divisor;
       }
     }
   };
-  for_each_leaf_and_rows(forest, covers, x, context, add);
+  for_each_leaf_and_rows(forest, behind, x, context, add);
 }
 
-void add_tree_interactions(const Forest& forest, std::span<const float> covers, const FeatureMatrix& x, const FitContext& context,
+void add_tree_interactions(const Forest& forest, const NodeRows& behind, const FeatureMatrix& x, const FitContext& context,
                            std::span<double> values) {
   const size_t p = forest.n_features, n_raw = forest.n_raw();
   const double divisor = divisor_of(forest);
-  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, auto o, auto z, size_t begin, size_t n) {
-    for (size_t i = 0; i + 1 < o.size(); ++i) {
-      const std::vector<Lanes>& products = integrals.leave_one_out(o, z, i);
+  const auto add = [&](const Paths& paths, Integrals& integrals, const LeafPath& leaf, const Game& game, size_t begin, size_t n) {
+    for (size_t i = 0; i + 1 < game.o.size(); ++i) {
+      integrals.leave_one_out(game, i);
       const size_t first = paths.features[leaf.first_feature + i].feature;
-      for (size_t j = i + 1; j < o.size(); ++j) {
+      for (size_t j = i + 1; j < game.o.size(); ++j) {
         const size_t second = paths.features[leaf.first_feature + j].feature;
         for (size_t lane = 0; lane < n; ++lane) {
-          const double part = (o[i][lane] - z[i]) * (o[j][lane] - z[j]) * products[j][lane] / (2 * divisor);
+          const double known_i = game.o[i][lane] - game.z[i], known_j = game.o[j][lane] - game.z[j];
+          const double product = integrals.products[j][lane];
+          double of_sum = 0;
+          if (!game.d.empty())
+            of_sum = known_i * known_j * integrals.sums[j][lane] + (game.d[i][lane] * known_j + game.d[j][lane] * known_i) * product;
           for (size_t c = 0; c < forest.leaf_width; ++c) {
+            const double part = (known_i * known_j * product * game.worth(c) + of_sum) / (2 * divisor);
             double* matrix = values.data() + ((begin + lane) * n_raw + leaf.output + c) * p * p;
-            matrix[first * p + second] += part * static_cast<double>(leaf.values[c]);
-            matrix[second * p + first] += part * static_cast<double>(leaf.values[c]);
+            matrix[first * p + second] += part;
+            matrix[second * p + first] += part;
           }
         }
       }
     }
   };
-  for_each_leaf_and_rows(forest, covers, x, context, add);
+  for_each_leaf_and_rows(forest, behind, x, context, add);
 }
 
 }  // namespace kolosal

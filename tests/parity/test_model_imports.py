@@ -103,8 +103,12 @@ def test_leaves_of_lightgbm_that_sum_features_predict_as_there(tmp_path: Path) -
         agree(ours, theirs, X)
         ours.save(tmp_path / "model.kolosal")
         np.testing.assert_array_equal(km.load(tmp_path / "model.kolosal").predict(X), ours.predict(X))
-        with pytest.raises(InvalidInputError, match="sums of features are not known"):
+        with pytest.raises(InvalidInputError, match="means of the features that they sum"):
             ke.shap_values(ours, X)
+        found = ke.shap_values(ours, X, background=X)
+        shares = found.values.reshape(N, 5, -1).sum(axis=1) + found.base_values
+        raw = np.asarray(theirs.predict(X, raw_score=True)).reshape(N, -1)
+        np.testing.assert_allclose(shares, raw, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -38,13 +38,13 @@ def shap_values(model: CatalogModel, X: Any, background: Any = None) -> Explanat
     """The Shapley values of the rows of ``X``.
 
     Exact for trees (TreeSHAP that follows the paths: where a feature is not known, both branches count in proportion to the rows that
-    took them) and for linear models (where an unknown feature is its mean).
+    took them, and in a leaf that sums features it is its mean there) and for linear models (where an unknown feature is its mean).
 
     Args:
         model: A fitted estimator of trees or of weights.
         X: Rows to explain.
         background: Rows that tell what unknown features are like, usually those of training. Trees that know how many training rows
-            came to each node need none; linear models do.
+            came to each node need none; linear models do, and trees whose leaves sum features.
 
     Returns:
         The values; each row's sum, with the base, is its score to 1e-9.
