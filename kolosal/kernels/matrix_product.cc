@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -20,9 +21,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr hn::CappedTag<float, kWidthStep> kLanes;
 using Lanes = hn::Vec<decltype(kLanes)>;
-// Rows and vectors of a tile: as many as leave their sums in registers.
-constexpr size_t kTileRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
-constexpr size_t kTileVectors = 2;
+// Vectors of a panel, and the rows and panels of a tile: as many as leave their sums in registers.
+constexpr size_t kVectors = kWidthStep / hn::MaxLanes(kLanes);
+constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON;
+constexpr size_t kTilePanels = kManyRegisters && kVectors == 1 ? 2 : 1;
+constexpr size_t kTileRows = kVectors == 1 ? 8 : kVectors == 2 || kManyRegisters ? 6 : 3;
 
 // Calls body(0) ... body(N - 1), each with its number as a constant: arrays that they index stay in registers.
 template <size_t N, class Body>
@@ -31,51 +34,81 @@ HWY_INLINE void unrolled(const Body& body) {
   (std::make_index_sequence<N>());
 }
 
-// kRows rows and kVectors vectors of the product.
-template <size_t kRows, size_t kVectors>
-HWY_INLINE void tile(const float* left, const LeftMatrix& shape, const float* right, size_t right_stride, float* out, size_t out_stride) {
-  const size_t lanes = hn::Lanes(kLanes);
-  Lanes sums[kRows][kVectors];
-  unrolled<kRows>([&](auto i) HWY_ATTR { unrolled<kVectors>([&](auto v) HWY_ATTR { sums[i][v] = hn::Zero(kLanes); }); });
-  for (size_t k = 0; k < shape.depth; ++k) {
-    Lanes of_right[kVectors];
-    unrolled<kVectors>([&](auto v) HWY_ATTR { of_right[v] = hn::LoadU(kLanes, right + v * lanes); });
-    unrolled<kRows>([&](auto i) HWY_ATTR {
-      const Lanes factor = hn::Set(kLanes, left[i * shape.row_step]);
-      unrolled<kVectors>([&](auto v) HWY_ATTR { sums[i][v] = hn::MulAdd(factor, of_right[v], sums[i][v]); });
-    });
-    left += shape.depth_step;
-    right += right_stride;
+// The matrices of a product from the first number of a tile on.
+struct Corner {
+  const float* left;
+  size_t left_step;
+  const float* right;
+  size_t right_step;
+  float* out;
+  size_t out_step;
+  size_t depth;
+};
+
+// kRows rows and kPanels panels of the product.
+template <bool kTransposed, size_t kRows, size_t kPanels>
+void tile(const Corner& at) {
+  constexpr size_t kRowStep = kTransposed ? 1 : kWidthStep, kDepthStep = kTransposed ? kWidthStep : 1;
+  constexpr size_t kLane = hn::MaxLanes(kLanes);
+  Lanes sums[kRows][kPanels * kVectors];
+  unrolled<kRows>([&](auto i) HWY_ATTR { unrolled<kPanels * kVectors>([&](auto v) HWY_ATTR { sums[i][v] = hn::Zero(kLanes); }); });
+  const float *left = at.left, *right = at.right;
+  const size_t run = kTransposed ? at.depth : kWidthStep;  // of the inner dimension, that follow one another in `left`
+  for (size_t from = 0; from < at.depth; from += run, left += at.left_step) {
+    const float* factors = left;
+    for (size_t k = std::min(run, at.depth - from); k > 0; --k, factors += kDepthStep, right += kWidthStep) {
+      Lanes of_right[kPanels * kVectors];
+      unrolled<kPanels * kVectors>(
+          [&](auto v) HWY_ATTR { of_right[v] = hn::LoadU(kLanes, right + v / kVectors * at.right_step + v % kVectors * kLane); });
+      unrolled<kRows>([&](auto i) HWY_ATTR {
+        const Lanes factor = hn::Set(kLanes, factors[i * kRowStep]);
+        unrolled<kPanels * kVectors>([&](auto v) HWY_ATTR { sums[i][v] = hn::MulAdd(factor, of_right[v], sums[i][v]); });
+      });
+    }
   }
   unrolled<kRows>([&](auto i) HWY_ATTR {
-    unrolled<kVectors>([&](auto v) HWY_ATTR { hn::StoreU(sums[i][v], kLanes, out + i * out_stride + v * lanes); });
+    unrolled<kPanels * kVectors>([&](auto v) HWY_ATTR {
+      hn::StoreU(sums[i][v], kLanes, at.out + v / kVectors * at.out_step + i * kWidthStep + v % kVectors * kLane);
+    });
   });
 }
 
-// All columns of kRows rows, and then of the rows that are fewer.
-template <size_t kRows>
-HWY_INLINE void rows_of(const LeftMatrix& left, size_t from, const float* right, size_t right_stride, float* out, size_t out_stride) {
-  size_t i = from;
-  for (; i + kRows <= left.n_rows; i += kRows)
-    tile<kRows, kTileVectors>(left.first + i * left.row_step, left, right, right_stride, out + i * out_stride, out_stride);
-  if constexpr (kRows > 1) rows_of<kRows / 2>(left, i, right, right_stride, out, out_stride);
+// All rows of some panels, in tiles of as equal numbers of rows as can be.
+template <bool kTransposed, size_t kPanels>
+HWY_INLINE void rows_of(Corner at, size_t n_rows) {
+  for (size_t n_tiles = (n_rows + kTileRows - 1) / kTileRows; n_tiles > 0; --n_tiles) {
+    const size_t n = (n_rows + n_tiles - 1) / n_tiles;
+    unrolled<kTileRows>([&](auto rows) HWY_ATTR {
+      if (n == rows + 1) tile<kTransposed, rows + 1, kPanels>(at);
+    });
+    n_rows -= n;
+    at.left += n * (kTransposed ? 1 : kWidthStep);
+    at.out += n * kWidthStep;
+  }
 }
 
-template <size_t kRows>
-HWY_INLINE void single_vectors(const LeftMatrix& left, size_t from, const float* right, size_t right_stride, float* out,
-                               size_t out_stride) {
-  size_t i = from;
-  for (; i + kRows <= left.n_rows; i += kRows)
-    tile<kRows, 1>(left.first + i * left.row_step, left, right, right_stride, out + i * out_stride, out_stride);
-  if constexpr (kRows > 1) single_vectors<kRows / 2>(left, i, right, right_stride, out, out_stride);
+template <bool kTransposed, size_t kPanels>
+HWY_INLINE void panels_of(const Panels& left, Corner at) {
+  if constexpr (!kTransposed) {
+    rows_of<kTransposed, kPanels>(at, left.n_rows);
+  } else {
+    for (size_t i = 0; i < left.n_columns; i += kWidthStep, at.left += left.panel_step, at.out += kWidthStep * kWidthStep)
+      rows_of<kTransposed, kPanels>(at, std::min(kWidthStep, left.n_columns - i));
+  }
 }
 
-void product(const LeftMatrix& left, const float* right, size_t right_stride, size_t width, float* out, size_t out_stride) {
-  const size_t lanes = hn::Lanes(kLanes);
-  size_t j = 0;
-  for (; j + kTileVectors * lanes <= width; j += kTileVectors * lanes)
-    rows_of<kTileRows>(left, 0, right + j, right_stride, out + j, out_stride);
-  for (; j < width; j += lanes) single_vectors<kTileRows>(left, 0, right + j, right_stride, out + j, out_stride);
+template <bool kTransposed>
+HWY_INLINE void product_of(const Panels& left, const Panels& right, float* out, size_t out_step) {
+  Corner at{left.first, left.panel_step, right.first, right.panel_step, out, out_step, right.n_rows};
+  size_t n_panels = padded_width(right.n_columns) / kWidthStep;
+  for (; n_panels >= kTilePanels; n_panels -= kTilePanels, at.right += kTilePanels * right.panel_step, at.out += kTilePanels * out_step)
+    panels_of<kTransposed, kTilePanels>(left, at);
+  if (n_panels > 0) panels_of<kTransposed, 1>(left, at);
+}
+
+void product(const Panels& left, const Panels& right, float* out, size_t out_step) { product_of<false>(left, right, out, out_step); }
+void transposed_product(const Panels& left, const Panels& right, float* out, size_t out_step) {
+  product_of<true>(left, right, out, out_step);
 }
 
 }  // namespace kolosal::HWY_NAMESPACE
@@ -86,21 +119,57 @@ HWY_AFTER_NAMESPACE();
 namespace kolosal {
 
 HWY_EXPORT(product);
+HWY_EXPORT(transposed_product);
 
-void scalar::multiply(const LeftMatrix& left, const float* right, size_t right_stride, size_t width, float* out,
-                      size_t out_stride) noexcept {
-  for (size_t i = 0; i < left.n_rows; ++i)
-    for (size_t j = 0; j < width; ++j) {
+namespace {
+
+// The product of a left matrix whose number (i, k) is left(i, k).
+template <class Left>
+void plain_product(size_t n_rows, const Left& left, const Panels& right, float* out, size_t out_step) noexcept {
+  for (size_t i = 0; i < n_rows; ++i)
+    for (size_t j = 0; j < padded_width(right.n_columns); ++j) {
       float sum = 0;
-      for (size_t k = 0; k < left.depth; ++k)
-        sum = std::fma(left.first[i * left.row_step + k * left.depth_step], right[k * right_stride + j], sum);
-      out[i * out_stride + j] = sum;
+      for (size_t k = 0; k < right.n_rows; ++k) sum = std::fma(left(i, k), right.first[place_in_panels(right.panel_step, k, j)], sum);
+      out[place_in_panels(out_step, i, j)] = sum;
     }
 }
 
-void multiply(const LeftMatrix& left, const float* right, size_t right_stride, size_t width, float* out, size_t out_stride) noexcept {
-  if (uses_scalar_loops()) scalar::multiply(left, right, right_stride, width, out, out_stride);
-  else HWY_DYNAMIC_DISPATCH(product)(left, right, right_stride, width, out, out_stride);
+}  // namespace
+
+void scalar::multiply(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept {
+  const auto number = [&](size_t i, size_t k) { return left.first[place_in_panels(left.panel_step, i, k)]; };
+  plain_product(left.n_rows, number, right, out, out_step);
+}
+
+void scalar::multiply_transposed(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept {
+  const auto number = [&](size_t i, size_t k) { return left.first[place_in_panels(left.panel_step, k, i)]; };
+  plain_product(left.n_columns, number, right, out, out_step);
+}
+
+void multiply(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept {
+  if (uses_scalar_loops()) scalar::multiply(left, right, out, out_step);
+  else HWY_DYNAMIC_DISPATCH(product)(left, right, out, out_step);
+}
+
+void multiply_transposed(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept {
+  if (uses_scalar_loops()) scalar::multiply_transposed(left, right, out, out_step);
+  else HWY_DYNAMIC_DISPATCH(transposed_product)(left, right, out, out_step);
+}
+
+void to_panels(const float* from, size_t stride, size_t n_rows, size_t n_columns, float* out, size_t out_step) noexcept {
+  for (size_t j = 0; j < n_columns; j += kWidthStep, out += out_step)
+    for (size_t i = 0; i < n_rows; ++i) {
+      const size_t n = std::min(kWidthStep, n_columns - j);
+      std::copy_n(from + i * stride + j, n, out + i * kWidthStep);
+      std::fill_n(out + i * kWidthStep + n, kWidthStep - n, 0.0F);
+    }
+}
+
+void from_panels(const Panels& from, float* out, size_t stride) noexcept {
+  const float* panel = from.first;
+  for (size_t j = 0; j < from.n_columns; j += kWidthStep, panel += from.panel_step)
+    for (size_t i = 0; i < from.n_rows; ++i)
+      std::copy_n(panel + i * kWidthStep, std::min(kWidthStep, from.n_columns - j), out + i * stride + j);
 }
 
 }  // namespace kolosal

@@ -1,10 +1,12 @@
 // Products of small float32 matrices, as the layers of a neural network make them.
 //
-// Each number of a product is one chain of multiply-adds in the order of the inner dimension, so it does not depend on how many rows are
-// multiplied together, nor on which of them it is in.
+// A matrix is kept in panels of kWidthStep columns, see Panels: both sides of a product are then read from end to end, and their rows do
+// not fall on the same few lines of the cache. Each number of a product is one chain of multiply-adds in the order of the inner dimension,
+// so it does not depend on how many rows are multiplied together, nor on which of them it is in.
 //
-// Cost     n_rows depth width multiply-adds, in tiles that stay in registers; the right matrix should stay in the second-level cache.
-// Source   Goto and van de Geijn, ACM Transactions on Mathematical Software 34(3), 2008 (tiles in registers).
+// Cost     n_rows depth width multiply-adds, in tiles that stay in registers; a panel of the right matrix should stay in the first-level
+//          cache.
+// Source   Goto and van de Geijn, ACM Transactions on Mathematical Software 34(3), 2008 (panels, tiles in registers).
 // Checked  matrix_product_test.cc holds each instruction set against the plain loops.
 #pragma once
 
@@ -12,27 +14,38 @@
 
 namespace kolosal {
 
-/// Widths of right matrices are multiples of this.
+/// Columns of a panel.
 constexpr size_t kWidthStep = 16;
 /// The least multiple of kWidthStep that is not below n.
 constexpr size_t padded_width(size_t n) noexcept { return (n + kWidthStep - 1) / kWidthStep * kWidthStep; }
+/// Where the number in a row and a column is among panels that are `panel_step` numbers apart.
+constexpr size_t place_in_panels(size_t panel_step, size_t row, size_t column) noexcept {
+  return column / kWidthStep * panel_step + row * kWidthStep + column % kWidthStep;
+}
 
-/// A left matrix: its number in row i and place k of the inner dimension is first[i * row_step + k * depth_step], so a matrix and its
-/// transpose are read alike.
-struct LeftMatrix {
+/// A matrix (n_rows, n_columns): its number (i, j) is first[place_in_panels(panel_step, i, j)]. The last panel is as wide as the others.
+struct Panels {
   const float* first;
-  size_t row_step;
-  size_t depth_step;
+  size_t panel_step;  ///< at least n_rows * kWidthStep, more where rows are a part of more rows
   size_t n_rows;
-  size_t depth;
+  size_t n_columns;
 };
 
-/// out[i * out_stride + j] = sum over k of left(i, k) right[k * right_stride + j] for j < width, a multiple of kWidthStep.
-void multiply(const LeftMatrix& left, const float* right, size_t right_stride, size_t width, float* out, size_t out_stride) noexcept;
+/// out = left right, in panels that are `out_step` apart; left.n_columns is right.n_rows. All columns of the last panel are written.
+void multiply(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept;
+/// out = (transpose of left) right; left.n_rows is right.n_rows.
+void multiply_transposed(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept;
+
+/// Takes rows from[i * stride + j], j < n_columns, into panels; the rest of the last panel becomes 0.
+void to_panels(const float* from, size_t stride, size_t n_rows, size_t n_columns, float* out, size_t out_step) noexcept;
+/// out[i * stride + j] = number (i, j) of the panels.
+void from_panels(const Panels& from, float* out, size_t stride) noexcept;
 
 namespace scalar {
 /// See kolosal::multiply.
-void multiply(const LeftMatrix& left, const float* right, size_t right_stride, size_t width, float* out, size_t out_stride) noexcept;
+void multiply(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept;
+/// See kolosal::multiply_transposed.
+void multiply_transposed(const Panels& left, const Panels& right, float* out, size_t out_step) noexcept;
 }  // namespace scalar
 
 }  // namespace kolosal

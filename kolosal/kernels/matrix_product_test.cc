@@ -11,32 +11,71 @@ using kernels_test::farthest;
 using kernels_test::for_each_target;
 using kernels_test::normals;
 
+constexpr size_t kGap = 32;  // numbers between panels
+
+// A matrix of normal numbers in panels with a gap between them, whose columns beyond the last are normal numbers, too.
+struct Made {
+  Made(size_t n_rows, size_t n_columns, uint64_t seed)
+      : numbers(normals((n_rows * kWidthStep + kGap) * (n_columns / kWidthStep + 1), seed)),
+        panels{numbers.data(), n_rows * kWidthStep + kGap, n_rows, n_columns} {}
+  std::vector<float> numbers;
+  Panels panels;
+};
+
 TEST(MatrixProduct, IsThatOfThePlainLoopsOfAMatrixAndItsTranspose) {
   for_each_target([] {
-    for (const size_t n_rows : {1U, 2U, 3U, 4U, 7U, 8U, 9U, 15U, 33U})
-      for (const size_t depth : {0U, 1U, 5U, 40U})
-        for (const size_t width : {16U, 32U, 48U}) {
-          const std::vector<float> left = normals(n_rows * depth + 1, n_rows), right = normals(depth * (width + 16) + 1, width);
-          for (const LeftMatrix& matrix : {LeftMatrix{left.data(), depth, 1, n_rows, depth}, {left.data(), 1, n_rows, n_rows, depth}}) {
-            std::vector<float> out(n_rows * (width + 3), -1.0F), expected(out);
-            multiply(matrix, right.data(), width + 16, width, out.data(), width + 3);
-            scalar::multiply(matrix, right.data(), width + 16, width, expected.data(), width + 3);
-            EXPECT_LT(farthest(out, expected), 1e-5);
-          }
+    for (const size_t n_rows : {1U, 2U, 3U, 5U, 6U, 7U, 8U, 9U, 16U, 33U})
+      for (const size_t depth : {0U, 1U, 15U, 16U, 40U})
+        for (const size_t width : {1U, 16U, 20U, 48U}) {
+          const Made left(n_rows, depth, n_rows), across(depth, n_rows, n_rows), right(depth, width, width);
+          const size_t step = padded_width(n_rows) * kWidthStep + kGap;
+          std::vector<float> out(padded_width(width) / kWidthStep * step, -1.0F), expected(out);
+          multiply(left.panels, right.panels, out.data(), step);
+          scalar::multiply(left.panels, right.panels, expected.data(), step);
+          EXPECT_LT(farthest(out, expected), 1e-5);
+          multiply_transposed(across.panels, right.panels, out.data(), step);
+          scalar::multiply_transposed(across.panels, right.panels, expected.data(), step);
+          EXPECT_LT(farthest(out, expected), 1e-5);
         }
   });
 }
 
+TEST(MatrixProduct, IsTheSumOfProductsOfRowsAndColumns) {
+  const Made left(2, 18, 1), right(18, 17, 2);
+  std::vector<float> out(2 * 2 * kWidthStep);
+  multiply(left.panels, right.panels, out.data(), 2 * kWidthStep);
+  double sum = 0;
+  for (size_t k = 0; k < 18; ++k)
+    sum +=
+        static_cast<double>(left.numbers[k / 16 * (32 + kGap) + 16 + k % 16]) * static_cast<double>(right.numbers[18 * 16 + kGap + k * 16]);
+  EXPECT_NEAR(static_cast<double>(out[2 * kWidthStep + 16]), sum, 1e-5);
+}
+
 TEST(MatrixProduct, GivesARowTheSameBitsAloneAndAmongOthers) {
-  const size_t n_rows = 29, depth = 50, width = 80;
-  const std::vector<float> left = normals(n_rows * depth, 1), right = normals(depth * width, 2);
+  const size_t n_rows = 29, width = 80, step = n_rows * kWidthStep;
+  const Made left(n_rows, 50, 1), right(50, width, 2);
   for_each_target([&] {
-    std::vector<float> together(n_rows * width), alone(together);
-    multiply({left.data(), depth, 1, n_rows, depth}, right.data(), width, width, together.data(), width);
-    for (size_t i = 0; i < n_rows; ++i)
-      multiply({left.data() + i * depth, depth, 1, 1, depth}, right.data(), width, width, alone.data() + i * width, width);
+    std::vector<float> together(step * width / kWidthStep), alone(together);
+    multiply(left.panels, right.panels, together.data(), step);
+    for (size_t i = 0; i < n_rows; ++i) {
+      Panels row = left.panels;
+      row.first += i * kWidthStep;
+      row.n_rows = 1;
+      multiply(row, right.panels, alone.data() + i * kWidthStep, step);
+    }
     EXPECT_EQ(together, alone);
   });
+}
+
+TEST(MatrixProduct, PanelsHoldAMatrixAndZerosBesideIt) {
+  const size_t n_rows = 3, n_columns = 20, step = n_rows * kWidthStep;
+  const std::vector<float> from = normals(n_rows * n_columns, 3);
+  std::vector<float> panels(2 * step, -1.0F), back(from.size());
+  to_panels(from.data(), n_columns, n_rows, n_columns, panels.data(), step);
+  EXPECT_EQ(panels[place_in_panels(step, 2, 17)], from[2 * n_columns + 17]);
+  EXPECT_EQ(panels[place_in_panels(step, 2, 20)], 0.0F);
+  from_panels({panels.data(), step, n_rows, n_columns}, back.data(), n_columns);
+  EXPECT_EQ(back, from);
 }
 
 }  // namespace

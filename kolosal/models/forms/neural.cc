@@ -36,9 +36,8 @@ NeuralModel::NeuralModel(NeuralForm form) : form_(std::move(form)), n_numbers_(f
   for (const NeuralLayer& layer : form_.layers) {
     const auto n_inputs = static_cast<size_t>(layer.n_inputs), n_outputs = static_cast<size_t>(layer.n_outputs);
     Padded padded{n_inputs, padded_width(n_outputs), {}, {}, {}};
-    padded.weights.assign(n_inputs * padded.width, 0.0F);
-    for (size_t i = 0; i < n_inputs; ++i)
-      std::copy_n(layer.weights.data() + i * n_outputs, n_outputs, padded.weights.data() + i * padded.width);
+    padded.weights.resize(n_inputs * padded.width);
+    to_panels(layer.weights.data(), n_outputs, n_inputs, n_outputs, padded.weights.data(), n_inputs * kWidthStep);
     padded.bias = layer.bias;
     padded.bias.resize(padded.width, 0.0F);
     padded.mix = layer.mix;
@@ -48,10 +47,14 @@ NeuralModel::NeuralModel(NeuralForm form) : form_(std::move(form)), n_numbers_(f
   }
 }
 
-// Room for a block of rows: as they enter a layer, and as they leave it.
+// Room for a block of rows: as they come in, row by row, and in panels as they enter a layer and as they leave it.
 struct NeuralModel::Scratch {
-  Scratch(size_t size, size_t n_columns) : in(size), out(size), columns(n_columns) {}
-  std::vector<float> in, out, columns;
+  explicit Scratch(const NeuralModel& model)
+      : columns(kNeuralBlockRows * model.form_.inputs.n_columns()),
+        rows(kNeuralBlockRows * padded_width(model.form_.width())),
+        in(kNeuralBlockRows * model.widest_),
+        out(in.size()) {}
+  std::vector<float> columns, rows, in, out;
 };
 
 void enter_columns(const Waves& waves, const float* parameters, size_t n_numbers, const float* columns, size_t n_columns, size_t n,
@@ -77,45 +80,46 @@ void NeuralModel::enter(const FeatureMatrix& x, size_t begin, size_t n, Scratch&
   const NeuralInputs& inputs = form_.inputs;
   const size_t width = padded_width(form_.width()), n_columns = inputs.n_columns();
   inputs.encode(x, begin, n, scratch.columns.data(), n_columns);
-  enter_columns(form_.wave_shape(), form_.waves.data(), n_numbers_, scratch.columns.data(), n_columns, n, scratch.in.data(), width);
+  enter_columns(form_.wave_shape(), form_.waves.data(), n_numbers_, scratch.columns.data(), n_columns, n, scratch.rows.data(), width);
   const auto size = static_cast<size_t>(form_.vector_size);
   size_t at = form_.width() - inputs.categories.size() * size;
   const float* vectors = form_.vectors.data();
   for (size_t c = 0; c < inputs.categories.size(); ++c, at += size) {
     const auto values = x.column(static_cast<size_t>(inputs.categories[c])).subspan(begin, n);
-    for (size_t i = 0; i < n; ++i) std::copy_n(vectors + inputs.code(values[i], c) * size, size, scratch.in.data() + i * width + at);
+    for (size_t i = 0; i < n; ++i) std::copy_n(vectors + inputs.code(values[i], c) * size, size, scratch.rows.data() + i * width + at);
     vectors += (static_cast<size_t>(inputs.n_levels[c]) + 1) * size;
   }
+  to_panels(scratch.rows.data(), width, n, width, scratch.in.data(), kNeuralBlockRows * kWidthStep);
 }
 
 void NeuralModel::sums_of(const FeatureMatrix& x, size_t begin, size_t n, Scratch& scratch, double* out) const {
+  constexpr size_t kStep = kNeuralBlockRows * kWidthStep;
   enter(x, begin, n, scratch);
-  size_t width = padded_width(form_.width());
   for (size_t l = 0; l < layers_.size(); ++l) {
     const Padded& layer = layers_[l];
-    multiply({scratch.in.data(), width, 1, n, layer.n_inputs}, layer.weights.data(), layer.width, layer.width, scratch.out.data(),
-             layer.width);
-    activate({form_.layers[l].activation, layer.bias.data(), layer.mix.empty() ? nullptr : layer.mix.data(), layer.width}, n,
-             scratch.out.data());
-    width = layer.width;
+    multiply({scratch.in.data(), kStep, n, layer.n_inputs},
+             {layer.weights.data(), layer.n_inputs * kWidthStep, layer.n_inputs, layer.width}, scratch.out.data(), kStep);
+    for (size_t j = 0; j < layer.width; j += kWidthStep)
+      activate({form_.layers[l].activation, layer.bias.data() + j, layer.mix.empty() ? nullptr : layer.mix.data() + j, kWidthStep}, n,
+               scratch.out.data() + j / kWidthStep * kStep);
     std::swap(scratch.in, scratch.out);
   }
   for (size_t i = 0; i < n; ++i)
     for (size_t k = 0; k < n_scores(); ++k) {
-      const auto sum = static_cast<double>(scratch.in[i * width + k]);
+      const auto sum = static_cast<double>(scratch.in[place_in_panels(kStep, i, k)]);
       out[i * n_scores() + k] = form_.centers.empty() ? sum : form_.centers[k] + form_.scales[k] * sum;
     }
 }
 
 void NeuralModel::predict_scores(const FeatureMatrix& x, std::span<double> out) const {
   check_input(x, out, n_scores());
-  Scratch scratch(kNeuralBlockRows * widest_, kNeuralBlockRows * form_.inputs.n_columns());
+  Scratch scratch(*this);
   for (size_t begin = 0; begin < x.n_rows(); begin += kNeuralBlockRows)
     sums_of(x, begin, std::min(kNeuralBlockRows, x.n_rows() - begin), scratch, out.data() + begin * n_scores());
 }
 
 void NeuralModel::predict_rows(const FeatureMatrix& x, size_t begin, size_t n, std::span<double> out) const {
-  Scratch scratch(kNeuralBlockRows * widest_, kNeuralBlockRows * form_.inputs.n_columns());
+  Scratch scratch(*this);
   std::vector<double> sums(n * n_scores());
   for (size_t from = 0; from < n; from += kNeuralBlockRows)
     sums_of(x, begin + from, std::min(kNeuralBlockRows, n - from), scratch, sums.data() + from * n_scores());

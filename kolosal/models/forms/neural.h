@@ -78,7 +78,8 @@ class NeuralModel : public Model {
 
   struct Padded {
     size_t n_inputs, width;
-    std::vector<float> weights, bias, mix;
+    std::vector<float> weights;  // (n_inputs, width) in panels
+    std::vector<float> bias, mix;
   };
 
   NeuralForm form_;

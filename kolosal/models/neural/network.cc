@@ -1,6 +1,7 @@
 #include "kolosal/models/neural/network.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -11,8 +12,8 @@ namespace {
 
 // Factors of the learning rate beside those of weights, see learner notes of RealMLP: waves, front scale, mixes, biases.
 constexpr double kWaveRate = 0.1, kScaleRate = 6, kMixRate = 0.1, kBiasRate = 0.1;
-// Rows of weights that one task moves, and those whose derivatives are made together.
-constexpr size_t kTaskRows = 32, kUpdateRows = 8;
+// Rows of a panel of weights that one task moves, and those whose derivatives are made together.
+constexpr size_t kTaskRows = 512, kUpdateRows = 64;
 // Rows on which the first weights are scaled, and those that a first bias mixes.
 constexpr size_t kSampleRows = 1024, kMixedRows = 5;
 
@@ -102,7 +103,7 @@ void NetworkTrainer::lay_out(size_t n_outputs) {
   means_.assign(parameters_.size(), 0.0F);
   squares_.assign(parameters_.size(), 0.0F);
   raw_.assign(batch_rows_ * in_width_, 0.0F);
-  if (options_.front_scale) scaled_ = raw_;
+  entered_ = raw_;
   if (learns_inputs_) of_inputs_ = raw_;
   singles_.assign(n_blocks_of(batch_rows_) * n_singles_, 0.0F);
   losses_.assign(n_blocks_of(batch_rows_), 0.0);
@@ -110,10 +111,11 @@ void NetworkTrainer::lay_out(size_t n_outputs) {
 
 void NetworkTrainer::plan_updates() {
   for (size_t l = 0; l < layers_.size(); ++l)
-    for (size_t begin = 0; begin < layers_[l].n_inputs; begin += kTaskRows)
-      updates_.push_back({Update::Of::Weights, l, begin, std::min(begin + kTaskRows, layers_[l].n_inputs)});
-  for (size_t i = 0; i < single_tensors_.size(); ++i) updates_.push_back({Update::Of::Singles, i, 0, 0});
-  for (size_t c = 0; c < categories_.size(); ++c) updates_.push_back({Update::Of::Category, c, 0, 0});
+    for (size_t panel = 0; panel < layers_[l].width / kWidthStep; ++panel)
+      for (size_t begin = 0; begin < layers_[l].n_inputs; begin += kTaskRows)
+        updates_.push_back({Update::Of::Weights, l, panel, begin, std::min(begin + kTaskRows, layers_[l].n_inputs)});
+  for (size_t i = 0; i < single_tensors_.size(); ++i) updates_.push_back({Update::Of::Singles, i, 0, 0, 0});
+  for (size_t c = 0; c < categories_.size(); ++c) updates_.push_back({Update::Of::Category, c, 0, 0, 0});
 }
 
 void NetworkTrainer::draw_inputs() {
@@ -147,7 +149,8 @@ void NetworkTrainer::draw_layers() {
     for (size_t begin = 0; begin < n; begin += batch_rows_) {
       const size_t size = std::min(batch_rows_, n - begin);
       enter(std::span(sample).subspan(begin, size), 0, size);
-      std::copy_n(inputs_of(0, 0), size * in_width_, in.data() + begin * in_width_);
+      for (size_t j = 0; j < in_width_; j += kWidthStep)
+        std::copy_n(entered_.data() + j * batch_rows_, size * kWidthStep, in.data() + j * n + begin * kWidthStep);
     }
   }
   for (size_t l = 0; l < layers_.size(); ++l) {
@@ -159,7 +162,8 @@ void NetworkTrainer::draw_layers() {
     for (size_t i = 0; i < layer.n_inputs; ++i) {
       if (i % 1024 == 0) context_.check();
       for (size_t j = 0; j < layer.n_outputs; ++j)
-        weights[i * layer.width + j] = static_cast<float>(by_data ? random.normal() : random.uniform(-bound, bound));
+        weights[place_in_panels(layer.n_inputs * kWidthStep, i, j)] =
+            static_cast<float>(by_data ? random.normal() : random.uniform(-bound, bound));
     }
     if (by_data) {
       draw_by_data(layer, l, in, out, n);
@@ -168,36 +172,39 @@ void NetworkTrainer::draw_layers() {
       for (size_t j = 0; j < layer.n_outputs; ++j) at(layer.bias)[j] = static_cast<float>(random.uniform(-bound, bound));
     }
     if (layer.has_mix) std::fill_n(at(layer.mix), layer.n_outputs, 1.0F);
-    if (by_data && !layer.is_last) activate({options_.activation, at(layer.bias), nullptr, layer.width}, n, in.data());
+    for (size_t j = 0; by_data && !layer.is_last && j < layer.width; j += kWidthStep)
+      activate({options_.activation, at(layer.bias) + j, nullptr, kWidthStep}, n, in.data() + j * n);
   }
   weights_changed();
 }
 
 // Scales the weights of a layer so that its sums of the n rows `in` have deviation 1, and takes its biases from mixtures of rows; the sums,
-// without bias, go to `out`.
+// without bias, go to `out`. Both are in panels.
 void NetworkTrainer::draw_by_data(Layer& layer, size_t l, const std::vector<float>& in, std::vector<float>& out, size_t n) {
   out.assign(n * layer.width, 0.0F);
   float* weights = at(layer.weights);
   context_.threads->parallel_for(n, kNeuralBlockRows, [&](size_t begin, size_t end) {
-    multiply({in.data() + begin * layer.in_width, layer.in_width, 1, end - begin, layer.n_inputs}, weights, layer.width, layer.width,
-             out.data() + begin * layer.width, layer.width);
+    multiply({in.data() + begin * kWidthStep, n * kWidthStep, end - begin, layer.n_inputs},
+             {weights, layer.n_inputs * kWidthStep, layer.n_inputs, layer.n_outputs}, out.data() + begin * kWidthStep, n * kWidthStep);
   });
   RandomStream random(context_.seed, "neural biases", l);
   for (size_t j = 0; j < layer.n_outputs; ++j) {
     context_.check();
+    float* sums = out.data() + place_in_panels(n * kWidthStep, 0, j);
+    float* column = weights + place_in_panels(layer.n_inputs * kWidthStep, 0, j);
     double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; ++i) sum += static_cast<double>(out[i * layer.width + j]);
-    for (size_t i = 0; i < n; ++i) squares += std::pow(static_cast<double>(out[i * layer.width + j]) - sum / static_cast<double>(n), 2);
+    for (size_t i = 0; i < n; ++i) sum += static_cast<double>(sums[i * kWidthStep]);
+    for (size_t i = 0; i < n; ++i) squares += std::pow(static_cast<double>(sums[i * kWidthStep]) - sum / static_cast<double>(n), 2);
     const double deviation = std::sqrt(squares / static_cast<double>(n));
     // Where the rows are all alike, weights are left of deviation 1 over the root of the inputs.
     const double root = std::sqrt(static_cast<double>(std::max<size_t>(layer.n_inputs, 1)));
     const auto factor = static_cast<float>(deviation > 1e-6 ? 1 / deviation : 1 / root);
-    for (size_t i = 0; i < layer.n_inputs; ++i) weights[i * layer.width + j] *= factor;
-    for (size_t i = 0; i < n; ++i) out[i * layer.width + j] *= factor;
+    for (size_t i = 0; i < layer.n_inputs; ++i) column[i * kWidthStep] *= factor;
+    for (size_t i = 0; i < n; ++i) sums[i * kWidthStep] *= factor;
     double total = 0, mixture = 0;
     for (size_t k = 0; k < kMixedRows; ++k) {
       const double share = -std::log1p(-random.uniform());
-      mixture += share * static_cast<double>(out[random.below(n) * layer.width + j]);
+      mixture += share * static_cast<double>(sums[random.below(n) * kWidthStep]);
       total += share;
     }
     at(layer.bias)[j] = total > 0 ? static_cast<float>(-mixture / total) : 0;
@@ -206,7 +213,16 @@ void NetworkTrainer::draw_by_data(Layer& layer, size_t l, const std::vector<floa
 
 void NetworkTrainer::weights_changed() {
   for (Layer& layer : layers_)
-    transpose(at(layer.weights), layer.n_inputs, layer.width, layer.n_outputs, layer.transposed.data(), layer.in_width);
+    for (size_t panel = 0; panel < layer.width / kWidthStep; ++panel) turn(layer, panel, 0, layer.n_inputs);
+}
+
+// Writes the rows [begin, end) of a panel of weights into the transpose; begin is a multiple of kWidthStep.
+void NetworkTrainer::turn(Layer& layer, size_t panel, size_t begin, size_t end) {
+  const float* from = at(layer.weights) + panel * layer.n_inputs * kWidthStep;
+  const size_t first = panel * kWidthStep, n_columns = std::min(kWidthStep, layer.n_outputs - first);
+  for (size_t i = begin; i < end; i += kWidthStep)
+    transpose(from + i * kWidthStep, std::min(kWidthStep, end - i), kWidthStep, n_columns,
+              layer.transposed.data() + place_in_panels(layer.n_outputs * kWidthStep, first, i), kWidthStep);
 }
 
 double NetworkTrainer::step(std::span<const uint32_t> batch, const StepRates& rates) {
@@ -234,11 +250,6 @@ double NetworkTrainer::loss(std::span<const uint32_t> batch) {
   return total;
 }
 
-const float* NetworkTrainer::inputs_of(size_t l, size_t row) const {
-  if (l > 0) return layers_[l - 1].outputs.data() + row * layers_[l - 1].width;
-  return (options_.front_scale ? scaled_ : raw_).data() + row * in_width_;
-}
-
 // What enters the first layer, of the rows [begin, end) of the batch.
 void NetworkTrainer::enter(std::span<const uint32_t> batch, size_t begin, size_t end) {
   const size_t n = end - begin, n_columns = inputs_.n_columns(), n_categories = categories_.size(), size = options_.vector_size;
@@ -252,10 +263,13 @@ void NetworkTrainer::enter(std::span<const uint32_t> batch, size_t begin, size_t
     float* to = row + n_inputs_ - n_categories * size;
     for (size_t c = 0; c < n_categories; ++c, to += size)
       std::copy_n(at(categories_[c]) + rows_.codes[batch[i] * n_categories + c] * size, size, to);
-    if (!options_.front_scale) continue;
-    const float* scale = at(scale_);
-    float* scaled = scaled_.data() + i * in_width_;
-    for (size_t j = 0; j < in_width_; ++j) scaled[j] = row[j] * scale[j];
+  }
+  float* entered = entered_.data() + begin * kWidthStep;
+  to_panels(raw_.data() + begin * in_width_, in_width_, n, in_width_, entered, batch_rows_ * kWidthStep);
+  for (size_t j = 0; options_.front_scale && j < in_width_; ++j) {
+    const float scale = at(scale_)[j];
+    float* column = entered + place_in_panels(batch_rows_ * kWidthStep, 0, j);
+    for (size_t i = 0; i < n; ++i) column[i * kWidthStep] *= scale;
   }
 }
 
@@ -263,19 +277,20 @@ void NetworkTrainer::forward(std::span<const uint32_t> batch, size_t begin, size
   enter(batch, begin, end);
   for (size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
-    float* outputs = layer.outputs.data() + begin * layer.width;
-    multiply({inputs_of(l, begin), layer.in_width, 1, end - begin, layer.n_inputs}, at(layer.weights), layer.width, layer.width, outputs,
-             layer.width);
-    const ActivationLayer activation{layer.is_last ? Activation::Identity : options_.activation, at(layer.bias),
-                                     layer.has_mix ? at(layer.mix) : nullptr, layer.width};
-    if (layer.is_last) {
-      activate(activation, end - begin, outputs);
-      continue;
-    }
+    const size_t n = end - begin, step = batch_rows_ * kWidthStep;
+    float* outputs = layer.outputs.data() + begin * kWidthStep;
+    multiply(rows_of(inputs_of(l), begin, n, layer.n_inputs),
+             {at(layer.weights), layer.n_inputs * kWidthStep, layer.n_inputs, layer.n_outputs}, outputs, step);
     const auto key = static_cast<uint32_t>(derive_seed(context_.seed, "neural dropout", n_steps_ * layers_.size() + l));
-    activate_with_slopes(activation, {static_cast<float>(dropout), key}, begin, end - begin, outputs,
-                         layer.slopes.data() + begin * layer.width,
-                         layer.has_mix ? layer.mix_slopes.data() + begin * layer.width : nullptr);
+    for (size_t j = 0; j < layer.width; j += kWidthStep) {
+      const ActivationLayer panel{layer.is_last ? Activation::Identity : options_.activation, at(layer.bias) + j,
+                                  layer.has_mix ? at(layer.mix) + j : nullptr, kWidthStep};
+      const size_t from = j * batch_rows_, at_row = from + begin * kWidthStep;
+      if (layer.is_last) activate(panel, n, outputs + from);
+      else
+        activate_with_slopes(panel, {static_cast<float>(dropout), key}, j / kWidthStep * batch_rows_ + begin, n, outputs + from,
+                             layer.slopes.data() + at_row, layer.has_mix ? layer.mix_slopes.data() + at_row : nullptr);
+    }
   }
 }
 
@@ -317,38 +332,46 @@ double NetworkTrainer::lose_numbers(const float* truth, float weight, double sha
 double NetworkTrainer::lose(std::span<const uint32_t> batch, size_t begin, size_t end) {
   Layer& last = layers_.back();
   const double share = 1 / static_cast<double>(batch.size());
+  const size_t n = last.n_outputs, step = batch_rows_ * kWidthStep;
+  std::vector<float> sums(n), derivatives(n);
   double loss = 0;
   for (size_t i = begin; i < end; ++i) {
     const uint32_t row = batch[i];
     const float weight = rows_.weights.empty() ? 1.0F : rows_.weights[row];
-    const float* sums = last.outputs.data() + i * last.width;
-    float* derivatives = last.derivatives.data() + i * last.width;
-    loss += rows_.numbers.empty() ? lose_class(rows_.classes[row], weight, share, sums, derivatives)
-                                  : lose_numbers(rows_.numbers.data() + row * last.n_outputs, weight, share, sums, derivatives);
+    from_panels(rows_of(last.outputs, i, 1, n), sums.data(), n);
+    loss += rows_.numbers.empty() ? lose_class(rows_.classes[row], weight, share, sums.data(), derivatives.data())
+                                  : lose_numbers(rows_.numbers.data() + row * n, weight, share, sums.data(), derivatives.data());
+    to_panels(derivatives.data(), n, 1, n, last.derivatives.data() + i * kWidthStep, step);
   }
   return loss;
 }
 
 // Takes derivatives back through the layers; their sums by single parameters go to `singles`.
 void NetworkTrainer::backward(size_t begin, size_t end, float* singles) {
-  const size_t n = end - begin;
+  const size_t n = end - begin, step = batch_rows_ * kWidthStep;
   for (size_t l = layers_.size(); l-- > 0;) {
     Layer& layer = layers_[l];
-    float* derivatives = layer.derivatives.data() + begin * layer.width;
-    if (layer.is_last) {
-      float* sums = singles + layer.bias.at;
-      for (size_t i = 0; i < n; ++i)
-        for (size_t j = 0; j < layer.n_outputs; ++j) sums[j] += derivatives[i * layer.width + j];
-    } else {
-      pull_back(layer.slopes.data() + begin * layer.width, layer.has_mix ? layer.mix_slopes.data() + begin * layer.width : nullptr, n,
-                layer.width, derivatives, singles + layer.bias.at, layer.has_mix ? singles + layer.mix.at : nullptr);
+    for (size_t j = 0; j < layer.width; j += kWidthStep) {
+      const size_t at_row = j * batch_rows_ + begin * kWidthStep;
+      float *derivatives = layer.derivatives.data() + at_row, *sums = singles + layer.bias.at + j;
+      if (layer.is_last) {
+        for (size_t i = 0; i < n * kWidthStep; ++i) sums[i % kWidthStep] += derivatives[i];
+      } else {
+        pull_back(layer.slopes.data() + at_row, layer.has_mix ? layer.mix_slopes.data() + at_row : nullptr, n, kWidthStep, derivatives,
+                  sums, layer.has_mix ? singles + layer.mix.at + j : nullptr);
+      }
     }
-    if (l == 0 && !learns_inputs_) return;
-    float* before = (l > 0 ? layers_[l - 1].derivatives : of_inputs_).data() + begin * layer.in_width;
-    multiply({derivatives, layer.width, 1, n, layer.n_outputs}, layer.transposed.data(), layer.in_width, layer.in_width, before,
-             layer.in_width);
+    const Panels derivatives = rows_of(layer.derivatives, begin, n, layer.n_outputs);
+    const Panels transposed{layer.transposed.data(), layer.n_outputs * kWidthStep, layer.n_outputs, layer.in_width};
+    if (l > 0) {
+      multiply(derivatives, transposed, layers_[l - 1].derivatives.data() + begin * kWidthStep, step);
+    } else if (learns_inputs_) {
+      std::vector<float> by_inputs(n * in_width_);
+      multiply(derivatives, transposed, by_inputs.data(), n * kWidthStep);
+      from_panels({by_inputs.data(), n * kWidthStep, n, in_width_}, of_inputs_.data() + begin * in_width_, in_width_);
+      pull_inputs_back(begin, end, singles);
+    }
   }
-  pull_inputs_back(begin, end, singles);
 }
 
 void NetworkTrainer::pull_inputs_back(size_t begin, size_t end, float* singles) {
@@ -387,8 +410,7 @@ AdamStep NetworkTrainer::adam_of(const Tensor& tensor, const StepRates& rates) c
 
 void NetworkTrainer::update(const Update& task, std::span<const uint32_t> batch, size_t n_blocks, const StepRates& rates) {
   if (task.of == Update::Of::Weights) {
-    Layer& layer = layers_[task.index];
-    update_weights(layer, task.begin, task.end, batch.size(), adam_of(layer.weights, rates));
+    update_weights(task, batch.size(), adam_of(layers_[task.index].weights, rates));
   } else if (task.of == Update::Of::Category) {
     update_category(task.index, batch, adam_of(categories_[task.index], rates));
   } else {
@@ -400,17 +422,20 @@ void NetworkTrainer::update(const Update& task, std::span<const uint32_t> batch,
   }
 }
 
-void NetworkTrainer::update_weights(Layer& layer, size_t begin, size_t end, size_t n_rows, const AdamStep& step) {
-  const float* inputs = inputs_of(static_cast<size_t>(&layer - layers_.data()), 0);
-  std::vector<float> derivatives(kUpdateRows * layer.width);
-  for (size_t i = begin; i < end; i += kUpdateRows) {
-    const size_t n = std::min(kUpdateRows, end - i), from = layer.weights.at + i * layer.width;
-    multiply({inputs + i, 1, layer.in_width, n, n_rows}, layer.derivatives.data(), layer.width, layer.width, derivatives.data(),
-             layer.width);
-    adam_step(step, derivatives.data(), n * layer.width, parameters_.data() + from, means_.data() + from, squares_.data() + from);
+void NetworkTrainer::update_weights(const Update& task, size_t n_rows, const AdamStep& step) {
+  Layer& layer = layers_[task.index];
+  std::array<float, kUpdateRows * kWidthStep> derivatives;
+  Panels by_outputs = rows_of(layer.derivatives, 0, n_rows, kWidthStep);
+  by_outputs.first += task.panel * by_outputs.panel_step;
+  for (size_t i = task.begin; i < task.end; i += kUpdateRows) {
+    const size_t n = std::min(kUpdateRows, task.end - i);
+    const size_t from = layer.weights.at + place_in_panels(layer.n_inputs * kWidthStep, i, task.panel * kWidthStep);
+    Panels inputs = rows_of(inputs_of(task.index), 0, n_rows, n);
+    inputs.first += i / kWidthStep * inputs.panel_step;
+    multiply_transposed(inputs, by_outputs, derivatives.data(), derivatives.size());
+    adam_step(step, derivatives.data(), n * kWidthStep, parameters_.data() + from, means_.data() + from, squares_.data() + from);
+    turn(layer, task.panel, i, i + n);
   }
-  transpose(parameters_.data() + layer.weights.at + begin * layer.width, end - begin, layer.width, layer.n_outputs,
-            layer.transposed.data() + begin, layer.in_width);
 }
 
 void NetworkTrainer::update_category(size_t category, std::span<const uint32_t> batch, const AdamStep& step) {
@@ -444,7 +469,8 @@ NeuralForm NetworkTrainer::form(size_t n_features) const {
     made.activation = layer.is_last ? Activation::Identity : options_.activation;
     for (size_t i = 0; i < layer.n_inputs; ++i) {
       const float scale = &layer == layers_.data() && options_.front_scale ? at(scale_)[i] : 1.0F;
-      for (size_t j = 0; j < layer.n_outputs; ++j) made.weights.push_back(at(layer.weights)[i * layer.width + j] * scale);
+      for (size_t j = 0; j < layer.n_outputs; ++j)
+        made.weights.push_back(at(layer.weights)[place_in_panels(layer.n_inputs * kWidthStep, i, j)] * scale);
     }
     made.bias.assign(at(layer.bias), at(layer.bias) + layer.n_outputs);
     if (layer.has_mix) made.mix.assign(at(layer.mix), at(layer.mix) + layer.n_outputs);

@@ -3,6 +3,8 @@
 // A step is two loops. In the first, blocks of 32 rows go forward and back through all layers; in the second, blocks of weights gather
 // their derivatives from the rows, in the order of the rows, and move at once. Nothing depends on the number of threads.
 //
+// Weights, and what the rows of a batch become, are kept in panels, see kernels/matrix_product.h.
+//
 // Weights are drawn, then scaled so that sums of each layer vary by 1 on a sample of rows, and biases so that sums are 0 at mixtures of
 // five rows of it ("data"); or both are drawn evenly within Glorot's bounds ("glorot").
 //
@@ -85,13 +87,14 @@ class NetworkTrainer {
     size_t n_inputs = 0, in_width = 0, n_outputs = 0, width = 0;
     bool is_last = false, has_mix = false;
     Tensor weights, bias, mix;
-    std::vector<float> transposed;                                ///< (n_outputs, in_width)
-    std::vector<float> outputs, slopes, mix_slopes, derivatives;  ///< (batch_rows, width)
+    std::vector<float> transposed;                                ///< (n_outputs, in_width) in panels
+    std::vector<float> outputs, slopes, mix_slopes, derivatives;  ///< (batch_rows, width) in panels
   };
-  /// A part of the second loop of a step: rows of weights of a layer, a tensor of single parameters, or the vectors of a category.
+  /// A part of the second loop of a step: rows of a panel of a layer's weights, a tensor of single parameters, or the vectors of a
+  /// category.
   struct Update {
     enum class Of { Weights, Singles, Category } of;
-    size_t index = 0, begin = 0, end = 0;
+    size_t index = 0, panel = 0, begin = 0, end = 0;
   };
 
   void lay_out(size_t n_outputs);
@@ -110,10 +113,14 @@ class NetworkTrainer {
   void backward(size_t begin, size_t end, float* singles);
   void pull_inputs_back(size_t begin, size_t end, float* singles);
   void update(const Update& task, std::span<const uint32_t> batch, size_t n_blocks, const StepRates& rates);
-  void update_weights(Layer& layer, size_t begin, size_t end, size_t n_rows, const AdamStep& step);
+  void update_weights(const Update& task, size_t n_rows, const AdamStep& step);
+  void turn(Layer& layer, size_t panel, size_t begin, size_t end);
   void update_category(size_t category, std::span<const uint32_t> batch, const AdamStep& step);
   AdamStep adam_of(const Tensor& tensor, const StepRates& rates) const;
-  const float* inputs_of(size_t l, size_t row) const;
+  const std::vector<float>& inputs_of(size_t l) const { return l > 0 ? layers_[l - 1].outputs : entered_; }
+  Panels rows_of(const std::vector<float>& kept, size_t begin, size_t n, size_t n_columns) const {
+    return {kept.data() + begin * kWidthStep, batch_rows_ * kWidthStep, n, n_columns};
+  }
   float* at(const Tensor& tensor) { return parameters_.data() + tensor.at; }
   const float* at(const Tensor& tensor) const { return parameters_.data() + tensor.at; }
 
@@ -130,9 +137,10 @@ class NetworkTrainer {
   std::vector<Layer> layers_;
   std::vector<Update> updates_;
   std::vector<float> parameters_, means_, squares_;
-  std::vector<float> raw_, scaled_, of_inputs_;  ///< (batch_rows, in_width)
-  std::vector<float> singles_;                   ///< (blocks, n_singles) derivatives
-  std::vector<double> losses_;                   ///< of blocks
+  std::vector<float> raw_, of_inputs_;  ///< (batch_rows, in_width): what enters before it is scaled, and derivatives by it
+  std::vector<float> entered_;          ///< (batch_rows, in_width) in panels
+  std::vector<float> singles_;          ///< (blocks, n_singles) derivatives
+  std::vector<double> losses_;          ///< of blocks
 };
 
 }  // namespace kolosal
