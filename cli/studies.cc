@@ -1,4 +1,4 @@
-// kolosal studies: what a storage of the tuner holds: its studies, or the trials of one. No study changes; an empty database gets tables.
+// kolosal studies: what a storage of the tuner holds: its studies, or the trials of one. Nothing of the storage changes.
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,7 @@
 #include "kolosal/tune/report.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/storages/optuna_text.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal::cli {
 namespace {
@@ -43,13 +44,13 @@ struct Loaded {
   std::vector<std::string> names;  // of parameters
 };
 
-// A storage that is to be read must be there already: opening one makes it.
+// A storage that is to be read must be there already.
 std::shared_ptr<Storage> opened(const std::string& url) {
   const StorageAddress address = storage_address(url);
   for (const auto& [name, value] : address.parameters)
     if (name == "path" && !std::filesystem::exists(value.as_text()))
       throw Error(ErrorCode::Io, "storage '" + url + "' is not there", "Name one that `kolosal tune --storage` has made.");
-  return open_storage(url);
+  return open_storage(url, {{"read_only", true}});
 }
 
 std::string plain(const Value& value) { return value.is_text() ? value.as_text() : to_json(value); }
@@ -156,7 +157,7 @@ int show_trials(const Session& session, const StudiesFlags& flags, const Loaded&
     write_output(text);
     return kSuccess;
   }
-  std::string text = as_json ? to_json(loaded.study.to_value(), flags.output.empty() ? 0 : 1) : csv_text(loaded);
+  std::string text = as_json ? python_json(loaded.study.to_value(), flags.output.empty() ? 0 : 1) : csv_text(loaded);
   if (flags.output.empty() || flags.output == "-") {
     if (text.ends_with('\n')) text.pop_back();
     write_output(text);
@@ -176,6 +177,7 @@ int write_page(const Session& session, const StudiesFlags& flags, std::shared_pt
 }
 
 int run_studies(const Session& session, const StudiesFlags& flags) {
+  set_wait_check([cancel = session.cancel] { return cancel.cancelled(); });
   auto storage = usage([&] { return opened(flags.storage); });
   if (flags.study.empty()) return list_studies(session, storage);
   if (std::filesystem::path(flags.output).extension() == ".html") return write_page(session, flags, std::move(storage));

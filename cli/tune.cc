@@ -1,5 +1,6 @@
 // kolosal tune: a table, its target and a learner in, the learner's best parameters out.
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -12,6 +13,7 @@
 #include "kolosal/base/json.h"
 #include "kolosal/table/io/table_io.h"
 #include "kolosal/tune/report.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal::cli {
 namespace {
@@ -19,6 +21,8 @@ namespace {
 struct TuneFlags {
   std::string table;
   std::string output;
+  std::string config;
+  std::string print_config;
   std::string dashboard;
   std::vector<std::string> set;
   std::unique_ptr<FieldFlags> table_options;
@@ -139,11 +143,59 @@ Value best_value(const TuneResult& result) {
                              {"n_folds", Value(result.task.n_folds)}});
 }
 
+// Options of TrainOptions that are of the models of a whole run, not of one learner.
+const std::vector<std::string>& left_out() {
+  static const std::vector<std::string> names = {"max_models", "preset", "learners", "refit", "patience", "min_delta"};
+  return names;
+}
+
+bool is_left_out(const FieldSpec& field) { return std::ranges::find(left_out(), field.name) != left_out().end(); }
+
+// A config file has the options of both tables side by side: those of one.
+struct ConfigParts {
+  Value table = Value::Object{}, tune = Value::Object{};
+};
+
+ConfigParts read_parts(const std::string& path) {
+  ConfigParts parts;
+  if (path.empty()) return parts;
+  const Value file = read_config_file(path);
+  if (!file.is_object()) throw Error(ErrorCode::BadFile, path + ": it must be an object of options by name");
+  for (const auto& [name, value] : file.as_object()) {
+    const FieldSpec* of_table = parameter_table<TrainOptions>().find(name);
+    if (of_table != nullptr && is_left_out(*of_table))
+      throw Error(ErrorCode::UnknownParameter, path + ": '" + name + "' is an option of `kolosal train`, not of `kolosal tune`");
+    (parameter_table<TuneOptions>().find(name) != nullptr ? parts.tune : parts.table).set(name, value);
+  }
+  return parts;
+}
+
+// Flags over the environment over the config file over the defaults.
 template <class Options>
-Options resolved(const FieldFlags& flags) {
-  ParameterSources sources;
-  sources.flags = flags.values();
-  return usage([&sources] { return resolve_parameters<Options>(sources); });
+Options resolved(const FieldFlags& flags, const Value& file, const std::string& path) {
+  return usage([&] {
+    Options options{};
+    try {
+      update_from_value(options, file);
+    } catch (const Error& error) {
+      throw Error(error.code(), path + ": " + error.message(), error.remedy());
+    }
+    update_from_value(options, environment_overrides(parameter_table<Options>(), process_environment()));
+    update_from_value(options, flags.values());
+    return options;
+  });
+}
+
+std::string config_text(const TuneOptions& options, const TrainOptions& table_options, const std::string& format) {
+  ParameterTable both = parameter_table<TuneOptions>();
+  Value value = to_value(options);
+  const Value of_table = to_value(table_options);
+  for (const FieldSpec& field : parameter_table<TrainOptions>().fields) {
+    if (is_left_out(field)) continue;
+    both.fields.push_back(field);
+    value.set(field.name, of_table.at(field.name));
+  }
+  return write_config(value, config_format_of("." + format), &both);
 }
 
 void check_output(const std::string& output) {
@@ -153,15 +205,23 @@ void check_output(const std::string& output) {
 }
 
 int run_tune(const Session& session, const TuneFlags& flags) {
-  const auto table_options = resolved<TrainOptions>(*flags.table_options);
-  auto options = resolved<TuneOptions>(*flags.options);
+  const ConfigParts file = usage([&] { return read_parts(flags.config); });
+  const auto table_options = resolved<TrainOptions>(*flags.table_options, file.table, flags.config);
+  auto options = resolved<TuneOptions>(*flags.options, file.tune, flags.config);
   if (!flags.set.empty()) options.set = flags.set;
+  if (!flags.print_config.empty()) {
+    write_output(config_text(options, table_options, flags.print_config));
+    return kSuccess;
+  }
+  if (flags.table.empty())
+    throw UsageError({ErrorCode::BadValue, "no table is named", "Name the file to tune on: kolosal tune adult.csv --target income"});
   usage([&] {
     check_tune_options(options);
     return 0;
   });
   check_output(flags.output);
   check_output(flags.dashboard);
+  set_wait_check([cancel = session.cancel] { return cancel.cancelled(); });
   Dashboard dashboard(flags.dashboard);
   TuneProgress progress(session, dashboard, options.trials, table_options.time_limit);
   TuneRun run;
@@ -195,8 +255,11 @@ int run_tune(const Session& session, const TuneFlags& flags) {
 void add_tune(CLI::App& program, Session& session, int& exit_code) {
   CLI::App* command = program.add_subcommand("tune", "Look for the best parameters of a learner on a table");
   auto flags = std::make_shared<TuneFlags>();
-  command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input")->required();
+  command->add_option("table", flags->table, "CSV, Parquet, Arrow or JSON-lines file; - for standard input");
   command->add_option("-o,--output", flags->output, "JSON file to write the best parameters to");
+  command->add_option("--config", flags->config, "JSON, YAML or TOML file with these options; flags and environment override it");
+  command->add_option("--print-config", flags->print_config, "Write the options that would be used as json, yaml or toml, and do nothing")
+      ->check(CLI::IsMember({"json", "yaml", "toml"}));
   command->add_option("--dashboard", flags->dashboard, "HTML page to write as trials end, which a browser then shows as it grows");
   command
       ->add_option("--set", flags->set, parameter_table<TuneOptions>().find("set")->doc)  // a value may hold commas
@@ -205,9 +268,8 @@ void add_tune(CLI::App& program, Session& session, int& exit_code) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   flags->options = std::make_unique<FieldFlags>(*command, parameter_table<TuneOptions>(), tune_rules(), std::vector<std::string>{"set"});
-  flags->table_options = std::make_unique<FieldFlags>(
-      *command->add_option_group("The table and its folds"), parameter_table<TrainOptions>(), training_table_rules(),
-      std::vector<std::string>{"max_models", "preset", "learners", "refit", "patience", "min_delta"});
+  flags->table_options = std::make_unique<FieldFlags>(*command->add_option_group("The table and its folds"),
+                                                      parameter_table<TrainOptions>(), training_table_rules(), left_out());
   flags->reading = std::make_unique<FieldFlags>(*command->add_option_group("Reading the table"), parameter_table<ReadOptions>(),
                                                 std::map<std::string, FlagRule>{}, std::vector<std::string>{"columns", "chunk_rows"});
   command->footer(

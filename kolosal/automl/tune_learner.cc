@@ -49,12 +49,19 @@ Value::Object fixed_values(const CatalogEntry<Learner>& entry, const std::vector
   return fixed;
 }
 
-// The space that is given, with the learner's parameters checked by name, or the learner's own.
+// Values that are allowed where all of the distribution is: its choices, or its bounds.
+Value::List extremes(const Distribution& distribution) {
+  if (distribution.kind == ParameterKind::Categorical) return *distribution.choices;
+  return {distribution.outside(distribution.low), distribution.outside(distribution.high)};
+}
+
+// The space that is given, with the learner's parameters checked by name and bounds, or the learner's own.
 SearchSpace space_of(const CatalogEntry<Learner>& entry, const TuneOptions& options, const Value::Object& fixed) {
   if (options.space.is_null()) return learner_space(entry.name, fixed);
   SearchSpace space = SearchSpace::from_value(options.space);
   for (const DeclaredParameter& parameter : space.parameters()) {
-    field_of(entry, parameter.name, "space");
+    const FieldSpec& field = field_of(entry, parameter.name, "space");
+    for (const Value& value : extremes(parameter.distribution)) check_field(field, value, "space: " + parameter.name);
     if (has(fixed, parameter.name))
       throw Error(ErrorCode::BadValue, "parameter '" + parameter.name + "' is in the space and has a fixed value",
                   "Leave one of them out.");
@@ -213,10 +220,10 @@ void Tuning::retry_stale() {
   for (const int64_t stale : study_->fail_stale()) (void)study_->retry(stale, 1, false);
 }
 
-// Ends the trial where the run is to end; whether it is.
+// Ends the trial where the run is to end; whether it is. One that was interrupted says nothing of its parameters.
 bool Tuning::end_early(int64_t trial, size_t n_scored) {
   if (!context_.should_stop()) return false;
-  if (n_scored > 0) study_->tell_pruned(trial);
+  if (n_scored > 0 && !context_.cancel.cancelled()) study_->tell_pruned(trial);
   else study_->tell_failed(trial, context_.cancel.cancelled() ? "stopped on request" : "the time limit passed");
   return true;
 }

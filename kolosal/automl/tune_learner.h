@@ -2,8 +2,9 @@
 //
 // The first trial of a new study has the learner's own defaults where the space allows them, so that there is something to be better than;
 // a parameter whose default is null is drawn. After each fold the mean score so far is reported, and a pruner may end the trial. A trial
-// that the time limit or a cancellation cuts short counts as pruned where it has a fold, else as failed. With a storage the study outlives
-// the run, others may work on it at the same time, and a trial whose worker went away fails after two minutes and is run once more.
+// that the time limit cuts short counts as pruned where it has a fold, else as failed, and one that a cancellation cuts short as failed.
+// With a storage the study outlives the run, others may work on it at the same time, and a trial whose worker went away fails after two
+// minutes and is run once more.
 //
 // Limited by trials and in one process, the same table, options and seed give the same trials.
 // Checked  tune_learner_test.cc; tests/scenarios/test_tune.py.

@@ -76,9 +76,9 @@ Distribution Distribution::categorical(std::string_view name, std::vector<Value>
   if (choices.empty()) refuse(name, "there are no choices");
   for (size_t i = 0; i < choices.size(); ++i) {
     const Value& choice = choices[i];
-    if (!choice.is_null() && !choice.is_bool() && !choice.is_number() && !choice.is_text())
-      refuse(name, "choice " + std::to_string(i) + " is a value of kind " + std::string(choice.kind_name()) +
-                       "; a choice is a text, a number, a boolean or null");
+    if (choice.is_numbers())
+      refuse(name,
+             "choice " + std::to_string(i) + " is a value of kind " + std::string(choice.kind_name()) + "; a choice is what JSON has");
     for (size_t j = 0; j < i; ++j)
       if (same_choice(choices[j], choice)) refuse(name, "the choice " + to_json(choice) + " is there twice");
   }
@@ -200,7 +200,10 @@ std::string Distribution::allowed() const {
 
 bool Distribution::operator==(const Distribution& other) const {
   if (kind != other.kind || low != other.low || high != other.high || step != other.step || log != other.log) return false;
-  return choices == other.choices || (choices && other.choices && *choices == *other.choices);
+  const auto is_same = [](const Value& a, const Value& b) {
+    return a == b || (a.is_real() && b.is_real() && std::isnan(a.as_real()) && std::isnan(b.as_real()));
+  };
+  return choices == other.choices || (choices && other.choices && std::ranges::equal(*choices, *other.choices, is_same));
 }
 
 }  // namespace kolosal

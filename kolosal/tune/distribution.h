@@ -1,6 +1,6 @@
 // Distribution: the values that one parameter of a study may take.
 //
-// A value has two forms. Outside it is a Value: a real, an integer, or any choice (text, number, boolean, null). Inside it is a
+// A value has two forms. Outside it is a Value: a real, an integer, or any choice (what JSON has, and NaN). Inside it is a
 // float64: the number itself, or the index of the choice. Samplers see the inside alone.
 // Checked  search_space_test.cc, and every sampler in study_test.cc.
 #pragma once
@@ -31,7 +31,7 @@ struct Distribution {
   static Distribution real(std::string_view name, double low, double high, double step = 0, bool log = false);
   /// Integers from low to high. Errors as above.
   static Distribution integer(std::string_view name, int64_t low, int64_t high, int64_t step = 1, bool log = false);
-  /// One of the choices: null, booleans, numbers and texts, all different. Errors as above.
+  /// One of the choices: null, booleans, numbers, texts, and lists and objects of such, all different. Errors as above.
   static Distribution categorical(std::string_view name, std::vector<Value> choices);
   /// {"type": "float" | "int" | "categorical", "low", "high", "step", "log", "choices"}, or {"type": "constant", "value"}.
   static Distribution from_value(std::string_view name, const Value& value);

@@ -44,6 +44,7 @@ struct TrialChange {
   std::vector<double> values;
   double at = 0;
   double started = std::numeric_limits<double>::quiet_NaN();  ///< when the trial started, as the caller has read it; NaN: any
+  Attributes unreadable;                                      ///< as of StoredTrial; of a journal that is replayed
 };
 
 /// A trial as it is stored. Times are seconds since 1970, NaN where not yet.
@@ -51,6 +52,7 @@ struct StoredTrial {
   int64_t number = -1;
   TrialState state = TrialState::Running;
   std::vector<StoredParameter> parameters;
+  Attributes unreadable;  ///< parameters by name that another program wrote and no distribution here can hold, with the reason
   std::vector<double> values;
   std::vector<std::pair<int64_t, double>> intermediate;
   Attributes user_attributes, system_attributes;
@@ -112,5 +114,6 @@ const Catalog<Storage>& storages();
 [[noreturn]] void refuse_taken(const std::string& name);
 [[noreturn]] void refuse_trial(int64_t number, int64_t n_trials);
 [[noreturn]] void refuse_finished(int64_t number, TrialState state);
+[[noreturn]] void refuse_unreadable(const std::string& why);
 
 }  // namespace kolosal

@@ -119,7 +119,7 @@ StoredTrial without_parameters(const TrialRecord& trial) {
   made.intermediate = trial.intermediate;
   made.user_attributes = attributes_from(trial.user_attributes);
   made.system_attributes = rung_attributes(trial, 0);
-  if (!trial.fixed.empty()) made.system_attributes.emplace_back(kFixedAttribute, to_json(Value(trial.fixed)));
+  if (!trial.fixed.empty()) made.system_attributes.emplace_back(kFixedAttribute, python_json(Value(trial.fixed)));
   for (const auto& [name, value] : trial.constraints) made.system_attributes.emplace_back(constraint_key(name), number_text(value));
   if (trial.generation != 0) made.system_attributes.emplace_back(kGenerationAttribute, std::to_string(trial.generation));
   if (!trial.failure.empty()) made.system_attributes.emplace_back(kFailureAttribute, to_json(Value(trial.failure)));
@@ -165,7 +165,7 @@ Value object_from(const Attributes& attributes) {
 
 Attributes attributes_from(const Value& object) {
   Attributes attributes;
-  for (const auto& [key, value] : object.as_object()) attributes.emplace_back(key, to_json(value));
+  for (const auto& [key, value] : object.as_object()) attributes.emplace_back(key, python_json(value));
   return attributes;
 }
 

@@ -202,7 +202,7 @@ void Study::set_constraint(int64_t number, std::string_view name, double value) 
 void Study::set_user_attribute(int64_t number, std::string_view name, Value value) {
   const std::lock_guard lock(mutex);
   auto& trial = const_cast<TrialRecord&>(known(number));
-  if (has_storage()) write(trial, {.user_attributes = {{std::string(name), to_json(value)}}});
+  if (has_storage()) write(trial, {.user_attributes = {{std::string(name), python_json(value)}}});
   trial.user_attributes.set(std::string(name), std::move(value));
 }
 
@@ -277,7 +277,8 @@ void Study::enqueue(Value::Object fixed, Value user_attributes) {
 
 void Study::add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters,
                          const std::vector<Value>& taken, std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate,
-                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes, Attributes system_attributes) {
+                         std::vector<std::pair<std::string, double>> constraints, Value user_attributes, Attributes system_attributes,
+                         std::pair<double, double> times) {
   const std::lock_guard lock(mutex);
   const std::string place = "a trial added to study '" + options_.name + "'";
   if (state == TrialState::Waiting || state == TrialState::Running)
@@ -300,7 +301,8 @@ void Study::add_finished(TrialState state, const std::vector<std::pair<std::stri
   trial.system_attributes = std::move(system_attributes);
   if (state != TrialState::Failed) trial.values = std::move(values);
   if (state == TrialState::Pruned && trial.values.empty() && !trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
-  trial.started = trial.ended = now();
+  trial.started = std::isnan(times.first) ? now() : times.first;
+  trial.ended = std::isnan(times.second) ? now() : times.second;
   StoredTrial added = stored(trial);
   added.system_attributes.emplace_back(kAddedAttribute, "true");
   for (size_t i = 0; i < taken.size(); ++i)
@@ -328,6 +330,11 @@ std::vector<std::string> Study::parameter_names() const {
   std::vector<std::string> names;
   for (const ParameterColumn& column : history_.parameters()) names.push_back(column.name);
   return names;
+}
+
+Attributes Study::unreadable_parameters() const {
+  const std::lock_guard lock(mutex);
+  return unreadable_;
 }
 
 std::vector<TrialRecord> Study::trials() const {

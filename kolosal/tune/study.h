@@ -103,6 +103,9 @@ class Study : private OpenedStorages::Member {
   /// Notes anything about the study itself, and what was noted.
   void set_study_attribute(std::string_view name, Value value);
   Value study_attributes() const;
+  /// The same of JSON for what belongs to the tuner.
+  void set_study_system_attribute(std::string_view name, std::string json);
+  Attributes study_system_attributes() const;
 
   /// Takes in what others have written to the storage since.
   void refresh();
@@ -120,11 +123,13 @@ class Study : private OpenedStorages::Member {
 
   /// Adds a waiting trial with some values given by name.
   void enqueue(Value::Object fixed, Value user_attributes = Value::Object{});
-  /// Adds a finished trial: outside values by name, with what was allowed. Throws Error(BadValue) that names what does not fit.
+  /// Adds a finished trial: outside values by name, with what was allowed. Throws Error(BadValue) that names what does not fit. It started
+  /// and ended at `times`, in seconds since 1970, and now where they are NaN.
   void add_finished(TrialState state, const std::vector<std::pair<std::string, Distribution>>& parameters, const std::vector<Value>& taken,
                     std::vector<double> values, std::vector<std::pair<int64_t, double>> intermediate = {},
                     std::vector<std::pair<std::string, double>> constraints = {}, Value user_attributes = Value::Object{},
-                    Attributes system_attributes = {});
+                    Attributes system_attributes = {},
+                    std::pair<double, double> times = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()});
 
   /// How many trials there are, and a copy of one.
   size_t n_trials() const;
@@ -134,6 +139,8 @@ class Study : private OpenedStorages::Member {
   /// The name of a parameter by its index, and those of all.
   std::string parameter_name(uint32_t index) const;
   std::vector<std::string> parameter_names() const;
+  /// Parameters that another program wrote to the storage and that are left out of their trials, each with the reason.
+  Attributes unreadable_parameters() const;
   /// The best complete trial whose constraints hold, the first of equals. Throws Error(BadValue) where there is none or several objectives.
   TrialRecord best() const;
   /// Complete trials whose constraints hold and that no other is better than in all objectives, in order.
@@ -181,7 +188,9 @@ class Study : private OpenedStorages::Member {
   std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
   std::vector<uint32_t> waiting_;
   std::unordered_map<int64_t, std::vector<StoredParameter>> unwritten_;  // parameters of running trials that the storage has not yet
-  Value study_attributes_ = Value::Object{};
+  Value study_attributes_ = Value::Object{};                             // of a study without a storage, as those below
+  Attributes study_system_attributes_;
+  Attributes unreadable_;
   int64_t n_drawn_ = 0;
   std::optional<uint32_t> best_;
 

@@ -1,4 +1,5 @@
 // What a study has to do with its storage: opening, taking in what others wrote, writing what it does, heartbeats, retries, JSON.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -165,6 +166,8 @@ void Study::take_in(StoredTrial stored) {
   trial = std::move(read);
   if (is_new && proposed) trial.drawn = n_drawn_++;
   fill(trial, stored);
+  for (const auto& [name, why] : stored.unreadable)
+    if (std::ranges::find(unreadable_, name, &Attributes::value_type::first) == unreadable_.end()) unreadable_.emplace_back(name, why);
   trial.state = stored.state;
   if (stored.state == TrialState::Waiting) {
     if (is_new) waiting_.push_back(static_cast<uint32_t>(trial.number));
@@ -289,7 +292,7 @@ bool Study::retry(int64_t number, int64_t max_retries, bool with_reports) {
 
 void Study::set_study_attribute(std::string_view name, Value value) {
   const std::lock_guard lock(mutex);
-  if (has_storage()) options_.storage->set_study_attribute(study_id_, AttributeOwner::User, std::string(name), to_json(value));
+  if (has_storage()) options_.storage->set_study_attribute(study_id_, AttributeOwner::User, std::string(name), python_json(value));
   else study_attributes_.set(std::string(name), std::move(value));
 }
 
@@ -298,11 +301,27 @@ Value Study::study_attributes() const {
   return has_storage() ? object_from(options_.storage->study(study_id_).user_attributes) : study_attributes_;
 }
 
+void Study::set_study_system_attribute(std::string_view name, std::string json) {
+  const std::lock_guard lock(mutex);
+  if (has_storage()) return options_.storage->set_study_attribute(study_id_, AttributeOwner::System, std::string(name), json);
+  std::erase_if(study_system_attributes_, [&](const auto& had) { return had.first == name; });
+  study_system_attributes_.emplace_back(name, std::move(json));
+}
+
+Attributes Study::study_system_attributes() const {
+  const std::lock_guard lock(mutex);
+  return has_storage() ? options_.storage->study(study_id_).system_attributes : study_system_attributes_;
+}
+
 Value Study::to_value() const {
   const std::lock_guard lock(mutex);
   StoredStudy study;
-  if (has_storage()) study = options_.storage->study(study_id_);
-  else study.user_attributes = attributes_from(study_attributes_);
+  if (has_storage()) {
+    study = options_.storage->study(study_id_);
+  } else {
+    study.user_attributes = attributes_from(study_attributes_);
+    study.system_attributes = study_system_attributes_;
+  }
   study.name = options_.name;
   study.directions = options_.directions;
   std::vector<StoredTrial> trials;
@@ -315,10 +334,8 @@ void Study::add_from_value(const Value& value) {
   if (study.directions != options_.directions)
     throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has other objectives than the study '" + study.name + "' to be added");
   for (const auto& [key, json] : study.user_attributes) set_study_attribute(key, value_from_python_json(json));
+  for (const auto& [key, json] : study.system_attributes) set_study_system_attribute(key, json);
   const std::lock_guard lock(mutex);
-  if (has_storage())
-    for (const auto& [key, json] : study.system_attributes)
-      options_.storage->set_study_attribute(study_id_, AttributeOwner::System, key, json);
   for (StoredTrial& trial : trials) {
     if (trial.state == TrialState::Running) {
       trial.state = TrialState::Failed;

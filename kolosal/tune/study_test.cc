@@ -47,6 +47,7 @@ std::vector<double> losses_of(Study& study, int n) {
 
 TEST(EverySampler, ReplaysWithTheSameSeedAndHistory) {
   for (const std::string& name : samplers().names()) {
+    if (name == "brute_force") continue;  // reals without steps have no end
     Study a = study_with(name, parameters_for(name)), b = study_with(name, parameters_for(name));
     EXPECT_EQ(losses_of(a, 40), losses_of(b, 40)) << name;
     // A study that is given the first 20 trials goes on as the one that ran them.
@@ -69,7 +70,7 @@ TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
                                                                      {"finest", Distribution::real("", 0, 1e7, 0.01)},
                                                                      {"most", Distribution::real("", -1e12, 1e12, 1e-3)}};
   for (const std::string& name : samplers().names()) {
-    if (name == "grid") continue;
+    if (name == "grid" || name == "brute_force") continue;
     for (const std::string parameters : {R"({})", R"({"group": true})", R"({"multivariate": false})"}) {
       if (name != "tpe" && parameters != "{}") continue;
       Study study = study_with(name, parameters);
@@ -143,6 +144,75 @@ TEST(EverySampler, TakesTwoHundredParametersAndOne) {
       }
     }
   }
+}
+
+// --- Brute force, and samplers with fixed parameters
+
+// A tree: "b" is there where "a" is above 1, and has as many values as "a" says.
+double branch(Study& study, int64_t trial) {
+  const int64_t a = study.suggest(trial, "a", Distribution::integer("a", 0, 4)).as_integer();
+  const double q = study.suggest(trial, "q", Distribution::real("q", 0, 1, 0.5)).as_real();
+  if (a < 2) return q;
+  return q + static_cast<double>(study.suggest(trial, "b", Distribution::integer("b", 0, a)).as_integer());
+}
+
+TEST(BruteForceSampler, TriesEveryLeafOnceInAnOrderOfTheSeed) {
+  constexpr int kLeaves = 3 * (2 + 3 + 4 + 5);
+  std::vector<std::vector<std::vector<double>>> orders;
+  for (const std::string seed : {"1", "1", "2"}) {
+    Study study = study_with("brute_force", R"({"seed": )" + seed + "}");
+    orders.emplace_back();
+    while (!study.is_exhausted()) {
+      const int64_t trial = study.ask();
+      study.tell(trial, {branch(study, trial)});
+      orders.back().emplace_back();
+      for (const TrialParameter& had : study.trial(trial).parameters) orders.back().back().push_back(had.value);
+      ASSERT_LE(orders.back().size(), kLeaves);
+    }
+    EXPECT_EQ(std::set(orders.back().begin(), orders.back().end()).size(), kLeaves);
+  }
+  EXPECT_EQ(orders[0], orders[1]);
+  EXPECT_NE(orders[0], orders[2]);
+}
+
+TEST(BruteForceSampler, KeepsAwayFromWhatRunsAndMindsWhatFailed) {
+  const Distribution two = Distribution::integer("a", 0, 1);
+  for (const bool avoids : {false, true}) {
+    Study study = study_with("brute_force", avoids ? R"({"avoid_premature_stop": true})" : "{}");
+    EXPECT_FALSE(study.is_exhausted());
+    const int64_t first = study.ask(), second = study.ask();
+    const double taken = study.suggest_inside(first, "a", two);
+    const double other = study.suggest_inside(second, "a", two);
+    EXPECT_TRUE(avoids || other != taken);
+    EXPECT_EQ(study.is_exhausted(), !avoids);
+    study.tell_failed(first, "for a test");
+    study.tell(second, {1});
+    EXPECT_TRUE(avoids || study.is_exhausted());
+  }
+}
+
+TEST(BruteForceSampler, RefusesWhatHasNoEnd) {
+  Study study = study_with("brute_force");
+  const int64_t trial = study.ask();
+  EXPECT_THROW(study.suggest(trial, "x", Distribution::real("x", 0, 1)), Error);
+  EXPECT_EQ(study.suggest(trial, "one", Distribution::real("one", 2, 2)).as_real(), 2);
+}
+
+TEST(PartialFixedSampler, FixesSomeParametersAndLeavesTheOthersToAnother) {
+  Study fixed = study_with("partial_fixed", R"({"sampler": "cmaes", "parameters": {"seed": 3}, "fixed_params": {"k": 5, "c": null}})");
+  for (int i = 0; i < 40; ++i) {
+    const int64_t trial = fixed.ask();
+    const double loss = objective(fixed, trial);
+    EXPECT_EQ(fixed.suggest(trial, "k", Distribution::integer("k", 1, 9, 2)).as_integer(), 5);
+    EXPECT_TRUE(fixed.suggest(trial, "c", Distribution::categorical("c", {"a", Value(), true})).is_null());
+    fixed.tell(trial, {loss});
+  }
+  Study plain = study_with("cmaes", R"({"seed": 3})"),
+        none = study_with("partial_fixed", R"({"sampler": "cmaes", "parameters": {"seed": 3}})");
+  EXPECT_EQ(losses_of(plain, 30), losses_of(none, 30));
+  EXPECT_THROW(study_with("partial_fixed", R"({"fixed_params": [1]})"), Error);
+  Study wrong = study_with("partial_fixed", R"({"fixed_params": {"x": 9}})");
+  EXPECT_THROW(losses_of(wrong, 1), Error);
 }
 
 // --- One sampler

@@ -13,6 +13,8 @@
 #include "kolosal/preprocess/data_preprocessor.h"
 #include "kolosal/stream/batch_size.h"
 #include "kolosal/stream/stage_options.h"
+#include "kolosal/tune/pruner.h"
+#include "kolosal/tune/sampler.h"
 
 namespace kolosal::python {
 namespace {
@@ -45,6 +47,8 @@ std::string parameters_of(const std::string& name) {
   if (name == "batches") return table_json(parameter_table<BatchOptions>());
   if (name == "stage") return table_json(parameter_table<StageOptions>());
   if (name == "preprocessor") return table_json(parameter_table<PreprocessorConfig>());
+  if (name.starts_with("sampler ")) return table_json(samplers().at(name.substr(8)).parameters);
+  if (name.starts_with("pruner ")) return table_json(pruners().at(name.substr(7)).parameters);
   return table_json(learners().at(name).parameters);
 }
 
@@ -66,7 +70,8 @@ double metric_score(const std::string& name, const std::string& task, const Matr
 
 void bind_catalogs(nb::module_& module) {
   module.def("parameters", &parameters_of, nb::arg("name"),
-             "JSON list of the parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage' or a learner.");
+             "Parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage', 'sampler NAME', 'pruner NAME' or a learner, "
+             "as JSON.");
   module.def(
       "learner_names", [] { return learners().names(); }, "Names of the learners.");
   module.def(

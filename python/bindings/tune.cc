@@ -5,135 +5,18 @@
 #include <nanobind/stl/string_view.h>
 
 #include <optional>
+#include <thread>
 
-#include "bindings.h"
 #include "kolosal/base/json.h"
 #include "kolosal/tune/storage_address.h"
-#include "kolosal/tune/study.h"
-#include "kolosal/tune/terminator.h"
+#include "kolosal/tune/storages/optuna_text.h"
+#include "kolosal/tune/storages/wait_check.h"
+#include "tune_trial.h"
 
 namespace kolosal::python {
 namespace {
 
 using Unlocked = nb::call_guard<nb::gil_scoped_release>;
-
-Value value_of(const nb::handle& object, std::string_view name) {
-  if (object.is_none()) return {};
-  if (PyBool_Check(object.ptr()) != 0) return object.ptr() == Py_True;
-  if (PyFloat_Check(object.ptr()) != 0) return PyFloat_AS_DOUBLE(object.ptr());
-  if (PyUnicode_Check(object.ptr()) != 0) return nb::cast<std::string>(object);
-  if (PyIndex_Check(object.ptr()) != 0) {
-    const nb::object whole = nb::steal(PyNumber_Index(object.ptr()));
-    int64_t number = 0;
-    if (whole.is_valid() && nb::try_cast(whole, number)) return number;
-    PyErr_Clear();
-  }
-  throw Error(ErrorCode::BadValue,
-              "parameter '" + std::string(name) + "': " + nb::cast<std::string>(nb::repr(object)) +
-                  " is not allowed; values are texts, numbers of 64 bits, booleans and None",
-              "Use a text, and look up by it what you mean.");
-}
-
-nb::object object_of(const Value& value) {
-  if (value.is_null()) return nb::none();
-  if (value.is_bool()) return nb::bool_(value.as_bool());
-  if (value.is_integer()) return nb::int_(value.as_integer());
-  if (value.is_real()) return nb::float_(value.as_real());
-  return nb::str(value.as_text().c_str(), value.as_text().size());
-}
-
-nb::dict dict_of(const Value::Object& values) {
-  nb::dict made;
-  for (const auto& [name, value] : values) made[nb::str(name.c_str(), name.size())] = object_of(value);
-  return made;
-}
-
-std::vector<Value> choices_of(std::string_view name, const nb::sequence& choices) {
-  std::vector<Value> values;
-  for (const nb::handle choice : choices) values.push_back(value_of(choice, name));
-  return values;
-}
-
-nb::list pairs_of(const auto& pairs) {
-  nb::list made;
-  for (const auto& [first, second] : pairs) made.append(nb::make_tuple(first, second));
-  return made;
-}
-
-/// Calls without the interpreter's lock where the study has a storage, which may wait for the disk or for other processes.
-auto waiting(const Study& study, const auto& call) {
-  if (!study.has_storage()) return call();
-  const nb::gil_scoped_release released;
-  return call();
-}
-
-/// A copy of a trial, and its parameters with their names.
-std::pair<TrialRecord, std::vector<std::pair<std::string, TrialParameter>>> read_trial(const Study& study, int64_t number) {
-  return waiting(study, [&] {
-    std::pair<TrialRecord, std::vector<std::pair<std::string, TrialParameter>>> read = {study.trial(number), {}};
-    for (const TrialParameter& had : read.first.parameters) read.second.emplace_back(study.parameter_name(had.parameter), had);
-    return read;
-  });
-}
-
-/// A trial that runs: what an objective is given.
-class Trial {
- public:
-  Trial(std::shared_ptr<Study> study, int64_t number) : study_(std::move(study)), number_(number) {}
-
-  int64_t number() const { return number_; }
-
-  double suggest_float(std::string_view name, double low, double high, std::optional<double> step, bool log) {
-    if (step && !(*step > 0)) throw Error(ErrorCode::BadValue, "parameter '" + std::string(name) + "': the step must be above 0");
-    return suggested(name, Distribution::real(name, low, high, step.value_or(0), log));
-  }
-
-  int64_t suggest_int(std::string_view name, int64_t low, int64_t high, int64_t step, bool log) {
-    return static_cast<int64_t>(suggested(name, Distribution::integer(name, low, high, step, log)));
-  }
-
-  nb::object suggest_categorical(std::string_view name, const nb::sequence& choices) {
-    const double index = suggested(name, Distribution::categorical(name, choices_of(name, choices)));
-    return choices[static_cast<size_t>(index)];
-  }
-
-  nb::dict suggest(const SearchSpace& space) {
-    return dict_of(waiting(*study_, [&] { return study_->suggest(number_, space); }));
-  }
-  void report(double value, int64_t step) {
-    waiting(*study_, [&] { study_->report(number_, value, step); });
-  }
-  bool should_prune() {
-    return waiting(*study_, [&] { return study_->should_prune(number_); });
-  }
-  void set_constraint(std::string_view name, double value) {
-    waiting(*study_, [&] { study_->set_constraint(number_, name, value); });
-  }
-  void set_user_attr(std::string_view name, const nb::object& value) {
-    const nb::object json = nb::module_::import_("json").attr("dumps")(value);
-    Value noted = parse_json(nb::cast<std::string>(json));
-    waiting(*study_, [&] { study_->set_user_attribute(number_, name, std::move(noted)); });
-  }
-
-  void report_scores(const std::vector<double>& scores) {
-    waiting(*study_, [&] { report_cross_validation_scores(*study_, number_, scores); });
-  }
-
-  nb::dict params() const {
-    nb::dict made;
-    for (const auto& [name, had] : read_trial(*study_, number_).second)
-      made[nb::str(name.c_str(), name.size())] = object_of(had.distribution->outside(had.value));
-    return made;
-  }
-
- private:
-  double suggested(std::string_view name, const Distribution& distribution) {
-    return waiting(*study_, [&] { return study_->suggest_inside(number_, name, distribution); });
-  }
-
-  std::shared_ptr<Study> study_;
-  int64_t number_;
-};
 
 std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std::string>& directions, const std::string& sampler,
                                   const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters,
@@ -142,7 +25,7 @@ std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std
   options.name = name;
   options.directions.clear();
   for (const std::string& direction : directions) options.directions.push_back(enum_from_name<Direction>(direction));
-  options.sampler = samplers().make(sampler, parse_json(parameters));
+  options.sampler = samplers().make(sampler, value_from_python_json(parameters));
   if (!pruner.empty()) options.pruner = pruners().make(pruner, parse_json(pruner_parameters));
   options.storage = std::move(storage);
   options.opening = enum_from_name<StudyOpening>(opening);
@@ -157,7 +40,7 @@ nb::dict snapshot(const Study& study, int64_t number) {
   for (const auto& [name, had] : named) {
     const nb::str key(name.c_str(), name.size());
     params[key] = object_of(had.distribution->outside(had.value));
-    distributions[key] = to_json(had.distribution->to_value());
+    distributions[key] = python_json(had.distribution->to_value());
   }
   nb::dict made;
   made["number"] = trial.number;
@@ -167,8 +50,9 @@ nb::dict snapshot(const Study& study, int64_t number) {
   made["distributions"] = distributions;
   made["intermediate"] = pairs_of(trial.intermediate);
   made["constraints"] = pairs_of(trial.constraints);
-  made["user_attrs"] = to_json(trial.user_attributes);
+  made["user_attrs"] = python_json(trial.user_attributes);
   made["system_attrs"] = pairs_of(trial.system_attributes);
+  made["fixed"] = dict_of(trial.fixed);
   made["failure"] = trial.failure;
   made["started"] = trial.started;
   made["ended"] = trial.ended;
@@ -181,25 +65,25 @@ void enqueue(Study& study, const nb::dict& params, const std::string& user_attri
     const auto key = nb::cast<std::string>(name);
     fixed.emplace_back(key, value_of(value, key));
   }
-  Value noted = parse_json(user_attributes);
+  Value noted = value_from_python_json(user_attributes);
   waiting(study, [&] { study.enqueue(std::move(fixed), std::move(noted)); });
 }
 
 void add_trial(Study& study, const std::string& state, const nb::dict& params, const nb::dict& distributions, std::vector<double> values,
                std::vector<std::pair<int64_t, double>> intermediate, std::vector<std::pair<std::string, double>> constraints,
-               const std::string& user_attributes, Attributes system_attributes) {
+               const std::string& user_attributes, Attributes system_attributes, std::pair<double, double> times) {
   std::vector<std::pair<std::string, Distribution>> parameters;
   std::vector<Value> taken;
   for (const auto& [name, value] : params) {
     const auto key = nb::cast<std::string>(name);
     if (!distributions.contains(name)) throw Error(ErrorCode::BadValue, "parameter '" + key + "' has a value and no distribution");
-    parameters.emplace_back(key, Distribution::from_value(key, parse_json(nb::cast<std::string>(distributions[name]))));
+    parameters.emplace_back(key, Distribution::from_value(key, value_from_python_json(nb::cast<std::string>(distributions[name]))));
     taken.push_back(value_of(value, key));
   }
-  Value noted = parse_json(user_attributes);
+  Value noted = value_from_python_json(user_attributes);
   waiting(study, [&] {
     study.add_finished(enum_from_name<TrialState>(state), parameters, taken, std::move(values), std::move(intermediate),
-                       std::move(constraints), std::move(noted), std::move(system_attributes));
+                       std::move(constraints), std::move(noted), std::move(system_attributes), times);
   });
 }
 
@@ -213,8 +97,7 @@ void bind_study(nb::module_& module) {
           "is_exhausted", [](const Study& study) { return waiting(study, [&] { return study.is_exhausted(); }); },
           "Whether the sampler has nothing left to try.")
       .def(
-          "ask", [](const std::shared_ptr<Study>& study) { return Trial(study, waiting(*study, [&] { return study->ask(); })); },
-          "Starts a trial.")
+          "ask", [](Study& study) { return waiting(study, [&] { return study.ask(); }); }, "Starts a trial and gives its number.")
       .def(
           "tell",
           [](Study& study, int64_t number, std::vector<double> values) {
@@ -236,22 +119,33 @@ void bind_study(nb::module_& module) {
           },
           "Names of the directions of the objectives.")
       .def_prop_ro(
-          "study_attrs", [](const Study& study) { return to_json(waiting(study, [&] { return study.study_attributes(); })); },
+          "study_attrs", [](const Study& study) { return python_json(waiting(study, [&] { return study.study_attributes(); })); },
           "What was noted about the study, as JSON.")
       .def(
           "set_study_attr",
-          [](Study& study, const std::string& name, const std::string& json) { study.set_study_attribute(name, parse_json(json)); },
+          [](Study& study, const std::string& name, const std::string& json) {
+            study.set_study_attribute(name, value_from_python_json(json));
+          },
           nb::arg("name"), nb::arg("json"), Unlocked(), "Notes something about the study.")
+      .def_prop_ro(
+          "study_system_attrs",
+          [](const Study& study) { return pairs_of(waiting(study, [&] { return study.study_system_attributes(); })); },
+          "What the tuner noted about the study: names with JSON.")
+      .def("set_study_system_attr", &Study::set_study_system_attribute, nb::arg("name"), nb::arg("json"), Unlocked(),
+           "Notes something about the study for the tuner.")
+      .def_prop_ro(
+          "unreadable", [](const Study& study) { return pairs_of(waiting(study, [&] { return study.unreadable_parameters(); })); },
+          "Parameters that are left out of their trials, each with the reason.")
       .def(
-          "to_json", [](const Study& study) { return waiting(study, [&] { return to_json(study.to_value()); }); },
+          "to_json", [](const Study& study) { return waiting(study, [&] { return python_json(study.to_value()); }); },
           "The study and its trials as JSON.")
       .def(
-          "add_json", [](Study& study, const std::string& json) { study.add_from_value(parse_json(json)); }, nb::arg("json"), Unlocked(),
-          "Adds the trials and attributes of a study that is JSON.")
+          "add_json", [](Study& study, const std::string& json) { study.add_from_value(value_from_python_json(json)); }, nb::arg("json"),
+          Unlocked(), "Adds the trials and attributes of a study that is JSON.")
       .def("enqueue", &enqueue, nb::arg("params"), nb::arg("user_attrs"), "Adds a waiting trial with some values given.")
       .def("add_trial", &add_trial, nb::arg("state"), nb::arg("params"), nb::arg("distributions"), nb::arg("values"),
-           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), nb::arg("system_attrs"),
-           "Adds a finished trial; distributions and system attributes are JSON by name.")
+           nb::arg("intermediate"), nb::arg("constraints"), nb::arg("user_attrs"), nb::arg("system_attrs"), nb::arg("times"),
+           "Adds a finished trial; distributions and system attributes are JSON by name; it started and ended at the times, or now (NaN).")
       .def("snapshot", &snapshot, nb::arg("number"), "All that is known of a trial.")
       .def(
           "best", [](const Study& study) { return waiting(study, [&] { return study.best().number; }); }, "Number of the best trial.")
@@ -261,6 +155,17 @@ void bind_study(nb::module_& module) {
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
              nb::arg("pruner"), nb::arg("pruner_parameters"), nb::arg("storage").none(), nb::arg("opening"),
              "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
+}
+
+/// Lets Ctrl-C end a wait for a server. Python tells the main thread alone of it, which is taken to be the one that imports the module.
+void obey_interrupts() {
+  set_wait_check([main = std::this_thread::get_id()] {
+    if (std::this_thread::get_id() != main || Py_IsInitialized() == 0) return false;
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() == 0) return false;
+    PyErr_Clear();
+    return true;
+  });
 }
 
 void bind_storage(nb::module_& module) {
@@ -302,30 +207,36 @@ void bind_storage(nb::module_& module) {
 void bind_tune(nb::module_& module) {
   nb::class_<SearchSpace>(module, "SearchSpace", "Parameters declared beforehand, with what depends on what.")
       .def(
-          "__init__", [](SearchSpace* at, const std::string& json) { new (at) SearchSpace(SearchSpace::from_value(parse_json(json))); },
+          "__init__",
+          [](SearchSpace* at, const std::string& json) { new (at) SearchSpace(SearchSpace::from_value(value_from_python_json(json))); },
           nb::arg("json"))
       .def(
-          "to_json", [](const SearchSpace& space) { return to_json(space.to_value()); }, "The space as JSON.");
-  nb::class_<Trial>(module, "Trial", "A trial that runs: what an objective is given.")
-      .def_prop_ro("number", &Trial::number, "Number of the trial in its study, from 0.")
-      .def_prop_ro("params", &Trial::params, "The values so far, by name.")
-      .def("suggest_float", &Trial::suggest_float, nb::arg("name"), nb::arg("low"), nb::arg("high"), nb::kw_only(),
-           nb::arg("step") = nb::none(), nb::arg("log") = false,
-           "A number from low to high, both allowed; in steps from low, or on a logarithmic scale.")
-      .def("suggest_int", &Trial::suggest_int, nb::arg("name"), nb::arg("low"), nb::arg("high"), nb::kw_only(), nb::arg("step") = 1,
-           nb::arg("log") = false, "An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.")
-      .def("suggest_categorical", &Trial::suggest_categorical, nb::arg("name"), nb::arg("choices"),
-           "One of the choices: texts, numbers, booleans and None.")
-      .def("suggest", &Trial::suggest, nb::arg("space"), "The values of all parameters of a declared space that are there, by name.")
-      .def("report", &Trial::report, nb::arg("value"), nb::arg("step"),
-           "Notes an intermediate value; a second report of a step is passed over.")
-      .def("should_prune", &Trial::should_prune, "Whether the study's pruner would stop the trial after its last report.")
-      .def("set_constraint", &Trial::set_constraint, nb::arg("name"), nb::arg("value"),
-           "Notes a constraint, which holds where the value is at most 0.")
-      .def("set_user_attr", &Trial::set_user_attr, nb::arg("name"), nb::arg("value").none(),
-           "Notes anything else about the trial that JSON can hold.");
-  module.def("report_cross_validation_scores", &Trial::report_scores, nb::arg("trial"), nb::arg("scores"),
-             "Notes scores of cross-validation of a running trial, one a fold.");
+          "to_json", [](const SearchSpace& space) { return python_json(space.to_value()); }, "The space as JSON.");
+  module.def(
+      "settled_distribution",
+      [](const std::string& name, const std::string& json) {
+        return python_json(Distribution::from_value(name, value_from_python_json(json)).to_value());
+      },
+      nb::arg("name"), nb::arg("json"), "A distribution as it is held: bounds as reals or integers, the last that steps reach.");
+  module.def(
+      "settled_value",
+      [](const std::string& name, const std::string& json, const nb::handle& value) {
+        const Distribution distribution = Distribution::from_value(name, value_from_python_json(json));
+        return object_of(distribution.outside(distribution.inside(name, value_of(value, name))));
+      },
+      nb::arg("name"), nb::arg("json"), nb::arg("value").none(), "A value as the distribution holds it; an error where it allows it not.");
+  module.def(
+      "distribution_to_optuna",
+      [](const std::string& name, const std::string& json) {
+        return distribution_text(Distribution::from_value(name, value_from_python_json(json)));
+      },
+      nb::arg("name"), nb::arg("json"), "The text that Optuna's storages have for a distribution.");
+  module.def(
+      "distribution_from_optuna",
+      [](const std::string& name, const std::string& text) { return python_json(distribution_from_text(name, text).to_value()); },
+      nb::arg("name"), nb::arg("text"), "The distribution that Optuna's storages have as this text.");
+  obey_interrupts();
+  bind_trial(module);
   bind_storage(module);
   bind_study(module);
 }

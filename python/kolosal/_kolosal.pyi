@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def read_table(path: str, options: str, n_threads: int = 0) -> Table:
 
 def parameters(name: str) -> str:
     """
-    JSON list of the parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage' or a learner.
+    Parameters of 'train', 'fit', 'permutation', 'preprocessor', 'batches', 'stage', 'sampler NAME', 'pruner NAME' or a learner, as JSON.
     """
 
 def learner_names() -> list[str]:
@@ -718,15 +718,30 @@ class SearchSpace:
     def to_json(self) -> str:
         """The space as JSON."""
 
+def settled_distribution(name: str, json: str) -> str:
+    """
+    A distribution as it is held: bounds as reals or integers, the last that steps reach.
+    """
+
+def settled_value(name: str, json: str, value: object | None) -> object:
+    """A value as the distribution holds it; an error where it allows it not."""
+
+def distribution_to_optuna(name: str, json: str) -> str:
+    """The text that Optuna's storages have for a distribution."""
+
+def distribution_from_optuna(name: str, text: str) -> str:
+    """The distribution that Optuna's storages have as this text."""
+
 class Trial:
     """A trial that runs: what an objective is given."""
 
+    def __init__(self, study: Study, number: int) -> None: ...
     @property
     def number(self) -> int:
         """Number of the trial in its study, from 0."""
 
     @property
-    def params(self) -> dict:
+    def params(self) -> dict[str, Any]:
         """The values so far, by name."""
 
     def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
@@ -739,8 +754,10 @@ class Trial:
         An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.
         """
 
-    def suggest_categorical(self, name: str, choices: Sequence) -> object:
-        """One of the choices: texts, numbers, booleans and None."""
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """
+        One of the choices: texts, numbers, booleans, None, and lists or tuples of such, which ``params`` has as lists.
+        """
 
     def suggest(self, space: SearchSpace) -> dict:
         """
@@ -753,11 +770,11 @@ class Trial:
     def should_prune(self) -> bool:
         """Whether the study's pruner would stop the trial after its last report."""
 
-    def set_constraint(self, name: str, value: float) -> None:
+    def set_constraint(self, key: str, value: float) -> None:
         """Notes a constraint, which holds where the value is at most 0."""
 
-    def set_user_attr(self, name: str, value: object | None) -> None:
-        """Notes anything else about the trial that JSON can hold."""
+    def set_user_attr_json(self, name: str, json: str) -> None:
+        """Notes anything else about the trial, as JSON."""
 
 def report_cross_validation_scores(trial: Trial, scores: Sequence[float]) -> None:
     """Notes scores of cross-validation of a running trial, one a fold."""
@@ -798,8 +815,8 @@ class Study:
     def is_exhausted(self) -> bool:
         """Whether the sampler has nothing left to try."""
 
-    def ask(self) -> Trial:
-        """Starts a trial."""
+    def ask(self) -> int:
+        """Starts a trial and gives its number."""
 
     def tell(self, number: int, values: Sequence[float]) -> str:
         """Ends a trial with its values; gives the state it is in then."""
@@ -832,6 +849,17 @@ class Study:
     def set_study_attr(self, name: str, json: str) -> None:
         """Notes something about the study."""
 
+    @property
+    def study_system_attrs(self) -> list:
+        """What the tuner noted about the study: names with JSON."""
+
+    def set_study_system_attr(self, name: str, json: str) -> None:
+        """Notes something about the study for the tuner."""
+
+    @property
+    def unreadable(self) -> list:
+        """Parameters that are left out of their trials, each with the reason."""
+
     def to_json(self) -> str:
         """The study and its trials as JSON."""
 
@@ -851,9 +879,10 @@ class Study:
         constraints: Sequence[tuple[str, float]],
         user_attrs: str,
         system_attrs: Sequence[tuple[str, str]],
+        times: tuple[float, float],
     ) -> None:
         """
-        Adds a finished trial; distributions and system attributes are JSON by name.
+        Adds a finished trial; distributions and system attributes are JSON by name; it started and ended at the times, or now (NaN).
         """
 
     def snapshot(self, number: int) -> dict:

@@ -202,7 +202,7 @@ def test_a_grid_ends_when_it_is_through() -> None:
         (lambda trial: trial.suggest_float("x", 1, 2, step=0.5, log=True), "parameter 'x'"),
         (lambda trial: trial.suggest_int("k", 1, 5, step=0), "parameter 'k': the step is 0"),
         (lambda trial: trial.suggest_categorical("c", []), "parameter 'c': there are no choices"),
-        (lambda trial: trial.suggest_categorical("c", [(1, 2)]), r"parameter 'c': \(1, 2\) is not allowed"),
+        (lambda trial: trial.suggest_categorical("c", [{1, 2}]), r"parameter 'c': \{1, 2\} is not allowed"),
         (lambda trial: [trial.suggest_int("k", 1, 5), trial.suggest_float("k", 1, 5)], "parameter 'k': it was an integer from 1 to 5"),
         (lambda trial: trial.set_constraint("c", math.nan), "constraint 'c' is NaN"),
     ],

@@ -160,6 +160,23 @@ def test_limits_hold(cluster: Any) -> None:
         optimize(study, lambda trial: 0.0, n_workers=0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"num_gpus": 1}, r"1 of GPU, and no node .* is 2 of CPU, 0 of GPU"),
+        ({"num_cpus": 3}, "needs 3 of CPU"),
+        ({"resources": {"tpu": 0.5}}, "0.5 of tpu"),
+    ],
+)
+def test_what_no_node_has_is_said_rather_than_waited_for(cluster: Any, asked: dict[str, Any], words: str) -> None:
+    study = tune.create_study()
+    with pytest.raises(InvalidInputError, match=words):
+        optimize(study, lambda trial: 0.0, n_trials=1, n_workers=1, **asked)
+    assert study.trials == []
+    optimize(study, lambda trial: 0.0, n_trials=1)
+    assert len(study.trials) == 1
+
+
 def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     with pytest.raises(InvalidInputError, match="pip install ray"):

@@ -377,6 +377,55 @@ def test_a_study_goes_on_after_the_server_was_started_anew(postgres: Any) -> Non
     assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 8
 
 
+WAITING = """
+import sys
+from kolosal import tune
+
+study = tune.load_study(study_name="s", storage=sys.argv[1])
+
+def lost(trial):
+    print("running", flush=True)
+    sys.stdin.readline()
+    trial.report(1.0, 1)
+
+study.optimize(lost, n_trials=1)
+"""
+
+
+def test_ctrl_c_ends_the_wait_for_a_server_that_is_gone(postgres: Any) -> None:
+    url = postgres.new_database()
+    tune.create_study(study_name="s", storage=url)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cut = url.replace(f":{postgres.port}/", f":{listener.getsockname()[1]}/")
+        command = [sys.executable, "-c", WAITING, cut]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdin is not None and process.stdout is not None
+            client, _ = listener.accept()
+            server = socket.create_connection(("127.0.0.1", postgres.port))
+            for a, b in ((client, server), (server, client)):
+                threading.Thread(target=forward, args=(a, b), daemon=True).start()
+            assert process.stdout.readline() == "running\n"
+            listener.close()
+            for end in (client, server):
+                end.shutdown(socket.SHUT_RDWR)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            time.sleep(1.5)
+            assert process.poll() is None  # it waits for the server
+            begin = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - begin < 15
+    assert "CancelledError: stopped on request while waiting: database" in errors
+    assert "s3cret" not in errors
+
+
+def forward(a: socket.socket, b: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while sent := a.recv(1 << 16):
+            b.sendall(sent)
+
+
 def test_a_password_does_not_show_in_errors(postgres: Any) -> None:
     good = postgres.address("postgres")
     for bad in (

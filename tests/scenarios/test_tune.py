@@ -151,7 +151,81 @@ def test_ctrl_c_keeps_what_was_done(penguins, tmp_path):
     assert "log_loss" in out
     study = optuna.load_study(study_name="logistic", storage=url)
     assert len(study.trials) >= 3
-    assert all(trial.state.is_finished() for trial in study.trials)
+    assert {trial.state.name for trial in study.trials} <= {"COMPLETE", "FAIL"}  # what was cut short says nothing of its parameters
+
+
+def test_trials_beat_so_that_others_see_who_has_gone(penguins, tmp_path):
+    url = f"sqlite:///{tmp_path}/s.db"
+    command = [KOLOSAL, "tune", penguins, "--target", "species", "--learner", "logistic", "--trials", "100000", "--storage", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "trial 2:" not in process.stderr.readline():
+            pass
+        process.kill()
+        process.communicate(timeout=30)
+    with sqlite3.connect(tmp_path / "s.db") as database:
+        (n_trials,) = database.execute("SELECT count(*) FROM trials").fetchone()
+        (n_beating,) = database.execute("SELECT count(DISTINCT trial_id) FROM trial_heartbeats").fetchone()
+    assert n_trials - 1 <= n_beating <= n_trials  # a kill may come between the start of the last and its first beat
+
+
+def test_a_config_file_says_what_flags_say(kolosal, penguins, tmp_path):
+    given = ["--learner", "logistic", "--set", "max_iterations=50", "--trials", "3", "--target", "species", "--seed", "7"]
+    for ending in ("json", "yaml", "toml"):
+        printed = kolosal("tune", *given, "--print-config", ending)
+        assert printed.returncode == 0, printed.stderr
+        config = tmp_path / f"c.{ending}"
+        config.write_text(printed.stdout)
+        again = kolosal("tune", "--config", str(config), "--print-config", ending)
+        assert again.stdout == printed.stdout
+    flags = kolosal("tune", penguins, *given, "--json", "-q")
+    file = kolosal("tune", penguins, "--config", str(config), "--json", "-q")
+    assert flags.returncode == file.returncode == 0, flags.stderr + file.stderr
+    assert json.loads(flags.stdout) == json.loads(file.stdout)
+    assert json.loads(kolosal("tune", penguins, "--config", str(config), "--trials", "2", "--json", "-q").stdout)["n_trials"] == 2
+    for text, words in (('{"max_models": 3}', "an option of `kolosal train`"), ('{"trails": 3}', "trails"), ("[1]", "object")):
+        (tmp_path / "wrong.json").write_text(text)
+        wrong = kolosal("tune", penguins, "--config", str(tmp_path / "wrong.json"))
+        assert wrong.returncode == 2
+        assert "wrong.json" in wrong.stderr
+        assert words in wrong.stderr
+    assert "no table is named" in kolosal("tune", *given).stderr
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"l2": {"type": "float", "low": -1, "high": 1}}, "space: l2"),
+        ({"max_iterations": {"type": "int", "low": 0, "high": 10}}, "space: max_iterations"),
+        ({"max_iterations": {"type": "categorical", "choices": [10, -10]}}, "space: max_iterations"),
+    ],
+)
+def test_a_space_beyond_the_bounds_of_the_learner_is_refused_at_once(tune, tmp_path, space, words):
+    (tmp_path / "space.json").write_text(json.dumps({"parameters": space}))
+    done = tune("--space", str(tmp_path / "space.json"))
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "trial 0" not in done.stderr
+
+
+def test_studies_changes_nothing_where_there_are_none(kolosal, tmp_path):
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "text.db").write_text("some text\n" * 100)
+    with sqlite3.connect(tmp_path / "foreign.db") as database:
+        database.execute("CREATE TABLE mine (a INTEGER)")
+    (tmp_path / "empty.log").touch()
+    for url, words in (
+        ("sqlite:///empty.db", "holds no studies"),
+        ("sqlite:///text.db", "not a database"),
+        ("sqlite:///foreign.db", "none of them"),
+    ):
+        before = (tmp_path / url.removeprefix("sqlite:///")).read_bytes()
+        done = kolosal("studies", url.replace("///", f"///{tmp_path}/"))
+        assert done.returncode != 0
+        assert words in done.stderr
+        assert (tmp_path / url.removeprefix("sqlite:///")).read_bytes() == before
+    assert kolosal("studies", f"journal:///{tmp_path}/empty.log").returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.db", "empty.log", "foreign.db", "text.db"]
 
 
 def test_a_terminal_sees_a_live_line(penguins):

@@ -95,7 +95,7 @@ double time_or_nan(const Value& record, const char* key) {
 Attributes attributes_of(const Value& record, const char* key) {
   Attributes attributes;
   if (const Value* found = record.find(key); found != nullptr && !found->is_null())
-    for (const auto& [name, value] : found->as_object()) attributes.emplace_back(name, to_json(value));
+    for (const auto& [name, value] : found->as_object()) attributes.emplace_back(name, python_json(value));
   return attributes;
 }
 
@@ -107,6 +107,15 @@ std::vector<double> numbers_of(const Value& record) {
   return numbers;
 }
 
+// Adds the parameter to a trial or a change, or why it cannot be held.
+void put_parameter(const std::string& name, const std::string& distribution, double value, auto& to) {
+  try {
+    to.parameters.push_back({name, distribution_from_text(name, distribution), value});
+  } catch (const Error& error) {
+    to.unreadable.emplace_back(name, error.message());
+  }
+}
+
 StoredTrial trial_of(const Value& record) {
   StoredTrial trial;
   if (const Value* state = record.find("state")) trial.state = state_of(state->as_integer());
@@ -115,7 +124,7 @@ StoredTrial trial_of(const Value& record) {
   trial.values = numbers_of(record);
   if (const Value* params = record.find("params"))
     for (const auto& [name, value] : params->as_object())
-      trial.parameters.push_back({name, distribution_from_text(name, record.at("distributions").at(name).as_text()), number_from(value)});
+      put_parameter(name, record.at("distributions").at(name).as_text(), number_from(value), trial);
   if (const Value* reports = record.find("intermediate_values"))
     for (const auto& [step, value] : reports->as_object()) {
       TrialChange change;
@@ -139,6 +148,7 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
   auto writing(const auto& write) {
     const std::lock_guard lock(mutex);
     own();
+    if (params_.read_only) throw Error(ErrorCode::Io, "journal '" + params_.path + "' is open for reading alone");
     while (::flock(file_, LOCK_EX) != 0)
       if (errno != EINTR) refuse_io("locked");
     struct Unlock {
@@ -262,7 +272,8 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
   }
 
   void open() {
-    file_ = ::open(params_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const int flags = params_.read_only ? O_RDONLY | O_CLOEXEC : O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC;
+    file_ = ::open(params_.path.c_str(), flags, 0644);
     if (file_ < 0) refuse_io("opened");
     process_ = ::getpid();
   }
@@ -426,8 +437,7 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
     TrialChange change;
     if (operation == kParameter) {
       const std::string& name = record.at("param_name").as_text();
-      change.parameters.push_back(
-          {name, distribution_from_text(name, record.at("distribution").as_text()), number_from(record.at("param_value_internal"))});
+      put_parameter(name, record.at("distribution").as_text(), number_from(record.at("param_value_internal")), change);
     } else if (operation == kReport) {
       change.intermediate.emplace_back(record.at("step").as_integer(), number_from(record.at("intermediate_value")));
     } else if (operation == kUser) {

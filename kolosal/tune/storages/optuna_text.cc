@@ -1,5 +1,6 @@
 #include "kolosal/tune/storages/optuna_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -37,8 +38,18 @@ Distribution from_attributes(std::string_view parameter, const std::string& name
   throw Error(ErrorCode::BadFile, "parameter '" + std::string(parameter) + "': a distribution '" + name + "' is not known");
 }
 
-// Bare NaN and infinities put between quotes.
-std::string quoted(std::string_view text) {
+constexpr std::array<std::pair<std::string_view, double>, 3> kBare = {
+    {{"NaN", std::numeric_limits<double>::quiet_NaN()}, {"-Infinity", -kInf}, {"Infinity", kInf}}};
+
+// The beginning of texts that stand for bare numbers on the way: one that the text does not hold.
+std::string unused_mark(std::string_view text) {
+  std::string mark = "bare:";
+  while (text.find(mark) != std::string_view::npos) mark += ':';
+  return mark;
+}
+
+// Bare NaN and infinities put between quotes, behind the mark.
+std::string quoted(std::string_view text, const std::string& mark) {
   std::string made;
   bool inside = false;
   for (size_t i = 0; i < text.size();) {
@@ -51,13 +62,38 @@ std::string quoted(std::string_view text) {
     if (c == '"') inside = !inside;
     size_t length = 0;
     if (!inside)
-      for (const std::string_view bare : {"NaN", "-Infinity", "Infinity"})
+      for (const auto& [bare, number] : kBare)
         if (text.substr(i).starts_with(bare)) length = bare.size();
-    if (length > 0) (made += '"').append(text.substr(i, length)) += '"';
+    if (length > 0) ((made += '"') += mark).append(text.substr(i, length)) += '"';
     else made += c;
     i += std::max<size_t>(length, 1);
   }
   return made;
+}
+
+// Texts behind the mark as the numbers they stand for.
+void take_numbers(Value& value, const std::string& mark) {
+  if (value.is_list())
+    for (Value& member : value.as_list()) take_numbers(member, mark);
+  else if (value.is_object())
+    for (auto& [key, member] : value.as_object()) take_numbers(member, mark);
+  else if (value.is_text() && value.as_text().starts_with(mark)) value = Value(number_from(Value(value.as_text().substr(mark.size()))));
+}
+
+bool is_finite(const Value& value) {
+  if (value.is_real()) return std::isfinite(value.as_real());
+  if (value.is_list()) return std::ranges::all_of(value.as_list(), is_finite);
+  if (value.is_object()) return std::ranges::all_of(value.as_object(), [](const auto& member) { return is_finite(member.second); });
+  return true;
+}
+
+// Numbers that are not finite as texts behind the mark.
+void put_texts(Value& value, const std::string& mark) {
+  if (value.is_list())
+    for (Value& member : value.as_list()) put_texts(member, mark);
+  else if (value.is_object())
+    for (auto& [key, member] : value.as_object()) put_texts(member, mark);
+  else if (!is_finite(value)) value = Value(mark + number_text(value.as_real()));
 }
 
 }  // namespace
@@ -76,7 +112,7 @@ std::string distribution_text(const Distribution& d) {
     name = "FloatDistribution";
     attributes = {{"step", d.step > 0 ? Value(d.step) : Value()}, {"low", d.low}, {"high", d.high}, {"log", d.log}};
   }
-  return to_json(Value::Object{{"name", name}, {"attributes", std::move(attributes)}});
+  return python_json(Value::Object{{"name", name}, {"attributes", std::move(attributes)}});
 }
 
 Distribution distribution_from_text(std::string_view parameter, std::string_view text) {
@@ -91,16 +127,33 @@ Distribution distribution_from_text(std::string_view parameter, std::string_view
 
 Value value_from_python_json(std::string_view text) {
   const bool has_bare = text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
-  return has_bare ? parse_json(quoted(text)) : parse_json(text);
+  if (!has_bare) return parse_json(text);
+  const std::string mark = unused_mark(text);
+  Value value = parse_json(quoted(text, mark));
+  take_numbers(value, mark);
+  return value;
+}
+
+std::string python_json(const Value& value, int indent) {
+  std::string text = to_json(value, indent);
+  if (is_finite(value)) return text;
+  const std::string mark = unused_mark(text);
+  Value marked = value;
+  put_texts(marked, mark);
+  text = to_json(marked, indent);
+  for (const auto& [bare, number] : kBare) {
+    const std::string held = "\"" + mark + std::string(bare) + "\"";
+    for (size_t at = text.find(held); at != std::string::npos; at = text.find(held, at)) text.replace(at, held.size(), bare);
+  }
+  return text;
 }
 
 double number_from(const Value& value) {
   if (value.is_null()) return std::nan("");
   if (!value.is_text()) return value.as_real();
   const std::string& text = value.as_text();
-  if (text == "NaN") return std::nan("");
-  if (text == "Infinity") return kInf;
-  if (text == "-Infinity") return -kInf;
+  for (const auto& [bare, number] : kBare)
+    if (text == bare) return number;
   throw Error(ErrorCode::BadFile, "'" + text + "' is not a number");
 }
 

@@ -15,9 +15,11 @@ namespace kolosal {
 std::string distribution_text(const Distribution& distribution);
 Distribution distribution_from_text(std::string_view parameter, std::string_view text);
 
-/// The value of JSON text in which NaN, Infinity and -Infinity may stand bare: these become texts. Throws Error(BadFile).
+/// The value of JSON text in which NaN, Infinity and -Infinity may stand bare, and back: as Python has it, so that reals of every kind
+/// survive. Throws Error(BadFile). `indent` as of to_json.
 Value value_from_python_json(std::string_view text);
-/// The number of a value that value_from_python_json gave.
+std::string python_json(const Value& value, int indent = 0);
+/// The number of a value that value_from_python_json gave; null is NaN, and the names of what is not finite are read as texts too.
 double number_from(const Value& value);
 /// A number as Python's JSON has it: NaN and infinities bare.
 std::string number_text(double number);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace kolosal {
 namespace {
@@ -46,6 +47,21 @@ TEST(OptunaText, ReadsNumbersThatAreNotFiniteAndLeavesTextsAlone) {
   EXPECT_EQ(read.at("c").as_text(), "NaN \" Infinity");
   EXPECT_EQ(number_from(read.at("d")), 1);
   EXPECT_THROW(number_from(read.at("c")), Error);
+}
+
+TEST(OptunaText, WritesNumbersThatAreNotFiniteBareAndTextsOfThoseNamesAsTexts) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  const Value value = Value::Object{{"a", Value(Value::List{std::nan(""), -kInf, kInf, "NaN", "bare:NaN", "bare::Infinity", 0.5})},
+                                    {"NaN", Value(Value::Object{{"b", std::nan("")}})},
+                                    {"c", "Infinity"}};
+  const std::string text = python_json(value);
+  EXPECT_EQ(text, R"({"a":[NaN,-Infinity,Infinity,"NaN","bare:NaN","bare::Infinity",0.5],"NaN":{"b":NaN},"c":"Infinity"})");
+  const Value read = value_from_python_json(text);
+  EXPECT_TRUE(read.at("a").as_list()[0].is_real());
+  EXPECT_EQ(read.at("a").as_list()[1].as_real(), -kInf);
+  EXPECT_EQ(read.at("a").as_list()[4].as_text(), "bare:NaN");
+  EXPECT_EQ(python_json(read), text);
+  EXPECT_EQ(python_json(Value(Value::List{1, 2}), 1), "[1, 2]");
 }
 
 TEST(OptunaText, TellsTimesToTheMicrosecondInUtc) {

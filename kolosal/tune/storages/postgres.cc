@@ -21,6 +21,7 @@ struct PostgresParams {
   bool durable = false;
   double heartbeat_seconds = 0;
   double grace_seconds = 0;
+  bool read_only = false;
 };
 
 void describe(Fields<PostgresParams>& f) {
@@ -32,10 +33,15 @@ void describe(Fields<PostgresParams>& f) {
         "may lose the last second.");
   f.add("heartbeat_seconds", &P::heartbeat_seconds, "Seconds between two beats of a running trial; 0: none.").min(0);
   f.add("grace_seconds", &P::grace_seconds, "Seconds without a beat after which a trial has failed; 0: twice the beat.").min(0);
+  f.add("read_only", &P::read_only, "Whether no tables are made; the database must hold studies.");
 }
 
 std::unique_ptr<SqlConnection> open_postgres(const PostgresParams& params) {
   auto opened = std::make_unique<PostgresConnection>(checked_postgres_url(params.url), params.library, params.durable);
+  if (params.read_only) {
+    if (!opened->read([&] { return has_schema(*opened, opened->name()); })) refuse_empty(opened->name());
+    return opened;
+  }
   opened->write([&] {
     make_or_check_schema(*opened, opened->name());
     return 0;

@@ -13,6 +13,7 @@
 #include "kolosal/base/clock.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/storages/postgres_library-inl.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal {
 namespace {
@@ -323,7 +324,7 @@ bool PostgresConnection::was_written() {
       if (status != "in progress") return status == "committed";
     } catch (const Error&) {  // the server may come back
     }
-    if (Clock::now() - begin > kPatience)
+    if (Clock::now() - begin > kPatience || gives_up_waiting())
       throw Error(ErrorCode::Io, "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
                   "Open the study again: it shows what is there.");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -62,6 +62,11 @@ void make_or_check_schema(SqlConnection& connection, const std::string& address)
   if (!has_schema(connection, address)) connection.run_script(kTables);
 }
 
+void refuse_empty(const std::string& database) {
+  throw Error(ErrorCode::BadFile, "database '" + database + "' holds no studies",
+              "Name one that has some, as `kolosal tune --storage` makes it.");
+}
+
 bool has_schema(SqlConnection& connection, const std::string& address) {
   if (!has_table(connection, "studies")) {
     if (!connection.may_have_other_tables() && has_any_table(connection))

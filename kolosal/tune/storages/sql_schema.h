@@ -14,6 +14,8 @@ void make_or_check_schema(SqlConnection& connection, const std::string& address)
 
 /// Whether the tables are there; throws as make_or_check_schema where they are others. Only reads.
 bool has_schema(SqlConnection& connection, const std::string& address);
+/// Says that a database that is to be read alone has no such tables: throws Error(BadFile).
+[[noreturn]] void refuse_empty(const std::string& database);
 
 /// What removes a study, in order; each takes its id.
 inline constexpr std::array<const char*, 11> kDeleteStudy = {

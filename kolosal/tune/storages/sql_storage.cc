@@ -10,6 +10,7 @@
 #include "kolosal/tune/history.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/sql_schema.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal {
 namespace {
@@ -47,9 +48,13 @@ auto SqlStorage::again_where_interrupted(const Call& call) {
   const Clock::time_point begin = Clock::now();
   for (int attempt = 0;; ++attempt) {
     try {
-      return call();
+      auto given = call();
+      gave_up_ = false;
+      return given;
     } catch (const SqlInterrupted& interrupted) {
       if (interrupted.is_lost() ? Clock::now() - begin > kPatience : attempt >= kMostConflicts) throw;
+      gave_up_ = interrupted.is_lost() && (gave_up_ || gives_up_waiting());
+      if (gave_up_) throw Error(ErrorCode::Cancelled, std::string("stopped on request while waiting: ") + interrupted.message());
     }
     pause(attempt);
   }
@@ -365,7 +370,11 @@ void SqlStorage::check_parameters(int64_t study, std::span<const StoredParameter
           "WHERE t.study_id = ? AND p.param_name = ? ORDER BY t.trial_id LIMIT 1");
       row->with(study).with(p.name);
       if (!row->step()) continue;
-      at = had.emplace(p.name, distribution_from_text(p.name, row->text(0))).first;
+      try {
+        at = had.emplace(p.name, distribution_from_text(p.name, row->text(0))).first;
+      } catch (const Error& error) {
+        refuse_unreadable(error.message());
+      }
     }
     check_same_parameter(p.name, at->second, p.distribution);
   }
@@ -466,7 +475,11 @@ void SqlStorage::fill(const TrialsById& trials, std::span<const int64_t> ids) {
   };
   each("SELECT trial_id, param_name, param_value, distribution_json FROM trial_params WHERE trial_id {among} ORDER BY param_id",
        [&](StoredTrial& trial, const SqlStatement& row) {
-         trial.parameters.push_back({row.text(1), distribution(row.text(1), row.text(3)), row.real(2)});
+         try {
+           trial.parameters.push_back({row.text(1), distribution(row.text(1), row.text(3)), row.real(2)});
+         } catch (const Error& error) {
+           trial.unreadable.emplace_back(row.text(1), error.message());
+         }
        });
   each("SELECT trial_id, value, value_type FROM trial_values WHERE trial_id {among} ORDER BY objective",
        [](StoredTrial& trial, const SqlStatement& row) { trial.values.push_back(number_of(row, 1, 2)); });

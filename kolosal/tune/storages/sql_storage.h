@@ -80,8 +80,9 @@ class SqlStorage : public Storage, private OpenedStorages::Member {
 
   std::function<std::unique_ptr<SqlConnection>()> open_;
   HeartbeatRule heartbeat_;
-  std::unique_ptr<SqlConnection> db_;                      // none in a process that fork made, until it is used there
-  std::unordered_map<int64_t, std::string> names_;         // of studies; SQLite gives the id of one that was deleted to another
+  bool gave_up_ = false;                            // whether a wait for the database was ended on request, and it has not answered since
+  std::unique_ptr<SqlConnection> db_;               // none in a process that fork made, until it is used there
+  std::unordered_map<int64_t, std::string> names_;  // of studies; SQLite gives the id of one that was deleted to another
   std::unordered_map<int64_t, std::vector<int64_t>> ids_;  // of the trials of a study, by number
   std::unordered_map<std::string, std::pair<std::string, Distribution>> distributions_;
   std::unordered_map<int64_t, std::unordered_map<std::string, Distribution>> parameters_;  // of a study, each as some trial has it

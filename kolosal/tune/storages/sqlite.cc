@@ -16,8 +16,12 @@ namespace {
 
 std::unique_ptr<SqlConnection> open_sqlite(const StorageFileParams& params) {
   if (params.path.empty()) throw Error(ErrorCode::BadValue, "sqlite.path: it is empty", "Name the database file.");
-  auto opened = std::make_unique<SqliteConnection>(params.path);
+  auto opened = std::make_unique<SqliteConnection>(params.path, params.read_only);
   const std::string address = "sqlite:///" + params.path;
+  if (params.read_only) {
+    if (!opened->read([&] { return has_schema(*opened, address); })) refuse_empty(opened->name());
+    return opened;
+  }
   if (!opened->read([&] { return has_schema(*opened, address); })) {
     opened->run("PRAGMA journal_mode = WAL");
     opened->write([&] {

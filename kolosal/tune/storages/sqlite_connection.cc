@@ -109,14 +109,15 @@ constexpr SqlDialect kDialect = {.numbered = false, .words = kWords};
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(std::string path) : path_(std::move(path)) {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+SqliteConnection::SqliteConnection(std::string path, bool read_only) : path_(std::move(path)) {
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | (read_only ? 0 : SQLITE_OPEN_CREATE);
   if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
     const std::string why = handle_ == nullptr ? "there is no memory" : sqlite3_errmsg(handle_);
     sqlite3_close_v2(handle_);
     throw Error(ErrorCode::Io, "database '" + path_ + "' cannot be opened: " + why);
   }
   sqlite3_busy_handler(handle_, on_busy, nullptr);
+  if (read_only) run("PRAGMA query_only = ON");  // a file opened for reading alone would leave its log behind
 }
 
 SqliteConnection::~SqliteConnection() {

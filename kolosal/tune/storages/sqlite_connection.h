@@ -17,7 +17,8 @@ namespace kolosal {
 /// See the top of the file. Functions throw Error(Io) that names the file where SQLite refuses.
 class SqliteConnection final : public SqlConnection {
  public:
-  explicit SqliteConnection(std::string path);
+  /// A connection that only reads makes no file.
+  explicit SqliteConnection(std::string path, bool read_only = false);
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
   ~SqliteConnection() override;

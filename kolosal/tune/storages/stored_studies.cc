@@ -37,11 +37,16 @@ void refuse_finished(int64_t number, TrialState state) {
               "Another worker may have ended it, as where its heartbeat stopped.");
 }
 
+void refuse_unreadable(const std::string& why) {
+  throw Error(ErrorCode::BadValue, why, "Another program wrote it in earlier trials of the study: suggest it under another name.");
+}
+
 void apply(const TrialChange& change, StoredTrial& trial) {
   for (const StoredParameter& parameter : change.parameters) {
     const auto is_it = [&](const StoredParameter& had) { return had.name == parameter.name; };
     if (std::none_of(trial.parameters.begin(), trial.parameters.end(), is_it)) trial.parameters.push_back(parameter);
   }
+  for (const auto& one : change.unreadable) trial.unreadable.push_back(one);
   for (const auto& report : change.intermediate) {
     auto& reports = trial.intermediate;
     const auto at = std::lower_bound(reports.begin(), reports.end(), report.first, [](const auto& a, int64_t b) { return a.first < b; });
@@ -105,7 +110,7 @@ int64_t StoredStudies::add_trial(int64_t study, StoredTrial trial) {
   trial.number = number;
   if (trial.state == TrialState::Waiting) held.waiting.insert(number);
   if (trial.state == TrialState::Running) held.running.insert(number);
-  note(held, trial.parameters);
+  note(held, trial.parameters, trial.unreadable);
   held.trials.push_back(std::move(trial));
   return number;
 }
@@ -125,11 +130,14 @@ const StoredTrial& StoredStudies::trial(int64_t study, int64_t number) const {
 void StoredStudies::check_parameters(int64_t study, std::span<const StoredParameter> parameters) const {
   const Held& held = known(study);
   for (const StoredParameter& p : parameters)
-    if (const auto at = held.parameters.find(p.name); at != held.parameters.end()) check_same_parameter(p.name, at->second, p.distribution);
+    if (const auto at = held.unreadable.find(p.name); at != held.unreadable.end()) refuse_unreadable(at->second);
+    else if (const auto at = held.parameters.find(p.name); at != held.parameters.end())
+      check_same_parameter(p.name, at->second, p.distribution);
 }
 
-void StoredStudies::note(Held& held, std::span<const StoredParameter> parameters) {
+void StoredStudies::note(Held& held, std::span<const StoredParameter> parameters, const Attributes& unreadable) {
   for (const StoredParameter& p : parameters) held.parameters.emplace(p.name, p.distribution);
+  for (const auto& [name, why] : unreadable) held.unreadable.emplace(name, why);
 }
 
 void StoredStudies::check_write(int64_t study, int64_t number, const TrialChange& change) const {
@@ -145,7 +153,7 @@ void StoredStudies::write(int64_t study, int64_t number, const TrialChange& chan
   Held& held = known(study);
   StoredTrial& changed = held.trials[static_cast<size_t>(number)];
   apply(change, changed);
-  note(held, change.parameters);
+  note(held, change.parameters, change.unreadable);
   if (changed.state != TrialState::Waiting) held.waiting.erase(number);
   if (changed.state == TrialState::Running) held.running.insert(number);
   else held.running.erase(number);

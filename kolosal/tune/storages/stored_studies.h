@@ -43,10 +43,11 @@ class StoredStudies {
     std::vector<StoredTrial> trials;
     std::set<int64_t> waiting, running;
     std::map<std::string, Distribution, std::less<>> parameters;  // as the first trial that has each has it
+    std::map<std::string, std::string, std::less<>> unreadable;   // why a parameter that some trial has cannot be held
   };
 
   const Held& known(int64_t study) const;
-  static void note(Held& held, std::span<const StoredParameter> parameters);
+  static void note(Held& held, std::span<const StoredParameter> parameters, const Attributes& unreadable);
   Held& known(int64_t study) { return const_cast<Held&>(std::as_const(*this).known(study)); }
 
   std::map<int64_t, Held> held_;

@@ -1,5 +1,7 @@
 """HyperOptX, the tuner: studies of an objective over parameters, with Optuna's spelling and a native core.
 
+Programs of Optuna run with ``import kolosal.tune as optuna``.
+
 >>> from kolosal import tune
 >>> study = tune.create_study(sampler=tune.samplers.TPESampler(seed=0))
 >>> study.optimize(lambda trial: trial.suggest_float("x", -10, 10) ** 2, n_trials=50)
@@ -9,23 +11,24 @@ True
 
 from __future__ import annotations
 
-from .._kolosal import Trial
-from . import importance, pruners, samplers, storages, terminator, visualization
+from . import distributions, exceptions, importance, logging, pruners, samplers, storages, study, terminator, trial, visualization
+from ._callbacks import MaxTrialsCallback
+from ._running import Trial
 from ._search import ASHT, HyperOptX
-from ._study import (
-    Study,
+from ._studies import (
     StudySummary,
     copy_study,
-    create_study,
     delete_study,
     get_all_study_names,
     get_all_study_summaries,
     load_study,
     study_from_json,
 )
+from ._study import Study, StudyDirection, create_study
 from ._trial import (
     CategoricalDistribution,
     Distribution,
+    FixedTrial,
     FloatDistribution,
     FrozenTrial,
     IntDistribution,
@@ -39,12 +42,15 @@ __all__ = [
     "ASHT",
     "CategoricalDistribution",
     "Distribution",
+    "FixedTrial",
     "FloatDistribution",
     "FrozenTrial",
     "HyperOptX",
     "IntDistribution",
+    "MaxTrialsCallback",
     "SearchSpace",
     "Study",
+    "StudyDirection",
     "StudySummary",
     "Trial",
     "TrialPruned",
@@ -53,14 +59,19 @@ __all__ = [
     "create_study",
     "create_trial",
     "delete_study",
+    "distributions",
+    "exceptions",
     "get_all_study_names",
     "get_all_study_summaries",
     "importance",
     "load_study",
+    "logging",
     "pruners",
     "samplers",
     "storages",
+    "study",
     "study_from_json",
     "terminator",
+    "trial",
     "visualization",
 ]

@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
-import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from ._trial import Distribution, FrozenTrial, SearchSpace, TrialPruned, TrialState, frozen, to_description
+from ._running import Run, Trial, log_end, reason
+from ._trial import Distribution, FrozenTrial, SearchSpace, TrialState, frozen, json_text, state_of, to_description
+from .exceptions import DuplicatedStudyError, StudyNotFoundError
 from .pruners import BasePruner, MedianPruner, NopPruner
-from .samplers import BaseSampler, RandomSampler, TPESampler
-from .storages import BaseStorage, storage_of
+from .samplers import BaseSampler, TPESampler
+from .storages import BaseStorage, InMemoryStorage, storage_of
 
-Objective = Callable[[_kolosal.Trial], float | Sequence[float]]
+Objective = Callable[[Trial], float | Sequence[float]]
 Callback = Callable[["Study", FrozenTrial], None]
+
+_METRIC_NAMES = "study:metric_names"  # Optuna's
+_FRAME_ATTRS = ("number", "value", "datetime_start", "datetime_complete", "duration", "params", "user_attrs", "system_attrs", "state")
+
+
+class StudyDirection(StrEnum):
+    """Whether less or more of an objective is better; each is also the text "minimize" or "maximize"."""
+
+    MINIMIZE = "minimize"
+    MAXIMIZE = "maximize"
+
+
+def _direction_text(given: Any) -> str:
+    """The direction as text; it may be one of Optuna's, too."""
+    if isinstance(given, StudyDirection):
+        return given.value
+    if isinstance(given, str):
+        return given
+    name = str(getattr(given, "name", ""))
+    if name not in StudyDirection.__members__:
+        raise InvalidInputError(f'create_study: {given!r} is no direction; directions are "minimize" and "maximize"', "bad_value")
+    return StudyDirection[name].value
 
 
 class Study:
@@ -32,7 +55,8 @@ class Study:
         self._native = native
         self._sampler = sampler
         self._pruner = pruner
-        self.directions: list[str] = list(native.directions)
+        self._directions = [StudyDirection(text) for text in native.directions]
+        self._is_single = len(self._directions) == 1
         self._storage = storage
         self._stopping = threading.Event()
         self._optimizing = threading.Lock()
@@ -61,7 +85,12 @@ class Study:
         return self._native.name
 
     @property
-    def direction(self) -> str:
+    def directions(self) -> list[StudyDirection]:
+        """Whether less ("minimize") or more ("maximize") is better, for each objective."""
+        return list(self._directions)
+
+    @property
+    def direction(self) -> StudyDirection:
         """Whether less ("minimize") or more ("maximize") of the single objective is better."""
         if len(self.directions) != 1:
             raise InvalidInputError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
@@ -72,11 +101,16 @@ class Study:
         """All trials, in order of their numbers."""
         return self.get_trials()
 
-    def get_trials(self, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:
-        """The trials that are in one of these states; all without."""
+    def get_trials(self, states: Iterable[TrialState] | None = None, *, deepcopy: bool = True) -> list[FrozenTrial]:
+        """The trials that are in one of these states; all without.
+
+        Args:
+            states: the states.
+            deepcopy: as Optuna has it; trials are made anew for each call, so that none is shared either way.
+        """
         self._native.refresh()
         every = [frozen(self._native.snapshot(number)) for number in range(self._native.n_trials)]
-        wanted = set(TrialState if states is None else states)
+        wanted = set(TrialState if states is None else map(state_of, states))
         return [trial for trial in every if trial.state in wanted]
 
     @property
@@ -109,9 +143,29 @@ class Study:
         noted: dict[str, Any] = json.loads(self._native.study_attrs)
         return noted
 
-    def set_user_attr(self, name: str, value: Any) -> None:
-        """Notes anything about the study that JSON can hold."""
-        self._native.set_study_attr(name, json.dumps(value))
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Notes anything about the study that JSON can hold, NumPy's numbers and arrays as such."""
+        self._native.set_study_attr(key, json_text(value, f"study '{self.study_name}': user attribute '{key}'"))
+
+    @property
+    def metric_names(self) -> list[str] | None:
+        """What the values of the objectives are called; None where nobody said."""
+        names: list[str] | None = json.loads(dict(self._native.study_system_attrs).get(_METRIC_NAMES, "null"))
+        return names
+
+    def set_metric_names(self, metric_names: Sequence[str]) -> None:
+        """Says what the values of the objectives are called: in ``trials_dataframe``, figures and Optuna's dashboard.
+
+        Args:
+            metric_names: a name for each objective.
+        """
+        names = [metric_names] if isinstance(metric_names, str) else list(metric_names)
+        if len(names) != len(self._directions) or not all(isinstance(name, str) for name in names):
+            n = len(self._directions)
+            raise InvalidInputError(
+                f"set_metric_names: {metric_names!r} is given; {n} texts are needed, one for each objective", "bad_value"
+            )
+        self._native.set_study_system_attr(_METRIC_NAMES, json.dumps(names))
 
     def to_json(self) -> str:
         """All of the study and its trials as JSON text, for ``study_from_json``."""
@@ -127,27 +181,38 @@ class Study:
         self._native.refresh()
         _kolosal.write_study_report(self._native, os.fspath(path))
 
-    def ask(self, space: SearchSpace | Mapping[str, Distribution] | None = None) -> _kolosal.Trial:
+    def ask(
+        self,
+        space: SearchSpace | Mapping[str, Distribution] | None = None,
+        *,
+        fixed_distributions: Mapping[str, Distribution] | None = None,
+    ) -> Trial:
         """Starts a trial, an enqueued one first, to be ended by ``tell``.
 
         Args:
             space: parameters that are suggested at once: a declared space, or distributions by name. ``trial.params`` has them.
+            fixed_distributions: Optuna's name for ``space``.
         """
+        if space is not None and fixed_distributions is not None:
+            raise InvalidInputError("ask: space and fixed_distributions are both given", "bad_value", "Give one of them.")
+        given = space if space is not None else fixed_distributions
+        declared = given if given is None or isinstance(given, _kolosal.SearchSpace) else SearchSpace(given)
         self._fail_stale()
-        trial = self._native.ask()
-        if space is not None:
+        trial = Trial(self, self._native.ask())
+        if declared is not None:
             try:
-                trial.suggest(space if isinstance(space, SearchSpace) else SearchSpace(space))
+                trial.suggest(declared)
             except BaseException as error:
-                self._native.tell_failed(trial.number, _reason(error))
+                self._native.tell_failed(trial.number, reason(error))
                 raise
         return trial
 
     def tell(
         self,
-        trial: _kolosal.Trial | int,
+        trial: Trial | int,
         values: float | Sequence[float] | None = None,
         state: TrialState | None = None,
+        skip_if_finished: bool = False,
     ) -> FrozenTrial:
         """Ends a trial.
 
@@ -155,43 +220,67 @@ class Study:
             trial: the trial, or its number.
             values: one value for each objective. Where their number is wrong or one is NaN the trial fails.
             state: COMPLETE, PRUNED (the value is the last reported) or FAIL; without, COMPLETE.
+            skip_if_finished: whether a trial that has ended stays as it is, rather than being an error.
 
         Returns:
             The trial as it is then.
         """
-        number = trial if isinstance(trial, int) else trial.number
+        number = trial.number if isinstance(trial, _kolosal.Trial) else _whole("tell: the number of the trial", trial)
+        if skip_if_finished:
+            self._native.refresh()
+            known = frozen(self._native.snapshot(number))
+            if known.state.is_finished():
+                return known
+        state = None if state is None else state_of(state)
         if state in (TrialState.RUNNING, TrialState.WAITING):
             raise InvalidInputError(f"trial {number} cannot be told to be {state.value}; it is complete, pruned or failed", "bad_value")
         if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
             raise InvalidInputError(f"trial {number} is told to be {state.value} and has values", "bad_value", "Report them.")
         if state is TrialState.PRUNED:
-            self._native.tell_pruned(number)
+            self._prune(number)
         elif state is TrialState.FAIL:
             self._native.tell_failed(number, "told so")
         else:
+            self._or_fail(number)
             self._complete(number, values)
+        log_end(self, number)
         return frozen(self._native.snapshot(number))
 
-    def enqueue_trial(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> None:
-        """Lets a coming trial have these values; what is not given the sampler proposes."""
-        self._native.enqueue(dict(params), json.dumps(dict(user_attrs or {})))
+    def enqueue_trial(self, params: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None, skip_if_exists: bool = False) -> None:
+        """Lets a coming trial have these values; what is not given the sampler proposes.
+
+        Args:
+            params: values by name.
+            user_attrs: what is noted about the trial.
+            skip_if_exists: whether nothing is done where a trial has, or waits to have, just these values.
+        """
+        if skip_if_exists and any(_are_same(params, trial.system_attrs.get("fixed_params", trial.params)) for trial in self.trials):
+            return
+        self._native.enqueue(dict(params), json_text(dict(user_attrs or {}), "enqueue_trial: user_attrs"))
 
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Adds a finished trial, of another study or of ``create_trial``."""
-        distributions = {name: json.dumps(to_description(one)) for name, one in trial.distributions.items()}
+        """Adds a finished trial, of another study or of ``create_trial``, or one that waits. Trials of Optuna are taken, too."""
+        state, place = state_of(trial.state), f"add_trial: trial {trial.number}"
+        constraints = dict(trial.constraints)
+        own = ("kolosal:", "constraints")  # what belongs to this study's tuner, and what the constraints are in a storage
+        system_attrs = {name: value for name, value in trial.system_attrs.items() if not name.startswith(own)}
+        if state is TrialState.WAITING:
+            self.enqueue_trial(system_attrs.get("fixed_params", trial.params), trial.user_attrs)
+            return
         self._native.add_trial(
-            trial.state.value,
-            trial.params,
-            distributions,
-            trial.values or [],
-            list(trial.intermediate_values.items()),
-            list(trial.constraints.items()),
-            json.dumps(trial.user_attrs),
-            [(name, json.dumps(value)) for name, value in trial.system_attrs.items() if not name.startswith("kolosal:")],
+            state.value,
+            dict(trial.params),
+            {name: json_text(to_description(one), place) for name, one in trial.distributions.items()},
+            [float(value) for value in trial.values or []],
+            [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
+            [(name, float(value)) for name, value in constraints.items()],
+            json_text(dict(trial.user_attrs), place),
+            [(name, json_text(value, place)) for name, value in system_attrs.items()],
+            (_seconds(trial.datetime_start), _seconds(trial.datetime_complete)),
         )
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
-        """Adds finished trials."""
+        """Adds trials as ``add_trial`` does, the first first."""
         for trial in trials:
             self.add_trial(trial)
 
@@ -201,8 +290,10 @@ class Study:
         n_trials: int | None = None,
         timeout: float | None = None,
         n_jobs: int = 1,
-        catch: type[Exception] | tuple[type[Exception], ...] = (),
-        callbacks: Sequence[Callback] | None = None,
+        catch: type[Exception] | Iterable[type[Exception]] = (),
+        callbacks: Iterable[Callback] | None = None,
+        gc_after_trial: bool = False,
+        show_progress_bar: bool = False,
     ) -> None:
         """Runs trials of the objective until one of the limits is met, ``stop`` is called or the sampler has nothing left.
 
@@ -213,8 +304,10 @@ class Study:
             n_trials: how many trials to run; without, no limit.
             timeout: seconds after which no further trial is started.
             n_jobs: threads that run trials at the same time; -1: one for each core.
-            catch: exceptions that fail the trial and let the run go on.
+            catch: an exception's class, or several, that fail the trial and let the run go on.
             callbacks: each is called with the study and the trial after every trial.
+            gc_after_trial: whether Python's garbage is collected after every trial.
+            show_progress_bar: whether a line on the standard error stream shows how far the run is, and the best value.
         """
         if n_trials is not None and (n_trials < 0 or n_trials != int(n_trials)):
             raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be a whole number, at least 0", "bad_value")
@@ -224,11 +317,8 @@ class Study:
             raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
         try:
             self._stopping.clear()
-            run = _Run(self, func, n_trials, timeout, catch, tuple(callbacks or ()))
-            if n_jobs == 1:
-                run.work()
-            else:
-                run.work_in_threads(n_jobs)
+            run = Run(self, func, n_trials, timeout, catch, callbacks, gc_after_trial=gc_after_trial, show_progress_bar=show_progress_bar)
+            run.work(n_jobs)
         finally:
             self._optimizing.release()
 
@@ -236,24 +326,43 @@ class Study:
         """Lets ``optimize`` end after the trials that run; for objectives and callbacks."""
         self._stopping.set()
 
-    def trials_dataframe(self) -> Any:
-        """The trials as a pandas data frame, a row each; columns as ``value``, ``params_x``, ``state``."""
+    def trials_dataframe(self, attrs: Iterable[str] = _FRAME_ATTRS, multi_index: bool = False) -> Any:
+        """The trials as a pandas data frame, a row each; columns as ``value``, ``params_x``, ``state``.
+
+        Args:
+            attrs: what of the trials is wanted: attributes of ``FrozenTrial``. Each member of a dict or of several values is a column.
+            multi_index: whether a column's name is a pair, as ``("params", "x")``, rather than one text.
+        """
         import pandas as pd
 
-        rows = []
-        for trial in self.trials:
-            row: dict[str, Any] = {"number": trial.number}
-            values: list[Any] = [*trial.values] if trial.values else [None] * len(self.directions)
-            if len(self.directions) == 1:
-                row["value"] = values[0]
-            else:
-                row.update({f"values_{i}": value for i, value in enumerate(values)})
-            row["datetime_start"], row["datetime_complete"], row["duration"] = trial.datetime_start, trial.datetime_complete, trial.duration
-            row.update({f"params_{name}": value for name, value in trial.params.items()})
-            row.update({f"user_attrs_{name}": value for name, value in trial.user_attrs.items()})
-            row["state"] = trial.state.name
+        trials, names = self.trials, self.metric_names
+        if not trials:
+            return pd.DataFrame()
+        wanted = ["values" if name == "value" and not self._is_single else name for name in attrs]
+        for name in wanted:
+            if name.startswith("_") or not hasattr(trials[0], name):
+                raise InvalidInputError(f"trials_dataframe: a trial has no attribute '{name}'", "bad_value", f"It has {_attributes()}.")
+        rows: list[dict[tuple[str, Any], Any]] = []
+        columns: dict[str, set[Any]] = {name: set() for name in wanted}
+        for trial in trials:
+            row: dict[tuple[str, Any], Any] = {}
+            for name in wanted:
+                for part, value in _parts(name, getattr(trial, name), len(self._directions), names).items():
+                    row[name, part] = value
+                    columns[name].add(part)
             rows.append(row)
-        return pd.DataFrame(rows)
+        order = {name: i for i, name in enumerate(names or [])}
+        listed = [(name, part) for name in wanted for part in sorted(columns[name], key=lambda part: (order.get(part, 0), part))]
+        frame = pd.DataFrame([[row.get(column) for column in listed] for row in rows], columns=pd.MultiIndex.from_tuples(listed))
+        if not multi_index:
+            frame.columns = [name if part == "" else f"{name}_{part}" for name, part in listed]
+        return frame
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy opens the storage again; of a study that is in memory it has all trials, and one that runs is a failed one there."""
+        if self._storage is None or isinstance(self._storage, InMemoryStorage):
+            return _restored, (self.to_json(), self._sampler, self._pruner)
+        return _opened, (self.study_name, [], self._storage, self._sampler, self._pruner, "load")
 
     def _fail_stale(self) -> None:
         if self._storage is None or not self._storage._has_heartbeat:
@@ -261,6 +370,27 @@ class Study:
         for number in self._native.fail_stale():
             if self._storage._stale_callback is not None:
                 self._storage._stale_callback(self, frozen(self._native.snapshot(number)))
+
+    def _note_constraints(self, number: int) -> None:
+        """Notes what the sampler's ``constraints_func`` gives of a trial that is about to end."""
+        given = self._sampler.constraints_func
+        if given is None:
+            return
+        trial = Trial(self, number)
+        for i, value in enumerate(given(frozen(self._native.snapshot(number)))):
+            trial.set_constraint(str(i), value)
+
+    def _or_fail(self, number: int) -> None:
+        """The same; where it raises, the trial has failed."""
+        try:
+            self._note_constraints(number)
+        except BaseException as error:
+            self._native.tell_failed(number, reason(error))
+            raise
+
+    def _prune(self, number: int) -> None:
+        self._or_fail(number)
+        self._native.tell_pruned(number)
 
     def _complete(self, number: int, values: Any) -> None:
         try:
@@ -273,77 +403,41 @@ class Study:
             warnings.warn(f"trial {number} failed: {self._native.snapshot(number)['failure']}", stacklevel=3)
 
 
-class _Run:
-    """One call of ``optimize``."""
-
-    def __init__(
-        self,
-        study: Study,
-        func: Objective,
-        n_trials: int | None,
-        timeout: float | None,
-        catch: type[Exception] | tuple[type[Exception], ...],
-        callbacks: tuple[Callback, ...],
-    ) -> None:
-        self.study, self.func, self.catch, self.callbacks = study, func, catch, callbacks
-        self.left = n_trials
-        self.end = None if timeout is None else time.monotonic() + timeout
-        self.lock = threading.Lock()
-
-    def begin(self) -> _kolosal.Trial | None:
-        """Starts one trial more; None where a limit is met or nothing is left to try, which is looked at and taken under one lock."""
-        study = self.study
-        with self.lock:
-            if self.left == 0 or study._stopping.is_set() or (self.end is not None and time.monotonic() >= self.end):
-                return None
-            if study._native.is_exhausted:
-                return None
-            if self.left is not None:
-                self.left -= 1
-            study._fail_stale()
-            return study._native.ask()
-
-    def work(self) -> None:
-        """Runs trials, one after the other."""
-        while (trial := self.begin()) is not None:
-            self.one(trial)
-
-    def work_in_threads(self, n_jobs: int) -> None:
-        """Runs trials in threads; the first exception ends all, and Ctrl-C too."""
-        workers = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
-        with ThreadPoolExecutor(workers) as pool:
-            pending = {pool.submit(self.work) for _ in range(workers)}
-            try:
-                while pending:
-                    done, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-            except BaseException:
-                self.study.stop()
-                raise
-
-    def one(self, trial: _kolosal.Trial) -> None:
-        """Runs a trial that has begun."""
-        native = self.study._native
-        try:
-            value = self.func(trial)
-        except TrialPruned:
-            native.tell_pruned(trial.number)
-        except BaseException as error:
-            native.tell_failed(trial.number, _reason(error))
-            if not isinstance(error, self.catch):
-                raise
-        else:
-            if type(value) is float and value == value and len(self.study.directions) == 1:
-                native.tell(trial.number, [value])
-            else:
-                self.study._complete(trial.number, value)
-        for callback in self.callbacks:
-            callback(self.study, frozen(native.snapshot(trial.number)))
+def _whole(what: str, given: Any) -> int:
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        raise InvalidInputError(f"{what} is {given!r}; it must be a whole number", "bad_value")
+    return int(given)
 
 
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def _seconds(moment: datetime | None) -> float:
+    return math.nan if moment is None else moment.timestamp()
+
+
+def _are_same(params: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Whether values by name are the same ones, numbers up to rounding."""
+
+    def same(a: Any, b: Any) -> bool:
+        if isinstance(a, (int, float)) and isinstance(b, (int, float)) and isinstance(a, bool) == isinstance(b, bool):
+            return math.isclose(a, b, rel_tol=1e-9) or (a != a and b != b)
+        return type(a) is type(b) and bool(a == b)
+
+    return params.keys() == others.keys() and all(same(value, others[name]) for name, value in params.items())
+
+
+def _parts(name: str, value: Any, n_objectives: int, metric_names: Sequence[str] | None) -> dict[Any, Any]:
+    """The columns that an attribute of a trial has, by the second part of their names."""
+    if isinstance(value, TrialState):
+        return {"": value.name}
+    if isinstance(value, dict):
+        return dict(value)
+    if name == "values":
+        given = value if value is not None else [None] * n_objectives
+        return dict(zip(metric_names or range(n_objectives), given, strict=False))
+    return {metric_names[0] if name == "value" and metric_names else "": value}
+
+
+def _attributes() -> str:
+    return ", ".join([*FrozenTrial.__dataclass_fields__, "value", "duration", "last_step"])
 
 
 def create_study(
@@ -352,9 +446,9 @@ def create_study(
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
     study_name: str | None = None,
-    direction: str | None = None,
+    direction: str | StudyDirection | None = None,
     load_if_exists: bool = False,
-    directions: Sequence[str] | None = None,
+    directions: Sequence[str | StudyDirection] | None = None,
 ) -> Study:
     """A study without trials.
 
@@ -370,133 +464,11 @@ def create_study(
     """
     if direction is not None and directions is not None:
         raise InvalidInputError("create_study: direction and directions are both given", "bad_value", "Give one of them.")
-    listed = list(directions) if directions is not None else [direction or "minimize"]
+    if isinstance(directions, str):
+        raise InvalidInputError(f"create_study: directions is the text '{directions}'; it must be a list", "bad_value", "Give direction.")
+    listed = [_direction_text(one) for one in (directions if directions is not None else [direction or "minimize"])]
     name = study_name or f"no-name-{uuid.uuid4()}"
     return _opened(name, listed, storage, sampler, pruner, "create_or_load" if load_if_exists else "create")
-
-
-def load_study(
-    *,
-    study_name: str | None,
-    storage: str | BaseStorage,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
-) -> Study:
-    """A study of a storage, with all its trials.
-
-    Args:
-        study_name: its name; None: the only one that there is.
-        storage: where it is.
-        sampler: what proposes further trials; without, ``TPESampler()``.
-        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
-    """
-    kept = storage_of(storage)
-    if study_name is None:
-        names = get_all_study_names(kept)
-        if len(names) != 1:
-            raise InvalidInputError(f"load_study: the storage has {len(names)} studies; study_name must say which", "bad_value")
-        study_name = names[0]
-    return _opened(study_name, [], kept, sampler, pruner, "load")
-
-
-def delete_study(*, study_name: str, storage: str | BaseStorage) -> None:
-    """Removes a study and its trials from a storage."""
-    storage_of(storage)._native.delete_study(study_name)
-
-
-def get_all_study_names(storage: str | BaseStorage) -> list[str]:
-    """Names of the studies of a storage, the oldest first."""
-    return [name for name, _ in storage_of(storage)._native.studies()]
-
-
-@dataclass(frozen=True)
-class StudySummary:
-    """What a study is, and how far it has come; ``best_trial`` is None where there is none or are several objectives."""
-
-    study_name: str
-    directions: list[str]
-    best_trial: FrozenTrial | None
-    user_attrs: dict[str, Any]
-    n_trials: int
-    datetime_start: datetime | None
-
-    @property
-    def direction(self) -> str:
-        """The direction of the single objective."""
-        if len(self.directions) != 1:
-            raise InvalidInputError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
-        return self.directions[0]
-
-
-def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool = True) -> list[StudySummary]:
-    """What the studies of a storage are, the oldest first.
-
-    Args:
-        storage: where they are.
-        include_best_trial: whether to look for the best trial of each.
-    """
-    kept = storage_of(storage)
-    summaries = []
-    for name in get_all_study_names(kept):
-        study = load_study(study_name=name, storage=kept, sampler=RandomSampler(0))
-        trials = study.trials
-        has_best = include_best_trial and len(study.directions) == 1 and any(trial.state is TrialState.COMPLETE for trial in trials)
-        starts = [trial.datetime_start for trial in trials if trial.datetime_start is not None]
-        summaries.append(
-            StudySummary(
-                study_name=name,
-                directions=study.directions,
-                best_trial=_best_or_none(study) if has_best else None,
-                user_attrs=study.user_attrs,
-                n_trials=len(trials),
-                datetime_start=min(starts, default=None),
-            )
-        )
-    return summaries
-
-
-def _best_or_none(study: Study) -> FrozenTrial | None:
-    try:
-        return study.best_trial
-    except InvalidInputError:  # no constraints hold
-        return None
-
-
-def study_from_json(
-    text: str,
-    *,
-    storage: str | BaseStorage | None = None,
-    study_name: str | None = None,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
-) -> Study:
-    """A new study with all that ``Study.to_json`` wrote. A trial that ran then is a failed one.
-
-    Args:
-        text: what was written.
-        storage: where the study is kept; without, it ends with the object.
-        study_name: its name; without, the one it had.
-        sampler: what proposes further trials; without, ``TPESampler()``.
-        pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
-    """
-    described = json.loads(text)
-    if not isinstance(described, dict) or "study_name" not in described or "directions" not in described:
-        raise InvalidInputError("study_from_json: the text is no study", "bad_value", "Give what Study.to_json wrote.")
-    study = _opened(study_name or described["study_name"], described["directions"], storage, sampler, pruner, "create")
-    study._native.add_json(text)
-    return study
-
-
-def copy_study(
-    *,
-    from_study_name: str,
-    from_storage: str | BaseStorage,
-    to_storage: str | BaseStorage,
-    to_study_name: str | None = None,
-) -> None:
-    """Copies a study from one storage to another, or within one under a new name. A trial that runs becomes a failed one in the copy."""
-    source = load_study(study_name=from_study_name, storage=from_storage)
-    study_from_json(source.to_json(), storage=to_storage, study_name=to_study_name or from_study_name)
 
 
 def _opened(
@@ -516,14 +488,35 @@ def _opened(
     kept = None if storage is None else storage_of(storage)
     sampler_name, parameters = chosen._native()
     pruner_name, pruner_parameters = stopping._native()
-    native = _kolosal.make_study(
-        name,
-        directions,
-        sampler_name,
-        json.dumps(parameters),
-        pruner_name,
-        json.dumps(pruner_parameters),
-        None if kept is None else kept._native,
-        opening,
-    )
+    try:
+        native = _kolosal.make_study(
+            name,
+            directions,
+            sampler_name,
+            json_text(parameters, f"sampler {sampler_name}"),
+            pruner_name,
+            json_text(pruner_parameters, f"pruner {pruner_name}"),
+            None if kept is None else kept._native,
+            opening,
+        )
+    except InvalidInputError as error:
+        raise _by_name(error, name, kept, opening) from None
+    for parameter, why in native.unreadable:
+        warnings.warn(f"study '{name}': parameter '{parameter}' is left out of its trials, since {why}", stacklevel=3)
     return Study(native, chosen, stopping, kept)
+
+
+def _by_name(error: InvalidInputError, name: str, storage: BaseStorage | None, opening: str) -> InvalidInputError:
+    """The error as one of a study that is there or is not, where that is what is wrong."""
+    if opening == "load" and error.code == "unknown_name":
+        return StudyNotFoundError(error.args[0], error.code)
+    if opening == "create" and storage is not None and any(name == there for there, _ in storage._native.studies()):
+        return DuplicatedStudyError(error.args[0], error.code)
+    return error
+
+
+def _restored(text: str, sampler: BaseSampler, pruner: BasePruner) -> Study:
+    described = json.loads(text)
+    study = _opened(described["study_name"], described["directions"], None, sampler, pruner, "create")
+    study._native.add_json(text)
+    return study

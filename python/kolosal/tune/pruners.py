@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .._errors import InvalidInputError
+from ._theirs import theirs
 
 
 class BasePruner:
@@ -26,6 +27,7 @@ class BasePruner:
 class NopPruner(BasePruner):
     """Stops no trial."""
 
+    @theirs()
     def __init__(self) -> None:
         super().__init__()
 
@@ -42,6 +44,7 @@ class MedianPruner(BasePruner):
 
     _name = "median"
 
+    @theirs()
     def __init__(self, n_startup_trials: int = 5, n_warmup_steps: int = 0, interval_steps: int = 1, *, n_min_trials: int = 1) -> None:
         super().__init__(
             n_startup_trials=n_startup_trials,
@@ -64,6 +67,7 @@ class PercentilePruner(BasePruner):
 
     _name = "percentile"
 
+    @theirs()
     def __init__(
         self,
         percentile: float,
@@ -94,6 +98,7 @@ class SuccessiveHalvingPruner(BasePruner):
 
     _name = "successive_halving"
 
+    @theirs()
     def __init__(
         self,
         min_resource: int | Literal["auto"] = "auto",
@@ -121,6 +126,7 @@ class HyperbandPruner(BasePruner):
 
     _name = "hyperband"
 
+    @theirs()
     def __init__(
         self,
         min_resource: int = 1,
@@ -148,6 +154,7 @@ class ThresholdPruner(BasePruner):
 
     _name = "threshold"
 
+    @theirs()
     def __init__(self, lower: float | None = None, upper: float | None = None, n_warmup_steps: int = 0, interval_steps: int = 1) -> None:
         super().__init__(lower=lower, upper=upper, n_warmup_steps=n_warmup_steps, interval_steps=interval_steps)
 
@@ -163,6 +170,7 @@ class PatientPruner(BasePruner):
 
     _name = "patient"
 
+    @theirs()
     def __init__(self, wrapped_pruner: BasePruner | None, patience: int, min_delta: float = 0.0) -> None:
         if isinstance(wrapped_pruner, NopPruner):
             raise InvalidInputError("PatientPruner: it wraps NopPruner, so it would never stop a trial", "bad_value", "Use NopPruner.")
@@ -180,5 +188,6 @@ class WilcoxonPruner(BasePruner):
 
     _name = "wilcoxon"
 
+    @theirs()
     def __init__(self, *, p_threshold: float = 0.1, n_startup_steps: int = 2) -> None:
         super().__init__(p_threshold=p_threshold, n_startup_steps=n_startup_steps)

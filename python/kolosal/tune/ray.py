@@ -15,13 +15,14 @@ import asyncio
 import importlib
 import json
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from ._study import Callback, Objective, Study, _reason, _Run
-from ._trial import SearchSpace, TrialPruned, frozen
+from ._running import Run, Trial, is_pruning, reason
+from ._study import Callback, Objective, Study
+from ._trial import Distribution, SearchSpace, json_text
 
 __all__ = ["RemoteTrial", "optimize"]
 
@@ -48,6 +49,18 @@ class RemoteTrial:
         values: dict[str, Any] = self._ask("params", (), {})
         return values
 
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """What the parameters so far may be, by name."""
+        known: dict[str, Distribution] = self._ask("distributions", (), {})
+        return known
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """What was noted about the trial."""
+        noted: dict[str, Any] = self._ask("user_attrs", (), {})
+        return noted
+
     def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
         """A number from low to high, both allowed; in steps from low, or on a logarithmic scale."""
         return float(self._ask("suggest_float", (name, low, high), {"step": step, "log": log}))
@@ -73,13 +86,13 @@ class RemoteTrial:
         """Whether the study's pruner would stop the trial after its last report."""
         return bool(self._ask("should_prune", (), {}))
 
-    def set_constraint(self, name: str, value: float) -> None:
+    def set_constraint(self, key: str, value: float) -> None:
         """Notes a constraint, which holds where the value is at most 0."""
-        self._ask("set_constraint", (name, float(value)), {})
+        self._ask("set_constraint", (key, float(value)), {})
 
-    def set_user_attr(self, name: str, value: Any) -> None:
+    def set_user_attr(self, key: str, value: Any) -> None:
         """Notes anything else about the trial that JSON can hold."""
-        self._ask("set_user_attr", (name, json.loads(json.dumps(value))), {})
+        self._ask("set_user_attr", (key, json.loads(json_text(value, f"user attribute '{key}'"))), {})
 
 
 class _Mailbox:
@@ -130,9 +143,9 @@ def _run_trial(objective: Callable[[RemoteTrial], Any], number: int, mailbox: An
 
     try:
         return "complete", objective(RemoteTrial(number, ask))
-    except TrialPruned:
-        return "pruned", None
     except Exception as error:
+        if is_pruning(error):
+            return "pruned", None
         return "failed", _portable(error)
 
 
@@ -141,7 +154,7 @@ def _portable(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        return RuntimeError(_reason(error))
+        return RuntimeError(reason(error))
     return error
 
 
@@ -156,8 +169,8 @@ def optimize(
     num_gpus: float = 0,
     resources: Mapping[str, float] | None = None,
     max_retries: int = 1,
-    catch: type[Exception] | tuple[type[Exception], ...] = (),
-    callbacks: Sequence[Callback] | None = None,
+    catch: type[Exception] | Iterable[type[Exception]] = (),
+    callbacks: Iterable[Callback] | None = None,
 ) -> None:
     """Runs trials on the workers of a Ray cluster until one of the limits is met, ``study.stop`` is called or the sampler has nothing left.
 
@@ -187,24 +200,35 @@ def optimize(
         raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_workers for several trials at a time.")
     try:
         study._stopping.clear()
-        run = _Run(study, cast(Objective, func), n_trials, timeout, catch, tuple(callbacks or ()))
+        run = Run(study, cast(Objective, func), n_trials, timeout, catch, callbacks)
         needs = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
-        _Driver(ray, run, n_workers or _room(ray, needs), needs, max_retries).work()
+        room = _room(ray, needs)
+        _Driver(ray, run, n_workers or room, needs, max_retries).work()
     finally:
         study._optimizing.release()
 
 
 def _room(ray: Any, needs: Mapping[str, Any]) -> int:
-    """How many trials the cluster has room for, at least one."""
-    there = ray.cluster_resources()
+    """How many trials the nodes of the cluster have room for; an error where none has room for one."""
     asked = {"CPU": needs["num_cpus"], "GPU": needs["num_gpus"], **needs["resources"]}
-    return max(1, min((int(there.get(name, 0) // share) for name, share in asked.items() if share > 0), default=1))
+    asked = {name: share for name, share in asked.items() if share > 0}
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    rooms = [min((int(node.get(name, 0) // share) for name, share in asked.items()), default=1) for node in nodes]
+    if sum(rooms) == 0:
+        wanted = ", ".join(f"{share:g} of {name}" for name, share in asked.items())
+        most = ", ".join(f"{max((node.get(name, 0) for node in nodes), default=0):g} of {name}" for name in asked)
+        raise InvalidInputError(
+            f"optimize: a trial needs {wanted}, and no node of the cluster has that; the most on one node is {most}",
+            "bad_value",
+            "Ask for less by num_cpus, num_gpus and resources, or start a node that has it.",
+        )
+    return sum(rooms)
 
 
 class _Driver:
     """One call of ``optimize``: starts trials on workers, and answers them."""
 
-    def __init__(self, ray: Any, run: _Run, n_workers: int, needs: Mapping[str, Any], max_retries: int) -> None:
+    def __init__(self, ray: Any, run: Run, n_workers: int, needs: Mapping[str, Any], max_retries: int) -> None:
         self.ray, self.run, self.n_workers, self.max_retries = ray, run, n_workers, max_retries
         self.native = run.study._native
         affinity = importlib.import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
@@ -212,7 +236,7 @@ class _Driver:
         self.mailbox = ray.remote(_Mailbox).options(num_cpus=0, max_concurrency=2 * n_workers + 8, scheduling_strategy=here).remote()
         self.task = ray.remote(_run_trial).options(max_retries=0, **needs)
         self.objective = ray.put(run.func)
-        self.running: dict[Any, _kolosal.Trial] = {}
+        self.running: dict[Any, Trial] = {}
 
     def work(self) -> None:
         """Runs trials until there are no more."""
@@ -261,25 +285,25 @@ class _Driver:
             if self.native.retry(number, self.max_retries, False) and self.run.left is not None:
                 self.run.left += 1
         except Exception as error:  # the objective did not get there, or its value not here
-            self.native.tell_failed(number, _reason(error))
+            self.native.tell_failed(number, reason(error))
             raised = error
         else:
             if kind == "complete":
+                self.run.study._or_fail(number)
                 self.run.study._complete(number, value)
             elif kind == "pruned":
-                self.native.tell_pruned(number)
+                self.run.study._prune(number)
             else:
-                self.native.tell_failed(number, _reason(value))
+                self.native.tell_failed(number, reason(value))
                 raised = None if isinstance(value, self.run.catch) else value
-        for callback in self.run.callbacks:
-            callback(self.run.study, frozen(self.native.snapshot(number)))
+        self.run.ended(number)
         if raised is not None:
             raise raised
 
 
-def _call(trial: _kolosal.Trial, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    if method == "params":
-        return trial.params
+def _call(trial: Trial, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if method in ("params", "distributions", "user_attrs"):
+        return getattr(trial, method)
     if method == "suggest":
         return trial.suggest(_kolosal.SearchSpace(arguments[0]))
     return getattr(trial, method)(*arguments, **options)

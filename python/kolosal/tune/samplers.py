@@ -7,18 +7,38 @@ order, give the same trials. Without a seed one is drawn.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._errors import InvalidInputError
+from ._theirs import Absent, theirs
+
+if TYPE_CHECKING:
+    from ._trial import FrozenTrial
+
+    ConstraintsFunc = Callable[[FrozenTrial], Sequence[float]]
+
+_NO_WARNING = Absent("no such warning is given", False)
+_NO_OTHER_SAMPLER = Absent("parameters that are drawn apart are drawn by this sampler itself")
+_OWN_OPERATORS = Absent("numbers are crossed by simulated binary crossover and mutated by polynomials, choices swapped and drawn anew")
+_OWN_GENERATIONS = Absent("how generations follow on each other is fixed")
 
 
 class BaseSampler:
-    """A native sampler: its name and its parameters."""
+    """A native sampler: its name and its parameters.
+
+    Attributes:
+        seed: which random numbers are drawn.
+        constraints_func: is called with each trial that is about to be complete or pruned, and gives the values of its constraints "0",
+            "1", ..., which hold where they are at most 0; None: no trial has any but those of ``trial.set_constraint``.
+    """
 
     _name = ""
+    constraints_func: ConstraintsFunc | None = None
 
     def __init__(self, seed: int | None = None, **parameters: Any) -> None:
+        if seed is not None and not hasattr(seed, "__index__"):
+            raise InvalidInputError(f"{type(self).__name__}: seed is {seed!r}; it must be a whole number or None", "bad_value")
         self.seed = secrets.randbits(62) if seed is None else int(seed)
         self._parameters = parameters
 
@@ -35,6 +55,7 @@ class RandomSampler(BaseSampler):
 
     _name = "random"
 
+    @theirs()
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
 
@@ -44,6 +65,13 @@ class QMCSampler(BaseSampler):
 
     _name = "qmc"
 
+    @theirs(
+        qmc_type=Absent("the sequence is Sobol's", "sobol"),
+        scramble=Absent("the sequence is scrambled", True),
+        independent_sampler=_NO_OTHER_SAMPLER,
+        warn_asynchronous_seeding=_NO_WARNING,
+        warn_independent_sampling=_NO_WARNING,
+    )
     def __init__(self, *, seed: int | None = None) -> None:
         super().__init__(seed)
 
@@ -58,6 +86,7 @@ class GridSampler(BaseSampler):
 
     _name = "grid"
 
+    @theirs()
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
         values = {name: list(listed) for name, listed in search_space.items()}
         super().__init__(0 if seed is None else seed, search_space=values)
@@ -72,10 +101,18 @@ class NSGAIISampler(BaseSampler):
         crossover_prob: chance that a child has two parents.
         swapping_prob: chance that a parameter comes from the second parent's side.
         seed: which random numbers are drawn.
+        constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
     """
 
     _name = "nsga2"
 
+    @theirs(
+        mutation=_OWN_OPERATORS,
+        crossover=_OWN_OPERATORS,
+        elite_population_selection_strategy=_OWN_GENERATIONS,
+        child_generation_strategy=_OWN_GENERATIONS,
+        after_trial_strategy=_OWN_GENERATIONS,
+    )
     def __init__(
         self,
         *,
@@ -84,6 +121,7 @@ class NSGAIISampler(BaseSampler):
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
         seed: int | None = None,
+        constraints_func: ConstraintsFunc | None = None,
     ) -> None:
         super().__init__(
             seed,
@@ -92,6 +130,7 @@ class NSGAIISampler(BaseSampler):
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
         )
+        self.constraints_func = constraints_func
 
 
 class TPESampler(BaseSampler):
@@ -105,10 +144,19 @@ class TPESampler(BaseSampler):
         group: whether conditional parameters, too, are drawn together with those they always appear with.
         constant_liar: whether running trials count as bad ones, so that workers keep apart.
         prior_weight: weight of the density of what is not known, against 1 for a trial.
+        constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
     """
 
     _name = "tpe"
 
+    @theirs(
+        consider_prior=Absent("the density of what is not known always counts, by prior_weight", True),
+        consider_magic_clip=Absent("widths of densities are always kept from getting too small", True),
+        consider_endpoints=Absent("the ends of a range are no points", False),
+        gamma=Absent("the best tenth of the trials, at most 25, are the good ones"),
+        weights=Absent("of many trials the latest count in full, and the others less the older they are"),
+        warn_independent_sampling=_NO_WARNING,
+    )
     def __init__(
         self,
         *,
@@ -119,6 +167,7 @@ class TPESampler(BaseSampler):
         group: bool = False,
         constant_liar: bool = True,
         prior_weight: float = 1.0,
+        constraints_func: ConstraintsFunc | None = None,
     ) -> None:
         if group and multivariate is False:
             raise InvalidInputError("TPESampler: group draws parameters together, and multivariate is False", "bad_value")
@@ -131,6 +180,7 @@ class TPESampler(BaseSampler):
             constant_liar=constant_liar,
             prior_weight=prior_weight,
         )
+        self.constraints_func = constraints_func
 
 
 class NSGAIIISampler(BaseSampler):
@@ -143,10 +193,19 @@ class NSGAIIISampler(BaseSampler):
         swapping_prob: chance that a parameter comes from the second parent's side.
         seed: which random numbers are drawn.
         dividing_parameter: into how many parts the directions divide an axis; None: as many as the population can serve.
+        constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
     """
 
     _name = "nsga3"
 
+    @theirs(
+        mutation=_OWN_OPERATORS,
+        crossover=_OWN_OPERATORS,
+        elite_population_selection_strategy=_OWN_GENERATIONS,
+        child_generation_strategy=_OWN_GENERATIONS,
+        after_trial_strategy=_OWN_GENERATIONS,
+        reference_points=Absent("directions divide each axis into dividing_parameter parts"),
+    )
     def __init__(
         self,
         *,
@@ -156,6 +215,7 @@ class NSGAIIISampler(BaseSampler):
         swapping_prob: float = 0.5,
         seed: int | None = None,
         dividing_parameter: int | None = None,
+        constraints_func: ConstraintsFunc | None = None,
     ) -> None:
         super().__init__(
             seed,
@@ -165,6 +225,7 @@ class NSGAIIISampler(BaseSampler):
             swapping_prob=swapping_prob,
             dividing_parameter=dividing_parameter,
         )
+        self.constraints_func = constraints_func
 
 
 class CmaEsSampler(BaseSampler):
@@ -185,6 +246,16 @@ class CmaEsSampler(BaseSampler):
 
     _name = "cmaes"
 
+    @theirs(
+        x0=Absent("it begins in the middle of the space; enqueue_trial gives a point to begin with, warm_start a distribution"),
+        independent_sampler=_NO_OTHER_SAMPLER,
+        warn_independent_sampling=_NO_WARNING,
+        consider_pruned_trials=Absent("complete trials alone count", False),
+        restart_strategy=Absent("it is called restarts"),
+        inc_popsize=Absent('generations double at a restart by "ipop"', -1, 2),
+        lr_adapt=Absent("the learning rate is fixed", False),
+        source_trials=Absent("it is called warm_start, and takes the trials of add_trials"),
+    )
     def __init__(
         self,
         *,
@@ -217,10 +288,15 @@ class GPSampler(BaseSampler):
         n_startup_trials: complete trials that there must be before the process is used.
         deterministic_objective: whether the same parameters always give the same value.
         warp_output: whether results worse than the median are drawn in: for objectives with outliers.
+        constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
     """
 
     _name = "gp"
 
+    @theirs(
+        independent_sampler=_NO_OTHER_SAMPLER,
+        warn_independent_sampling=_NO_WARNING,
+    )
     def __init__(
         self,
         *,
@@ -228,6 +304,7 @@ class GPSampler(BaseSampler):
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
         warp_output: bool = False,
+        constraints_func: ConstraintsFunc | None = None,
     ) -> None:
         super().__init__(
             seed,
@@ -235,6 +312,7 @@ class GPSampler(BaseSampler):
             deterministic_objective=deterministic_objective,
             warp_output=warp_output,
         )
+        self.constraints_func = constraints_func
 
 
 class AutoSampler(BaseSampler):
@@ -242,5 +320,47 @@ class AutoSampler(BaseSampler):
 
     _name = "auto"
 
+    @theirs()
     def __init__(self, *, seed: int | None = None) -> None:
         super().__init__(seed)
+
+
+class BruteForceSampler(BaseSampler):
+    """Every combination of values that the objective's questions lead to, once; ``optimize`` then ends.
+
+    Each parameter has finitely many values: floats need a step. Which parameters there are may depend on values before.
+
+    Args:
+        seed: the order.
+        avoid_premature_stop: whether what a running trial tries counts as untried until that trial has ended, so that nothing is left out
+            where it fails on its way; some combinations may then be tried twice.
+    """
+
+    _name = "brute_force"
+
+    @theirs()
+    def __init__(self, seed: int | None = None, avoid_premature_stop: bool = False) -> None:
+        super().__init__(seed, avoid_premature_stop=avoid_premature_stop)
+
+
+class PartialFixedSampler(BaseSampler):
+    """Some parameters have given values, and another sampler proposes the others.
+
+    Args:
+        fixed_params: values by name.
+        base_sampler: what proposes the other parameters.
+    """
+
+    _name = "partial_fixed"
+
+    @theirs()
+    def __init__(self, fixed_params: Mapping[str, Any], base_sampler: BaseSampler) -> None:
+        if not isinstance(base_sampler, BaseSampler) or not base_sampler._native()[0]:
+            raise InvalidInputError(f"PartialFixedSampler: base_sampler is {base_sampler!r}, which is none of these", "bad_value")
+        super().__init__(base_sampler.seed, fixed_params=dict(fixed_params))
+        self.base_sampler = base_sampler
+        self.constraints_func = base_sampler.constraints_func
+
+    def _native(self) -> tuple[str, dict[str, Any]]:
+        sampler, parameters = self.base_sampler._native()
+        return self._name, {"sampler": sampler, "parameters": parameters, **self._parameters}

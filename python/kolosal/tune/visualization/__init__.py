@@ -167,7 +167,7 @@ def plot_pareto_front(
 
     Args:
         study: a study with several objectives.
-        target_names: what the axes are called.
+        target_names: what the axes are called; without, as ``study.set_metric_names`` says.
         include_dominated_trials: whether the other trials are drawn.
         targets: chooses two or three values of a trial; without, all.
     """

@@ -184,7 +184,7 @@ def param_importances(
     measure = evaluator if evaluator is not None else PedAnovaImportanceEvaluator()
     targets: list[tuple[str, Target | None]] = [(target_name, target)]
     if target is None and len(study.directions) > 1:
-        targets = [(f"objective {k}", _loss(k, direction)) for k, direction in enumerate(study.directions)]
+        targets = [(name, _loss(k, study.directions[k])) for k, name in enumerate(_objectives(study))]
     data: list[dict[str, Any]] = []
     for name, one in targets:
         found = get_param_importances(study, evaluator=measure, params=params, target=one)
@@ -193,6 +193,10 @@ def param_importances(
         data.append({"type": "bar", "orientation": "h", "x": shares, "y": names, "name": name})
         data[-1] |= {"text": text, "textposition": "outside", "cliponaxis": False}
     return figure("Importance of parameters", data, xaxis=titled("importance"), yaxis=titled("parameter", type="category"))
+
+
+def _objectives(study: Study) -> list[str]:
+    return study.metric_names or [f"objective {k}" for k in range(len(study.directions))]
 
 
 def _loss(k: int, direction: str) -> Target:
@@ -211,7 +215,9 @@ def pareto_front(
     n = len(next(iter(values.values()))) if values else len(study.directions)
     if n not in (2, 3):
         raise InvalidInputError(f"a Pareto front is drawn of 2 or 3 values; there are {n}", "bad_value", "Give targets that choose them.")
-    names = list(target_names) if target_names is not None else [f"objective {k}" for k in range(n)]
+    names = _objectives(study) if targets is None else [f"objective {k}" for k in range(n)]
+    if target_names is not None:
+        names = list(target_names)
     if len(names) != n:
         raise InvalidInputError(f"target_names has {len(names)} names for {n} objectives", "bad_value")
     best = {trial.number for trial in study.best_trials}

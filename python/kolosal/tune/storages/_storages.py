@@ -1,8 +1,4 @@
-"""Where studies outlive a process and where several processes share them.
-
-``create_study(storage=...)`` takes one of these, or its address: ``"sqlite:///studies.db"``, ``"journal:///studies.log"``,
-``"postgresql://user:password@host:port/database"``.
-"""
+"""The storages, and their addresses."""
 
 from __future__ import annotations
 
@@ -11,12 +7,14 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import _kolosal
-from .._errors import InvalidInputError
+from ... import _kolosal
+from ..._errors import InvalidInputError
+from .._theirs import Absent, theirs
+from ._backend import JournalFileBackend
 
 if TYPE_CHECKING:
-    from ._study import Study
-    from ._trial import FrozenTrial
+    from .._study import Study
+    from .._trial import FrozenTrial
 
     StaleCallback = Callable[[Study, FrozenTrial], None]
 
@@ -53,6 +51,7 @@ class RetryHeartbeatStaleTrialCallback:
 
 
 RetryFailedTrialCallback = RetryHeartbeatStaleTrialCallback
+"""The name that Optuna had for it before version 5."""
 
 
 class BaseStorage:
@@ -61,6 +60,11 @@ class BaseStorage:
     def __init__(self, name: str, **parameters: Any) -> None:
         self._native = _kolosal.make_storage(name, json.dumps(parameters))
         self._stale_callback: StaleCallback | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise InvalidInputError(
+            f"{type(self).__name__} ends with its process and cannot be copied", "unsupported", "Copy its studies with copy_study."
+        )
 
     @property
     def _has_heartbeat(self) -> bool:
@@ -95,6 +99,17 @@ class _SharedStorage(BaseStorage):
             name, **where, durable=durable, heartbeat_seconds=float(heartbeat_interval or 0), grace_seconds=float(grace_period or 0)
         )
         self._stale_callback = stale_callback
+        self._given = (address, heartbeat_interval, grace_period, stale_callback, durable)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy opens the same address."""
+        return _reopened, (type(self), self._given)
+
+
+def _reopened(kind: type[_SharedStorage], given: tuple[Any, ...]) -> _SharedStorage:
+    storage = kind.__new__(kind)
+    _SharedStorage.__init__(storage, *given)
+    return storage
 
 
 class RDBStorage(_SharedStorage):
@@ -113,6 +128,12 @@ class RDBStorage(_SharedStorage):
             the last seconds.
     """
 
+    @theirs(
+        engine_kwargs=Absent("the database is opened without SQLAlchemy; options of libpq follow a question mark in the address"),
+        skip_compatibility_check=Absent("the version of the tables is always looked at", False),
+        skip_table_creation=Absent("tables are made where there are none", False),
+        failed_trial_callback=Absent("it is called heartbeat_stale_trial_callback"),
+    )
     def __init__(
         self,
         url: str,
@@ -132,7 +153,7 @@ class JournalStorage(_SharedStorage):
     """A file to which records are appended, which Optuna's ``JournalFileBackend`` reads too. For many processes that lock it.
 
     Args:
-        path: the file, or its address ``"journal:///path"``.
+        path: the file, its address ``"journal:///path"``, or a ``JournalFileBackend``.
         heartbeat_interval: seconds between two beats of a running trial; without, a killed worker's trial runs for ever.
         grace_period: seconds without a beat after which a trial fails; without, twice the interval.
         heartbeat_stale_trial_callback: is called with the study and each trial that failed so.
@@ -142,14 +163,14 @@ class JournalStorage(_SharedStorage):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | JournalFileBackend,
         *,
         heartbeat_interval: float | None = None,
         grace_period: float | None = None,
         heartbeat_stale_trial_callback: StaleCallback | None = None,
         durable: bool = False,
     ) -> None:
-        plain = os.fspath(path)
+        plain = os.fspath(path.file_path if isinstance(path, JournalFileBackend) else path)
         super().__init__(
             _address(plain) if plain.startswith("journal:") else ("journal", {"path": plain}),
             heartbeat_interval,
@@ -164,9 +185,23 @@ def _address(url: str) -> tuple[str, dict[str, Any]]:
     return name, json.loads(where)
 
 
+def get_storage(storage: str | BaseStorage | None) -> BaseStorage:
+    """The storage of this address; a storage is itself, and None a new one in memory."""
+    return InMemoryStorage() if storage is None else storage_of(storage)
+
+
+def fail_stale_trials(study: Study) -> None:
+    """Fails trials of a study whose workers have gone, and calls the storage's callback with each; does nothing without a heartbeat."""
+    study._fail_stale()
+
+
 def storage_of(storage: str | os.PathLike[str] | BaseStorage) -> BaseStorage:
     """The storage of this address; a storage is itself."""
     if isinstance(storage, BaseStorage):
         return storage
+    if not isinstance(storage, (str, os.PathLike)):
+        raise InvalidInputError(
+            f"storage is {storage!r}, which is none of kolosal.tune.storages and no address", "bad_value", "Give RDBStorage(...) of those."
+        )
     url = os.fspath(storage)
     return JournalStorage(url) if url.startswith("journal:") else RDBStorage(url)
