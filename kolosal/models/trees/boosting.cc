@@ -48,6 +48,7 @@ struct BoostingRows {
     const size_t n = binned.n_rows(), width = model.n_scores();
     scores.resize(n * width);
     context.threads->parallel_for(n, kRowsPerBlock, [&](size_t begin, size_t end) {
+      if (context.should_stop()) return;
       std::vector<double> block((end - begin) * width);
       model.predict_scores(rows.x.take(std::span(rows.rows).subspan(begin, end - begin)), block);
       for (size_t i = begin; i < end; ++i)
@@ -100,10 +101,12 @@ class Boosting {
   // Of at most `most_rounds` rounds.
   std::unique_ptr<Model> run(int most_rounds) {
     BestRound best(params_.patience, params_.min_delta);
-    const double first_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, *context_.threads) : 0;
-    if (std::isnan(first_loss))
+    const double first_loss = held_out_ ? held_out_->loss->mean_loss(held_out_->scores, context_) : 0;
+    if (std::isnan(first_loss)) {
+      context_.check();
       throw Error(ErrorCode::BadValue, "the loss of the rows held out is not known, so they cannot stop the fit",
                   "Let the loss give the losses of rows, too, or hold no rows out.");
+    }
     best.note(0, first_loss);
     std::vector<double> best_factors;
     int round = 0;
@@ -113,7 +116,7 @@ class Boosting {
       ++round;
       double loss = std::numeric_limits<double>::quiet_NaN();
       if (held_out_) {
-        loss = held_out_->loss->mean_loss(held_out_->scores, *context_.threads);
+        loss = held_out_->loss->mean_loss(held_out_->scores, context_);
         if (best.note(round, loss)) best_factors = dropped_.factors();
       }
       if (context_.on_iteration && !context_.on_iteration({round, most_rounds, train_loss(round), loss})) break;
@@ -164,7 +167,7 @@ class Boosting {
   // The loss over the training rows, at the first and about a hundred of the planned rounds; NaN at the others.
   double train_loss(int round) const {
     if (round != 1 && round % std::max(1, params_.most_rounds() / kTrainLosses) != 0) return std::numeric_limits<double>::quiet_NaN();
-    return train_.loss->mean_loss(train_.scores, *context_.threads);
+    return train_.loss->mean_loss(train_.scores, context_);
   }
 
   bool has_missing(size_t f) const {
@@ -179,7 +182,7 @@ class Boosting {
     if (*params_.row_fraction >= 1) return;
     const bool early = params_.sampling == RowSampling::Goss && round < static_cast<int>(1 / params_.rate_of(0));
     sample_ = kolosal::draw_rows(params_.sampling, early ? 1 : *params_.row_fraction, train_.binned.n_rows(), *train_.loss,
-                                 derive_seed(context_.seed, "boosting rows", n_before_ + static_cast<uint64_t>(round)), *context_.threads);
+                                 derive_seed(context_.seed, "boosting rows", n_before_ + static_cast<uint64_t>(round)), context_);
   }
 
   void draw_features(uint64_t tree) {
@@ -282,8 +285,9 @@ class Boosting {
     if (context_.should_stop()) return false;
     const std::vector<size_t> without = dropped_.draw(round);
     for (const size_t each : without) add_round(each, -dropped_.factors()[each]);
-    train_.loss->begin_round(train_.scores, *context_.threads);
+    train_.loss->begin_round(train_.scores, context_);
     draw_rows(round);
+    if (context_.should_stop()) return false;
     n_stumps_ = 0;
     std::vector<GrownTree> grown(base_.size());
     for (size_t k = 0; k < base_.size(); ++k) {
@@ -455,9 +459,9 @@ class Boosting {
     });
   }
 
-  // Adds an earlier round, `factor` times, to the scores of all rows.
+  // Adds an earlier round, `factor` times, to the scores of all rows, which are of no use where the context asks to stop.
   void add_round(size_t round, double factor) {
-    for (size_t k = 0; k < base_.size(); ++k) {
+    for (size_t k = 0; k < base_.size() && !context_.should_stop(); ++k) {
       const GrownTree& tree = trees_[round * base_.size() + k];
       add_routed(tree, train_.binned, rows_, std::nullopt, train_.scores.data() + k * train_.binned.n_rows(), factor);
       if (held_out_) add_held_out(tree, k, factor);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "kolosal/kernels/logistic.h"
@@ -26,12 +27,13 @@ class SquaredLoss : public SummedLoss {
     return mean;
   }
 
-  void begin_round(std::span<const double> scores, const Threads& threads) override {
+  void begin_round(std::span<const double> scores, const FitContext& context) override {
     scores_ = scores;
     largest_gradient_.assign(n_raw(), 0.0);
-    for (size_t k = 0; k < n_raw(); ++k) {
+    for (size_t k = 0; k < n_raw() && !context.should_stop(); ++k) {
       std::vector<double> part((n_ + kLossBlock - 1) / kLossBlock, 0.0);
-      threads.parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
+      context.threads->parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
+        if (context.should_stop()) return;
         double largest = 0;
         for (size_t i = begin; i < end; ++i) largest = std::max(largest, std::abs(weight(i) * (scores_[k * n_ + i] - value(i, k))));
         part[begin / kLossBlock] = largest;
@@ -50,10 +52,10 @@ class SquaredLoss : public SummedLoss {
     }
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
-      for (size_t k = 0; k < n_raw(); ++k)
+      for (size_t k = 0; k < n_raw() && !context.should_stop(); ++k)
         for (size_t i = begin; i < end; ++i) {
           const double difference = scores[k * n_ + i] - value(i, k);
           part += weight(i) * difference * difference;
@@ -82,7 +84,7 @@ class LogisticLoss : public SummedLoss {
     return {std::log(share / (1 - share))};
   }
 
-  void begin_round(std::span<const double> scores, const Threads&) override { scores_ = scores; }
+  void begin_round(std::span<const double> scores, const FitContext&) override { scores_ = scores; }
   double largest_gradient(size_t) const override { return largest_weight_; }
   double largest_hessian(size_t) const override { return largest_weight_ / 4; }
 
@@ -95,8 +97,8 @@ class LogisticLoss : public SummedLoss {
     }
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
       for (size_t i = begin; i < end; ++i) {
         const double s = scores[i];
@@ -126,20 +128,22 @@ class SoftmaxLoss : public SummedLoss {
     return score;
   }
 
-  void begin_round(std::span<const double> scores, const Threads& threads) override {
+  void begin_round(std::span<const double> scores, const FitContext& context) override {
     probabilities_.resize(n_ * n_classes_);
-    threads.parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        double top = scores[i], sum = 0;
-        for (size_t k = 1; k < n_classes_; ++k) top = std::max(top, scores[k * n_ + i]);
-        for (size_t k = 0; k < n_classes_; ++k) {
-          const double e = std::exp(scores[k * n_ + i] - top);
+    context.threads->parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
+      const std::vector<double> top = top_scores(scores, begin, end, context);
+      std::vector<double> sum(end - begin, 0.0);
+      for (size_t k = 0; k < n_classes_ && !context.should_stop(); ++k)
+        for (size_t i = begin; i < end; ++i) {
+          const double e = std::exp(scores[k * n_ + i] - top[i - begin]);
           probabilities_[k * n_ + i] = static_cast<float>(e);
-          sum += e;
+          sum[i - begin] += e;
         }
-        for (size_t k = 0; k < n_classes_; ++k)
-          probabilities_[k * n_ + i] = static_cast<float>(static_cast<double>(probabilities_[k * n_ + i]) / sum);
-      }
+      for (size_t k = 0; k < n_classes_ && !context.should_stop(); ++k)
+        for (size_t i = begin; i < end; ++i) {
+          float& p = probabilities_[k * n_ + i];
+          p = static_cast<float>(static_cast<double>(p) / sum[i - begin]);
+        }
     });
   }
 
@@ -155,15 +159,14 @@ class SoftmaxLoss : public SummedLoss {
     }
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
+      const std::vector<double> top = top_scores(scores, begin, end, context);
+      std::vector<double> total(end - begin, 0.0);
+      for (size_t k = 0; k < n_classes_ && !context.should_stop(); ++k)
+        for (size_t i = begin; i < end; ++i) total[i - begin] += std::exp(scores[k * n_ + i] - top[i - begin]);
       double part = 0;
-      for (size_t i = begin; i < end; ++i) {
-        double top = scores[i], total = 0;
-        for (size_t k = 1; k < n_classes_; ++k) top = std::max(top, scores[k * n_ + i]);
-        for (size_t k = 0; k < n_classes_; ++k) total += std::exp(scores[k * n_ + i] - top);
-        part += weight(i) * (std::log(total) + top - scores[class_of(i) * n_ + i]);
-      }
+      for (size_t i = begin; i < end; ++i) part += weight(i) * (std::log(total[i - begin]) + top[i - begin] - scores[class_of(i) * n_ + i]);
       return part;
     });
     return sum / total_weight_;
@@ -172,6 +175,14 @@ class SoftmaxLoss : public SummedLoss {
  private:
   size_t class_of(size_t row) const { return static_cast<size_t>(target_.values[row]); }
 
+  // The greatest score of each of the rows [begin, end). Classes are the outer loop: a row's scores lie n_ numbers apart.
+  std::vector<double> top_scores(std::span<const double> scores, size_t begin, size_t end, const FitContext& context) const {
+    std::vector<double> top(scores.begin() + static_cast<ptrdiff_t>(begin), scores.begin() + static_cast<ptrdiff_t>(end));
+    for (size_t k = 1; k < n_classes_ && !context.should_stop(); ++k)
+      for (size_t i = begin; i < end; ++i) top[i - begin] = std::max(top[i - begin], scores[k * n_ + i]);
+    return top;
+  }
+
   size_t n_classes_;
   double factor_;
   std::vector<float> probabilities_;  // (n_classes, n_rows)
@@ -179,10 +190,12 @@ class SoftmaxLoss : public SummedLoss {
 
 }  // namespace
 
-double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block) {
+double sum_blocks(size_t n, const FitContext& context, const std::function<double(size_t, size_t)>& block) {
   std::vector<double> part((n + kLossBlock - 1) / kLossBlock);
-  threads.parallel_for(n, kLossBlock, [&](size_t begin, size_t end) { part[begin / kLossBlock] = block(begin, end); });
-  return std::accumulate(part.begin(), part.end(), 0.0);
+  context.threads->parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
+    if (!context.should_stop()) part[begin / kLossBlock] = block(begin, end);
+  });
+  return context.should_stop() ? std::numeric_limits<double>::quiet_NaN() : std::accumulate(part.begin(), part.end(), 0.0);
 }
 
 SummedLoss::SummedLoss(const LossRows& rows) : target_(rows.target), weights_(rows.weights), n_(rows.target.n_rows) {

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "kolosal/base/fields.h"
-#include "kolosal/base/threads.h"
+#include "kolosal/base/fit_context.h"
 #include "kolosal/table/target.h"
 
 namespace kolosal {
@@ -92,8 +92,8 @@ class BoostingLoss {
   virtual size_t n_raw() const = 0;
   /// (n_raw,) the best constant scores.
   virtual std::vector<double> base_score() const = 0;
-  /// Takes note of the scores at which gradients will be asked for.
-  virtual void begin_round(std::span<const double> scores, const Threads& threads) = 0;
+  /// Takes note of the scores at which gradients will be asked for. Where the context asks to stop, the gradients are of no use.
+  virtual void begin_round(std::span<const double> scores, const FitContext& context) = 0;
   /// Bounds of |gradient| and hessian of raw output k at these scores.
   virtual double largest_gradient(size_t k) const = 0;
   virtual double largest_hessian(size_t k) const = 0;
@@ -106,8 +106,8 @@ class BoostingLoss {
   /// The best value of raw output k for a leaf with these rows, before the learning rate. `times` (n_rows,) is how often each row counts;
   /// empty: once.
   virtual double renewed_leaf(size_t k, std::span<const uint32_t> rows, std::span<const float> times) const;
-  /// Weighted mean loss at `scores`, the same on any number of threads.
-  virtual double mean_loss(std::span<const double> scores, const Threads& threads) const = 0;
+  /// Weighted mean loss at `scores`, the same on any number of threads; NaN where it is not known or the context asks to stop.
+  virtual double mean_loss(std::span<const double> scores, const FitContext& context) const = 0;
 };
 
 /// The loss over these rows. Throws Error(BadValue) where it does not fit the task or the targets.

@@ -24,7 +24,7 @@ Target random_target(Task task, size_t n, size_t n_classes) {
 
 // The gradient is the derivative of scale * total weight * mean loss, up to `scale`.
 void expect_gradient_is_derivative(const Target& target, double scale, const LossOptions& options = {}) {
-  const Threads threads(1);
+  const FitContext context;
   std::vector<double> weights;
   double total = 0;
   for (size_t i = 0; i < target.n_rows; ++i) total += weights.emplace_back(0.5 + static_cast<double>(i % 3));
@@ -32,7 +32,7 @@ void expect_gradient_is_derivative(const Target& target, double scale, const Los
   std::vector<double> scores(loss->n_raw() * target.n_rows);
   RandomStream stream(2, "scores");
   for (double& s : scores) s = stream.normal();
-  loss->begin_round(scores, threads);
+  loss->begin_round(scores, context);
   for (size_t k = 0; k < loss->n_raw(); ++k) {
     std::vector<double> g(target.n_rows), h(target.n_rows);
     loss->gradients(k, 0, g, h);
@@ -42,7 +42,7 @@ void expect_gradient_is_derivative(const Target& target, double scale, const Los
       auto up = scores, down = scores;
       up[k * target.n_rows + i] += 1e-4;
       down[k * target.n_rows + i] -= 1e-4;
-      const double slope = (loss->mean_loss(up, threads) - loss->mean_loss(down, threads)) / 2e-4 * total;
+      const double slope = (loss->mean_loss(up, context) - loss->mean_loss(down, context)) / 2e-4 * total;
       EXPECT_NEAR(g[i], scale * slope, 1e-6);
     }
   }
@@ -78,14 +78,14 @@ TEST(BoostingLoss, OfEveryKindHasTheDerivativeOfItsMeanLossAsGradient) {
 }
 
 TEST(BoostingLoss, HasTheDerivativeOfItsGradientAsHessianWhereItIsSmooth) {
-  const Threads threads(1);
+  const FitContext context;
   for (const BoostingLossKind kind : {BoostingLossKind::Gamma, BoostingLossKind::Tweedie, BoostingLossKind::Focal}) {
     SCOPED_TRACE(enum_name(kind));
     const Target target = kind == BoostingLossKind::Focal ? random_target(Task::Binary, 20, 2) : positive_target(20);
     const auto loss = make_boosting_loss({target, {}}, {.loss = kind, .focal_gamma = 0.8});
     const auto at = [&](double shift) {
       std::vector<double> scores(20, 0.1 + shift), g(20), h(20);
-      loss->begin_round(scores, threads);
+      loss->begin_round(scores, context);
       loss->gradients(0, 0, g, h);
       return std::pair(g, h);
     };
@@ -97,24 +97,24 @@ TEST(BoostingLoss, HasTheDerivativeOfItsGradientAsHessianWhereItIsSmooth) {
 }
 
 TEST(BoostingLoss, OfEveryKindIsLeastAtItsBaseScore) {
-  const Threads threads(1);
+  const FitContext context;
   const Target target = positive_target(51);
   for (const BoostingLossKind kind : kNumberLosses) {
     if (kind == BoostingLossKind::Huber) continue;  // it starts at the median, which is near its least and costs less
     SCOPED_TRACE(enum_name(kind));
     const auto loss = make_boosting_loss({target, {}}, {.loss = kind, .quantile = 0.3});
-    const auto at = [&](double shift) { return loss->mean_loss(std::vector<double>(51, loss->base_score()[0] + shift), threads); };
+    const auto at = [&](double shift) { return loss->mean_loss(std::vector<double>(51, loss->base_score()[0] + shift), context); };
     EXPECT_LT(at(0), at(0.05));
     EXPECT_LT(at(0), at(-0.05));
   }
 }
 
 TEST(BoostingLoss, RenewsALeafToTheWeightedQuantileOfWhatIsLeft) {
-  const Threads threads(1);
+  const FitContext context;
   Target target{Task::Regression, 5, 1, {1, 2, 3, 4, 100}, {}, {}};
   const std::vector<double> weights = {1, 1, 1, 1, 6}, scores(5, 1.0);
   const auto median = make_boosting_loss({target, weights}, {.loss = BoostingLossKind::Absolute});
-  median->begin_round(scores, threads);
+  median->begin_round(scores, context);
   EXPECT_TRUE(median->renews_leaves());
   EXPECT_EQ(median->renewed_leaf(0, std::vector<uint32_t>{0, 1, 2, 3}, {}), 1);
   EXPECT_EQ(median->renewed_leaf(0, std::vector<uint32_t>{0, 1, 2, 3, 4}, {}), 99);
@@ -132,14 +132,15 @@ TEST(BoostingLoss, SaysWhatTargetsItDoesNotAllow) {
 }
 
 TEST(BoostingLoss, IsLeastAtTheBaseScoreAmongConstants) {
-  const Threads threads(2);
+  FitContext context;
+  context.threads = std::make_shared<const Threads>(2);
   for (const Task task : {Task::Regression, Task::Binary, Task::Multiclass}) {
     const Target target = random_target(task, 50, task == Task::Binary ? 2 : task == Task::Multiclass ? 3 : 0);
     const auto loss = make_boosting_loss({target, {}});
     const auto at = [&](double shift) {
       std::vector<double> scores;
       for (size_t k = 0; k < loss->n_raw(); ++k) scores.insert(scores.end(), 50, loss->base_score()[k] + (k == 0 ? shift : 0));
-      return loss->mean_loss(scores, threads);
+      return loss->mean_loss(scores, context);
     };
     EXPECT_LT(at(0), at(0.1));
     EXPECT_LT(at(0), at(-0.1));
@@ -147,7 +148,7 @@ TEST(BoostingLoss, IsLeastAtTheBaseScoreAmongConstants) {
 }
 
 TEST(BoostingLoss, OfRankingPushesTheRelevantUpAndIsZeroForAPerfectOrder) {
-  const Threads threads(1);
+  const FitContext context;
   Target target;
   target.task = Task::Ranking;
   target.n_rows = 5;
@@ -155,33 +156,33 @@ TEST(BoostingLoss, OfRankingPushesTheRelevantUpAndIsZeroForAPerfectOrder) {
   target.group = {7, 7, 7, 3, 3};
   const auto loss = make_boosting_loss({target, {}});
   std::vector<double> scores = {3, 1, 2, 0, 0};
-  loss->begin_round(scores, threads);
+  loss->begin_round(scores, context);
   std::vector<double> g(5), h(5);
   loss->gradients(0, 0, g, h);
   EXPECT_GT(g[0], 0);
   EXPECT_LT(g[1], 0);
   EXPECT_EQ(g[3], 0);
   EXPECT_NEAR(g[0] + g[1] + g[2], 0, 1e-12);
-  EXPECT_GT(loss->mean_loss(scores, threads), 0.1);
-  EXPECT_EQ(loss->mean_loss(std::vector<double>{1, 3, 2, 0, 0}, threads), 0);
+  EXPECT_GT(loss->mean_loss(scores, context), 0.1);
+  EXPECT_EQ(loss->mean_loss(std::vector<double>{1, 3, 2, 0, 0}, context), 0);
 }
 
 TEST(BoostingLoss, OfCoxHasTheSecondDerivativeOfARowAsHessian) {
-  const Threads threads(1);
+  const FitContext context;
   Target times = random_target(Task::Regression, 30, 0);
   for (double& time : times.values) time = std::round(4 * time) / 4;
   const auto loss = make_boosting_loss({times, {}}, {.loss = BoostingLossKind::Cox});
   std::vector<double> scores(30), g(30), h(30), up(30), down(30), unused(30);
   for (size_t i = 0; i < 30; ++i) scores[i] = std::sin(static_cast<double>(i));
   for (size_t i = 0; i < 30; ++i) {
-    loss->begin_round(scores, threads);
+    loss->begin_round(scores, context);
     loss->gradients(0, 0, g, h);
     const double kept = scores[i];
     scores[i] = kept + 1e-5;
-    loss->begin_round(scores, threads);
+    loss->begin_round(scores, context);
     loss->gradients(0, 0, up, unused);
     scores[i] = kept - 1e-5;
-    loss->begin_round(scores, threads);
+    loss->begin_round(scores, context);
     loss->gradients(0, 0, down, unused);
     scores[i] = kept;
     EXPECT_NEAR(h[i], (up[i] - down[i]) / 2e-5, 1e-6);
@@ -189,23 +190,23 @@ TEST(BoostingLoss, OfCoxHasTheSecondDerivativeOfARowAsHessian) {
 }
 
 TEST(BoostingLoss, OfCoxSharesTheRowsAtRiskAmongEventsOfOneTime) {
-  const Threads threads(1);
+  const FitContext context;
   const Target twice{Task::Regression, 4, 1, {2, 2, -3, -1}, {}, {}};  // two events at 2 among three at risk
   const std::vector<double> scores = {0.5, 0.5, -0.3, 9};
   const double expected = std::log(2 * std::exp(0.5) + std::exp(-0.3)) - 0.5;
-  EXPECT_NEAR(make_boosting_loss({twice, {}}, {.loss = BoostingLossKind::Cox})->mean_loss(scores, threads), 2 * expected / 4, 1e-12);
+  EXPECT_NEAR(make_boosting_loss({twice, {}}, {.loss = BoostingLossKind::Cox})->mean_loss(scores, context), 2 * expected / 4, 1e-12);
   const Target once{Task::Regression, 3, 1, {2, -3, -1}, {}, {}};
   const std::vector<double> weights = {2, 1, 1}, fewer = {0.5, -0.3, 9};
-  EXPECT_NEAR(make_boosting_loss({once, weights}, {.loss = BoostingLossKind::Cox})->mean_loss(fewer, threads), 2 * expected / 4, 1e-12);
+  EXPECT_NEAR(make_boosting_loss({once, weights}, {.loss = BoostingLossKind::Cox})->mean_loss(fewer, context), 2 * expected / 4, 1e-12);
 }
 
 TEST(BoostingLoss, OfXeNdcgPushesTheRelevantUpAndDrawsAnewEachRound) {
-  const Threads threads(1);
+  const FitContext context;
   Target target{Task::Ranking, 5, 1, {0, 3, 1, 0, 0}, {}, {7, 7, 7, 3, 3}};
   const auto loss = make_boosting_loss({target, {}}, {.loss = BoostingLossKind::XeNdcg, .seed = 1});
   const std::vector<double> scores = {3, 1, 2, 0, 0};
   const auto next = [&] {
-    loss->begin_round(scores, threads);
+    loss->begin_round(scores, context);
     std::vector<double> g(5), h(5);
     loss->gradients(0, 0, g, h);
     return g;
@@ -214,8 +215,58 @@ TEST(BoostingLoss, OfXeNdcgPushesTheRelevantUpAndDrawsAnewEachRound) {
   EXPECT_GT(first[0], 0);
   EXPECT_LT(first[1], 0);
   EXPECT_NE(first, second);
-  EXPECT_GT(loss->mean_loss(scores, threads), 0.1);
+  EXPECT_GT(loss->mean_loss(scores, context), 0.1);
   EXPECT_THROW(make_boosting_loss({random_target(Task::Regression, 9, 0), {}}, {.loss = BoostingLossKind::XeNdcg}), Error);
+}
+
+// One loss of each kind, on rows that it allows.
+std::vector<std::pair<Target, LossOptions>> each_loss() {
+  Target groups = positive_target(20);
+  groups.task = Task::Ranking;
+  for (uint32_t i = 0; i < 20; ++i) groups.group.push_back(i / 5);
+  std::vector<std::pair<Target, LossOptions>> all = {{random_target(Task::MultiRegression, 20, 0), {}},
+                                                     {random_target(Task::Binary, 20, 2), {}},
+                                                     {random_target(Task::Multiclass, 20, 4), {}},
+                                                     {random_target(Task::Binary, 20, 2), {.loss = BoostingLossKind::Focal}},
+                                                     {positive_target(20), {.loss = BoostingLossKind::Cox}},
+                                                     {groups, {.loss = BoostingLossKind::LambdaRank}},
+                                                     {groups, {.loss = BoostingLossKind::XeNdcg}},
+                                                     {positive_target(20), {.loss = BoostingLossKind::Quantile, .quantiles = {0.1, 0.9}}}};
+  for (const BoostingLossKind kind : kNumberLosses) all.emplace_back(positive_target(20), LossOptions{.loss = kind});
+  return all;
+}
+
+TEST(BoostingLoss, IsNotKnownWhereTheFitIsToStop) {
+  FitContext stopped;
+  stopped.cancel.cancel();
+  for (const auto& [target, options] : each_loss()) {
+    SCOPED_TRACE(enum_name(options.loss));
+    const auto loss = make_boosting_loss({target, {}}, options);
+    const std::vector<double> scores(loss->n_raw() * target.n_rows, 0.1);
+    EXPECT_TRUE(std::isfinite(loss->mean_loss(scores, FitContext())));
+    EXPECT_TRUE(std::isnan(loss->mean_loss(scores, stopped)));
+  }
+}
+
+TEST(BoostingLoss, OfManyClassesStopsAmidABlockOfRows) {
+  const Target target = random_target(Task::Multiclass, 2000, 1000);
+  const auto loss = make_boosting_loss({target, {}});
+  const std::vector<double> scores(loss->n_raw() * target.n_rows, 0.1);
+  const auto seconds = [&](const auto& task, double limit) {
+    FitContext context;
+    context.deadline = Deadline::after(limit);
+    const Stopwatch watch;
+    task(context);
+    return watch.seconds();
+  };
+  const auto stops = [&](const auto& task) {
+    task(FitContext());
+    for (int attempt = 0; attempt < 5; ++attempt)
+      if (const double whole = seconds(task, 1e9); seconds(task, whole / 10) < whole / 2) return true;
+    return false;
+  };
+  EXPECT_TRUE(stops([&](const FitContext& context) { loss->begin_round(scores, context); }));
+  EXPECT_TRUE(stops([&](const FitContext& context) { (void)loss->mean_loss(scores, context); }));
 }
 
 }  // namespace

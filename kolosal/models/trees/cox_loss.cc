@@ -7,6 +7,7 @@
 // Cost     O(n_rows log n_rows) once, O(n_rows) a round.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kolosal/models/trees/summed_loss.h"
@@ -33,11 +34,12 @@ class CoxLoss : public SummedLoss {
   double largest_gradient(size_t) const override { return largest_gradient_; }
   double largest_hessian(size_t) const override { return largest_hessian_; }
 
-  void begin_round(std::span<const double> scores, const Threads&) override {
-    (void)sum_at_risk(scores, hazard_, at_risk_);
+  void begin_round(std::span<const double> scores, const FitContext& context) override {
+    (void)sum_at_risk(scores, hazard_, at_risk_, context);
     double inverse = 0, inverse_squared = 0;  // sums of w / R and w / R^2 over the events so far
     largest_gradient_ = largest_hessian_ = 0;
     for (size_t t = 0; t + 1 < starts_.size(); ++t) {
+      if (t % kLossBlock == 0 && context.should_stop()) return;
       for (size_t i = starts_[t]; i < starts_[t + 1]; ++i)
         if (is_event(by_time_[i]) && at_risk_[t] > 0) {
           inverse += weight(by_time_[i]) / at_risk_[t];
@@ -59,15 +61,15 @@ class CoxLoss : public SummedLoss {
     std::copy_n(hessian_.begin() + static_cast<ptrdiff_t>(begin), h.size(), h.begin());
   }
 
-  double mean_loss(std::span<const double> scores, const Threads&) const override {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
     std::vector<double> hazard(n_), at_risk(starts_.size());
-    const double top = sum_at_risk(scores, hazard, at_risk);
+    const double top = sum_at_risk(scores, hazard, at_risk, context);
     double sum = 0;
     for (size_t t = 0; t + 1 < starts_.size(); ++t)
       for (size_t i = starts_[t]; i < starts_[t + 1]; ++i)
         if (const uint32_t row = by_time_[i]; is_event(row) && at_risk[t] > 0)
           sum += weight(row) * (std::log(at_risk[t]) + top - scores[row]);
-    return sum / total_weight_;
+    return context.should_stop() ? std::numeric_limits<double>::quiet_NaN() : sum / total_weight_;
   }
 
  private:
@@ -75,11 +77,13 @@ class CoxLoss : public SummedLoss {
   bool is_event(uint32_t row) const { return target_.values[row] >= 0; }
 
   // Fills w e^(s - top) of each row and their sum over the rows at risk at each time, and returns the largest score.
-  double sum_at_risk(std::span<const double> scores, std::vector<double>& hazard, std::vector<double>& at_risk) const {
+  double sum_at_risk(std::span<const double> scores, std::vector<double>& hazard, std::vector<double>& at_risk,
+                     const FitContext& context) const {
     const double top = *std::ranges::max_element(scores);
     for (size_t i = 0; i < n_; ++i) hazard[i] = weight(i) * std::exp(scores[i] - top);
     double sum = 0;
     for (size_t t = starts_.size() - 1; t-- > 0;) {
+      if (t % kLossBlock == 0 && context.should_stop()) break;
       for (size_t i = starts_[t]; i < starts_[t + 1]; ++i) sum += hazard[by_time_[i]];
       at_risk[t] = sum;
     }

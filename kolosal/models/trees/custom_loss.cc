@@ -25,7 +25,7 @@ class CallersLoss : public SummedLoss {
   double largest_gradient(size_t k) const override { return largest(gradient_, k); }
   double largest_hessian(size_t k) const override { return largest(hessian_, k); }
 
-  void begin_round(std::span<const double> scores, const Threads&) override {
+  void begin_round(std::span<const double> scores, const FitContext&) override {
     loss_.gradients(target_, scores, gradient_, hessian_);
     for (size_t i = 0; i < gradient_.size(); ++i) {
       if (!std::isfinite(gradient_[i]) || !std::isfinite(hessian_[i]))
@@ -42,11 +42,11 @@ class CallersLoss : public SummedLoss {
     std::copy_n(hessian_.begin() + first, h.size(), h.begin());
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
     if (!loss_.losses) return std::numeric_limits<double>::quiet_NaN();
     std::vector<double> losses(n_);
     loss_.losses(target_, scores, losses);
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
       for (size_t i = begin; i < end; ++i) part += weight(i) * losses[i];
       return part;

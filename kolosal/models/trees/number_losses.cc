@@ -114,11 +114,12 @@ class PointLoss : public SummedLoss {
     return {std::log(share / (1 - share))};
   }
 
-  void begin_round(std::span<const double> scores, const Threads& threads) override {
+  void begin_round(std::span<const double> scores, const FitContext& context) override {
     scores_ = scores;
     slopes_.resize(n_);
     std::vector<Slopes> largest((n_ + kLossBlock - 1) / kLossBlock, Slopes{0, 0});
-    threads.parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
+    context.threads->parallel_for(n_, kLossBlock, [&](size_t begin, size_t end) {
+      if (context.should_stop()) return;
       Slopes& most = largest[begin / kLossBlock];
       for (size_t i = begin; i < end; ++i) {
         const auto [g, h] = loss_.slopes(scores[i], target_.values[i]);
@@ -149,8 +150,8 @@ class PointLoss : public SummedLoss {
     }
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
       for (size_t i = begin; i < end; ++i) part += weight(i) * loss_.value(scores[i], target_.values[i]);
       return part;

@@ -12,7 +12,7 @@ class QuantilesLoss : public SummedLoss {
 
   size_t n_raw() const override { return quantiles_.size(); }
   bool renews_leaves() const override { return true; }
-  void begin_round(std::span<const double> scores, const Threads&) override { scores_ = scores; }
+  void begin_round(std::span<const double> scores, const FitContext&) override { scores_ = scores; }
   double largest_gradient(size_t) const override { return largest_weight_; }
   double largest_hessian(size_t) const override { return largest_weight_; }
 
@@ -36,10 +36,10 @@ class QuantilesLoss : public SummedLoss {
     return weighted_quantile(left, quantiles_[k]);
   }
 
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
-    const double sum = sum_blocks(n_, threads, [&](size_t begin, size_t end) {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
+    const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
-      for (size_t k = 0; k < n_raw(); ++k)
+      for (size_t k = 0; k < n_raw() && !context.should_stop(); ++k)
         for (size_t i = begin; i < end; ++i) {
           const double left = target_.values[i] - scores[k * n_ + i];
           part += weight(i) * (left > 0 ? quantiles_[k] * left : (quantiles_[k] - 1) * left);

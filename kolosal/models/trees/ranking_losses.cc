@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "kolosal/base/random.h"
@@ -30,10 +31,12 @@ class RankingLoss : public SummedLoss {
   double largest_gradient(size_t) const override { return largest_gradient_; }
   double largest_hessian(size_t) const override { return largest_hessian_; }
 
-  void begin_round(std::span<const double> scores, const Threads& threads) override {
+  void begin_round(std::span<const double> scores, const FitContext& context) override {
     std::ranges::fill(gradient_, 0.0);
     std::ranges::fill(hessian_, 0.0);
-    threads.parallel_each(starts_.size() - 1, [&](size_t group) { add_group(scores, group, rows_of(group)); });
+    context.threads->parallel_each(starts_.size() - 1, [&](size_t group) {
+      if (!context.should_stop()) add_group(scores, group, rows_of(group));
+    });
     largest_gradient_ = largest_hessian_ = 0;
     for (size_t i = 0; i < n_; ++i) {
       largest_gradient_ = std::max(largest_gradient_, std::abs(gradient_[i]));
@@ -48,15 +51,17 @@ class RankingLoss : public SummedLoss {
   }
 
   // Groups without a relevant row count as perfectly ranked.
-  double mean_loss(std::span<const double> scores, const Threads& threads) const override {
+  double mean_loss(std::span<const double> scores, const FitContext& context) const override {
     std::vector<double> part(starts_.size() - 1);
-    threads.parallel_each(part.size(), [&](size_t group) {
+    context.threads->parallel_each(part.size(), [&](size_t group) {
+      if (context.should_stop()) return;
       const std::vector<uint32_t> order = by_score(scores, rows_of(group));
       double dcg = 0;
       for (size_t i = 0; i < order.size(); ++i) dcg += gain(order[i]) * discount(i);
       const double best = ideal_dcg(rows_of(group), order.size());
       part[group] = best > 0 ? 1 - dcg / best : 0;
     });
+    if (context.should_stop()) return std::numeric_limits<double>::quiet_NaN();
     return std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(part.size());
   }
 

@@ -23,11 +23,11 @@ void draw_uniformly(double fraction, size_t n, uint64_t seed, RowSample& sample)
   }
 }
 
-// Calls add(row in block, gradient, hessian) for the rows of a block and every raw output.
+// Calls add(row in block, raw output, gradient, hessian) for the rows of a block and every raw output, until the context asks to stop.
 template <class Add>
-void for_each_slope(const BoostingLoss& loss, size_t begin, size_t end, const Add& add) {
+void for_each_slope(const BoostingLoss& loss, size_t begin, size_t end, const FitContext& context, const Add& add) {
   std::vector<double> g(end - begin), h(end - begin);
-  for (size_t k = 0; k < loss.n_raw(); ++k) {
+  for (size_t k = 0; k < loss.n_raw() && !context.should_stop(); ++k) {
     loss.gradients(k, begin, g, h);
     for (size_t i = 0; i < g.size(); ++i) add(i, k, g[i], h[i]);
   }
@@ -81,11 +81,11 @@ void weigh_by_chance(std::span<const float> sizes, double fraction, RandomStream
 }
 
 // (mean |g| / mean h)^2 of each raw output.
-std::vector<double> hessian_shares(const BoostingLoss& loss, size_t n, const Threads& threads) {
+std::vector<double> hessian_shares(const BoostingLoss& loss, size_t n, const FitContext& context) {
   std::vector<double> shares;
-  for (size_t k = 0; k < loss.n_raw(); ++k) {
+  for (size_t k = 0; k < loss.n_raw() && !context.should_stop(); ++k) {
     std::vector<double> of_g((n + kLossBlock - 1) / kLossBlock, 0.0), of_h(of_g.size(), 0.0);
-    threads.parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
+    context.threads->parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
       std::vector<double> g(end - begin), h(end - begin);
       loss.gradients(k, begin, g, h);
       for (const double each : g) of_g[begin / kLossBlock] += std::abs(each);
@@ -99,7 +99,7 @@ std::vector<double> hessian_shares(const BoostingLoss& loss, size_t n, const Thr
 
 }  // namespace
 
-RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const BoostingLoss& loss, uint64_t seed, const Threads& threads) {
+RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const BoostingLoss& loss, uint64_t seed, const FitContext& context) {
   RowSample sample;
   if (fraction >= 1) return sample;
   // Twice the greatest deviation that there is from the mean, so that the lists are not made anew as they grow.
@@ -110,10 +110,10 @@ RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const Boost
     draw_uniformly(fraction, n, seed, sample);
   } else {
     sample.weights.assign(n, 0.0F);
-    const std::vector<double> share = sampling == RowSampling::Goss ? std::vector<double>() : hessian_shares(loss, n, threads);
-    threads.parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
+    const std::vector<double> share = sampling == RowSampling::Goss ? std::vector<double>() : hessian_shares(loss, n, context);
+    context.threads->parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
       std::vector<float> sizes(end - begin, 0.0F);
-      for_each_slope(loss, begin, end, [&](size_t i, size_t k, double g, double h) {
+      for_each_slope(loss, begin, end, context, [&](size_t i, size_t k, double g, double h) {
         sizes[i] += static_cast<float>(share.empty() ? std::abs(g * h) : g * g + share[k] * h * h);
       });
       const RandomStream stream(seed, "block", begin / kLossBlock);

@@ -31,7 +31,9 @@ struct RowSample {
   std::vector<float> weights;  ///< (n_rows,) times that a row drawn counts; empty: once each
 };
 
-/// Draws about `fraction` of the rows that `loss`, whose round has begun, is over. At least one row is drawn.
-RowSample draw_rows(RowSampling sampling, double fraction, size_t n_rows, const BoostingLoss& loss, uint64_t seed, const Threads& threads);
+/// Draws about `fraction` of the rows that `loss`, whose round has begun, is over. At least one row is drawn. Where the context asks to
+/// stop, the rows are of no use. The draw depends on `seed`, not on that of the context.
+RowSample draw_rows(RowSampling sampling, double fraction, size_t n_rows, const BoostingLoss& loss, uint64_t seed,
+                    const FitContext& context);
 
 }  // namespace kolosal

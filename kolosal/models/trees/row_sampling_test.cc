@@ -7,9 +7,12 @@
 #include <numeric>
 
 #include "kolosal/base/random.h"
+#include "kolosal/models/trees/trees_test_rows.h"
 
 namespace kolosal {
 namespace {
+
+using trees_test::context_of;
 
 // A squared loss at score 0, whose gradients are the targets with the other sign.
 struct Fixture {
@@ -17,7 +20,7 @@ struct Fixture {
     RandomStream stream(3, "targets");
     for (size_t i = 0; i < n; ++i) target.values.push_back((0.5 + stream.normal()) * std::exp(stream.normal()));
     loss = make_boosting_loss({target, {}});
-    loss->begin_round(scores, Threads(1));
+    loss->begin_round(scores, context_of(1));
   }
   // The sum of gradients by the rows drawn.
   double sum(const RowSample& sample) const {
@@ -40,24 +43,24 @@ TEST(RowSampling, PartsTheRowsAndKeepsAboutTheShareAskedFor) {
   for (const RowSampling sampling : kAll)
     for (const double fraction : {0.1, 0.3, 0.8}) {
       SCOPED_TRACE(std::string(enum_name(sampling)) + " " + std::to_string(fraction));
-      const RowSample sample = draw_rows(sampling, fraction, 10'000, *f.loss, 1, Threads(1));
+      const RowSample sample = draw_rows(sampling, fraction, 10'000, *f.loss, 1, context_of(1));
       EXPECT_NEAR(static_cast<double>(sample.rows.size()), fraction * 10'000, 200);
       std::vector<uint32_t> all = sample.rows;
       all.insert(all.end(), sample.others.begin(), sample.others.end());
       EXPECT_TRUE(std::ranges::is_sorted(sample.rows) && std::ranges::is_sorted(sample.others));
       std::ranges::sort(all);
       for (uint32_t i = 0; i < 10'000; ++i) ASSERT_EQ(all[i], i);
-      const RowSample wide = draw_rows(sampling, fraction, 10'000, *f.loss, 1, Threads(4));
+      const RowSample wide = draw_rows(sampling, fraction, 10'000, *f.loss, 1, context_of(4));
       EXPECT_EQ(wide.rows, sample.rows);
       EXPECT_EQ(wide.weights, sample.weights);
-      EXPECT_NE(draw_rows(sampling, fraction, 10'000, *f.loss, 2, Threads(1)).rows, sample.rows);
+      EXPECT_NE(draw_rows(sampling, fraction, 10'000, *f.loss, 2, context_of(1)).rows, sample.rows);
     }
 }
 
 TEST(RowSampling, ListsNoRowsWhereAllAreDrawn) {
   const Fixture f(100);
   for (const RowSampling sampling : kAll) {
-    const RowSample sample = draw_rows(sampling, 1, 100, *f.loss, 1, Threads(1));
+    const RowSample sample = draw_rows(sampling, 1, 100, *f.loss, 1, context_of(1));
     EXPECT_TRUE(sample.rows.empty() && sample.others.empty() && sample.weights.empty());
   }
 }
@@ -71,7 +74,7 @@ TEST(RowSampling, KeepsTheMeanOfSumsAndMinimalVarianceScattersLess) {
     double sum = 0, squares = 0;
     constexpr int kDraws = 300;
     for (uint64_t seed = 0; seed < kDraws; ++seed) {
-      const double off = factor * f.sum(draw_rows(sampling, 0.3, 4000, *f.loss, seed, Threads(1))) - f.true_sum();
+      const double off = factor * f.sum(draw_rows(sampling, 0.3, 4000, *f.loss, seed, context_of(1))) - f.true_sum();
       sum += off;
       squares += off * off;
     }
@@ -85,7 +88,7 @@ TEST(RowSampling, KeepsTheMeanOfSumsAndMinimalVarianceScattersLess) {
 
 TEST(RowSampling, OfGossKeepsTheGreatestGradientsForCertain) {
   const Fixture f(4096);
-  const RowSample sample = draw_rows(RowSampling::Goss, 0.3, 4096, *f.loss, 1, Threads(1));
+  const RowSample sample = draw_rows(RowSampling::Goss, 0.3, 4096, *f.loss, 1, context_of(1));
   std::vector<double> sizes;
   for (const double y : f.target.values) sizes.push_back(std::abs(y));
   std::ranges::sort(sizes, std::greater<>());
@@ -99,7 +102,7 @@ TEST(RowSampling, DrawsSomethingWhereGradientsAreZeroOrRowsFew) {
   for (const size_t n : {size_t{1}, size_t{2}, size_t{50}}) {
     Fixture f(n);
     std::ranges::fill(f.target.values, 0.0);
-    for (const RowSampling sampling : kAll) EXPECT_FALSE(draw_rows(sampling, 0.01, n, *f.loss, 1, Threads(1)).rows.empty());
+    for (const RowSampling sampling : kAll) EXPECT_FALSE(draw_rows(sampling, 0.01, n, *f.loss, 1, context_of(1)).rows.empty());
   }
 }
 

@@ -13,8 +13,8 @@ namespace kolosal {
 /// Rows of a block of the loops over rows.
 constexpr size_t kLossBlock = 4096;
 
-/// Sum of block(begin, end) over blocks of rows, added up in order of the blocks.
-double sum_blocks(size_t n, const Threads& threads, const std::function<double(size_t, size_t)>& block);
+/// Sum of block(begin, end) over blocks of rows, added up in order of the blocks; NaN where the context asks to stop.
+double sum_blocks(size_t n, const FitContext& context, const std::function<double(size_t, size_t)>& block);
 
 /// Holds targets and weights.
 class SummedLoss : public BoostingLoss {
