@@ -466,7 +466,8 @@ std::vector<double> term_means(const Forest& forest, const FeatureMatrix& x, con
 }
 
 std::vector<double> expected_raw(const Forest& forest, const NodeRows& behind) {
-  std::vector<double> raw = forest.base_score;
+  std::vector<double> raw(forest.n_raw());
+  begin_sums(forest, raw);
   for (size_t tree = 0; tree < forest.roots.size(); ++tree) {
     Paths paths;
     PathFinder(forest, behind, paths).add_tree(tree);
@@ -477,7 +478,7 @@ std::vector<double> expected_raw(const Forest& forest, const NodeRows& behind) {
         raw[leaf.output + c] += share * (leaf.has_sum ? leaf.at_means : static_cast<double>(leaf.values[c]));
     }
   }
-  for (double& value : raw) value /= divisor_of(forest);
+  finish_sums(forest, forest.roots.size(), raw);
   return raw;
 }
 
@@ -492,8 +493,10 @@ void add_tree_contributions(const Forest& forest, const NodeRows& behind, const 
       for (size_t lane = 0; lane < n; ++lane) {
         const double known = game.o[i][lane] - game.z[i], product = integrals.products[i][lane];
         double* to_row = values.data() + ((begin + lane) * n_raw + leaf.output) * p + feature;
-        for (size_t c = 0; c < forest.leaf_width; ++c) to_row[c * p] += known * product / divisor * game.worth(c);
-        if (!game.d.empty()) *to_row += (known * integrals.sums[i][lane] + game.d[i][lane] * product) / divisor;
+        for (size_t c = 0; c < forest.leaf_width; ++c)
+          to_row[c * p] += known * product / divisor * game.worth(c) * forest.scale_of(leaf.output + c);
+        if (!game.d.empty())
+          *to_row += (known * integrals.sums[i][lane] + game.d[i][lane] * product) / divisor * forest.scale_of(leaf.output);
       }
     }
   };
@@ -517,7 +520,7 @@ void add_tree_interactions(const Forest& forest, const NodeRows& behind, const F
           if (!game.d.empty())
             of_sum = known_i * known_j * integrals.sums[j][lane] + (game.d[i][lane] * known_j + game.d[j][lane] * known_i) * product;
           for (size_t c = 0; c < forest.leaf_width; ++c) {
-            const double part = (known_i * known_j * product * game.worth(c) + of_sum) / (2 * divisor);
+            const double part = (known_i * known_j * product * game.worth(c) + of_sum) / (2 * divisor) * forest.scale_of(leaf.output + c);
             double* matrix = values.data() + ((begin + lane) * n_raw + leaf.output + c) * p * p;
             matrix[first * p + second] += part;
             matrix[second * p + first] += part;

@@ -66,6 +66,8 @@ void check_forest(const Forest& f) {
   for (const float value : f.leaf_values) require(std::isfinite(value), "a leaf value is not finite");
   check_linear_leaves(f);
   for (const double value : f.base_score) require(std::isfinite(value), "a base score is not finite");
+  require(f.leaf_scale.empty() || f.leaf_scale.size() == f.n_raw(), "the scales of leaves are not one for each output");
+  for (const double value : f.leaf_scale) require(std::isfinite(value) && value > 0, "a scale of leaves is not a number > 0");
   for (const double value : f.feature_gain) require(std::isfinite(value) && value >= 0, "a gain is not a number >= 0");
   require(f.node_cover.empty() || f.node_cover.size() == f.nodes.size(), "the covers are not one for each node");
   for (const float value : f.node_cover) require(std::isfinite(value) && value >= 0, "a cover is not a number >= 0");
@@ -174,6 +176,7 @@ class ForestForm : public ModelForm {
       f.category_starts = numbers_of<uint32_t>(value, "category_starts");
       f.category_bits = numbers_of<uint32_t>(value, "category_bits");
       f.feature_gain = numbers_of<double>(value, "feature_gain");
+      if (value.find("leaf_scale") != nullptr) f.leaf_scale = numbers_of<double>(value, "leaf_scale");
       if (value.find("node_cover") != nullptr) f.node_cover = numbers_of<float>(value, "node_cover");
       if (value.find("node_gain") != nullptr) f.node_gain = numbers_of<float>(value, "node_gain");
       if (value.find("linear_starts") != nullptr) {
@@ -220,6 +223,30 @@ void add_linear_leaf(Forest& to, const Forest& from, size_t leaf) {
   to.linear_starts.push_back(static_cast<uint32_t>(to.linear_features.size()));
 }
 
+double Forest::gain_unit() const noexcept {
+  const double greatest = leaf_scale.empty() ? 1 : *std::ranges::max_element(leaf_scale);
+  return greatest * greatest;
+}
+
+// A sum begins with the base score in units of its leaves, a mean with nothing.
+void begin_sums(const Forest& forest, std::span<double> sums) noexcept {
+  const size_t n_raw = forest.n_raw();
+  for (size_t i = 0; i < sums.size(); i += n_raw)
+    for (size_t k = 0; k < n_raw; ++k)
+      sums[i + k] = forest.aggregation == ForestAggregation::Mean ? 0 : forest.base_score[k] / forest.scale_of(k);
+}
+
+void finish_sums(const Forest& forest, size_t n_trees, std::span<double> sums) noexcept {
+  const size_t n_raw = forest.n_raw();
+  if (forest.aggregation == ForestAggregation::Sum && forest.leaf_scale.empty()) return;
+  for (size_t i = 0; i < sums.size(); i += n_raw)
+    for (size_t k = 0; k < n_raw; ++k) {
+      double& sum = sums[i + k];
+      if (forest.aggregation == ForestAggregation::Sum) sum *= forest.scale_of(k);
+      else sum = forest.base_score[k] + sum / static_cast<double>(n_trees) * forest.scale_of(k);
+    }
+}
+
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept { return left_of(forest, node, x); }
 
 void apply_link(const Forest& forest, const double* raw, double* out) noexcept {
@@ -261,7 +288,6 @@ ForestModel::ForestModel(Forest forest) : forest_(std::move(forest)) {
 
 void ForestModel::for_each_row(const FeatureMatrix& x, const std::function<void(const double* raw, size_t row)>& body) const {
   const size_t n_raw = forest_.n_raw();
-  const double divisor = forest_.aggregation == ForestAggregation::Mean ? static_cast<double>(forest_.roots.size()) : 1.0;
   const size_t row_bytes = forest_.n_features * sizeof(float) + n_raw * sizeof(double);
   const size_t block = std::min(std::clamp(kBlockBytes / row_bytes, kLanes, kMostBlockRows), x.n_rows());
   std::vector<float> rows(block * forest_.n_features);
@@ -272,10 +298,10 @@ void ForestModel::for_each_row(const FeatureMatrix& x, const std::function<void(
       const float* column = x.column(j).data() + begin;
       for (size_t r = 0; r < n; ++r) rows[r * forest_.n_features + j] = column[r];
     }
-    for (size_t r = 0; r < n; ++r)
-      std::copy(forest_.base_score.begin(), forest_.base_score.end(), raw.begin() + static_cast<ptrdiff_t>(r * n_raw));
+    const std::span sums = std::span(raw).first(n * n_raw);
+    begin_sums(forest_, sums);
     add_trees(forest_, rows.data(), n, raw.data());
-    for (size_t i = 0; i < n * n_raw; ++i) raw[i] /= divisor;
+    finish_sums(forest_, forest_.roots.size(), sums);
     for (size_t r = 0; r < n; ++r) body(raw.data() + r * n_raw, begin + r);
   }
 }
@@ -331,6 +357,7 @@ Value ForestModel::to_value() const {
                             {"category_starts", Value(NumberArray::from(forest_.category_starts))},
                             {"category_bits", Value(NumberArray::from(forest_.category_bits))},
                             {"feature_gain", Value(NumberArray::from(forest_.feature_gain))}});
+  if (!forest_.leaf_scale.empty()) value.set("leaf_scale", Value(NumberArray::from(forest_.leaf_scale)));
   if (!forest_.node_cover.empty()) value.set("node_cover", Value(NumberArray::from(forest_.node_cover)));
   if (!forest_.linear_starts.empty()) {
     value.set("linear_starts", Value(NumberArray::from(forest_.linear_starts)));

@@ -2,16 +2,20 @@
 //
 // A row goes down each tree: at a node with `x <= threshold` (float32) to the left child, else to the right one; at a categorical
 // node to the left where the bit of its code is set; a missing value, and a code beyond the bits, to the default side. Leaf values
-// are summed onto base_score (boosting) or averaged (random forests), then the link makes the prediction of them. A leaf may have a sum of
-// features in place of its value, which then counts where one of them is missing or infinite.
+// are summed (boosting) or averaged (random forests), times leaf_scale, and base_score is added; then the link makes the prediction of
+// them. So leaves of float32 tell apart targets far from 0, and hold very large and very small ones. A leaf may have a sum of features in
+// place of its value, which then counts where one of them is missing or infinite.
 //
 // Cost     16 bytes a node; prediction O(trees * depth) a row, rows in blocks with the trees outside.
 // Checked  forest_test.cc: small forests by hand, every index of a saved forest broken in turn.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "kolosal/models/model.h"
@@ -57,7 +61,8 @@ struct Forest {
   ForestAggregation aggregation = ForestAggregation::Sum;
   ForestLink link = ForestLink::Identity;
   size_t leaf_width = 1;                        ///< numbers in a leaf
-  std::vector<double> base_score;               ///< (n_raw,) where a sum begins
+  std::vector<double> base_score;               ///< (n_raw,) what is added to the sum or mean of leaves
+  std::vector<double> leaf_scale;               ///< (n_raw,) what numbers in leaves are multiplied by, > 0; empty: 1
   std::vector<ForestNode> nodes;                ///< tree after tree; a child comes after its parent
   std::vector<int32_t> roots;                   ///< (n_trees,) first node of each tree, ascending
   std::vector<int32_t> tree_output;             ///< (n_trees,) raw output that the first number of the tree's leaves goes to
@@ -70,10 +75,15 @@ struct Forest {
   std::vector<double> linear_constants;         ///< (n_leaves,) what a sum begins with, of a leaf that has terms
   std::vector<double> feature_gain;             ///< (n_features,) total gain of the splits by each feature
   std::vector<float> node_cover;                ///< (n_nodes,) weight of the training rows that came to each node; empty: not known
-  std::vector<float> node_gain;  ///< (n_nodes,) gain of each node's split, of a mean weight times decrease of impurity; empty: not known
+  std::vector<float> node_gain;  ///< (n_nodes,) gain of each node's split, of a mean weight times decrease of impurity, in units of
+                                 ///< gain_unit(); empty: not known
 
   /// Numbers that the trees add up for each row.
   size_t n_raw() const noexcept { return base_score.size(); }
+  /// What the numbers of leaves that go to a raw output are multiplied by.
+  double scale_of(size_t output) const noexcept { return leaf_scale.empty() ? 1 : leaf_scale[output]; }
+  /// What node_gain is multiplied by: the square of the greatest scale.
+  double gain_unit() const noexcept;
   /// Trees that one round, or one tree of a random forest, is made of.
   size_t trees_per_round() const noexcept { return n_raw() / leaf_width; }
 };
@@ -96,6 +106,18 @@ double linear_leaf(const Forest& forest, size_t leaf, const X& x) noexcept {
 
 /// Copies the sum of a leaf of `from` to the leaf last added to `to`; all leaves of a forest have one, or none.
 void add_linear_leaf(Forest& to, const Forest& from, size_t leaf);
+
+/// The float nearest to a number, the greatest or least one where it is beyond.
+inline float float_within(double number) noexcept {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(number, -kMost, kMost));
+}
+
+/// Fills sums of leaves (n_rows, n_raw) with what they begin with.
+void begin_sums(const Forest& forest, std::span<double> sums) noexcept;
+
+/// Makes raw outputs of sums of leaves (n_rows, n_raw) over n_trees trees.
+void finish_sums(const Forest& forest, size_t n_trees, std::span<double> sums) noexcept;
 
 /// Makes the prediction of one row, (1,) scores to (2,) for a sigmoid, else (n_raw,) to (n_raw,).
 void apply_link(const Forest& forest, const double* raw, double* out) noexcept;

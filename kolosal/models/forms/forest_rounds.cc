@@ -1,16 +1,44 @@
 #include "kolosal/models/forms/forest_rounds.h"
 
 #include <algorithm>
+#include <set>
 
 namespace kolosal {
 namespace {
 
 constexpr size_t kBlockRows = 512;
 
-// A list with one number a node, carried on where both forests have it.
-void append_known(std::vector<float>& to, const std::vector<float>& from, size_t n_before, size_t n_more) {
-  if (from.size() != n_more || to.size() != n_before) to.clear();
-  else to.insert(to.end(), from.begin(), from.end());
+// A list with one number a node, in units `factor` times those of the list that it is added to, carried on where both forests have it.
+void append_known(std::vector<float>& to, const std::vector<float>& from, size_t n_before, size_t n_more, double factor = 1) {
+  if (from.size() != n_more || to.size() != n_before) return to.clear();
+  for (const float number : from) to.push_back(float_within(static_cast<double>(number) * factor));
+}
+
+// The leaves of `from` as those of `to`, whose scales and, of a mean, base scores may differ.
+void append_leaves(Forest& to, const Forest& from) {
+  const size_t width = to.leaf_width, first_leaf = to.leaf_values.size() / width;
+  to.leaf_values.insert(to.leaf_values.end(), from.leaf_values.begin(), from.leaf_values.end());
+  const bool mean = to.aggregation == ForestAggregation::Mean;
+  if (to.leaf_scale == from.leaf_scale && (!mean || to.base_score == from.base_score)) return;
+  for (size_t t = 0; t < from.roots.size(); ++t) {
+    const auto begin = static_cast<size_t>(from.roots[t]);
+    const size_t end = t + 1 < from.roots.size() ? static_cast<size_t>(from.roots[t + 1]) : from.nodes.size();
+    std::set<int32_t> leaves;  // leaves of a tree may share their numbers
+    for (size_t i = begin; i < end; ++i)
+      if (from.nodes[i].is_leaf()) leaves.insert(from.nodes[i].left);
+    for (const int32_t leaf : leaves)
+      for (size_t j = 0; j < width; ++j) {
+        const size_t k = static_cast<size_t>(from.tree_output[t]) + j, at = static_cast<size_t>(leaf) * width + j;
+        const double shift = mean ? from.base_score[k] - to.base_score[k] : 0;
+        to.leaf_values[first_leaf * width + at] =
+            float_within((static_cast<double>(from.leaf_values[at]) * from.scale_of(k) + shift) / to.scale_of(k));
+        if (to.linear_starts.empty()) continue;
+        const double factor = from.scale_of(k) / to.scale_of(k);
+        to.linear_constants[first_leaf + at] *= factor;
+        for (size_t term = to.linear_starts[first_leaf + at]; term < to.linear_starts[first_leaf + at + 1]; ++term)
+          to.linear_weights[term] *= factor;
+      }
+  }
 }
 
 bool same_shape(const Forest& a, const Forest& b) {
@@ -27,7 +55,7 @@ std::vector<double> feature_gains(const Forest& forest) {
     const size_t end = t + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[t + 1]) : forest.nodes.size();
     double total = 0;
     for (size_t i = begin; i < end; ++i) total += static_cast<double>(forest.node_gain[i]);
-    const double divisor = forest.aggregation == ForestAggregation::Mean && total > 0 ? total : 1;
+    const double divisor = forest.aggregation != ForestAggregation::Mean ? 1 / forest.gain_unit() : total > 0 ? total : 1;
     for (size_t i = begin; i < end; ++i)
       if (!forest.nodes[i].is_leaf()) gains[forest.nodes[i].feature] += static_cast<double>(forest.node_gain[i]) / divisor;
   }
@@ -41,6 +69,7 @@ Forest forest_like(const Forest& forest) {
   made.link = forest.link;
   made.leaf_width = forest.leaf_width;
   made.base_score = forest.base_score;
+  made.leaf_scale = forest.leaf_scale;
   made.feature_gain.assign(forest.n_features, 0.0);
   return made;
 }
@@ -49,14 +78,14 @@ StagedPrediction::StagedPrediction(const ForestModel& model, FeatureMatrix x) : 
   if (x_.n_features() != model.n_features())
     throw Error(ErrorCode::FeatureMismatch,
                 "the model was trained on " + std::to_string(model.n_features()) + " features but got " + std::to_string(x_.n_features()));
-  for (size_t i = 0; i < x_.n_rows(); ++i) raw_.insert(raw_.end(), model.forest().base_score.begin(), model.forest().base_score.end());
+  raw_.resize(x_.n_rows() * model.forest().n_raw());
+  begin_sums(model.forest(), raw_);
 }
 
 bool StagedPrediction::next(const Threads& threads, std::span<double> out) {
   const Forest& f = model_.forest();
   const size_t width = f.trees_per_round(), n_raw = f.n_raw();
   if ((round_ + 1) * width > f.roots.size()) return false;
-  const double divisor = f.aggregation == ForestAggregation::Mean ? static_cast<double>((round_ + 1) * width) : 1.0;
   threads.parallel_for(x_.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
     for (size_t t = round_ * width; t < (round_ + 1) * width; ++t)
       for (size_t row = begin; row < end; ++row) {
@@ -73,7 +102,8 @@ bool StagedPrediction::next(const Threads& threads, std::span<double> out) {
       }
     std::vector<double> shares(n_raw);
     for (size_t row = begin; row < end; ++row) {
-      for (size_t k = 0; k < n_raw; ++k) shares[k] = raw_[row * n_raw + k] / divisor;
+      std::copy_n(raw_.begin() + static_cast<ptrdiff_t>(row * n_raw), n_raw, shares.begin());
+      finish_sums(f, (round_ + 1) * width, shares);
       apply_link(f, shares.data(), out.data() + row * model_.n_outputs());
     }
   });
@@ -86,7 +116,7 @@ void append_trees(Forest& forest, const Forest& more) {
   const auto first_leaf = static_cast<int32_t>(forest.leaf_values.size() / forest.leaf_width);
   const auto first_set = static_cast<int32_t>(forest.category_starts.size() - 1);
   append_known(forest.node_cover, more.node_cover, forest.nodes.size(), more.nodes.size());
-  append_known(forest.node_gain, more.node_gain, forest.nodes.size(), more.nodes.size());
+  append_known(forest.node_gain, more.node_gain, forest.nodes.size(), more.nodes.size(), more.gain_unit() / forest.gain_unit());
   for (ForestNode node : more.nodes) {
     node.left += node.is_leaf() ? first_leaf : first_node;
     if (node.category_set >= 0) node.category_set += first_set;
@@ -100,7 +130,7 @@ void append_trees(Forest& forest, const Forest& more) {
       for (size_t leaf = 0; leaf < forest.leaf_values.size(); ++leaf) add_linear_leaf(forest, values, leaf);
     for (size_t leaf = 0; leaf < more.leaf_values.size(); ++leaf) add_linear_leaf(forest, more, leaf);
   }
-  forest.leaf_values.insert(forest.leaf_values.end(), more.leaf_values.begin(), more.leaf_values.end());
+  append_leaves(forest, more);
   const uint32_t first_word = forest.category_starts.back();
   for (size_t i = 1; i < more.category_starts.size(); ++i) forest.category_starts.push_back(more.category_starts[i] + first_word);
   forest.category_bits.insert(forest.category_bits.end(), more.category_bits.begin(), more.category_bits.end());
@@ -159,14 +189,15 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
 Forest mean_of_forests(std::span<const Forest* const> forests) {
   if (forests.empty()) throw Error(ErrorCode::BadValue, "there is no forest to take the mean of", "Pass one at least.");
   Forest made = forest_like(*forests[0]);
-  std::ranges::fill(made.base_score, 0.0);
+  const bool sums = made.aggregation == ForestAggregation::Sum;
+  if (sums) std::ranges::fill(made.base_score, 0.0);
   for (const Forest* each : forests) {
     if (!same_shape(*forests[0], *each))
       throw Error(ErrorCode::BadValue, "the forests differ in their features, outputs or kind", "Merge models of one class and one task.");
     append_trees(made, *each);
-    for (size_t k = 0; k < made.n_raw(); ++k) made.base_score[k] += each->base_score[k] / static_cast<double>(forests.size());
+    for (size_t k = 0; sums && k < made.n_raw(); ++k) made.base_score[k] += each->base_score[k] / static_cast<double>(forests.size());
   }
-  if (made.aggregation == ForestAggregation::Sum) {
+  if (sums) {
     for (float& value : made.leaf_values) value /= static_cast<float>(forests.size());
     for (std::vector<double>* numbers : {&made.linear_weights, &made.linear_constants})
       for (double& number : *numbers) number /= static_cast<double>(forests.size());

@@ -33,7 +33,7 @@ class Pruned {
       const size_t left = left_of(i);
       parent_[left] = parent_[left + 1] = static_cast<int64_t>(i);
       n_leaves_[i] = n_leaves_[left] + n_leaves_[left + 1];
-      gain_[i] = static_cast<double>(forest.node_gain[first_ + i]) / weight + gain_[left] + gain_[left + 1];
+      gain_[i] = static_cast<double>(forest.node_gain[first_ + i]) / weight * forest.gain_unit() + gain_[left] + gain_[left + 1];
       links_.emplace(alpha(i), i);
     }
   }

@@ -137,7 +137,8 @@ class Picture {
       drawn_[number].lines.push_back("weight " + text_of(static_cast<double>(forest_.node_cover[static_cast<size_t>(node)])));
     if (n.is_leaf()) return number;
     if (!forest_.node_gain.empty())
-      drawn_[number].lines.push_back("gain " + text_of(static_cast<double>(forest_.node_gain[static_cast<size_t>(node)])));
+      drawn_[number].lines.push_back("gain " +
+                                     text_of(static_cast<double>(forest_.node_gain[static_cast<size_t>(node)]) * forest_.gain_unit()));
     const size_t left = add(n.left, depth + 1, max_depth), right = add(n.left + 1, depth + 1, max_depth);
     drawn_[number].left = left;
     drawn_[number].right = right;
@@ -167,22 +168,30 @@ class Picture {
     const float* values = forest_.leaf_values.data() + static_cast<size_t>(n.left) * forest_.leaf_width;
     const auto name = [&](size_t k) { return output_ + k < names_.outputs.size() ? names_.outputs[output_ + k] + ": " : std::string(); };
     if (!forest_.linear_starts.empty()) return {name(0) + sum_text(static_cast<size_t>(n.left))};
-    if (forest_.leaf_width == 1) return {name(0) + text_of(static_cast<double>(values[0]))};
+    const auto worth = [&](size_t k) { return text_of(leaf_worth(values[k], k)); };
+    if (forest_.leaf_width == 1) return {name(0) + worth(0)};
     if (forest_.link == ForestLink::Normalize) {  // the likeliest class
       const auto best = static_cast<size_t>(std::max_element(values, values + forest_.leaf_width) - values);
-      return {name(best) + text_of(static_cast<double>(values[best]))};
+      return {name(best) + worth(best)};
     }
     std::vector<std::string> lines;
-    for (size_t k = 0; k < forest_.leaf_width; ++k) lines.push_back(name(k) + text_of(static_cast<double>(values[k])));
+    for (size_t k = 0; k < forest_.leaf_width; ++k) lines.push_back(name(k) + worth(k));
     return lines;
+  }
+
+  // What a number of a leaf says of output `output_ + k`: of a mean a prediction, of a sum what is added to one.
+  double leaf_worth(float value, size_t k) const {
+    const double base = forest_.aggregation == ForestAggregation::Mean ? forest_.base_score[output_ + k] : 0;
+    return base + static_cast<double>(value) * forest_.scale_of(output_ + k);
   }
 
   std::string sum_text(size_t leaf) const {
     const uint32_t begin = forest_.linear_starts[leaf], end = forest_.linear_starts[leaf + 1];
-    if (begin == end) return text_of(static_cast<double>(forest_.leaf_values[leaf]));
-    std::string text = text_of(forest_.linear_constants[leaf]);
+    if (begin == end) return text_of(leaf_worth(forest_.leaf_values[leaf], 0));
+    const double scale = forest_.scale_of(output_);
+    std::string text = text_of(forest_.linear_constants[leaf] * scale);
     for (uint32_t term = begin; term < end; ++term) {
-      const double weight = forest_.linear_weights[term];
+      const double weight = forest_.linear_weights[term] * scale;
       text += (weight < 0 ? " - " : " + ") + text_of(std::abs(weight)) + " " + names_.features[forest_.linear_features[term]];
     }
     return text;

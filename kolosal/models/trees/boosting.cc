@@ -10,6 +10,7 @@
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
 #include "kolosal/models/trees/held_out_rows.h"
+#include "kolosal/models/trees/leaf_scale.h"
 #include "kolosal/models/trees/linear_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
 #include "kolosal/models/trees/tree_router.h"
@@ -86,6 +87,7 @@ class Boosting {
       throw Error(ErrorCode::BadValue, "linear_leaves does not go with the absolute and quantile losses, which have no curvature",
                   "Use the loss 'huber' or 'squared', or leaves of one value.");
     base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
+    scales_ = scales_of_leaves(custom != nullptr);
     if (validation != nullptr) held_out_rows_.emplace(*validation);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
       held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size(), false), "validation rows of gradient boosting");
@@ -145,6 +147,17 @@ class Boosting {
     if (!is_classification(rows_.target.task)) return ForestLink::Identity;
     return train_.loss->n_raw() == 1 && rows_.target.n_classes() == 2 ? ForestLink::Sigmoid : ForestLink::Softmax;
   }
+
+  // Scores that are numbers like the targets have scales of their own.
+  std::vector<double> scales_of_leaves(bool custom) const {
+    const bool like_targets =
+        !custom && !train_.loss->is_exponential() && (rows_.target.task == Task::Regression || rows_.target.task == Task::MultiRegression);
+    if (like_targets) return leaf_scales(rows_.target, base_, start_ != nullptr ? &start_->forest() : nullptr);
+    return start_ != nullptr ? start_->forest().leaf_scale : std::vector<double>();
+  }
+  double scale_of(size_t k) const { return scales_.empty() ? 1 : scales_[k]; }
+  // As it is after it was kept as a float32 in units of `scale`.
+  static double in_float(double value, double scale) { return scale * static_cast<double>(float_within(value / scale)); }
 
   void check_start() const {
     const Forest& f = start_->forest();
@@ -256,12 +269,14 @@ class Boosting {
     const auto [most_g, most_h] = largest_slopes(k);
     const GradientScale scale = coarse_ ? GradientScale::coarse(n, most_g, most_h) : GradientScale::fine(n, most_g, most_h);
     const uint64_t seed = derive_seed(context_.seed, "boosting rounding", tree);
+    gradient_unit_ = float_scale(most_g);
     in_bag_.resize(place_of(n));
     context_.threads->parallel_for(n, kRowsPerBlock, [&](size_t block_begin, size_t block_end) {
       for_each_run(k, block_begin, block_end, [&](size_t begin, size_t end, const Slopes& slopes) {
         const auto& [g, h] = slopes;
         if (!exact_.empty())
-          for (size_t i = begin; i < end; ++i) exact_[i] = {static_cast<float>(g[i - begin]), static_cast<float>(h[i - begin])};
+          for (size_t i = begin; i < end; ++i)
+            exact_[i] = {static_cast<float>(g[i - begin] / gradient_unit_), static_cast<float>(h[i - begin])};
         for_each_drawn(begin, end, [&](size_t place, size_t row) { in_bag_[place].row = static_cast<uint32_t>(row); });
         if (coarse_) return round_run(scale, seed, begin, end, slopes);
         for (size_t i = begin; i < end; ++i) sums_[i] = scale.pack(g[i - begin], h[i - begin]);
@@ -274,9 +289,10 @@ class Boosting {
   // is right.
   void round_run(const GradientScale& scale, uint64_t seed, size_t begin, size_t end, const Slopes& slopes) {
     std::array<Gradient, kSlopeRows> exact;
-    for (size_t i = 0; i < end - begin; ++i) exact[i] = {static_cast<float>(slopes.gradients[i]), static_cast<float>(slopes.hessians[i])};
+    for (size_t i = 0; i < end - begin; ++i)
+      exact[i] = {static_cast<float>(slopes.gradients[i] / gradient_unit_), static_cast<float>(slopes.hessians[i])};
     const size_t first = place_of(begin), last = place_of(end);
-    round_gradients(exact.data(), static_cast<uint32_t>(begin), static_cast<float>(1 / scale.gradient),
+    round_gradients(exact.data(), static_cast<uint32_t>(begin), static_cast<float>(gradient_unit_ / scale.gradient),
                     static_cast<float>(1 / scale.hessian), seed, std::span(in_bag_).subspan(first, last - first));
   }
 
@@ -323,7 +339,7 @@ class Boosting {
         if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
         else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
         if (is_idle(tree)) node.value = 0;
-        node.value = static_cast<double>(static_cast<float>(rate * node.value));
+        node.value = in_float(rate * node.value, scale_of(k));
         node.cover = cover_of(rows);
         if (params_.linear_leaves) {
           tree.sums[static_cast<size_t>(leaf.node)] = sum_of(rows, features[static_cast<size_t>(leaf.node)], node.value, rate);
@@ -362,7 +378,7 @@ class Boosting {
       const GrownLeaf& leaf = tree.leaves[i];
       GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
       const double value = leaf_value(sums[i][0], sums[i][1], static_cast<double>(leaf.count), leaf.range, limits);
-      node.value = is_idle(tree) ? 0 : static_cast<double>(static_cast<float>(rate * value));
+      node.value = is_idle(tree) ? 0 : in_float(rate * value, scale_of(k));
       node.cover = covers[i];
       values[i] = factor * node.value;
     }
@@ -402,7 +418,7 @@ class Boosting {
     std::vector<double> g, h;
     for (const GradientRow& row : rows) {
       numbers.push_back(rows_.rows[row.row]);
-      g.push_back(rate * static_cast<double>(exact_[row.row].gradient));
+      g.push_back(rate * gradient_unit_ * static_cast<double>(exact_[row.row].gradient));
       h.push_back(static_cast<double>(exact_[row.row].hessian));
     }
     return fit_leaf_sum(x_, numbers, g, h, features, params_.linear_l2, value);
@@ -416,7 +432,7 @@ class Boosting {
       g_sum += static_cast<double>(g);
       h_sum += static_cast<double>(h);
     }
-    return leaf_value(g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
+    return leaf_value(gradient_unit_ * g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
   }
 
   // A leaf's value where gradients and hessians do not give it.
@@ -476,6 +492,7 @@ class Boosting {
     } else {
       forest.n_features = x_.n_features();
       forest.base_score = base_;
+      forest.leaf_scale = scales_;
       forest.feature_gain.assign(x_.n_features(), 0.0);
       forest.link = link();
     }
@@ -507,6 +524,8 @@ class Boosting {
   std::vector<GradientSum> sums_;  // of few rows
   std::vector<Gradient> exact_;    // for linear leaves
   std::vector<double> base_;
+  std::vector<double> scales_;  // of the leaves of each raw output, or empty
+  double gradient_unit_ = 1;    // of gradients that are kept as float32
   std::optional<TrainingRows> held_out_rows_;
   std::optional<MemoryLease> held_out_lease_;
   std::optional<BoostingRows> held_out_;

@@ -12,6 +12,7 @@
 
 #include "kolosal/kernels/value_sides.h"
 #include "kolosal/models/trees/binning.h"
+#include "kolosal/models/trees/leaf_scale.h"
 #include "kolosal/models/trees/split_sides.h"
 
 namespace kolosal {
@@ -65,10 +66,21 @@ void sort_keys(std::span<uint64_t> keys, std::span<uint64_t> other) {
   for (const uint64_t key : other) keys[high[(key >> 40) & 255]++] = key;
 }
 
+// The base score of target k whose mean is `centre`: a multiple of a power of two of 4 to 8 times the greatest distance from it, so that
+// targets of few digits are that and a float32. 0 where targets are about as far from the mean as it is from 0.
+double base_near(double centre, const Target& target, size_t k) {
+  double furthest = 0;
+  for (size_t i = 0; i < target.n_rows; ++i) furthest = std::max(furthest, std::abs(target.values[i * target.n_targets + k] - centre));
+  if (!(furthest > 0) || !std::isfinite(furthest)) return centre;
+  const double step = std::ldexp(1.0, std::ilogb(furthest) + 3);
+  return std::isfinite(step) ? step * std::nearbyint(centre / step) : centre;
+}
+
 }  // namespace
 
-TreeTargets::TreeTargets(const Target& target, std::span<const double> weights) : values(target.values) {
+TreeTargets::TreeTargets(const Target& target, std::span<const double> weights, const Forest* start) : values(target.values) {
   leaf_width = target.n_outputs();
+  base_score.assign(leaf_width, 0.0);
   classes = is_classification(target.task) && target.n_classes() != 2;
   width = classes ? target.n_classes() : target.n_targets;
   centre.assign(width, 0.0);
@@ -80,11 +92,16 @@ TreeTargets::TreeTargets(const Target& target, std::span<const double> weights) 
     for (size_t k = 0; k < width; ++k) centre[k] += w * values[i * width + k];
   }
   for (double& c : centre) c /= total;
+  for (size_t k = 0; k < width; ++k) base_score[k] = start != nullptr ? start->base_score[k] : base_near(centre[k], target, k);
+  leaf_scale = leaf_scales(target, base_score, start);
   for (size_t i = 0; i < values.size(); ++i) values[i] -= centre[i % width];
 }
 
 void TreeTargets::leaf(double weight, std::span<const double> sums, std::span<float> out) const {
-  for (size_t k = 0; k < width; ++k) out[k] = static_cast<float>(centre[k] + sums[k] / weight);
+  for (size_t k = 0; k < width; ++k) {
+    const double scale = leaf_scale.empty() ? 1 : leaf_scale[k];
+    out[k] = static_cast<float>((centre[k] - base_score[k] + sums[k] / weight) / scale);
+  }
   if (leaf_width == 2 && width == 1) {  // one share stands for two classes
     const double share = std::clamp(sums[0] / weight, 0.0, 1.0);
     out[0] = static_cast<float>(1 - share);
@@ -168,7 +185,8 @@ class ExactTreeGrower::Growth {
     tree.n_features = columns_.size();
     tree.aggregation = ForestAggregation::Mean;
     tree.leaf_width = targets_.leaf_width;
-    tree.base_score.assign(targets_.leaf_width, 0.0);
+    tree.base_score = targets_.base_score;
+    tree.leaf_scale = targets_.leaf_scale;
     tree.feature_gain.assign(columns_.size(), 0.0);
     tree.roots = {0};
     tree.tree_output = {0};
@@ -225,7 +243,7 @@ class ExactTreeGrower::Growth {
   // Finds the item's best split. False where it is to be a leaf.
   bool evaluate(Item& item) {
     const bool pure = sum_up(item);
-    tree_->node_cover[static_cast<size_t>(item.node)] = static_cast<float>(item.sums.weight);
+    tree_->node_cover[static_cast<size_t>(item.node)] = float_within(item.sums.weight);
     if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
     const size_t n_features = features_.size(), n_at_once = limits_.random_bounds ? kSideBySide : 1;
     for (size_t n_drawn = 0, n_tried = 0; n_drawn < n_features && n_tried < limits_.n_tried;) {
@@ -508,7 +526,7 @@ class ExactTreeGrower::Growth {
     if (column.n_categories > 0) node.category_set = add_category_set(*tree_, split.codes_left, split.default_left);
     else node.threshold = split.threshold;
     tree_->feature_gain[split.feature] += split.gain;
-    tree_->node_gain[static_cast<size_t>(item.node)] = static_cast<float>(split.gain * targets_.impurity_scale());
+    tree_->node_gain[static_cast<size_t>(item.node)] = float_within(split.gain * targets_.impurity_scale() / tree_->gain_unit());
     tree_->nodes.resize(tree_->nodes.size() + 2);
     tree_->node_cover.resize(tree_->nodes.size());
     tree_->node_gain.resize(tree_->nodes.size());

@@ -162,27 +162,31 @@ size_t bytes_of(const Forest& tree) {
          tree.category_bits.size() * sizeof(uint32_t);
 }
 
+ForestLink link_of(const TrainingRows& rows) { return is_classification(rows.target.task) ? ForestLink::Normalize : ForestLink::Identity; }
+
 // A forest without trees, for the rows' targets.
-Forest no_trees(const TrainingRows& rows, size_t leaf_width) {
+Forest no_trees(const TrainingRows& rows, const TreeTargets& targets) {
   Forest forest;
   forest.n_features = rows.x.n_features();
   forest.aggregation = ForestAggregation::Mean;
-  forest.link = is_classification(rows.target.task) ? ForestLink::Normalize : ForestLink::Identity;
-  forest.leaf_width = leaf_width;
-  forest.base_score.assign(leaf_width, 0.0);
+  forest.link = link_of(rows);
+  forest.leaf_width = targets.leaf_width;
+  forest.base_score = targets.base_score;
+  forest.leaf_scale = targets.leaf_scale;
   forest.feature_gain.assign(forest.n_features, 0.0);
   return forest;
 }
 
-// Throws Error(BadValue) where `start` is no such forest.
-void check_start(const Forest& start, const Forest& wanted) {
-  if (start.n_features == wanted.n_features && start.leaf_width == wanted.leaf_width && start.link == wanted.link &&
-      start.aggregation == wanted.aggregation && start.linear_starts.empty())
+// Throws Error(BadValue) where `start` is no forest for the rows' targets.
+void check_start(const Forest& start, const TrainingRows& rows) {
+  const size_t n_features = rows.x.n_features(), leaf_width = rows.target.n_outputs();
+  if (start.n_features == n_features && start.leaf_width == leaf_width && start.link == link_of(rows) &&
+      start.aggregation == ForestAggregation::Mean && start.linear_starts.empty())
     return;
   throw Error(ErrorCode::BadValue,
               "the model to go on from has " + std::to_string(start.n_features) + " features and " + std::to_string(start.leaf_width) +
-                  " numbers in a leaf; the rows ask for " + std::to_string(wanted.n_features) + " and " +
-                  std::to_string(wanted.leaf_width) + ", averaged over trees",
+                  " numbers in a leaf; the rows ask for " + std::to_string(n_features) + " and " + std::to_string(leaf_width) +
+                  ", averaged over trees",
               "Pass a forest that was fitted to the same features and classes.");
 }
 
@@ -199,12 +203,9 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
   context.check();
   const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context, !recipe.limits.random_bounds);
   const std::vector<float> values = recipe.limits.random_bounds ? row_major(train.x, rows.rows, context) : std::vector<float>();
-  const TreeTargets targets(rows.target, rows.weights);
-  Forest forest = no_trees(rows, targets.leaf_width);
-  if (start != nullptr) {
-    check_start(start->forest(), forest);
-    forest = start->forest();
-  }
+  if (start != nullptr) check_start(start->forest(), rows);
+  const TreeTargets targets(rows.target, rows.weights, start != nullptr ? &start->forest() : nullptr);
+  Forest forest = start != nullptr ? start->forest() : no_trees(rows, targets);
   const size_t n_before = forest.roots.size();
   std::vector<Forest> trees(n_trees);
   std::vector<std::optional<MemoryLease>> tree_leases(n_trees);

@@ -30,13 +30,14 @@ void add_grown_tree(Forest& forest, const GrownTree& tree, const std::vector<Fea
   const auto root = static_cast<int32_t>(forest.nodes.size());
   forest.roots.push_back(root);
   forest.tree_output.push_back(static_cast<int32_t>(output));
+  const double scale = forest.scale_of(output), unit = forest.gain_unit();
   for (const GrownNode& grown : tree.nodes) {
     ForestNode node;
     if (grown.left < 0) {
       node.left = static_cast<int32_t>(forest.leaf_values.size());
-      forest.leaf_values.push_back(static_cast<float>(grown.value * factor));
+      forest.leaf_values.push_back(float_within(grown.value * factor / scale));
       if (tree.sums.empty() && !forest.linear_starts.empty()) add_linear_leaf(forest, Forest(), 0);
-      if (!tree.sums.empty()) add_sum(forest, tree.sums[forest.nodes.size() - static_cast<size_t>(root)], factor);
+      if (!tree.sums.empty()) add_sum(forest, tree.sums[forest.nodes.size() - static_cast<size_t>(root)], factor / scale);
     } else {
       node.feature = grown.feature & ForestNode::kLeaf;
       node.default_left = grown.default_left;
@@ -47,8 +48,8 @@ void add_grown_tree(Forest& forest, const GrownTree& tree, const std::vector<Fea
       else node.threshold = grown.bin < cut.upper.size() ? cut.upper[grown.bin] : std::numeric_limits<float>::infinity();
     }
     forest.nodes.push_back(node);
-    forest.node_cover.push_back(static_cast<float>(grown.cover));
-    forest.node_gain.push_back(grown.left < 0 ? 0 : static_cast<float>(grown.gain));
+    forest.node_cover.push_back(float_within(grown.cover));
+    forest.node_gain.push_back(grown.left < 0 ? 0 : float_within(grown.gain / unit));
   }
 }
 

@@ -36,7 +36,7 @@ std::vector<double> predict_out_of_bag(const ForestModel& model, const TrainingR
   context.threads->parallel_for(x.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
     std::vector<double> raw(n_raw);
     for (size_t row = begin; row < end && !context.should_stop(); ++row) {
-      std::fill(raw.begin(), raw.end(), 0.0);
+      begin_sums(f, raw);
       size_t n_without = 0;
       for (size_t t = first; t < n_trees; ++t) {
         if (!left_out[t][row]) continue;
@@ -47,7 +47,7 @@ std::vector<double> predict_out_of_bag(const ForestModel& model, const TrainingR
           raw[j] += static_cast<double>(f.leaf_values[static_cast<size_t>(node->left) * f.leaf_width + j]);
       }
       if (n_without == 0) continue;
-      for (double& value : raw) value /= static_cast<double>(n_without);
+      finish_sums(f, n_without, raw);
       apply_link(f, raw.data(), out.data() + row * width);
     }
   });

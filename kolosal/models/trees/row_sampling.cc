@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kolosal/base/random.h"
+#include "kolosal/models/trees/leaf_scale.h"
 #include "kolosal/models/trees/summed_loss.h"
 
 namespace kolosal {
@@ -110,11 +111,14 @@ RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const Boost
     draw_uniformly(fraction, n, seed, sample);
   } else {
     sample.weights.assign(n, 0.0F);
+    double unit = 0;  // of gradients, so that their squares are float32
+    for (size_t k = 0; k < loss.n_raw(); ++k) unit = std::max(unit, loss.largest_gradient(k));
+    unit = float_scale(unit);
     const std::vector<double> share = sampling == RowSampling::Goss ? std::vector<double>() : hessian_shares(loss, n, context);
     context.threads->parallel_for(n, kLossBlock, [&](size_t begin, size_t end) {
       std::vector<float> sizes(end - begin, 0.0F);
       for_each_slope(loss, begin, end, context, [&](size_t i, size_t k, double g, double h) {
-        sizes[i] += static_cast<float>(share.empty() ? std::abs(g * h) : g * g + share[k] * h * h);
+        sizes[i] += static_cast<float>(share.empty() ? std::abs(g * h) / unit : (g * g + share[k] * h * h) / unit / unit);
       });
       const RandomStream stream(seed, "block", begin / kLossBlock);
       const std::span weights = std::span(sample.weights).subspan(begin, end - begin);
