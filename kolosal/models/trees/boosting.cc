@@ -12,6 +12,7 @@
 #include "kolosal/models/trees/held_out_rows.h"
 #include "kolosal/models/trees/leaf_scale.h"
 #include "kolosal/models/trees/linear_leaves.h"
+#include "kolosal/models/trees/renewed_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
 #include "kolosal/models/trees/tree_router.h"
 
@@ -336,8 +337,7 @@ class Boosting {
         const GrownLeaf& leaf = tree.leaves[i];
         const auto rows = std::span(in_bag_).subspan(leaf.begin, leaf.count);
         GrownNode& node = tree.nodes[static_cast<size_t>(leaf.node)];
-        if (train_.loss->renews_leaves()) node.value = value_by_loss(leaf, rows, k);
-        else if (coarse_) node.value = value_by_gradients(leaf, rows, limits);
+        if (coarse_ && !train_.loss->renews_leaves()) node.value = value_by_gradients(leaf, rows, limits);
         if (is_idle(tree)) node.value = 0;
         node.value = in_float(rate * node.value, scale_of(k));
         node.cover = cover_of(rows);
@@ -348,6 +348,7 @@ class Boosting {
         }
         const double value = factor * node.value;
         for (const GradientRow& row : rows) scores[row.row] += value;
+    if (train_.loss->renews_leaves()) renew_leaves(*train_.loss, k, in_bag_, sample_.weights, limits, *context_.threads, tree);
       });
     }
     for (size_t i = tree.nodes.size(); i-- > 0;) {
@@ -433,13 +434,6 @@ class Boosting {
       h_sum += static_cast<double>(h);
     }
     return leaf_value(gradient_unit_ * g_sum, h_sum, static_cast<double>(leaf.count), leaf.range, limits);
-  }
-
-  // A leaf's value where gradients and hessians do not give it.
-  double value_by_loss(const GrownLeaf& leaf, std::span<const GradientRow> rows, size_t k) const {
-    std::vector<uint32_t> numbers;
-    for (const GradientRow& row : rows) numbers.push_back(row.row);
-    return std::clamp(train_.loss->renewed_leaf(k, numbers, sample_.weights), leaf.range.least, leaf.range.most);
   }
 
   // The weight of rows.

@@ -104,8 +104,12 @@ void describe(Fields<GradientBoostingParams>& f) {
       .alias("min_split_gain")
       .alias("min_gain_to_split")
       .alias("min_split_loss");
-  f.add("l1", &P::l1, "Strength of the absolute penalty on leaf values.").min(0).search(0, 1).alias("reg_alpha").alias("lambda_l1");
-  f.add("l2", &P::l2, "Strength of the squared penalty on leaf values.")
+  f.add("l1", &P::l1, "Strength of the absolute penalty on leaf values; of the absolute and quantile losses, on the gains of splits alone.")
+      .min(0)
+      .search(0, 1)
+      .alias("reg_alpha")
+      .alias("lambda_l1");
+  f.add("l2", &P::l2, "Strength of the squared penalty on leaf values; of the absolute and quantile losses, on the gains of splits alone.")
       .min(0)
       .search_log(0.1, 10)
       .alias("reg_lambda")

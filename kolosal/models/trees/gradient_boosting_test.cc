@@ -324,6 +324,40 @@ TEST(GradientBoosting, LearnsWithRandomBounds) {
   EXPECT_LT(squared_error(predict(*model, test.x), test.target), 1.2);
 }
 
+TEST(GradientBoosting, DrawsTheCategoryThatARandomSplitParts) {
+  FeatureMatrix x({{"category", 4}}, 400);
+  Target target{Task::Regression, 400, 1, {}, {}, {}};
+  for (size_t i = 0; i < 400; ++i) {
+    x.column(0)[i] = static_cast<float>(i % 4);
+    target.values.push_back(i % 4 == 0 ? 10 : static_cast<double>(i % 4));
+  }
+  for (const char* growth : {"leaf", "symmetric"}) {
+    std::set<std::vector<double>> outcomes;
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      const auto learner = booster({{"n_trees", Value(1)},
+                                    {"max_leaves", Value(2)},
+                                    {"growth", Value(growth)},
+                                    {"row_fraction", Value(1)},
+                                    {"extra_random", Value(true)}});
+      outcomes.insert(predict(*learner->fit({x, target}, nullptr, context_of(1, seed)), x));
+    }
+    EXPECT_EQ(outcomes.size(), 4U) << growth;
+  }
+}
+
+TEST(GradientBoosting, SumsTheHessiansOfAnyNumberOfRowsInOneWord) {
+  for (int bits = 1; bits <= 31; ++bits) {
+    const size_t n_rows = (size_t{1} << bits) - 1;
+    const GradientScale scale = GradientScale::coarse(n_rows, 1, 1);
+    const auto steps = static_cast<long double>(std::lround(1 / scale.hessian));
+    EXPECT_GE(steps, 1);
+    EXPECT_LT((steps * static_cast<long double>(n_rows) + 1) * std::ldexp(1.0L, scale.count_bits), std::ldexp(1.0L, 63)) << n_rows;
+    if (bits <= 26) {
+      EXPECT_EQ(steps, GradientRow::kMostHessian);
+    }
+  }
+}
+
 TEST(GradientBoosting, GrowsTheSameTreesOfManyRowsOnAnyNumberOfThreads) {
   for (const Task task : {Task::Binary, Task::Regression}) {
     const Rows train = make_rows(task, 3 * kFewRows);
@@ -436,8 +470,9 @@ TEST(GradientBoosting, GivesASmoothedLeafAValueBetweenItsOwnAndItsParents) {
     x.column(0)[i] = static_cast<float>(i < 10);
     target.values.push_back(i < 10 ? 3 : 0);
   }
-  const auto out = [&](double smooth) {
+  const auto out = [&](double smooth, const char* loss = "squared") {
     const auto learner = booster({{"n_trees", Value(1)},
+                                  {"loss", Value(loss)},
                                   {"learning_rate", Value(1)},
                                   {"max_leaves", Value(2)},
                                   {"l2", Value(0)},
@@ -449,6 +484,10 @@ TEST(GradientBoosting, GivesASmoothedLeafAValueBetweenItsOwnAndItsParents) {
   EXPECT_NEAR(out(0)[0], 3, 1e-6);
   EXPECT_NEAR(out(10)[0], 1 + 2.0 * 10 / 20, 1e-6);
   EXPECT_NEAR(out(10)[29], 1 - 1.0 * 20 / 30, 1e-6);
+  // The medians of the sides are 3 and 0, that of all rows 0.
+  EXPECT_NEAR(out(0, "absolute")[0], 3, 1e-6);
+  EXPECT_NEAR(out(10, "absolute")[0], 3.0 * 10 / 20, 1e-6);
+  EXPECT_NEAR(out(10, "absolute")[29], 0, 1e-6);
 }
 
 TEST(GradientBoosting, LooksAtTheSizeOfTheTableWhereItIsToldNothing) {

@@ -26,7 +26,7 @@ class Scan {
         parent_score_(score(total, range, limits.l2)),
         least_(limits.min_gain + kNoise * std::abs(parent_score_)) {
     children_.is_root = false;
-    if (limits.shapes_values()) children_ = {range.least, range.most, leaf_value(total, range, limits, scale), false};
+    if (limits.shapes_values()) children_ = range_below(range, leaf_value(total, range, limits, scale));
   }
 
   int64_t count(GradientSum sum) const { return sum[1] & count_mask_; }
@@ -175,10 +175,19 @@ std::vector<uint8_t> ranked_categories(const Scan& scan, const GradientSum* hist
   return bins;
 }
 
+// One of the bins that have rows, the missing bin among them, by chance; the last where none has.
+int one_category(const Scan& scan, const GradientSum* histogram, int n_bins, uint64_t seed) {
+  std::vector<int> filled;
+  for (int b = 0; b <= n_bins; ++b)
+    if (scan.count(histogram[b]) > 0) filled.push_back(b);
+  return filled.empty() ? n_bins : filled[RandomStream(seed, "threshold").below(filled.size())];
+}
+
 void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const GrowthLimits& limits, GradientSum total, uint64_t seed) {
   // The missing are one more category.
   if (n_bins <= limits.max_categories_onehot) {
-    for (int b = 0; b <= n_bins; ++b) {
+    const int only = limits.extra_random ? one_category(scan, histogram, n_bins, seed) : n_bins;
+    for (int b = limits.extra_random ? only : 0; b <= only; ++b) {
       if (histogram[b][1] == 0 || !scan.offer(histogram[b])) continue;
       scan.best.left_bins = {};
       set_bit(scan.best.left_bins, b);
@@ -208,8 +217,7 @@ void scan_categories(Scan& scan, const GradientSum* histogram, int n_bins, const
 Scan scan_of(uint32_t feature, const FeatureBins& bins, GradientSum total, const LeafRange& range, const GrowthLimits& limits,
              const GradientScale& scale) {
   const bool sorted = bins.categorical && bins.n_bins > limits.max_categories_onehot;
-  const int32_t direction = limits.directions.empty() ? 0 : limits.directions[feature];
-  return {total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), direction};
+  return {total, range, limits, scale, limits.l2 + (sorted ? limits.cat_l2 : 0), limits.direction_of(feature)};
 }
 
 }  // namespace
@@ -230,7 +238,8 @@ std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* his
     return orders;
   }
   if (bins.n_bins <= limits.max_categories_onehot) {
-    for (size_t b = 0; b <= n; ++b)
+    const auto only = static_cast<size_t>(limits.extra_random ? one_category(scan, histogram, bins.n_bins, seed) : bins.n_bins);
+    for (size_t b = limits.extra_random ? only : 0; b <= only; ++b)
       if (scan.count(histogram[b]) > 0) orders.push_back({{static_cast<uint8_t>(b)}});
     return orders;
   }
@@ -284,9 +293,20 @@ ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const Gradi
 
 double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept {
   const double size = std::max(std::abs(gradient) - limits.l1, 0.0);
-  double value = hessian + limits.l2 > 0 ? (gradient > 0 ? -size : size) / (hessian + limits.l2) : 0;
+  const double value = hessian + limits.l2 > 0 ? (gradient > 0 ? -size : size) / (hessian + limits.l2) : 0;
+  return shaped_value(value, count, range, limits);
+}
+
+double shaped_value(double value, double count, const LeafRange& range, const GrowthLimits& limits) noexcept {
   if (limits.path_smooth > 0 && !range.is_root) value += (range.parent_value - value) * limits.path_smooth / (count + limits.path_smooth);
   return std::clamp(value, range.least, range.most);
+}
+
+LeafRange range_below(const LeafRange& parent, double parent_value) noexcept { return {parent.least, parent.most, parent_value, false}; }
+
+void part_ranges(int32_t direction, double middle, LeafRange& left, LeafRange& right) noexcept {
+  (direction > 0 ? left : right).most = middle;
+  (direction > 0 ? right : left).least = middle;
 }
 
 double leaf_value(GradientSum sum, const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale) noexcept {

@@ -52,5 +52,11 @@ SideGain gain_of(uint32_t feature, const FeatureBins& bins, const GradientSum* h
 /// The value of a leaf: -T(G) / (H + l2), drawn towards that of its parent, within its range.
 double leaf_value(double gradient, double hessian, double count, const LeafRange& range, const GrowthLimits& limits) noexcept;
 double leaf_value(GradientSum sum, const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale) noexcept;
+/// A value of `count` rows drawn towards that of its parent, within its range.
+double shaped_value(double value, double count, const LeafRange& range, const GrowthLimits& limits) noexcept;
+/// What the sides of a split are held to whose feature has no direction.
+LeafRange range_below(const LeafRange& parent, double parent_value) noexcept;
+/// Holds the sides of a split to their own side of `middle`, which of them is which by the direction of the feature.
+void part_ranges(int32_t direction, double middle, LeafRange& left, LeafRange& right) noexcept;
 
 }  // namespace kolosal

@@ -62,8 +62,10 @@ GradientScale GradientScale::fine(size_t n_rows, double largest_gradient, double
 
 GradientScale GradientScale::coarse(size_t n_rows, double largest_gradient, double largest_hessian) {
   const auto step = [](double largest, int most) { return (largest > 0 && std::isfinite(largest) ? largest : 1.0) / most; };
-  return {step(largest_gradient, GradientRow::kMostGradient), step(largest_hessian, GradientRow::kMostHessian),
-          static_cast<int>(std::bit_width(n_rows))};
+  // Beyond 2^26 rows the sum of their hessians, above their count in one word, has room for fewer steps a row.
+  const int count_bits = std::bit_width(n_rows), hessian_bits = std::max(0, 62 - 2 * count_bits);
+  const int most_hessian = hessian_bits < 10 ? 1 << hessian_bits : GradientRow::kMostHessian;
+  return {step(largest_gradient, GradientRow::kMostGradient), step(largest_hessian, most_hessian), count_bits};
 }
 
 GradientSum GradientScale::pack(double gradient_of_row, double hessian_of_row) const noexcept {
@@ -353,14 +355,11 @@ void TreeGrower::evaluate(std::span<Pair> pairs) {
 
 // Children of a feature with a direction stay on their side of the middle of their values.
 void TreeGrower::set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const {
-  left.range = right.range = parent.range;
-  left.range.parent_value = right.range.parent_value = leaf_value(parent.sum, parent.range, limits_, scale_);
-  left.range.is_root = right.range.is_root = false;
-  const int32_t direction = limits_.directions.empty() ? 0 : limits_.directions[parent.split.feature];
+  left.range = right.range = range_below(parent.range, leaf_value(parent.sum, parent.range, limits_, scale_));
+  const int32_t direction = limits_.direction_of(parent.split.feature);
   if (direction == 0) return;
   const double middle = (leaf_value(left.sum, left.range, limits_, scale_) + leaf_value(right.sum, right.range, limits_, scale_)) / 2;
-  (direction > 0 ? left : right).range.most = middle;
-  (direction > 0 ? right : left).range.least = middle;
+  part_ranges(direction, middle, left.range, right.range);
 }
 
 // Of a split of numbers: the bins up to its own, and the missing where they go left.

@@ -38,7 +38,7 @@ struct GradientScale {
 
   /// The finest scale at which n_rows gradients and hessians of at most these sizes cannot overflow.
   static GradientScale fine(size_t n_rows, double largest_gradient, double largest_hessian);
-  /// The scale of rows whose words are those of a GradientRow.
+  /// The scale of rows whose words are those of a GradientRow, of fewer than 2^31 rows.
   static GradientScale coarse(size_t n_rows, double largest_gradient, double largest_hessian);
   /// One row's gradient and hessian (>= 0) to the nearest step.
   GradientSum pack(double gradient_of_row, double hessian_of_row) const noexcept;
@@ -74,6 +74,8 @@ struct GrowthLimits {
 
   /// Whether the gain of a split depends on more than sums.
   bool shapes_values() const noexcept { return path_smooth > 0 || !directions.empty(); }
+  /// Which way predictions may go with a feature; 0: either.
+  int32_t direction_of(uint32_t feature) const noexcept { return directions.empty() ? 0 : directions[feature]; }
 };
 
 /// What the values of a leaf are held to.
