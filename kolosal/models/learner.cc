@@ -1,6 +1,9 @@
 #include "kolosal/models/learner.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "kolosal/models/validation_set.h"
 
 namespace kolosal {
 
@@ -12,29 +15,60 @@ std::vector<double> Learner::out_of_bag(const Model&, const TrainingSet&, const 
   throw Error(ErrorCode::Unsupported, "this learner does not leave rows out of its trees", "Use random_forest, or hold rows out.");
 }
 
+namespace {
+
+// Throws Error(BadValue) where the target of rows, or their weights, cannot be.
+void check_rows(const TrainingSet& set) {
+  const size_t n_rows = set.x.n_rows();
+  const Target& target = set.target;
+  if (target.n_rows != n_rows || target.values.size() != n_rows * target.n_targets)
+    throw Error(ErrorCode::BadValue,
+                "the target has " + std::to_string(target.n_rows) + " rows where the features have " + std::to_string(n_rows));
+  if (target.task == Task::Ranking && target.group.size() != n_rows)
+    throw Error(ErrorCode::BadValue,
+                "there are " + std::to_string(target.group.size()) + " numbers of groups for " + std::to_string(n_rows) + " rows to rank",
+                "Give the group of each row.");
+  for (const double value : target.values)
+    if (!std::isfinite(value)) throw Error(ErrorCode::BadValue, "the target has a value that is missing or not finite");
+  if (is_classification(target.task))
+    for (const double value : target.values)
+      if (value < 0 || value >= static_cast<double>(target.n_classes()) || value != std::floor(value))
+        throw Error(ErrorCode::BadValue, "a target is not one of the " + std::to_string(target.n_classes()) + " class numbers");
+  if (set.weights.empty()) return;
+  if (set.weights.size() != n_rows) throw Error(ErrorCode::BadValue, "there are not as many weights as rows");
+  for (const double weight : set.weights)
+    if (!(weight >= 0) || !std::isfinite(weight)) throw Error(ErrorCode::BadValue, "a weight is negative or not finite");
+}
+
+}  // namespace
+
 void check_training_set(const TrainingSet& train, SparseInput sparse) {
-  const size_t n_rows = train.x.n_rows();
   if (train.x.is_sparse() && sparse == SparseInput::Refused)
     throw Error(ErrorCode::Unsupported, "the rows are sparse, and this learner looks at whole columns",
                 "Pass dense rows, or take a linear learner.");
-  if (n_rows == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");
-  if (train.target.n_rows != n_rows || train.target.values.size() != n_rows * train.target.n_targets)
+  if (train.x.n_rows() == 0) throw Error(ErrorCode::EmptyInput, "there are no rows to learn from (empty input)");
+  check_rows(train);
+  if (!train.weights.empty() && std::ranges::none_of(train.weights, [](double weight) { return weight > 0; }))
+    throw Error(ErrorCode::BadValue, "all weights are zero");
+}
+
+void check_validation_set(const TrainingSet& validation, const TrainingSet& train) {
+  if (validation.x.n_features() != train.x.n_features())
+    throw Error(ErrorCode::FeatureMismatch,
+                "the validation rows have " + std::to_string(validation.x.n_features()) + " features where those learnt from have " +
+                    std::to_string(train.x.n_features()),
+                "Give them the same columns.");
+  if (validation.x.is_sparse() != train.x.is_sparse())
+    throw Error(ErrorCode::BadValue, "of the rows learnt from and the validation rows one are sparse and the others not",
+                "Make both alike.");
+  const Target &held_out = validation.target, &learnt = train.target;
+  if (held_out.task != learnt.task || held_out.n_targets != learnt.n_targets || held_out.n_classes() != learnt.n_classes())
     throw Error(ErrorCode::BadValue,
-                "the target has " + std::to_string(train.target.n_rows) + " rows where the features have " + std::to_string(n_rows));
-  for (const double value : train.target.values)
-    if (!std::isfinite(value)) throw Error(ErrorCode::BadValue, "the target has a value that is missing or not finite");
-  if (is_classification(train.target.task))
-    for (const double value : train.target.values)
-      if (value < 0 || value >= static_cast<double>(train.target.n_classes()) || value != std::floor(value))
-        throw Error(ErrorCode::BadValue, "a target is not one of the " + std::to_string(train.target.n_classes()) + " class numbers");
-  if (train.weights.empty()) return;
-  if (train.weights.size() != n_rows) throw Error(ErrorCode::BadValue, "there are not as many weights as rows");
-  double total = 0;
-  for (const double weight : train.weights) {
-    if (!(weight >= 0) || !std::isfinite(weight)) throw Error(ErrorCode::BadValue, "a weight is negative or not finite");
-    total += weight;
-  }
-  if (!(total > 0)) throw Error(ErrorCode::BadValue, "all weights are zero");
+                "the validation target (" + std::string(enum_name(held_out.task)) + ", " + std::to_string(held_out.n_outputs()) +
+                    " outputs) is not like that of the rows learnt from (" + std::string(enum_name(learnt.task)) + ", " +
+                    std::to_string(learnt.n_outputs()) + " outputs)",
+                "Give both the same targets and classes.");
+  check_rows(validation);
 }
 
 }  // namespace kolosal

@@ -15,6 +15,7 @@
 #include "kolosal/models/trees/renewed_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
 #include "kolosal/models/trees/tree_router.h"
+#include "kolosal/models/validation_set.h"
 
 namespace kolosal {
 namespace {
@@ -89,7 +90,7 @@ class Boosting {
                   "Use the loss 'huber' or 'squared', or leaves of one value.");
     base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
     scales_ = scales_of_leaves(custom != nullptr);
-    if (validation != nullptr) held_out_rows_.emplace(*validation);
+    if (validation != nullptr) held_out_rows_.emplace(*validation, params.class_weight);
     if (held_out_rows_ && !held_out_rows_->rows.empty()) {
       held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size(), false), "validation rows of gradient boosting");
       held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_, custom, context.seed, n_before_), context, false);
@@ -588,7 +589,7 @@ std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLo
   check_training_set(train);
   check_boosting_params(given, train.x);
   const auto n_absent = static_cast<size_t>(std::ranges::count_if(train.weights, [](double weight) { return !(weight > 0); }));
-  const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task);
+  const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task, custom != nullptr);
   if (!params.n_trees && validation == nullptr && start == nullptr && custom == nullptr)
     if (const auto parts = hold_out_rows(train, params.validation_fraction, context.seed))
       return boost_in_two_parts(params, train, *parts, context);
@@ -596,3 +597,4 @@ std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLo
 }
 
 }  // namespace kolosal
+  if (validation != nullptr) check_validation_set(*validation, train);

@@ -332,10 +332,11 @@ TEST(BoostingModes, FitsALossOfTheCaller) {
   Rows train = make_rows(Task::Regression, 1000);
   const double mean = std::accumulate(train.target.values.begin(), train.target.values.end(), 0.0) / 1000;
   for (double& y : train.target.values) y -= mean;  // the caller's loss begins at 0
-  const Value parameters(Value::Object{{"n_trees", Value(30)}});
+  const Value::Object plain = {{"n_trees", Value(30)}, {"growth", Value("leaf")}, {"min_rows_in_leaf", Value(5)}};
+  const Value parameters(plain);
   std::vector<double> weights(1000);
   for (size_t i = 0; i < 1000; ++i) weights[i] = 1;
-  const auto ours = predict(*booster({{"n_trees", Value(30)}})->fit({train.x, train.target}, nullptr, context_of(1)), train.x);
+  const auto ours = predict(*booster(plain)->fit({train.x, train.target}, nullptr, context_of(1)), train.x);
   const auto theirs =
       predict(*make_gradient_boosting(parameters, squared())->fit({train.x, train.target, weights}, nullptr, context_of(2)), train.x);
   for (size_t i = 0; i < ours.size(); ++i) ASSERT_NEAR(ours[i], theirs[i], 1e-6);
@@ -348,6 +349,24 @@ TEST(BoostingModes, FitsALossOfTheCaller) {
   wild.gradients = [](const Target&, std::span<const double>, std::span<double> g, std::span<double>) { g[3] = std::nan(""); };
   EXPECT_THROW(make_gradient_boosting(parameters, wild)->fit({train.x, train.target}, nullptr, context_of(1)), Error);
   EXPECT_THROW(booster({{"loss", Value("custom")}})->fit({train.x, train.target}, nullptr, context_of(1)), Error);
+}
+
+TEST(BoostingModes, TakesALossOfTheCallerForNoneOfItsOwn) {
+  const Rows train = make_rows(Task::Regression, 500);
+  const auto bytes = [&](Value::Object parameters) {
+    parameters.emplace_back("n_trees", Value(5));
+    return make_gradient_boosting(Value(std::move(parameters)), squared())
+        ->fit({train.x, train.target}, nullptr, context_of(1))
+        ->to_value();
+  };
+  EXPECT_EQ(bytes({}), bytes({{"growth", Value("leaf")}, {"min_rows_in_leaf", Value(20)}}));
+}
+
+TEST(BoostingModes, RefusesQuantilesWhereTheLossPredictsNone) {
+  const Rows train = make_rows(Task::Regression, 100);
+  EXPECT_THROW(booster({{"quantiles", list({0.1, 0.9})}})->fit({train.x, train.target}, nullptr, context_of(1)), Error);
+  EXPECT_NO_THROW(booster({{"quantiles", list({0.1, 0.9})}, {"loss", Value("quantile")}, {"n_trees", Value(2)}})
+                      ->fit({train.x, train.target}, nullptr, context_of(1)));
 }
 
 TEST(BoostingModes, OrdersTimesByTheirHazard) {

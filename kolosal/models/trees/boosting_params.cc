@@ -176,10 +176,10 @@ void describe(Fields<GradientBoostingParams>& f) {
   f.add("min_delta", &P::min_delta, "By how much a validation loss must be lower to be better.").min(0).alias("tol");
 }
 
-GradientBoostingParams GradientBoostingParams::settled(size_t n_rows, Task task) const {
+GradientBoostingParams GradientBoostingParams::settled(size_t n_rows, Task task, bool custom_loss) const {
   GradientBoostingParams p = *this;
-  // Leaves of few rows are for losses whose step in a leaf cannot run far: not for exponentials of scores, nor for quantiles.
-  const bool tame = loss == BoostingLossKind::Squared || (loss == BoostingLossKind::Default && task != Task::Ranking);
+  // Leaves of few rows are for losses whose step in a leaf cannot run far: not for exponentials of scores, quantiles, or what is not known.
+  const bool tame = !custom_loss && (loss == BoostingLossKind::Squared || (loss == BoostingLossKind::Default && task != Task::Ranking));
   if (!p.growth) p.growth = tame && n_rows <= kFewTableRows && !p.max_leaves && !p.max_depth ? TreeGrowth::Symmetric : TreeGrowth::Leaf;
   const bool symmetric = p.growth == TreeGrowth::Symmetric;
   if (!p.max_leaves) p.max_leaves = symmetric ? kSymmetricLeaves : kMostLeaves;
@@ -227,6 +227,10 @@ void check_boosting_params(const GradientBoostingParams& params, const FeatureMa
   if (params.linear_leaves && std::ranges::any_of(params.monotone, [](int32_t direction) { return direction != 0; }))
     throw Error(ErrorCode::BadValue, "monotone and linear_leaves are both given, but sums of features may rise and fall",
                 "Leave out one of them.");
+  if (!params.quantiles.empty() && params.loss != BoostingLossKind::Quantile)
+    throw Error(ErrorCode::BadValue,
+                "quantiles are given, but the loss is '" + std::string(enum_name(params.loss)) + "', which predicts none",
+                "Set loss to 'quantile', or leave out quantiles.");
   for (const double rate : params.learning_rates)
     if (!(rate > 0 && rate <= 1))
       throw Error(ErrorCode::BadValue, "learning_rates holds " + std::to_string(rate), "Give rates above 0 and at most 1.");

@@ -60,8 +60,9 @@ struct GradientBoostingParams {
 
   /// The rounds planned.
   int most_rounds() const noexcept { return n_trees.value_or(1000); }
-  /// The same with a value for each that is null and depends on the table, of so many rows, and on the loss.
-  GradientBoostingParams settled(size_t n_rows, Task task) const;
+  /// The same with a value for each that is null and depends on the table, of so many rows, and on the loss, which may be one of the
+  /// caller's.
+  GradientBoostingParams settled(size_t n_rows, Task task, bool custom_loss) const;
   /// The rate of a round, counted from 0.
   double rate_of(int round) const noexcept;
   /// Whether a round that finds no split may be followed by one that does.
