@@ -167,6 +167,21 @@ TEST(BoostingLoss, OfRankingPushesTheRelevantUpAndIsZeroForAPerfectOrder) {
   EXPECT_EQ(loss->mean_loss(std::vector<double>{1, 3, 2, 0, 0}, context), 0);
 }
 
+TEST(BoostingLoss, OfRankingCountsAGroupByTheMeanWeightOfItsRows) {
+  const FitContext context;
+  const Target target{Task::Ranking, 5, 1, {0, 2, 1, 0, 1}, {}, {7, 7, 7, 3, 3}};
+  const std::vector<double> scores = {3, 1, 2, 5, 0}, weights = {1, 2, 3, 4, 8};
+  const auto loss_of = [&](const std::vector<uint32_t>& rows) {
+    const Target some = target.take(rows);
+    std::vector<double> at;
+    for (const uint32_t row : rows) at.push_back(scores[row]);
+    return make_boosting_loss({some, {}})->mean_loss(at, context);
+  };
+  const double first = loss_of({0, 1, 2}), second = loss_of({3, 4});
+  EXPECT_NEAR(make_boosting_loss({target, {}})->mean_loss(scores, context), (first + second) / 2, 1e-12);
+  EXPECT_NEAR(make_boosting_loss({target, weights})->mean_loss(scores, context), (2 * first + 6 * second) / 8, 1e-12);
+}
+
 TEST(BoostingLoss, OfCoxHasTheSecondDerivativeOfARowAsHessian) {
   const FitContext context;
   Target times = random_target(Task::Regression, 30, 0);

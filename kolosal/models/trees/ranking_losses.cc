@@ -25,6 +25,7 @@ class RankingLoss : public SummedLoss {
     for (size_t i = 0; i < n_; ++i)
       if (i == 0 || target_.group[rows_of_group_[i]] != target_.group[rows_of_group_[i - 1]]) starts_.push_back(i);
     starts_.push_back(n_);
+    for (size_t group = 0; group + 1 < starts_.size(); ++group) total_group_weight_ += weight_of(group);
   }
   size_t n_raw() const override { return 1; }
   std::vector<double> base_score() const override { return {0.0}; }
@@ -50,7 +51,7 @@ class RankingLoss : public SummedLoss {
     std::copy_n(hessian_.begin() + static_cast<ptrdiff_t>(begin), h.size(), h.begin());
   }
 
-  // Groups without a relevant row count as perfectly ranked.
+  // A group counts by the mean weight of its rows. Groups without a relevant row count as perfectly ranked.
   double mean_loss(std::span<const double> scores, const FitContext& context) const override {
     std::vector<double> part(starts_.size() - 1);
     context.threads->parallel_each(part.size(), [&](size_t group) {
@@ -59,10 +60,10 @@ class RankingLoss : public SummedLoss {
       double dcg = 0;
       for (size_t i = 0; i < order.size(); ++i) dcg += gain(order[i]) * discount(i);
       const double best = ideal_dcg(rows_of(group), order.size());
-      part[group] = best > 0 ? 1 - dcg / best : 0;
+      part[group] = best > 0 ? weight_of(group) * (1 - dcg / best) : 0;
     });
     if (context.should_stop()) return std::numeric_limits<double>::quiet_NaN();
-    return std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(part.size());
+    return std::accumulate(part.begin(), part.end(), 0.0) / total_group_weight_;
   }
 
  protected:
@@ -92,13 +93,20 @@ class RankingLoss : public SummedLoss {
   std::vector<double> gradient_, hessian_;
 
  private:
+  // The mean weight of its rows.
+  double weight_of(size_t group) const {
+    double sum = 0;
+    for (const uint32_t row : rows_of(group)) sum += weight(row);
+    return sum / static_cast<double>(starts_[group + 1] - starts_[group]);
+  }
+
   std::span<const uint32_t> rows_of(size_t group) const {
     return std::span(rows_of_group_).subspan(starts_[group], starts_[group + 1] - starts_[group]);
   }
 
   std::vector<uint32_t> rows_of_group_;  // rows, group after group
   std::vector<size_t> starts_;           // (n_groups + 1,) into rows_of_group_
-  double largest_gradient_ = 0, largest_hessian_ = 0;
+  double largest_gradient_ = 0, largest_hessian_ = 0, total_group_weight_ = 0;
   uint64_t n_rounds_ = 0;
 };
 

@@ -64,7 +64,7 @@ void weigh_by_size(std::span<const float> sizes, double fraction, RandomStream s
 void weigh_by_chance(std::span<const float> sizes, double fraction, RandomStream stream, std::span<float> weights) {
   const double wanted = fraction * static_cast<double>(sizes.size());
   double bound = std::accumulate(sizes.begin(), sizes.end(), 0.0) / wanted;
-  for (size_t n_sure = 0;;) {  // rows that are sure of their place leave fewer for the others, and a higher bound
+  for (size_t n_sure = 0;;) {  // rows that are sure of their place leave a lower bound for the others
     double rest = 0;
     size_t n_above = 0;
     for (const float size : sizes) {
@@ -129,8 +129,10 @@ RowSample draw_rows(RowSampling sampling, double fraction, size_t n, const Boost
     for (size_t i = 0; i < n; ++i) (sample.weights[i] > 0 ? sample.rows : sample.others).push_back(static_cast<uint32_t>(i));
   }
   if (!sample.rows.empty()) return sample;
-  std::swap(sample.rows, sample.others);
-  sample.weights.clear();
+  const auto drawn = static_cast<ptrdiff_t>(RandomStream(seed, "one row").below(n));
+  sample.rows = {static_cast<uint32_t>(drawn)};
+  sample.others.erase(sample.others.begin() + drawn);
+  if (!sample.weights.empty()) sample.weights[static_cast<size_t>(drawn)] = 1;
   return sample;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/trees/trees_test_rows.h"
@@ -96,6 +97,23 @@ TEST(RowSampling, OfGossKeepsTheGreatestGradientsForCertain) {
     if (std::abs(f.target.values[i]) > sizes[800]) {
       EXPECT_EQ(sample.weights[i], 1);
     }
+}
+
+TEST(RowSampling, DrawsOneRowWhereChanceDrawsNone) {
+  const Fixture f(50);
+  std::set<uint32_t> drawn;
+  for (const RowSampling sampling : {RowSampling::Uniform, RowSampling::MinimalVariance})
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      const RowSample sample = draw_rows(sampling, 1e-6, 50, *f.loss, seed, context_of(1));
+      ASSERT_EQ(sample.rows.size(), 1U);
+      ASSERT_EQ(sample.others.size(), 49U);
+      EXPECT_EQ(std::ranges::count(sample.others, sample.rows[0]), 0);
+      if (!sample.weights.empty()) {
+        EXPECT_GT(sample.weights[sample.rows[0]], 0);
+      }
+      drawn.insert(sample.rows[0]);
+    }
+  EXPECT_GT(drawn.size(), 5U);
 }
 
 TEST(RowSampling, DrawsSomethingWhereGradientsAreZeroOrRowsFew) {
