@@ -298,7 +298,7 @@ class Boosting {
                     static_cast<float>(1 / scale.hessian), seed, std::span(in_bag_).subspan(first, last - first));
   }
 
-  // Adds one tree for each raw output. False, with no tree added, where the context asks to stop.
+  // Adds one tree for each raw output. False, with no tree added, where the context asks to stop or memory ends.
   bool grow_round(int round) {
     if (context_.should_stop()) return false;
     const std::vector<size_t> without = dropped_.draw(round);
@@ -315,10 +315,29 @@ class Boosting {
       if (!grower_.grow(sums_, scale, in_bag_, features_, derive_seed(context_.seed, "boosting tree", tree), grown[k])) return false;
       settle_leaves(grown[k], k, params_.rate_of(round), 1 / static_cast<double>(without.size() + 1));
       if (grown[k].leaves.size() < 2) ++n_stumps_;
+      grown[k].leaves = {};
     }
+    if (!lease_round(grown, round)) return false;
     for (GrownTree& tree : grown) trees_.push_back(std::move(tree));
     dropped_.add(without);
     for (const size_t each : without) add_round(each, dropped_.factors()[each]);
+    return true;
+  }
+
+  // Takes room for the trees of a round and what the model keeps of them. False where there is none and the rounds before are the model; in
+  // the first round that is an error.
+  bool lease_round(const std::vector<GrownTree>& grown, int round) {
+    size_t bytes = 0;
+    for (const GrownTree& tree : grown) {
+      bytes += tree.nodes.size() * (sizeof(GrownNode) + sizeof(ForestNode) + 3 * sizeof(float));
+      for (const LeafSum& sum : tree.sums) bytes += sizeof(LeafSum) + 2 * sum.features.size() * (sizeof(uint32_t) + sizeof(double));
+    }
+    try {
+      round_leases_.emplace_back(context_.memory, bytes, "trees of gradient boosting");
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::OutOfMemory || round == 0) throw;
+      return false;
+    }
     return true;
   }
 
@@ -331,6 +350,7 @@ class Boosting {
       features = features_of_leaves(tree);
       tree.sums.resize(tree.nodes.size());
     }
+    if (train_.loss->renews_leaves()) renew_leaves(*train_.loss, k, in_bag_, sample_.weights, limits, *context_.threads, tree);
     if (in_row_order()) {
       settle_in_row_order(tree, k, rate, factor, scores);
     } else {
@@ -349,7 +369,6 @@ class Boosting {
         }
         const double value = factor * node.value;
         for (const GradientRow& row : rows) scores[row.row] += value;
-    if (train_.loss->renews_leaves()) renew_leaves(*train_.loss, k, in_bag_, sample_.weights, limits, *context_.threads, tree);
       });
     }
     for (size_t i = tree.nodes.size(); i-- > 0;) {
@@ -529,6 +548,7 @@ class Boosting {
   std::vector<GradientRow> in_bag_;
   std::vector<uint16_t> leaf_of_;  // (n_rows,) place among the leaves of the tree grown last
   std::vector<GrownTree> trees_;   // of all rounds, those of a round together
+  std::vector<MemoryLease> round_leases_;
   DroppedRounds dropped_;
   size_t n_stumps_ = 0;  // trees of the last round that did not split
 };
@@ -587,6 +607,7 @@ std::unique_ptr<Model> boost_in_two_parts(const GradientBoostingParams& params, 
 std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLoss* custom, const ForestModel* start,
                              const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
   check_training_set(train);
+  if (validation != nullptr) check_validation_set(*validation, train);
   check_boosting_params(given, train.x);
   const auto n_absent = static_cast<size_t>(std::ranges::count_if(train.weights, [](double weight) { return !(weight > 0); }));
   const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task, custom != nullptr);
@@ -597,4 +618,3 @@ std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLo
 }
 
 }  // namespace kolosal
-  if (validation != nullptr) check_validation_set(*validation, train);

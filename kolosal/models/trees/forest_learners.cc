@@ -3,7 +3,8 @@
 // A forest averages trees: each on rows drawn with replacement (random forest) or on all rows (extra trees), each node choosing among
 // features drawn anew. Leaves hold class shares or means, so a forest predicts probabilities or numbers, several targets at once too.
 //
-// Cost     see exact_tree.h, times n_trees; trees run in parallel. Where time or memory ends, the finished trees are the forest.
+// Cost     see exact_tree.h, times n_trees; trees run in parallel. Where time or memory ends, the forest is the trees finished, up to the
+//          first that is not.
 // Source   Breiman et al., 1984; Breiman, Machine Learning 45, 2001; Geurts et al., Machine Learning 63, 2006.
 // Checked  forest_learners_test.cc.
 #include <algorithm>
@@ -212,8 +213,10 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
   std::vector<char> finished(n_trees, 0);
   std::atomic<bool> full{false};
   Progress progress(context, recipe.n_trees);
-  context.threads->parallel_each(n_trees, [&](size_t t) {
+  std::atomic<size_t> next{0};  // trees begin in their order, so that those finished lack few in between
+  context.threads->parallel_each(n_trees, [&](size_t) {
     if (context.should_stop() || progress.ended() || full) return;
+    const size_t t = next++;
     RandomStream stream(context.seed, "tree", n_before + t);
     const std::vector<double> weights = draw_weights(recipe, rows, stream);
     ExactTreeGrower grower(columns, values, targets, recipe.limits, context);
@@ -235,12 +238,15 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
     finished[t] = 1;
     progress.tree_finished();
   });
+  // Trees behind one that is not finished are left out: tree t of a forest is always the one of stream t, as out_of_bag and fit_more take
+  // it.
+  const auto n_kept = static_cast<size_t>(std::ranges::find(finished, 0) - finished.begin());
   size_t n_nodes = forest.nodes.size();
-  for (const Forest& tree : trees) n_nodes += tree.nodes.size();
+  for (size_t t = 0; t < n_kept; ++t) n_nodes += trees[t].nodes.size();
   forest.nodes.reserve(n_nodes);
   forest.node_cover.reserve(n_nodes);
-  for (size_t t = 0; t < n_trees; ++t) {
-    if (finished[t]) append_trees(forest, trees[t]);
+  for (size_t t = 0; t < n_kept; ++t) {
+    append_trees(forest, trees[t]);
     trees[t] = Forest();
   }
   if (forest.roots.empty()) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "kolosal/models/forms/forest.h"
+#include "kolosal/models/forms/forest_rounds.h"
 #include "kolosal/models/trees/trees_test_rows.h"
 
 namespace kolosal {
@@ -164,6 +164,19 @@ TEST(ForestLearners, ReturnTheFinishedTreesWhenToldToStop) {
     };
     EXPECT_EQ(fit(name, {}, {train.x, train.target}, context)->n_iterations(), 3U);
     EXPECT_THROW(fit(name, {}, {train.x, train.target}, context), Error);
+  }
+}
+
+TEST(ForestLearners, ToldToStopAreTheFirstTreesOfAWholeFit) {
+  const Rows train = make_rows(Task::Regression, 500);
+  for (const char* name : {"random_forest", "extra_trees"}) {
+    const auto whole = fit(name, {}, {train.x, train.target}, context_of(1));
+    FitContext context = context_of(4);
+    context.on_iteration = [](const FitProgress& progress) { return progress.iteration < 6; };
+    const auto stopped = fit(name, {}, {train.x, train.target}, context);
+    EXPECT_GE(stopped->n_iterations(), 6U);
+    EXPECT_LT(stopped->n_iterations(), 20U);
+    EXPECT_EQ(predict(*stopped, train.x), predict(ForestModel(slice_rounds(forest_of(*whole), 0, stopped->n_iterations())), train.x));
   }
 }
 

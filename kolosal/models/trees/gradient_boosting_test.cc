@@ -269,7 +269,7 @@ TEST(GradientBoosting, LeavesRareCategoriesWithTheRestWhereItSmooths) {
 TEST(GradientBoosting, GivesTheSameTreesHoweverLittleMemoryHistogramsGet) {
   const Rows train = make_rows(Task::Regression, 3000);
   FitContext tight = context_of(1);
-  tight.memory = std::make_shared<MemoryBudget>(size_t{300} << 10);
+  tight.memory = std::make_shared<MemoryBudget>(size_t{500} << 10);
   const auto wide = quick_booster()->fit({train.x, train.target}, nullptr, context_of(1));
   EXPECT_EQ(wide->to_value(), quick_booster()->fit({train.x, train.target}, nullptr, tight)->to_value());
   EXPECT_EQ(tight.memory->used(), 0U);

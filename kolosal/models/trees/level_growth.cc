@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "kolosal/base/random.h"
@@ -62,7 +63,9 @@ TreeGrower::LevelSplit TreeGrower::best_level_split(std::span<Pair> pairs, size_
   constexpr size_t kMostBins = 256;
   const size_t n_tasks = std::min(tiles.size() - 1, static_cast<size_t>(context_.threads->size()));
   const MemoryLease lease(context_.memory, kept ? 0 : n_tasks * leaves_.size() * kMostBins * sizeof(GradientSum), "a level of a tree");
-  std::vector<LevelSplit> found(features_.size());
+  LevelSplit best;  // the first feature's among equals
+  size_t best_place = 0;
+  std::mutex mutex;
   context_.threads->parallel_each(tiles.size() - 1, [&](size_t t) {
     if (context_.should_stop()) return;
     if (kept) fill_level(pairs, tiles[t], tiles[t + 1]);
@@ -73,12 +76,13 @@ TreeGrower::LevelSplit TreeGrower::best_level_split(std::span<Pair> pairs, size_
         if (!kept) build(rows_of(leaves_[i]), packed_.data(), place, place + 1, built.data() + i * kMostBins);
         histograms.push_back(kept ? histograms_of(leaves_[i], place) : built.data() + i * kMostBins);
       }
-      found[place] = level_split_of(place, level, histograms);
+      LevelSplit split = level_split_of(place, level, histograms);
+      const std::lock_guard lock(mutex);
+      if (split.gain < best.gain || split.gain <= 0 || (split.gain == best.gain && place > best_place)) continue;
+      best = std::move(split);
+      best_place = place;
     }
   });
-  LevelSplit best;
-  for (LevelSplit& split : found)
-    if (split.gain > best.gain) best = std::move(split);
   return best;
 }
 
