@@ -105,7 +105,7 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
     "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},
                    "c": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "a", "greater": 1}}},
     "forbidden": [{"a": 0}, {"a": 2, "b": 0}, {"a": 3, "b": 3}]})"));
-  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "auto"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "cfo", "auto"}) {
     Study study = study_with(name);
     int n_with = 0;
     for (int i = 0; i < 60; ++i) {
@@ -129,7 +129,7 @@ TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
 }
 
 TEST(EverySampler, TakesTwoHundredParametersAndOne) {
-  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "auto"}) {
+  for (const std::string name : {"random", "qmc", "tpe", "nsga2", "nsga3", "cmaes", "gp", "cfo", "auto"}) {
     for (const int n : {1, 200}) {
       Study study = study_with(name);
       for (int i = 0; i < (name == "gp" || name == "auto" ? 13 : 25); ++i) {

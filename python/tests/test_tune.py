@@ -14,6 +14,7 @@ from kolosal import InvalidInputError, tune
 from kolosal.tune.samplers import (
     AutoSampler,
     CmaEsSampler,
+    CostFrugalSampler,
     GPSampler,
     GridSampler,
     NSGAIIISampler,
@@ -253,7 +254,13 @@ SETTINGS: list[tuple[type[Any], dict[str, Any], dict[str, Any]]] = [
         (TPESampler, {}, {name: value})
         for name, value in {"n_startup_trials": 3, "n_ei_candidates": 5, "prior_weight": 3.0, "multivariate": False, "group": True}.items()
     ),
+    (TPESampler, {}, {"earlier_best": [{"x": 1.0, "k": 2}, {"x": 2.0, "k": 1}]}),
+    (TPESampler, {"earlier_best": [{"x": 1.0, "k": 2}, {"x": 2.0, "k": 1}]}, {"earlier_weight": 30.0}),
     (TPESampler, {}, {"constant_liar": False}),
+    *(
+        (CostFrugalSampler, {}, {name: value})
+        for name, value in {"low_cost_partial_config": {"x": -4.0}, "step": 0.1, "least_step": 0.15}.items()
+    ),
 ]
 
 

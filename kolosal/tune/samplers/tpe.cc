@@ -4,6 +4,7 @@
 // Rules    The best are min(ceil(n / 10), 25) trials (ceil(n / 10) where there are several objectives), taken from the complete ones by
 //          loss, then the pruned ones by last step and last value, then those whose constraints fail, by violation. Several losses: by
 //          layers of domination, the last of which is cut to the subset that keeps most hypervolume. Running trials count as rest.
+//          The density of the best may have a share of that of an earlier study's best, as if these were `earlier_weight` trials.
 //          Of the rest the newest 25 weigh 1 and the older ones less, down to 1 / n. Until there are `n_startup_trials`, uniform points.
 // Cost     O(n d) a trial, for n trials of d parameters.
 // Source   Bergstra et al., NIPS 2011; Watanabe, arXiv:2304.11127; Ozaki et al., JAIR 73, 2022; the rules of Optuna 5.
@@ -32,6 +33,8 @@ struct TpeSamplerParams {
   bool group = false;
   bool constant_liar = true;
   double prior_weight = 1;
+  Value earlier_best = Value::List{};
+  double earlier_weight = 3;
 };
 void describe(Fields<TpeSamplerParams>& f) {
   f.add("seed", &TpeSamplerParams::seed, "Which random numbers are drawn.");
@@ -43,6 +46,9 @@ void describe(Fields<TpeSamplerParams>& f) {
   f.add("group", &TpeSamplerParams::group, "Whether conditional parameters, too, are drawn together with those they always appear with.");
   f.add("constant_liar", &TpeSamplerParams::constant_liar, "Whether running trials count as bad ones, so that workers keep apart.");
   f.add("prior_weight", &TpeSamplerParams::prior_weight, "Weight of the density of what is not known, against 1 for a trial.").above(0);
+  f.add("earlier_best", &TpeSamplerParams::earlier_best,
+        "Parameters of the best trials of an earlier study, a list of objects: where good trials are to be expected.");
+  f.add("earlier_weight", &TpeSamplerParams::earlier_weight, "How many good trials all of these together weigh as much as.").above(0);
 }
 
 // Where a finished trial of one objective stands: complete before pruned before infeasible.
@@ -135,6 +141,54 @@ std::vector<double> weights_of(size_t n) {
   return weights;
 }
 
+std::optional<double> inside_if_allowed(const std::string& name, const Distribution& distribution, const Value& value) {
+  try {
+    return distribution.inside(name, value);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// The trials of an earlier study that have an allowed value for every parameter of a subspace, as a history of their own.
+struct EarlierTrials {
+  EarlierTrials(const Value& best, const History& now, const Subspace& here) : history({Direction::Minimize}) {
+    if (best.as_list().empty()) return;
+    for (const auto& [parameter, distribution] : here)
+      space.emplace_back(history.parameter(now.parameters()[parameter].name, *distribution), distribution);
+    for (const Value& trial : best.as_list()) {
+      std::vector<double> places;
+      for (const auto& [parameter, distribution] : space) {
+        const std::string& name = history.parameters()[parameter].name;
+        const Value* value = trial.find(name);
+        const std::optional<double> inside = value == nullptr ? std::nullopt : inside_if_allowed(name, *distribution, *value);
+        if (!inside) break;
+        places.push_back(distribution->place(*inside));
+      }
+      if (places.size() < space.size()) continue;
+      rows.push_back(static_cast<uint32_t>(rows.size()));
+      for (size_t i = 0; i < space.size(); ++i) history.set_place(space[i].first, rows.back(), places[i]);
+    }
+    columns.resize(space.size());
+    for (const auto& [parameter, distribution] : space)
+      columns[parameter].update(history.parameters()[parameter], distribution->scaled_low(), distribution->scaled_high());
+  }
+
+  History history;
+  Subspace space;
+  std::vector<uint32_t> rows;
+  std::vector<SortedColumn> columns;
+  MixtureBuffers buffers;
+};
+
+// The logarithm of the mixture of two densities, `share` of which is the second.
+std::vector<double> mixed(std::vector<double> first, const std::vector<double>& second, double share) {
+  for (size_t i = 0; i < first.size(); ++i) {
+    const double a = first[i] + std::log1p(-share), b = second[i] + std::log(share), most = std::max(a, b);
+    first[i] = most + std::log1p(std::exp(std::min(a, b) - most));
+  }
+  return first;
+}
+
 class TpeProposal final : public Proposal {
  public:
   TpeProposal(const TpeSamplerParams& params, const History& history, const TrialRecord& trial, int attempt, TpeCache& cache)
@@ -192,8 +246,22 @@ class TpeProposal final : public Proposal {
                              params_.prior_weight, cache_.columns, cache_.good);
     const ParzenMixture bad(history_, space, rest, weights_of(rest.size()), params_.prior_weight, cache_.columns, cache_.bad);
     RandomStream stream(key_, "parameter", space[0].first);
-    const std::vector<double> points = good.sample(stream, static_cast<size_t>(params_.n_ei_candidates));
-    const std::vector<double> good_density = good.log_density(points), bad_density = bad.log_density(points);
+    const auto n_candidates = static_cast<size_t>(params_.n_ei_candidates);
+    std::vector<double> points = good.sample(stream, n_candidates), good_density;
+    EarlierTrials earlier(params_.earlier_best, history_, space);
+    if (earlier.rows.empty()) good_density = good.log_density(points);
+    else {
+      const ParzenMixture before(earlier.history, earlier.space, earlier.rows, std::vector<double>(earlier.rows.size(), 1.0),
+                                 params_.prior_weight, earlier.columns, earlier.buffers);
+      const double share = params_.earlier_weight / (params_.earlier_weight + static_cast<double>(best.size()));
+      const std::vector<double> others = before.sample(stream, n_candidates);
+      for (size_t i = 0; i < n_candidates; ++i)
+        if (stream.uniform() < share)
+          std::copy_n(others.begin() + static_cast<ptrdiff_t>(i * space.size()), space.size(),
+                      points.begin() + static_cast<ptrdiff_t>(i * space.size()));
+      good_density = mixed(good.log_density(points), before.log_density(points), share);
+    }
+    const std::vector<double> bad_density = bad.log_density(points);
     size_t most = 0;
     for (size_t i = 1; i < good_density.size(); ++i)
       if (good_density[i] - bad_density[i] > good_density[most] - bad_density[most]) most = i;
@@ -215,6 +283,12 @@ class TpeSampler final : public Sampler {
     if (params_.group && params_.multivariate && !*params_.multivariate)
       throw Error(ErrorCode::BadValue, "tpe.group: groups are drawn together, and tpe.multivariate is false", "Leave out one of the two.");
     if (params_.group) params_.multivariate = true;
+    const auto refuse = [](const std::string& what) {
+      throw Error(ErrorCode::BadValue, "tpe.earlier_best: " + what + "; it must be a list of objects, parameters by name");
+    };
+    if (!params_.earlier_best.is_list()) refuse("a value of kind " + std::string(params_.earlier_best.kind_name()));
+    for (const Value& trial : params_.earlier_best.as_list())
+      if (!trial.is_object()) refuse("an element of kind " + std::string(trial.kind_name()));
   }
 
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache* cache) const override {

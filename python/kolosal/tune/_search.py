@@ -13,15 +13,33 @@ from ._param_space import ParamSpace
 from ._search_run import Limits, Search, Step
 from ._study import create_study
 from .pruners import BasePruner, HyperbandPruner, NopPruner, SuccessiveHalvingPruner
-from .samplers import AutoSampler, BaseSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from .samplers import AutoSampler, BaseSampler, CostFrugalSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 _STRATEGIES: dict[str, Callable[[int | None], BaseSampler]] = {
     "auto": lambda seed: AutoSampler(seed=seed),
     "bayesian": lambda seed: TPESampler(seed=seed),
+    "cost_frugal": lambda seed: CostFrugalSampler(seed=seed),
     "evolutionary": lambda seed: NSGAIISampler(seed=seed),
     "qmc": lambda seed: QMCSampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
 }
+
+
+def sampler_of(strategy: str | BaseSampler, seed: int | None) -> BaseSampler:
+    """The sampler that a strategy's name stands for, or the one given, which has a seed of its own."""
+    if isinstance(strategy, BaseSampler):
+        if seed is not None:
+            raise InvalidInputError(
+                f"random_state is {seed} and optimization_strategy is a sampler, which has a seed of its own",
+                "bad_value",
+                "Give the seed to the sampler and leave random_state out.",
+            )
+        return strategy
+    make = _STRATEGIES.get(strategy)
+    if make is None:
+        raise InvalidInputError(f"optimization_strategy is '{strategy}'; allowed: {', '.join(_STRATEGIES)}, or a sampler", "bad_value")
+    return make(seed)
+
 
 # What is asked of the best estimator.
 _DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "inverse_transform", "score_samples")
@@ -52,7 +70,7 @@ class HyperOptX:
         maximize: whether a higher score is better, as of all scorers of scikit-learn.
         time_budget: seconds for all, the refit included: no further trial is started where it would not end in time, and a trial that lasts
             beyond it is stopped between two folds.
-        optimization_strategy: "auto" (AutoSampler), "bayesian" (TPE), "evolutionary", "qmc" or "random"; or a sampler.
+        optimization_strategy: "auto" (AutoSampler), "bayesian" (TPE), "cost_frugal", "evolutionary", "qmc" or "random"; or a sampler.
         early_stopping: trials without a better one after which the search ends; None: it does not.
         refit: whether the best parameters are fitted to all rows at the end.
         error_score: score of a fold whose fit fails; "raise" lets the error out.
@@ -115,7 +133,7 @@ class HyperOptX:
             The search.
         """
         started = time.monotonic()
-        sampler = self._sampler()
+        sampler = sampler_of(self.optimization_strategy, self.random_state)
         folds = Folds(
             self.estimator,
             X,
@@ -158,23 +176,6 @@ class HyperOptX:
     def _plan(self, folds: Folds) -> Plan:
         """What a trial gets, one after the other, and what ends it between."""
         return Plan([Step(len(folds.splits), 0, len(folds.splits))], NopPruner())
-
-    def _sampler(self) -> BaseSampler:
-        if isinstance(self.optimization_strategy, BaseSampler):
-            if self.random_state is not None:
-                raise InvalidInputError(
-                    f"random_state is {self.random_state} and optimization_strategy is a sampler, which has a seed of its own",
-                    "bad_value",
-                    "Give the seed to the sampler and leave random_state out.",
-                )
-            return self.optimization_strategy
-        make = _STRATEGIES.get(self.optimization_strategy)
-        if make is None:
-            allowed = ", ".join(_STRATEGIES)
-            raise InvalidInputError(
-                f"optimization_strategy is '{self.optimization_strategy}'; allowed: {allowed}, or a sampler", "bad_value"
-            )
-        return make(self.random_state)
 
     def _fitted(self) -> Any:
         best = self.__dict__.get("best_estimator_")

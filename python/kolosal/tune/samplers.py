@@ -145,6 +145,9 @@ class TPESampler(BaseSampler):
         constant_liar: whether running trials count as bad ones, so that workers keep apart.
         prior_weight: weight of the density of what is not known, against 1 for a trial.
         constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
+        earlier_best: parameters of the best trials of an earlier study, as ``tune.best_parameters`` gives them: where good trials are to be
+            expected. Those that lack a parameter, or have a value that is not allowed now, are passed over.
+        earlier_weight: how many good trials all of these together weigh as much as.
     """
 
     _name = "tpe"
@@ -168,6 +171,8 @@ class TPESampler(BaseSampler):
         constant_liar: bool = True,
         prior_weight: float = 1.0,
         constraints_func: ConstraintsFunc | None = None,
+        earlier_best: Sequence[Mapping[str, Any]] = (),
+        earlier_weight: float = 3.0,
     ) -> None:
         if group and multivariate is False:
             raise InvalidInputError("TPESampler: group draws parameters together, and multivariate is False", "bad_value")
@@ -179,6 +184,8 @@ class TPESampler(BaseSampler):
             group=group,
             constant_liar=constant_liar,
             prior_weight=prior_weight,
+            earlier_best=[dict(one) for one in earlier_best],
+            earlier_weight=earlier_weight,
         )
         self.constraints_func = constraints_func
 
@@ -278,6 +285,30 @@ class CmaEsSampler(BaseSampler):
             with_margin=with_margin,
             warm_start=warm_start,
         )
+
+
+class CostFrugalSampler(BaseSampler):
+    """Cost-frugal local search (CFO): steps in random directions from a cheap point. For costs that parameters decide, as numbers of trees.
+
+    Args:
+        low_cost_partial_config: values with which a trial is cheap, by parameter: the search starts there. Other parameters start in the
+            middle of their ranges, choices at the first.
+        step: length of a step at first, in shares of a parameter's range.
+        least_step: length of a step below which the search starts again elsewhere.
+        seed: which random numbers are drawn.
+    """
+
+    _name = "cfo"
+
+    def __init__(
+        self,
+        low_cost_partial_config: Mapping[str, Any] | None = None,
+        *,
+        step: float = 0.2,
+        least_step: float = 0.005,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(seed, low_cost=dict(low_cost_partial_config or {}), step=step, least_step=least_step)
 
 
 class GPSampler(BaseSampler):
