@@ -12,6 +12,7 @@ True
 from __future__ import annotations
 
 from . import distributions, exceptions, importance, logging, pruners, samplers, storages, study, terminator, trial, visualization
+from ._adaptive import AdaptiveHPO, OptimizationResult
 from ._callbacks import MaxTrialsCallback
 from ._running import Trial
 from ._search import ASHT, HyperOptX
@@ -37,9 +38,11 @@ from ._trial import (
     TrialState,
     create_trial,
 )
+from ._warm_start import best_parameters, warm_start
 
 __all__ = [
     "ASHT",
+    "AdaptiveHPO",
     "CategoricalDistribution",
     "Distribution",
     "FixedTrial",
@@ -48,6 +51,7 @@ __all__ = [
     "HyperOptX",
     "IntDistribution",
     "MaxTrialsCallback",
+    "OptimizationResult",
     "SearchSpace",
     "Study",
     "StudyDirection",
@@ -55,6 +59,7 @@ __all__ = [
     "Trial",
     "TrialPruned",
     "TrialState",
+    "best_parameters",
     "copy_study",
     "create_study",
     "create_trial",
@@ -74,4 +79,5 @@ __all__ = [
     "terminator",
     "trial",
     "visualization",
+    "warm_start",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import _kolosal
 from .._errors import InvalidInputError
+from ._async import optimize_async
 from ._running import Run, Trial, log_end, reason
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialState, frozen, json_text, state_of, to_description
 from .exceptions import DuplicatedStudyError, StudyNotFoundError
@@ -321,6 +322,30 @@ class Study:
             run.work(n_jobs)
         finally:
             self._optimizing.release()
+
+    async def optimize_async(
+        self,
+        func: Callable[[_kolosal.Trial], Any],
+        n_trials: int | None = None,
+        timeout: float | None = None,
+        n_jobs: int = 1,
+        catch: type[Exception] | tuple[type[Exception], ...] = (),
+        callbacks: Sequence[Callback] | None = None,
+    ) -> None:
+        """As ``optimize``, for an objective that is a coroutine, or that gives a future of ``concurrent.futures`` or asyncio.
+
+        Where the task is cancelled, its running trials are cancelled and have failed. Where the objective raises, the other trials end
+        first. Proposals are made on the event loop.
+
+        Args:
+            func: the objective. A plain function may be given, and keeps the event loop waiting while it runs.
+            n_trials: how many trials to run; without, no limit.
+            timeout: seconds after which no further trial is started.
+            n_jobs: trials that run at the same time.
+            catch: exceptions that fail the trial and let the run go on.
+            callbacks: each is called with the study and the trial after every trial.
+        """
+        await optimize_async(self, func, n_trials, timeout, n_jobs, catch, tuple(callbacks or ()))
 
     def stop(self) -> None:
         """Lets ``optimize`` end after the trials that run; for objectives and callbacks."""

@@ -1,0 +1,57 @@
+"""What an earlier study gives a new one to begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._errors import InvalidInputError
+from ._study import Study
+from ._trial import FrozenTrial, TrialState
+
+
+def best_parameters(source: Study, n_trials: int | None = None) -> list[dict[str, Any]]:
+    """The parameters of the best trials of a study, the best first; those with equal parameters count once.
+
+    Of several objectives the best are the Pareto front.
+
+    Args:
+        source: the study.
+        n_trials: how many; None: a tenth of the trials that are complete, at most 25.
+    """
+    if n_trials is not None and n_trials < 1:
+        raise InvalidInputError(f"best_parameters: n_trials is {n_trials}; it must be at least 1", "bad_value")
+    ranked = _best_first(source)
+    most = min(25, -(-len(ranked) // 10)) if n_trials is None else n_trials
+    best: list[dict[str, Any]] = []
+    for trial in ranked:
+        if len(best) < most and trial.params and trial.params not in best:
+            best.append(trial.params)
+    return best
+
+
+def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
+    """Lets the first trials of a study have the parameters of the best ones of another.
+
+    The values of the other study are of another objective and are not taken over: its best parameters are tried anew, and the sampler
+    learns from what they come to.
+
+    Args:
+        study: the study to begin.
+        source: the study that is over, of the same parameters or of some of them.
+        n_trials: how many trials of it are tried.
+
+    Returns:
+        How many there were to try.
+    """
+    best = best_parameters(source, n_trials)
+    for params in best:
+        study.enqueue_trial(params, user_attrs={"warm_start": source.study_name})
+    return len(best)
+
+
+def _best_first(source: Study) -> list[FrozenTrial]:
+    if len(source.directions) > 1:
+        return source.best_trials
+    sign = 1 if source.direction == "minimize" else -1
+    feasible = [trial for trial in source.get_trials([TrialState.COMPLETE]) if all(value <= 0 for value in trial.constraints.values())]
+    return sorted(feasible, key=lambda trial: (sign * (trial.values or [0.0])[0], trial.number))
