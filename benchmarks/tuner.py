@@ -1,21 +1,24 @@
 """Studies beside Optuna and Rustuna: time of a trial of a trivial objective, and the best value on known functions; importances.
 
-    python benchmarks/tuner.py [--seeds 20] [--trials 1000]
+    python benchmarks/tuner.py [--seeds 20] [--trials 1000] [--tables FILE]
 
 Times are processor time of this process for each trial, the tuners one after the other in every repetition; the least of three (Optuna:
 once; Gaussian processes: 200 trials, once). Quality is the median over seeds of the best value after 100 trials; p is the paired Wilcoxon
 test of the two columns (two-sided). Optuna's Gaussian process needs torch, its CMA-ES the package cmaes: without, their columns are empty.
+With FILE, of benchmarks/tuner_tables.py, real tuning problems follow: a trial has the loss of the nearest configuration of the table.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import math
 import statistics
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -183,6 +186,55 @@ def print_quality(n_seeds: int) -> None:
             print(row, flush=True)
 
 
+def scaled(parameter: dict[str, Any], value: Any) -> float:
+    """Where a number lies in its range, from 0 to 1; of a choice its place."""
+    if parameter["type"] == "categorical":
+        return float(parameter["choices"].index(value))
+    if parameter["log"]:
+        return math.log(value / parameter["low"]) / math.log(parameter["high"] / parameter["low"])
+    return float((value - parameter["low"]) / (parameter["high"] - parameter["low"]))
+
+
+def table_objective(table: dict[str, Any]) -> Callable[[Any], float]:
+    """The loss of the nearest configuration; another choice is as far as the whole range of a number."""
+    parameters, losses = table["parameters"], table["losses"]
+    points = np.array([[scaled(p, x) for p, x in zip(parameters.values(), row, strict=True)] for row in table["configurations"]])
+    is_choice = np.array([p["type"] == "categorical" for p in parameters.values()])
+
+    def objective(trial: Any) -> float:
+        asked = []
+        for name, p in parameters.items():
+            if p["type"] == "categorical":
+                value = trial.suggest_categorical(name, p["choices"])
+            else:
+                value = getattr(trial, f"suggest_{p['type']}")(name, p["low"], p["high"], log=p["log"])
+            asked.append(scaled(p, value))
+        apart = np.where(is_choice, points != asked, (points - asked) ** 2)
+        return float(losses[int(np.argmin(apart.sum(axis=1)))])
+
+    return objective
+
+
+def print_tables(path: Path, n_seeds: int) -> None:
+    """Medians of the best losses on real tuning problems and whether they differ; "least" is the best of the table."""
+    from scipy.stats import wilcoxon
+
+    print(f"\n{'ours':18} {'of Optuna':13} {'table':22} {'least':>8} {'kolosal':>9} {'optuna':>9} {'p':>7}")
+    tables = json.loads(path.read_text())
+    for ours, theirs in (("TPESampler", "TPESampler"), ("CmaEsSampler", "CmaEsSampler"), ("AutoSampler", "TPESampler")):
+        for table in tables:
+            if ours == "CmaEsSampler" and any(p["type"] == "categorical" for p in table["parameters"].values()):
+                continue
+            objective = table_objective(table)
+            mine = bests("kolosal", ours, objective, n_seeds, 100)
+            row = f"{ours:18} {theirs:13} {table['name']:22} {min(table['losses']):8.5f} {statistics.median(mine):9.5f}"
+            if can_run(theirs):
+                other = bests("optuna", theirs, objective, n_seeds, 100)
+                p = wilcoxon(mine, other).pvalue if mine != other else 1.0
+                row += f" {statistics.median(other):9.5f} {p:7.3f}"
+            print(row, flush=True)
+
+
 def zdt1(trial: Any) -> tuple[float, float]:
     """Two losses of 10 parameters; the front is f2 = 1 - sqrt(f1)."""
     x = [trial.suggest_float(f"x{i}", 0, 1) for i in range(10)]
@@ -245,6 +297,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20, help="seeds of the quality table; 0: no such table")
     parser.add_argument("--trials", type=int, default=1000, help="trials of the times; 0: no such table")
+    parser.add_argument("--tables", type=Path, help="file of tuning problems; without: no such table")
     given = parser.parse_args()
     if given.trials > 0:
         print_times(given.trials)
@@ -252,6 +305,8 @@ def main() -> None:
     if given.seeds > 0:
         print_quality(given.seeds)
         print_fronts(min(given.seeds, 10))
+    if given.tables is not None:
+        print_tables(given.tables, given.seeds or 20)
 
 
 if __name__ == "__main__":
