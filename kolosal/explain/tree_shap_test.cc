@@ -22,6 +22,8 @@ class RandomForest {
     forest.n_features = kFeatures;
     forest.leaf_width = leaf_width;
     forest.base_score.assign(leaf_width, 0.25);
+    forest.leaf_scale.assign(leaf_width, 4);
+    forest.leaf_scale.back() = 0.5;
     forest.feature_gain.assign(kFeatures, 1);
     for (size_t tree = 0; tree < n_trees; ++tree) {
       forest.roots.push_back(static_cast<int32_t>(forest.nodes.size()));
@@ -122,9 +124,10 @@ double worth(const Forest& f, const NodeRows& behind, size_t node, const Feature
 }
 
 double worth(const Forest& f, const NodeRows& behind, const FeatureMatrix& x, size_t row, unsigned known, size_t output) {
-  double sum = f.base_score[output];
+  double sum = 0;
   for (const int32_t root : f.roots) sum += worth(f, behind, static_cast<size_t>(root), x, row, known, output);
-  return f.aggregation == ForestAggregation::Mean ? sum / static_cast<double>(f.roots.size()) : sum;
+  if (f.aggregation == ForestAggregation::Mean) sum /= static_cast<double>(f.roots.size());
+  return f.base_score[output] + f.scale_of(output) * sum;
 }
 
 double factorial(int n) { return std::tgamma(n + 1.0); }

@@ -92,6 +92,8 @@ class Run:
         gc_after_trial: bool = False,
         show_progress_bar: bool = False,
     ) -> None:
+        if n_trials is not None and (n_trials < 0 or n_trials != int(n_trials)):
+            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be a whole number, at least 0", "bad_value")
         self.study, self.func, self.callbacks = study, func, tuple(callbacks or ())
         self.catch = exceptions_of(catch)
         self.gc_after_trial = gc_after_trial
@@ -148,21 +150,29 @@ class Run:
             value = self.func(trial)
             study._note_constraints(number)
         except BaseException as error:
-            if is_pruning(error):
-                study._prune(number)
-            else:
-                study._native.tell_failed(number, reason(error))
-                if not isinstance(error, self.catch):
-                    raise
+            if not self.is_endured(number, error):
+                raise
         else:
-            if type(value) is float and value == value and study._is_single:
-                study._native.tell(number, [value])
-            else:
-                study._complete(number, value)
+            self.gave(number, value)
         finally:
             if self.gc_after_trial:
                 gc.collect()
         self.ended(number)
+
+    def is_endured(self, number: int, error: BaseException) -> bool:
+        """Ends a trial whose objective raised; whether the run goes on."""
+        if is_pruning(error):
+            self.study._prune(number)
+            return True
+        self.study._native.tell_failed(number, reason(error))
+        return isinstance(error, self.catch)
+
+    def gave(self, number: int, value: float | Sequence[float]) -> None:
+        """Ends a trial with what its objective gave."""
+        if type(value) is float and value == value and self.study._is_single:
+            self.study._native.tell(number, [value])
+        else:
+            self.study._complete(number, value)
 
     def ended(self, number: int) -> None:
         """Tells of a trial that has ended."""

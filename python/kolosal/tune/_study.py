@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from ._async import optimize_async
+from . import _async
 from ._running import Run, Trial, log_end, reason
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialState, frozen, json_text, state_of, to_description
 from .exceptions import DuplicatedStudyError, StudyNotFoundError
@@ -310,27 +311,20 @@ class Study:
             gc_after_trial: whether Python's garbage is collected after every trial.
             show_progress_bar: whether a line on the standard error stream shows how far the run is, and the best value.
         """
-        if n_trials is not None and (n_trials < 0 or n_trials != int(n_trials)):
-            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be a whole number, at least 0", "bad_value")
         if n_jobs != -1 and n_jobs < 1:
             raise InvalidInputError(f"optimize: n_jobs is {n_jobs}; it must be at least 1, or -1 for one a core", "bad_value")
-        if not self._optimizing.acquire(blocking=False):
-            raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
-        try:
-            self._stopping.clear()
-            run = Run(self, func, n_trials, timeout, catch, callbacks, gc_after_trial=gc_after_trial, show_progress_bar=show_progress_bar)
+        run = Run(self, func, n_trials, timeout, catch, callbacks, gc_after_trial=gc_after_trial, show_progress_bar=show_progress_bar)
+        with self._running():
             run.work(n_jobs)
-        finally:
-            self._optimizing.release()
 
     async def optimize_async(
         self,
-        func: Callable[[_kolosal.Trial], Any],
+        func: Callable[[Trial], Any],
         n_trials: int | None = None,
         timeout: float | None = None,
         n_jobs: int = 1,
-        catch: type[Exception] | tuple[type[Exception], ...] = (),
-        callbacks: Sequence[Callback] | None = None,
+        catch: type[Exception] | Iterable[type[Exception]] = (),
+        callbacks: Iterable[Callback] | None = None,
     ) -> None:
         """As ``optimize``, for an objective that is a coroutine, or that gives a future of ``concurrent.futures`` or asyncio.
 
@@ -342,10 +336,25 @@ class Study:
             n_trials: how many trials to run; without, no limit.
             timeout: seconds after which no further trial is started.
             n_jobs: trials that run at the same time.
-            catch: exceptions that fail the trial and let the run go on.
+            catch: an exception's class, or several, that fail the trial and let the run go on.
             callbacks: each is called with the study and the trial after every trial.
         """
-        await optimize_async(self, func, n_trials, timeout, n_jobs, catch, tuple(callbacks or ()))
+        if n_jobs < 1:
+            raise InvalidInputError(f"optimize_async: n_jobs is {n_jobs}; it must be at least 1", "bad_value")
+        run = Run(self, func, n_trials, timeout, catch, callbacks)
+        with self._running():
+            await _async.work(run, n_jobs)
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """While the only run that a study has at a time goes on."""
+        if not self._optimizing.acquire(blocking=False):
+            raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
+        try:
+            self._stopping.clear()
+            yield
+        finally:
+            self._optimizing.release()
 
     def stop(self) -> None:
         """Lets ``optimize`` end after the trials that run; for objectives and callbacks."""
