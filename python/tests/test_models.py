@@ -294,6 +294,8 @@ def test_heavier_rows_draw_predictions_to_their_targets(each: Any) -> None:
     made = small(each)
     if "patience" in made._specs:
         made.set_params(n_epochs=40)
+    if "dropout" in made._specs:
+        made.set_params(dropout=0)  # 40 rows do not make up for what is dropped
     light, heavy = (made.fit(rows, target, np.repeat([1.0, w], 20)).predict([[0.0]])[0] for w in (0.1, 10.0))
     assert light < 0 < heavy
 

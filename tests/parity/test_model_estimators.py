@@ -17,10 +17,11 @@ CLASSES = [
     if isinstance(each, type) and issubclass(each, km.Classifier | km.Regressor | km.Ranker) and each._learner
 ]
 
-# As they are checked: a row of weight 2 can only be two rows where no rows are drawn, and where k counts no others.
+# As they are checked: a row of weight 2 can only be two rows where none are drawn, where k counts no others, and where one answer is best.
 CHECKED_AS: dict[str, dict[str, Any]] = {
     "gradient_boosting": {"row_fraction": 1, "feature_fraction": 1, "min_rows_in_leaf": 1},
     "k_nearest": {"k": 1},
+    "quantile": {"l1": 1e-3},
     "random_forest": {"bootstrap": False},
 }
 
