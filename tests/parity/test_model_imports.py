@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
-from sklearn import ensemble, linear_model, tree
+from sklearn import ensemble, linear_model, pipeline, svm, tree
 
 import kolosal.explain as ke
 import kolosal.models as km
-from kolosal import InvalidInputError
+from kolosal import InvalidInputError, NotFittedError
 
 N = 600
 RANDOM = np.random.default_rng(0)
@@ -63,6 +63,21 @@ SCIKIT_LEARN = [
     (linear_model.PoissonRegressor(), COUNTS),
     (linear_model.LogisticRegression(), PAIR),
     (linear_model.LogisticRegression(), THREE),
+    (linear_model.SGDRegressor(random_state=0), NUMBERS),
+    (linear_model.SGDClassifier(loss="log_loss", random_state=0), PAIR),
+    (ensemble.GradientBoostingRegressor(n_estimators=20, subsample=0.5), NUMBERS + 1000),
+    (ensemble.GradientBoostingRegressor(n_estimators=20, loss="huber", init="zero"), NUMBERS),
+    (ensemble.GradientBoostingClassifier(n_estimators=20), PAIR),
+    (ensemble.GradientBoostingClassifier(n_estimators=20, loss="exponential"), PAIR),
+    (ensemble.GradientBoostingClassifier(n_estimators=10), THREE),
+    (ensemble.HistGradientBoostingRegressor(max_iter=20, loss="quantile", quantile=0.8), NUMBERS + 1000),
+    (ensemble.HistGradientBoostingRegressor(max_iter=20, loss="poisson"), COUNTS),
+]
+# Those that take missing values.
+BINNED = [
+    (ensemble.HistGradientBoostingRegressor(max_iter=20), NUMBERS),
+    (ensemble.HistGradientBoostingClassifier(max_iter=20), PAIR),
+    (ensemble.HistGradientBoostingClassifier(max_iter=10), THREE),
 ]
 
 
@@ -171,6 +186,46 @@ def test_models_of_scikit_learn_predict_as_there(theirs: Any, target: Any) -> No
         np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("theirs", "target"), BINNED)
+def test_boosting_of_scikit_learn_comes_with_its_way_of_missing_values(theirs: Any, target: Any, tmp_path: Path) -> None:
+    theirs.fit(X, target)
+    ours = km.import_model(theirs)
+    agree(ours, theirs, X)
+    assert ours.n_iter_ == theirs.n_iter_ and ours[:3].n_iter_ == 3
+    for begun, expected in zip(ours.staged_predict(X), theirs.staged_predict(X), strict=True):
+        if target is NUMBERS:
+            np.testing.assert_allclose(begun, expected, rtol=2e-6, atol=2e-6)
+        else:
+            assert (begun == expected).all()
+
+
+CODED = WORTH + 3.0 * FRAME["town"].isin(["york", "ely"])
+WITH_HOLES = FRAME.assign(town=FRAME["town"].where(RANDOM.random(N) < 0.9), rooms=pd.Categorical(RANDOM.choice([3, 7, 9, 11], N)))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        ensemble.HistGradientBoostingRegressor(max_iter=30, min_samples_leaf=5),
+        xgboost.XGBRegressor(n_estimators=20, enable_categorical=True, max_cat_to_onehot=2),
+        xgboost.XGBRegressor(n_estimators=20, enable_categorical=True),
+    ],
+)
+@pytest.mark.parametrize("rows", [FRAME, WITH_HOLES], ids=["whole", "with holes"])
+def test_categories_of_frames_come_with_models(theirs: Any, rows: pd.DataFrame, tmp_path: Path) -> None:
+    theirs.fit(rows, CODED)
+    ours = km.import_model(theirs)
+    agree(ours, theirs, rows)
+    turned = rows.assign(town=rows["town"].cat.reorder_categories(["york", "ely", "hull", "leeds", "bath"]))
+    np.testing.assert_array_equal(ours.predict(turned), ours.predict(rows))
+    ours.save(tmp_path / "model.kolosal")
+    np.testing.assert_array_equal(km.load(tmp_path / "model.kolosal").predict(rows), ours.predict(rows))
+    if isinstance(theirs, ensemble.HistGradientBoostingRegressor):
+        unseen = rows.assign(town=pd.Categorical(["rye"] * N))
+        agree(ours, theirs, unseen)
+
+
 def test_imported_models_are_saved_loaded_and_not_fitted(tmp_path: Path) -> None:
     ours = km.import_model(lightgbm.LGBMClassifier(n_estimators=5, verbose=-1).fit(X, PAIR))
     ours.save(tmp_path / "m.kolosal")
@@ -185,12 +240,37 @@ def test_what_has_no_counterpart_says_so() -> None:
     with pytest.raises(InvalidInputError, match="several outputs"):
         multi = xgboost.XGBRegressor(n_estimators=3, multi_strategy="multi_output_tree").fit(X, np.column_stack([NUMBERS, COUNTS]))
         km.import_model(multi)
-    with pytest.raises(InvalidInputError, match="GradientBoostingRegressor is no tree"):
-        km.import_model(ensemble.GradientBoostingRegressor(n_estimators=2).fit(FILLED, NUMBERS))
+    with pytest.raises(InvalidInputError, match=r"AdaBoostRegressor is no tree[\s\S]*Train a tree"):
+        km.import_model(ensemble.AdaBoostRegressor(n_estimators=2).fit(FILLED, NUMBERS))
+    with pytest.raises(InvalidInputError, match=r"LinearSVC is no tree[\s\S]*Train kolosal.models.LinearSVC"):
+        km.import_model(svm.LinearSVC().fit(FILLED, PAIR))
+    with pytest.raises(InvalidInputError, match=r"Pipeline is no tree[\s\S]*Import its last step"):
+        km.import_model(pipeline.make_pipeline(linear_model.Ridge()).fit(FILLED, NUMBERS))
+    with pytest.raises(InvalidInputError, match=r"loss='hinge' has no probabilities[\s\S]*log_loss"):
+        km.import_model(linear_model.SGDClassifier().fit(FILLED, PAIR))
+    with pytest.raises(InvalidInputError, match="SGDClassifier of more than two classes"):
+        km.import_model(linear_model.SGDClassifier(loss="log_loss").fit(FILLED, THREE))
+    with pytest.raises(InvalidInputError, match="begins at a Ridge"):
+        km.import_model(ensemble.GradientBoostingRegressor(n_estimators=2, init=linear_model.Ridge()).fit(FILLED, NUMBERS))
+    with pytest.raises(InvalidInputError, match=r"trained on an array[\s\S]*data frame"):
+        codes = np.column_stack([FRAME["town"].cat.codes, FILLED])
+        km.import_model(ensemble.HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]).fit(codes, NUMBERS))
+    with pytest.raises(InvalidInputError, match=r"missing=0 has no counterpart[\s\S]*NaN where 0 stands"):
+        km.import_model(xgboost.XGBRegressor(n_estimators=2, missing=0).fit(FILLED, NUMBERS))
+    with pytest.raises(InvalidInputError, match="Ridge is a class, no trained model"):
+        km.import_model(linear_model.Ridge)
+    with pytest.raises(InvalidInputError, match="one of ours already"):
+        km.import_model(km.Ridge())
     with pytest.raises(InvalidInputError, match="it begins neither"):
         km.import_model(b"hello")
     with pytest.raises(InvalidInputError, match="2 labels for 3 classes"):
         km.import_model(xgboost.XGBClassifier(n_estimators=2).fit(X, THREE), classes=["a", "b"])
+
+
+@pytest.mark.parametrize("theirs", [lightgbm.LGBMClassifier(), xgboost.XGBRegressor(), linear_model.Ridge(), tree.DecisionTreeClassifier()])
+def test_models_that_are_not_trained_are_refused(theirs: Any) -> None:
+    with pytest.raises(NotFittedError, match=f"this {type(theirs).__name__} is not fitted yet"):
+        km.import_model(theirs)
 
 
 @pytest.mark.parametrize("library", ["lightgbm", "xgboost json", "xgboost ubj"])

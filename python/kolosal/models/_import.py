@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import _kolosal
-from .._errors import InvalidInputError
+from .._errors import InvalidInputError, not_fitted
 from ._base import FIT_SPECS, CatalogModel, Classifier, Ranker, Regressor
 from ._features import Features
+from ._import_scikit import parts_of
 
 
 class _Imported(CatalogModel):
@@ -53,27 +54,76 @@ def import_model(source: Any, classes: Any = None) -> Any:
     """A model that another library trained.
 
     Args:
-        source: A trained model of LightGBM, XGBoost or CatBoost (their boosters or scikit-learn classes), a tree, forest or linear model of
-            scikit-learn, or the path or bytes of a file: LightGBM's text, XGBoost's JSON or UBJSON, CatBoost's JSON.
+        source: A trained model of LightGBM, XGBoost or CatBoost (their boosters or scikit-learn classes); of scikit-learn a tree, a forest,
+            boosting or a linear model; or the path or bytes of a file: LightGBM's text, XGBoost's JSON or UBJSON, CatBoost's JSON.
+            Categories come with models that were trained on data frames by LightGBM, XGBoost from version 3 on and scikit-learn; those of
+            XGBoost's files are codes.
         classes: The labels of a classifier in the order of its probabilities; those that the source knows, or 0, 1, ... where not given.
 
     Returns:
         An estimator that predicts the same to 1e-6 on features that float32 holds.
 
     Raises:
+        NotFittedError: where the source is not trained.
         InvalidInputError: where the file is damaged, or the model is of a kind that the native forms do not hold.
     """
+    if isinstance(source, type):
+        raise InvalidInputError(f"{source.__name__} is a class, no trained model", "bad_value", f"Pass {source.__name__}(...).fit(X, y).")
     library = type(source).__module__.split(".")[0]
+    if library in ("lightgbm", "xgboost", "catboost", "sklearn"):
+        _check_trained(source)
     if classes is None:
         classes = getattr(source, "classes_", None)
     if library == "sklearn":
-        return _of_scikit_learn(source, classes)
+        read = parts_of(source)
+        kind: Any = ImportedClassifier if read.classifies else ImportedRegressor
+        return _made(kind, read.native, read.names, read.levels, classes)
     native, text = _kolosal.FittedModel.import_bytes(_bytes_of(source, library))
     about = json.loads(text)
     levels = {j: each for j, each in enumerate(about["levels"]) if each is not None}
+    if library == "xgboost":
+        levels = _levels_of_xgboost(source)
     task = about["task"]
-    kind: Any = ImportedClassifier if task in ("binary", "multiclass") else ImportedRanker if task == "ranking" else ImportedRegressor
+    kind = ImportedClassifier if task in ("binary", "multiclass") else ImportedRanker if task == "ranking" else ImportedRegressor
     return _made(kind, native, about["names"], levels, classes)
+
+
+def _check_trained(source: Any) -> None:
+    told = getattr(source, "__sklearn_is_fitted__", None) or getattr(source, "is_fitted", None)
+    fitted = told() if callable(told) else any(name.endswith("_") and name[0] != "_" for name in vars(source))
+    if not fitted and hasattr(source, "fit"):
+        raise not_fitted(type(source).__name__)
+
+
+def _levels_of_xgboost(source: Any) -> dict[int, list[Any]]:
+    """The levels of the categories of a model of XGBoost, whose file has them where it was trained on a frame.
+
+    Raises:
+        InvalidInputError: where another value than NaN is missing to the model.
+    """
+    missing = getattr(source, "missing", None)
+    if missing is not None and not np.isnan(missing):
+        raise InvalidInputError(
+            f"XGBoost's missing={missing!r} has no counterpart here: missing is NaN alone",
+            "unsupported",
+            f"Train it with NaN where {missing!r} stands for what is missing, and the default missing=np.nan.",
+        )
+    booster = source.get_booster() if hasattr(source, "get_booster") else source
+    if "c" not in (booster.feature_types or ()):
+        return {}
+    document = json.loads(bytes(booster.save_raw("json")))
+    kept = document["learner"]["gradient_booster"].get("model", {}).get("cats", {}).get("enc", [])
+    levels = {j: _levels_of_encoding(each) for j, each in enumerate(kept)}
+    return {j: each for j, each in levels.items() if each}
+
+
+def _levels_of_encoding(encoding: dict[str, Any]) -> list[Any]:
+    """Levels as XGBoost writes them: texts as bytes, one after the other, and where each begins; or numbers."""
+    values = encoding["values"]
+    if "offsets" not in encoding:
+        return list(values)
+    text, starts = bytes(value % 256 for value in values), encoding["offsets"]
+    return [text[begin:end].decode() for begin, end in zip(starts, starts[1:], strict=False)]
 
 
 def _made(kind: Any, native: Any, names: list[str], levels: dict[int, list[Any]], classes: Any) -> Any:
@@ -105,55 +155,7 @@ def _bytes_of(source: Any, library: str) -> bytes:
     raise InvalidInputError(
         f"{type(source).__name__} is no model that can be imported",
         "unsupported",
-        "Pass a model of LightGBM, XGBoost, CatBoost or scikit-learn, or the path of a file of theirs.",
+        "It is one of ours already."
+        if library == "kolosal"
+        else "Pass a model of LightGBM, XGBoost, CatBoost or scikit-learn, or the path of a file of theirs.",
     )
-
-
-_EXPONENTIAL = {"PoissonRegressor", "GammaRegressor"}
-_LINEAR = {"LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "HuberRegressor", "QuantileRegressor"}
-_TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
-_FORESTS = {"RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor"}
-
-
-def _of_scikit_learn(source: Any, classes: Any) -> Any:
-    name = type(source).__name__
-    names = [str(each) for each in getattr(source, "feature_names_in_", [f"x{j}" for j in range(source.n_features_in_)])]
-    if name in _TREES | _FORESTS:
-        native = _forest([source] if name in _TREES else source.estimators_, source.n_features_in_, name.endswith("Classifier"))
-        return _made(ImportedClassifier if name.endswith("Classifier") else ImportedRegressor, native, names, {}, classes)
-    if name not in _LINEAR | _EXPONENTIAL | {"LogisticRegression", "LogisticRegressionCV"}:
-        raise InvalidInputError(f"scikit-learn's {name} is no tree, forest or linear model that can be imported", "unsupported")
-    weights = np.ascontiguousarray(np.atleast_2d(source.coef_), dtype=np.float64)
-    bias = np.ascontiguousarray(np.broadcast_to(source.intercept_, len(weights)), dtype=np.float64)
-    link = "exp" if name in _EXPONENTIAL else "identity"
-    if name.startswith("Logistic"):
-        link = "sigmoid" if len(weights) == 1 else "softmax"
-    kind = ImportedClassifier if name.startswith("Logistic") else ImportedRegressor
-    return _made(kind, _kolosal.FittedModel.linear_of_weights(weights, bias, link), names, {}, classes)
-
-
-def _forest(estimators: list[Any], n_features: int, classifier: bool) -> _kolosal.FittedModel:
-    values = estimators[0].tree_.value
-    if classifier and values.shape[1] > 1:
-        raise InvalidInputError("a classifier of several targets has no counterpart here", "unsupported", "Import one for each target.")
-    trees = []
-    for tree in (each.tree_ for each in estimators):
-        value = tree.value[:, 0, :] if classifier else tree.value[:, :, 0]
-        if classifier:
-            value = value / value.sum(axis=1, keepdims=True)
-        weighted = tree.impurity * tree.weighted_n_node_samples
-        missing = getattr(tree, "missing_go_to_left", np.zeros(tree.node_count))
-        trees.append(
-            {
-                "left": tree.children_left,
-                "right": tree.children_right,
-                "feature": tree.feature,
-                "threshold": tree.threshold,
-                "missing_left": np.asarray(missing, dtype=np.float64),
-                "cover": tree.weighted_n_node_samples,
-                "gain": weighted - weighted[tree.children_left] - weighted[tree.children_right],
-                "values": np.ascontiguousarray(value).ravel(),
-            }
-        )
-    width = trees[0]["values"].size // estimators[0].tree_.node_count
-    return _kolosal.FittedModel.forest_of_trees(n_features, width, "mean", "normalize" if classifier else "identity", trees)
