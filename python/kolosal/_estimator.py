@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 from typing import Any
@@ -33,6 +34,21 @@ def documentation_of(specs: dict[str, dict[str, Any]]) -> str:
     return "\n    Args:\n" + "\n".join(lines) + "\n"
 
 
+def refuse_unnamed(cls: type[Estimator], unnamed: tuple[Any, ...]) -> None:
+    """Raises where a constructor was given parameters without their names."""
+    if unnamed:
+        raise TypeError(f"{cls.__name__} takes its parameters by name, as in {cls.__name__}({next(iter(cls._specs))}=...)")
+
+
+def plain(value: Any) -> Any:
+    """Lists and single numbers in place of NumPy's, at any depth."""
+    if isinstance(value, dict):
+        return {name.item() if hasattr(name, "item") else name: plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 class Estimator:
     """Base of the estimators: keyword parameters declared once in the native core."""
 
@@ -44,7 +60,8 @@ class Estimator:
         if "_specs" not in vars(cls) or "__init__" in vars(cls):
             return
 
-        def __init__(self: Estimator, **parameters: Any) -> None:
+        def __init__(self: Estimator, *unnamed: Any, **parameters: Any) -> None:
+            refuse_unnamed(type(self), unnamed)
             super(cls, self).__init__(**parameters)
 
         __init__.__signature__ = signature_of(cls._specs)  # type: ignore[attr-defined]
@@ -61,8 +78,19 @@ class Estimator:
         for spec in cls._specs.values():
             if name == spec["name"] or name in spec["aliases"]:
                 return str(spec["name"])
-        known = ", ".join(cls._specs)
-        raise TypeError(f"{cls.__name__} has no parameter '{name}'. Known: {known}.")
+        raise TypeError(f"{cls.__name__} has no parameter '{name}'.{cls._hint(name)} Known: {', '.join(cls._specs)}.")
+
+    @classmethod
+    def _hint(cls, name: str) -> str:
+        """A sentence on what a parameter that does not exist may have been meant to be, with a space before it; or nothing."""
+        spelt = [each for spec in cls._specs.values() for each in (spec["name"], *spec["aliases"])]
+        close = difflib.get_close_matches(name, spelt, n=1)
+        return f" Did you mean '{close[0]}'?" if close else ""
+
+    def _told(self, name: str, value: Any, given: dict[str, Any]) -> tuple[str, Any]:
+        """The name and the value under which one of the parameters ``given`` is kept."""
+        del given
+        return self._canonical(name), value
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name."""
@@ -76,11 +104,12 @@ class Estimator:
             The estimator.
         """
         given: dict[str, Any] = {}
+        spelt: dict[str, str] = {}
         for name, value in parameters.items():
-            canonical = self._canonical(name)
+            canonical, kept = self._told(name, value, parameters)
             if canonical in given:
-                raise TypeError(f"{canonical} is given twice: '{name}' is another name of it")
-            given[canonical] = value
+                raise TypeError(f"{canonical} is given twice: as '{spelt[canonical]}' and as '{name}'")
+            given[canonical], spelt[canonical] = kept, name
         for name, value in given.items():
             setattr(self, name, value)
         return self
@@ -91,16 +120,27 @@ class Estimator:
     def _written_down(self, parameters: dict[str, Any]) -> dict[str, Any]:
         options = {}
         for name, value in parameters.items():
-            if isinstance(value, str) and self._specs[name]["type"].startswith("list"):
-                value = [value]
-            if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-                value = value.item()
-            options[name] = value
+            options[name] = [value] if isinstance(value, str) and self._specs[name]["type"].startswith("list") else plain(value)
         try:
-            json.dumps(options)
-        except TypeError as error:
-            raise InvalidInputError(f"a parameter cannot be written down: {error}", "bad_value") from None
+            json.dumps(options, allow_nan=False)
+        except (TypeError, ValueError):
+            for name, value in options.items():
+                self._check_written(name, value)
+            raise
         return options
+
+    def _check_written(self, name: str, value: Any) -> None:
+        """Raises where a parameter is nothing that JSON has."""
+        spec, what = self._specs[name], f"{type(self).__name__}.{name}"
+        try:
+            json.dumps(value, allow_nan=False)
+        except TypeError:
+            remedy = "Pass an integer: each fit then draws the same." if name == "seed" else f"Allowed: {spec['allowed']}."
+            raise InvalidInputError(f"{what} cannot be {value!r}", "bad_value", remedy) from None
+        except ValueError:
+            raise InvalidInputError(
+                f"{what} cannot be {value!r}, which is not finite", "bad_value", f"Allowed: {spec['allowed']}."
+            ) from None
 
     def __repr__(self) -> str:
         changed = (f"{n}={v!r}" for n, v in self.get_params().items() if not _is(v, self._specs[n]["default"]))

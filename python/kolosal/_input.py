@@ -56,6 +56,7 @@ class Input:
                 self.frame, found = pa.table(to_arrow(data)), list(data)
             elif isinstance(data, _kolosal.Table):
                 self.frame, found = pa.table(data), list(data.names)
+            _check_distinct([str(name) for name in found])
             self.names = found if not alone and all(isinstance(name, str) for name in found) else None
             self.n_features = len(found)
             self.n_rows = len(self.frame)
@@ -119,6 +120,12 @@ def as_columns(data: Any) -> tuple[Any, bool, bool]:
         return pa.table({"x0": data}), False, True
     array = data if isinstance(data, np.ndarray) else np.array(data, dtype=object if any(isinstance(each, str) for each in data) else None)
     return (array.reshape(-1, 1), False, True) if array.ndim == 1 else (array, False, False)
+
+
+def _check_distinct(names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for j, name in enumerate(names) if name in names[:j])
+        raise InvalidInputError(f"two columns are called '{twice}'", "bad_value", "Rename one of them.")
 
 
 def _is_frame(data: Any) -> bool:

@@ -116,7 +116,7 @@ def test_a_function_is_a_loss(tmp_path: Path) -> None:
     theirs.save(tmp_path / "model.kolosal")
     again = km.load(tmp_path / "model.kolosal")
     np.testing.assert_array_equal(again.predict(X), theirs.predict(X))
-    with pytest.raises(InvalidInputError, match="passes as a function"):
+    with pytest.raises(InvalidInputError, match="stands for a function"):
         again.fit(X, centred)
 
     def softmax(known: np.ndarray, scores: np.ndarray) -> Any:

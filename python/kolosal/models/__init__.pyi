@@ -97,7 +97,7 @@ class DecisionTreeClassifier(Classifier):
     min_weight_fraction_leaf: float
     prune_alpha: float
     class_weight: Literal["none", "balanced"]
-    feature_fraction: float
+    feature_fraction: float | Literal["sqrt", "log2"]
     n_threads: int
     seed: int
     time_limit: float | None
@@ -110,7 +110,7 @@ class DecisionTreeClassifier(Classifier):
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
-        feature_fraction: float = 1.0,
+        feature_fraction: float | Literal["sqrt", "log2"] = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -124,7 +124,7 @@ class DecisionTreeRegressor(Regressor):
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
     prune_alpha: float
-    feature_fraction: float
+    feature_fraction: float | Literal["sqrt", "log2"]
     n_threads: int
     seed: int
     time_limit: float | None
@@ -136,7 +136,7 @@ class DecisionTreeRegressor(Regressor):
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
-        feature_fraction: float = 1.0,
+        feature_fraction: float | Literal["sqrt", "log2"] = 1.0,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -194,7 +194,7 @@ class ExtraTreesClassifier(Classifier):
     min_weight_fraction_leaf: float
     prune_alpha: float
     class_weight: Literal["none", "balanced"]
-    feature_fraction: float | None
+    feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
     n_threads: int
@@ -211,7 +211,7 @@ class ExtraTreesClassifier(Classifier):
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
-        feature_fraction: float | None = None,
+        feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
         n_threads: int = 0,
@@ -229,7 +229,7 @@ class ExtraTreesRegressor(Regressor):
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
     prune_alpha: float
-    feature_fraction: float | None
+    feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
     n_threads: int
@@ -245,7 +245,7 @@ class ExtraTreesRegressor(Regressor):
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
-        feature_fraction: float | None = None,
+        feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = False,
         row_fraction: float = 1.0,
         n_threads: int = 0,
@@ -1215,7 +1215,7 @@ class RandomForestClassifier(Classifier):
     min_weight_fraction_leaf: float
     prune_alpha: float
     class_weight: Literal["none", "balanced"]
-    feature_fraction: float | None
+    feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
     n_threads: int
@@ -1232,7 +1232,7 @@ class RandomForestClassifier(Classifier):
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
-        feature_fraction: float | None = None,
+        feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
         n_threads: int = 0,
@@ -1248,7 +1248,7 @@ class RandomForestQuantileRegressor(Regressor):
     n_trees: int
     max_depth: int | None
     min_rows_in_leaf: int
-    feature_fraction: float
+    feature_fraction: float | Literal["sqrt", "log2"]
     row_fraction: float
     n_threads: int
     seed: int
@@ -1260,7 +1260,7 @@ class RandomForestQuantileRegressor(Regressor):
         n_trees: int = 300,
         max_depth: int | None = None,
         min_rows_in_leaf: int = 5,
-        feature_fraction: float = 0.3333333333333333,
+        feature_fraction: float | Literal["sqrt", "log2"] = 0.3333333333333333,
         row_fraction: float = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -1276,7 +1276,7 @@ class RandomForestRegressor(Regressor):
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
     prune_alpha: float
-    feature_fraction: float | None
+    feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
     n_threads: int
@@ -1292,7 +1292,7 @@ class RandomForestRegressor(Regressor):
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
-        feature_fraction: float | None = None,
+        feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
         n_threads: int = 0,

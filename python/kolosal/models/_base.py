@@ -15,10 +15,12 @@ from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_columns, row_weights
 from .._sparse import Compressed
-from ._boosting import as_spelt_here, native_loss, numbered, rates_of
-from ._callbacks import Callback, EarlyStopping, dispatch
-from ._features import Features
+from ._boosting import native_loss, numbered, rates_of, told_of_functions
+from ._callbacks import Callback, EarlyStopping, checked, dispatch
+from ._features import Features, warn_of_lost_digits
+from ._fit_input import check_start, evaluation_set, groups_of
 from ._names import POOR_SCORES, library_of
+from ._peers import as_kept, as_spelt_here, constraints_of, instead_of
 from ._rounds import rounds_of, staged
 from ._scores import d2_pinball, r2
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
@@ -71,8 +73,9 @@ class CatalogModel(Estimator):
                 f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
             )
         features = Features.of(given, self._about["accepts_categories"]) if start is None else self._features_of(start, given)
+        warn_of_lost_digits(given, features)
         stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
-        options = numbered(self._options(), features.names)
+        options = numbered(self._options(), self._learner, features.names)
         for each in stopping:
             options |= each.overrides(type(self).__name__, self._specs, evaluation is not None)
         around = {name: options.pop(name) for name in FIT_SPECS}
@@ -88,6 +91,9 @@ class CatalogModel(Estimator):
             rows = features.rows(evaluation[0])
             held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
         loss = getattr(self, "loss", None)
+        if isinstance(loss, str) and loss == "custom":
+            message = "loss='custom' stands for a function, which neither a file nor a pickle keeps"
+            raise InvalidInputError(message, "bad_value", "Give the function again, set_params(loss=function), or name a loss.")
         native, interrupted = _kolosal.fit_learner(
             self._learner,
             json.dumps(options),
@@ -120,11 +126,16 @@ class CatalogModel(Estimator):
             self.oob_prediction_ = predicted[:, 0] if predicted.shape[1] == 1 else predicted
             self.oob_score_ = r2(target[seen], predicted[seen], None)
 
+    def _told(self, name: str, value: Any, given: dict[str, Any]) -> tuple[str, Any]:
+        return as_kept(self, name, value, given)
+
+    @classmethod
+    def _hint(cls, name: str) -> str:
+        instead = instead_of(name, cls._specs)
+        return f" {instead}" if instead else super()._hint(name)
+
     def _features_of(self, start: CatalogModel, given: Input) -> Features:
         """The columns of the model to go on from, which those given must be."""
-        if not self._about["continues"]:
-            raise InvalidInputError(f"{type(self).__name__} does not go on from another model", "unsupported", "Leave out init_model.")
-        start._check_fitted()
         self._check_columns(given, start.n_features_in_, getattr(start, "feature_names_in_", None))
         return start._features
 
@@ -136,6 +147,9 @@ class CatalogModel(Estimator):
         rate = shown.get("learning_rate")
         if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
             shown["learning_rate"] = rates_of(rate, int(shown["n_trees"] or ROUNDS))
+        for name in ("monotone", "interactions"):
+            if isinstance(shown.get(name), str):
+                shown[name] = constraints_of(shown[name], name)
         return as_spelt_here(self._written_down(shown), self._learner)
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
@@ -172,6 +186,9 @@ class CatalogModel(Estimator):
         }
         if hasattr(self, "classes_"):
             written["classes"] = {"dtype": self.classes_.dtype.str, "labels": self.classes_.tolist()}
+            if tuples := [label for label in written["classes"]["labels"] if isinstance(label, tuple)]:
+                message = f"a label cannot be written down: {tuples[0]!r}"
+                raise InvalidInputError(message, "bad_value", "Use texts or numbers.")
         try:
             json.dumps(written)
         except TypeError as error:
@@ -202,8 +219,13 @@ class CatalogModel(Estimator):
             init_model: A fitted estimator of the same class to go on from: this one has its rounds, and those it learns beyond them.
 
         Returns:
-            The estimator. After Ctrl-C it holds the model so far, with a warning.
+            The estimator. After Ctrl-C boosting, random forests, extra trees, SGD and the models of LightGBM and XGBoost hold the rounds so
+            far, with a warning. What has no model before it is done raises CancelledError, a KeyboardInterrupt, and stays as it was:
+            single trees, quantile forests, SVC and SVR, neural networks, Gaussian processes, neighbours.
         """
+        callbacks = checked(callbacks)
+        if init_model is not None:
+            check_start(self, init_model)
         given = self._input(X, fits=True)
         task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
         evaluation = None
@@ -351,6 +373,7 @@ class CatalogModel(Estimator):
         state = dict(self.__dict__)
         if "_native" in state:
             state["_native"] = state["_native"].to_bytes("null")
+            state |= told_of_functions(state, ROUNDS)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -423,7 +446,7 @@ class Classifier(CatalogModel):
 
     @property
     def decision_function(self) -> Callable[[Any], np.ndarray]:
-        """Log-odds of the second of two classes, (n_rows,), or the scores of more, (n_rows, n_classes).
+        """Log-odds of the second of two classes, (n_rows,), or the scores of more, (n_rows, n_classes); of support vectors, too (Platt).
 
         Raises:
             AttributeError: where the model does not make its probabilities of scores, as a random forest.
@@ -539,7 +562,7 @@ class Ranker(CatalogModel):
         Returns:
             The estimator.
         """
-        groups = _groups(groups, qid, group)
+        groups = groups_of(groups, qid, group)
         if eval_set is None and eval_groups is not None:
             raise InvalidInputError("eval_groups are given without eval_set", "bad_value", "Pass eval_set=(X, y) too, or neither.")
         if eval_set is not None and (groups is None) != (eval_groups is None):
@@ -549,6 +572,9 @@ class Ranker(CatalogModel):
                 "bad_value",
                 "Pass the group of each row: groups for y, eval_groups for eval_set.",
             )
+        callbacks = checked(callbacks)
+        if init_model is not None:
+            check_start(self, init_model)
         given = self._input(X, fits=True)
         task, target = self._labelled(y, given.n_rows)
         evaluation = None
@@ -567,28 +593,3 @@ class Ranker(CatalogModel):
     def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
         """The scores after the first round, after two, and so on: each (n_rows,)."""
         return (predicted[:, 0] for predicted in staged(self, X))
-
-
-def _groups(groups: Any, qid: Any, sizes: Any) -> Any:
-    """The group of each row, however it was spelt."""
-    given = [each for each in (groups, qid, sizes) if each is not None]
-    if len(given) > 1:
-        raise InvalidInputError("groups are given twice", "bad_value", "Pass one of groups, qid and group.")
-    return np.repeat(np.arange(len(sizes)), sizes) if sizes is not None else given[0] if given else None
-
-
-def evaluation_set(given: tuple[Any, ...], training: Any) -> tuple[Any, Any, Any]:
-    """Rows, target and weights of an ``eval_set``.
-
-    One inside a list is taken out of it, as LightGBM and XGBoost spell it, where the training rows may stand beside it.
-    """
-    if isinstance(given, list):
-        others = [each for each in given if len(given) == 1 or not (isinstance(each, tuple) and each and each[0] is training)]
-        if len(others) != 1:
-            raise InvalidInputError(
-                f"eval_set has {len(others)} sets beside the training rows", "bad_value", "Pass one: the fit stops by it."
-            )
-        given = others[0]
-    if not isinstance(given, tuple) or len(given) not in (2, 3):
-        raise InvalidInputError("eval_set is not (X, y) or (X, y, sample_weight)", "bad_value", "Pass the rows of one set.")
-    return given[0], given[1], given[2] if len(given) == 3 else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .._errors import InvalidInputError
+from ._peers import FORESTS, share_of
 
 NativeLoss = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray | None]]
 
@@ -17,33 +19,6 @@ WIDER = {
     "learning_rate": "Sequence[float] | Callable[[int], float]",
     "monotone": "dict[str, int]",
 }
-
-# What LightGBM and XGBoost call the losses and ways of growth.
-_LOSSES = {
-    "default": ["binary", "binary:logistic", "multiclass", "softmax", "multi:softprob", "multi:softmax"],
-    "squared": ["regression", "regression_l2", "l2", "mse", "mean_squared_error", "squared_error", "reg:squarederror"],
-    "absolute": ["regression_l1", "l1", "mae", "mean_absolute_error", "absolute_error", "reg:absoluteerror"],
-    "quantile": ["reg:quantileerror"],
-    "poisson": ["count:poisson"],
-    "gamma": ["reg:gamma"],
-    "tweedie": ["reg:tweedie"],
-    "cox": ["survival:cox"],
-    "lambdarank": ["rank:ndcg"],
-    "xendcg": ["rank_xendcg"],
-}
-_SPELLINGS: dict[str, dict[Any, Any]] = {
-    "loss": {spelt: loss for loss, all_spelt in _LOSSES.items() for spelt in all_spelt},
-    "growth": {"lossguide": "leaf", "depthwise": "depth"},
-}
-# Their values for no limit, which all learners of trees take.
-_UNLIMITED: dict[str, dict[Any, Any]] = {"max_depth": {-1: None, 0: None}}
-
-
-def as_spelt_here(options: dict[str, Any], learner: str) -> dict[str, Any]:
-    """Options of a learner with values as LightGBM and XGBoost spell them turned into ours."""
-    spellings = {**_SPELLINGS, **_UNLIMITED} if learner == "gradient_boosting" else _UNLIMITED
-    spelt = {name for name, value in options.items() if name in spellings and not isinstance(value, list | tuple | dict)}
-    return {name: spellings[name].get(value, value) if name in spelt else value for name, value in options.items()}
 
 
 def rates_of(schedule: Any, n_rounds: int) -> list[float]:
@@ -55,9 +30,34 @@ def rates_of(schedule: Any, n_rounds: int) -> list[float]:
         raise InvalidInputError(f"a learning rate is not a number: {rates[0]!r}", "bad_value", "Give one for each round.") from None
 
 
-def numbered(options: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Options of boosting as the learner takes them: a schedule as ``learning_rates``, features by name as their numbers."""
+def told_of_functions(parameters: dict[str, Any], most_rounds: int) -> dict[str, Any]:
+    """What a fitted model that is pickled has in place of functions that cannot be: the rates of a schedule, 'custom' for a loss.
+
+    Args:
+        parameters: Those of the model.
+        most_rounds: How many rates a schedule gives where n_trees does not say.
+    """
+    made: dict[str, Any] = {}
+    if callable(rate := parameters.get("learning_rate")) and not _is_picklable(rate):
+        made["learning_rate"] = tuple(rates_of(rate, int(parameters["n_trees"] or most_rounds)))
+    if callable(loss := parameters.get("loss")) and not _is_picklable(loss):
+        made["loss"] = "custom"
+    return made
+
+
+def _is_picklable(function: Any) -> bool:
+    try:
+        pickle.dumps(function)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def numbered(options: dict[str, Any], learner: str, names: list[str]) -> dict[str, Any]:
+    """Options as the learner takes them: a schedule as ``learning_rates``, features by name as their numbers, 'sqrt' of them as a share."""
     made = dict(options)
+    if learner in FORESTS:
+        made["feature_fraction"] = share_of(made["feature_fraction"], len(names))
     if isinstance(made.get("learning_rate"), list):
         made["learning_rates"] = made.pop("learning_rate")
     if isinstance(made.get("monotone"), dict):

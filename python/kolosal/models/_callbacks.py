@@ -140,6 +140,25 @@ def progress(stream: TextIO | None = None) -> Callback:
     return call
 
 
+def checked(callbacks: Any) -> list[Callback]:
+    """Callbacks as a list, each of which can be called with a FitProgress."""
+    if callable(callbacks):
+        raise InvalidInputError("callbacks is a single function", "bad_value", "Pass a list: callbacks=[...].")
+    made = list(callbacks or ())
+    for each in made:
+        library = (getattr(each, "__module__", None) or type(each).__module__).partition(".")[0]
+        if library in ("lightgbm", "xgboost", "catboost"):
+            name = getattr(each, "__name__", type(each).__name__)
+            raise InvalidInputError(
+                f"callbacks holds {library}'s {name}, which only {library} can call",
+                "bad_value",
+                "kolosal.models has early_stopping, log_evaluation, record_evaluation and progress; any function of a FitProgress does.",
+            )
+        if not callable(each):
+            raise InvalidInputError(f"callbacks holds {each!r}, which is no function", "bad_value", "Pass functions of a FitProgress.")
+    return made
+
+
 def dispatch(callbacks: Sequence[Callback]) -> Callable[[int, int, float, float], bool] | None:
     """One function that tells all callbacks, and whether to go on; None where there are none."""
     if not callbacks:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from .. import _kolosal
-from .._estimator import documentation_of, parameter_specs, signature_of
+from .._estimator import documentation_of, parameter_specs, refuse_unnamed, signature_of
 from ._base import FIT_SPECS, OOB_SPEC, CatalogModel, Classifier, Ranker, Regressor
 from ._boosting import WIDER
 from ._names import IN_PARTS, OUT_OF_BAG, class_names
 from ._partial_fit import PARTIAL_FITS
+from ._peers import FORESTS, SHARES
 
 BASES: dict[str, type[CatalogModel]] = {"classification": Classifier, "regression": Regressor, "ranking": Ranker}
 
@@ -22,10 +23,14 @@ def _make_class(learner: str, kind: str, name: str, about: dict[str, object]) ->
     if learner == "gradient_boosting":
         for parameter, kinds in WIDER.items():
             specs[parameter]["type"] += f" | {kinds}"
+    if learner in FORESTS:
+        specs["feature_fraction"]["type"] += f" | {SHARES}"
+        specs["feature_fraction"]["allowed"] += ", or 'sqrt' or 'log2' for as many"
     if kind != "classification":
         specs.pop("class_weight", None)
 
-    def __init__(self: CatalogModel, **parameters: object) -> None:
+    def __init__(self: CatalogModel, *unnamed: object, **parameters: object) -> None:
+        refuse_unnamed(type(self), unnamed)
         base.__init__(self, **parameters)
 
     __init__.__signature__ = signature_of(specs)  # type: ignore[attr-defined]

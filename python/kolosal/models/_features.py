@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from .._errors import InvalidInputError
 from .._input import Input
 from .._sparse import Compressed
 from .._tables import to_arrow
+
+MOST_LOOKED_AT = 10_000  # rows of a column in which digits that float32 does not hold are looked for
+LARGEST_LOSS = 1e-3  # of a number by float32, in standard deviations of its column, that is not worth a warning
 
 
 class Features:
@@ -76,6 +80,43 @@ class Features:
             raise _refused(self.names[j], column.type, "It held other categories in fit.") from None
         places = pc.index_in(encoded.dictionary, value_set=levels)
         return np.asarray(pc.cast(places.take(encoded.indices), pa.float32()).to_numpy(zero_copy_only=False), dtype=np.float32)
+
+
+def warn_of_lost_digits(given: Input, features: Features) -> None:
+    """Warns of columns of numbers that are alike where float32, in which learners see them, does not tell them apart."""
+    lost = []
+    step = -(-given.n_rows // MOST_LOOKED_AT)
+    if given.rows is not None and given.rows.dtype == np.float64:
+        looked_at = given.rows[::step]
+        lost = [j for j in range(given.n_features) if _loses_digits(looked_at[:, j])]
+    elif given.frame is not None:
+        table = pa.table(to_arrow(given.frame.iloc[::step])) if hasattr(given.frame, "iloc") else _table_of(given)
+        for j, column in enumerate(table.columns):
+            if pa.types.is_float64(column.type) or pa.types.is_int64(column.type) or pa.types.is_uint64(column.type):
+                some = column if len(column) <= MOST_LOOKED_AT else column.take(pa.array(np.arange(0, len(column), step)))
+                if _loses_digits(some.to_numpy().astype(np.float64)):
+                    lost.append(j)
+    if lost:
+        named = ", ".join(repr(features.names[j]) for j in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        warnings.warn(
+            f"{named}: models see numbers as float32, of seven digits, and here the digits beyond them differ: subtract a start from the "
+            "column, as of a point in time, or scale it, as kolosal.preprocess.StandardScaler does",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _loses_digits(column: np.ndarray) -> bool:
+    """Whether numbers that differ become the same as float32, by more than a small part of how much they scatter."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        narrow = column.astype(np.float32)
+        loss = np.abs(column - narrow)
+    kept = np.isfinite(loss)
+    if not kept.all():
+        column, narrow, loss = column[kept], narrow[kept], loss[kept]
+    if len(column) == 0 or not loss.max() > LARGEST_LOSS * column.std():
+        return False
+    return len(np.unique(narrow)) < len(np.unique(column))
 
 
 def _table_of(given: Input) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .. import _kolosal
 from .._errors import InvalidInputError
+from ._boosting import rates_of
 
 
 def staged(model: Any, X: Any) -> Iterator[np.ndarray]:
@@ -32,7 +32,16 @@ def rounds_of(model: Any, which: slice) -> Any:
     begin, end, step = which.indices(model._native.n_iterations)
     if step != 1:
         raise InvalidInputError(f"rounds are taken one after the other, not in steps of {step}", "bad_value")
-    return with_native(model, _kolosal.slice_rounds(model._native, begin, max(begin, end)))
+    if begin >= end and model._native.form == "forest" and model._native.n_iterations > 0:
+        message = f"a slice of rounds {begin} to {end} of {model._native.n_iterations} has none"
+        raise InvalidInputError(message, "bad_value", "Take at least one round, as in model[:10].")
+    made = with_native(model, _kolosal.slice_rounds(model._native, begin, max(begin, end)))
+    if "n_trees" in made._specs:
+        made.n_trees = max(end - begin, 1)  # the fewest that a fit takes, of a model that was best without any
+    rate = getattr(made, "learning_rate", None)
+    if callable(rate) or isinstance(rate, (list, tuple, np.ndarray)):
+        made.learning_rate = tuple(rates_of(rate, end)[begin:end])
+    return made
 
 
 def merge(models: Sequence[Any]) -> Any:
@@ -66,6 +75,7 @@ def merge(models: Sequence[Any]) -> Any:
 
 def with_native(model: Any, native: _kolosal.FittedModel) -> Any:
     """A copy of an estimator that has another native model."""
-    made = copy.copy(model)
+    made: Any = object.__new__(type(model))
+    made.__dict__.update(model.__dict__)
     made._hold(native)
     return made

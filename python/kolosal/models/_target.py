@@ -97,5 +97,5 @@ def codes_of(target: np.ndarray, classes: np.ndarray) -> np.ndarray:
     places = np.searchsorted(classes, found)
     unknown = (places == len(classes)) | (classes[np.minimum(places, len(classes) - 1)] != found)
     if unknown.any():
-        raise InvalidInputError(f"label {found[unknown][0]!r} is none of those that were learnt", "bad_value")
+        raise InvalidInputError(f"label {found[unknown][:1].tolist()[0]!r} is none of those that were learnt", "bad_value")
     return places.astype(np.float64)[codes.astype(np.intp)]
