@@ -219,9 +219,9 @@ class CatalogModel(Estimator):
             init_model: A fitted estimator of the same class to go on from: this one has its rounds, and those it learns beyond them.
 
         Returns:
-            The estimator. After Ctrl-C boosting, random forests, extra trees, SGD and the models of LightGBM and XGBoost hold the rounds so
-            far, with a warning. What has no model before it is done raises CancelledError, a KeyboardInterrupt, and stays as it was:
-            single trees, quantile forests, SVC and SVR, neural networks, Gaussian processes, neighbours.
+            The estimator. After Ctrl-C boosting, random forests, extra trees, neural networks, SGD and the models of LightGBM and XGBoost
+            hold the rounds so far, with a warning. What has no model yet raises CancelledError, a KeyboardInterrupt, and stays as it was;
+            single trees, quantile forests, SVC and SVR, Gaussian processes and neighbours have none before they are done.
         """
         callbacks = checked(callbacks)
         if init_model is not None:
