@@ -34,7 +34,6 @@ Forest = km.RandomForestClassifier
         (km.DecisionTreeRegressor, "max_features", np.int64(3), "cannot be a number of features"),
         (km.ExtraTreesRegressor, "max_samples", 1, "cannot be a number of rows, 1\n  Pass a share of them: row_fraction="),
         (Boosting, "alpha", 0.9, "alpha means nothing to loss='default'\n  It says which quantile .* huber_delta .* l1"),
-        (km.SVC, "gamma", "auto", "SVC.gamma cannot be 'auto'\n  .*'scale'.*1 / n_features"),
         (km.LogisticRegression, "C", 0, "LogisticRegression.C cannot be 0\n  .*l2 is 1 / C"),
         (km.LinearSVC, "C", "1", "LinearSVC.C cannot be '1'"),
     ],

@@ -89,10 +89,7 @@ def as_kept(model: Any, name: str, value: Any, given: dict[str, Any]) -> tuple[s
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
             raise InvalidInputError(f"{type(model).__name__}.C cannot be {value!r}", "bad_value", "Allowed: number, above 0; l2 is 1 / C.")
         return "l2", 1.0 / float(value)
-    if learner in ("svc", "svr") and name == "gamma" and isinstance(value, str):
-        if value != "scale":
-            remedy = "Allowed: number, above 0, or 'scale'; scikit-learn's 'auto' is 1 / n_features."
-            raise InvalidInputError(f"{type(model).__name__}.gamma cannot be {value!r}", "bad_value", remedy)
+    if learner in ("svc", "svr") and name == "gamma" and isinstance(value, str) and value == "scale":
         return name, None
     return model._canonical(name), value
 
