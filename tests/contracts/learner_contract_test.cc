@@ -27,13 +27,18 @@ namespace {
 // Bytes that operator new gave and has not had back, and the most of them since peak_bytes was set.
 std::atomic<size_t> live_bytes, peak_bytes;
 
-void* counted(void* memory) {
-  if (memory == nullptr) throw std::bad_alloc();
+void* counted(void* memory) noexcept {
+  if (memory == nullptr) return nullptr;
   const size_t live = live_bytes += malloc_usable_size(memory);
   size_t peak = peak_bytes;
   while (live > peak && !peak_bytes.compare_exchange_weak(peak, live)) {
   }
   return memory;
+}
+
+void* counted_or_thrown(void* memory) {
+  if (memory == nullptr) throw std::bad_alloc();
+  return counted(memory);
 }
 
 void give_back(void* memory) noexcept {
@@ -44,13 +49,15 @@ void give_back(void* memory) noexcept {
 
 }  // namespace
 
-void* operator new(size_t size) { return counted(std::malloc(size > 0 ? size : 1)); }
+void* operator new(size_t size) { return counted_or_thrown(std::malloc(size > 0 ? size : 1)); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(std::malloc(size > 0 ? size : 1)); }
 void* operator new(size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<size_t>(alignment);
-  return counted(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
+  return counted_or_thrown(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
 }
 void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, size_t) noexcept { give_back(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
 void operator delete(void* memory, size_t, std::align_val_t) noexcept { give_back(memory); }
 
