@@ -130,7 +130,7 @@ const StoredTrial& StoredStudies::trial(int64_t study, int64_t number) const {
 void StoredStudies::check_parameters(int64_t study, std::span<const StoredParameter> parameters) const {
   const Held& held = known(study);
   for (const StoredParameter& p : parameters)
-    if (const auto at = held.unreadable.find(p.name); at != held.unreadable.end()) refuse_unreadable(at->second);
+    if (const auto unread = held.unreadable.find(p.name); unread != held.unreadable.end()) refuse_unreadable(unread->second);
     else if (const auto at = held.parameters.find(p.name); at != held.parameters.end())
       check_same_parameter(p.name, at->second, p.distribution);
 }
