@@ -42,7 +42,7 @@ TEST(Optimize, SeveralWorkersRunEveryTrialOnceAndAtTheSameTime) {
     for (int had = most; inside > had && !most.compare_exchange_weak(had, inside);) {
     }
     while (most < 2) std::this_thread::yield();  // until another trial has run beside this one
-    const std::vector<double> values = ball(trial);
+    std::vector<double> values = ball(trial);
     --n_inside;
     return values;
   };
