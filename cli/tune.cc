@@ -173,17 +173,10 @@ ConfigParts read_parts(const std::string& path) {
 // Flags over the environment over the config file over the defaults.
 template <class Options>
 Options resolved(const FieldFlags& flags, const Value& file, const std::string& path) {
-  return usage([&] {
-    Options options{};
-    try {
-      update_from_value(options, file);
-    } catch (const Error& error) {
-      throw Error(error.code(), path + ": " + error.message(), error.remedy());
-    }
-    update_from_value(options, environment_overrides(parameter_table<Options>(), process_environment()));
-    update_from_value(options, flags.values());
-    return options;
-  });
+  ParameterSources sources;
+  sources.config_path = path;
+  sources.flags = flags.values();
+  return usage([&] { return resolve_parameters<Options>(sources, file); });
 }
 
 std::string config_text(const TuneOptions& options, const TrainOptions& table_options, const std::string& format) {

@@ -51,13 +51,13 @@ struct ParameterSources {
   Value flags;                                      ///< what the command line says (an object, or null); overrides both
 };
 
-/// The parameters that result: flags > environment > file > defaults of T. Nested objects are merged field by field.
+/// The parameters that result: flags > environment > file > defaults of T. Nested objects are merged field by field. `file` is what the
+/// config file says of T, where there is one.
 /// Throws Error(BadValue), Error(UnknownParameter), Error(BadFile) or Error(Io), which name the source.
 template <Described T>
-T resolve_parameters(const ParameterSources& sources) {
+T resolve_parameters(const ParameterSources& sources, const Value& file) {
   T parameters{};
   if (!sources.config_path.empty()) {
-    const Value file = read_config_file(sources.config_path);
     try {
       update_from_value(parameters, file);
     } catch (const Error& error) {
@@ -67,6 +67,12 @@ T resolve_parameters(const ParameterSources& sources) {
   if (sources.environment) update_from_value(parameters, environment_overrides(parameter_table<T>(), sources.environment));
   if (!sources.flags.is_null()) update_from_value(parameters, sources.flags);
   return parameters;
+}
+
+/// The same where the whole file is of T.
+template <Described T>
+T resolve_parameters(const ParameterSources& sources) {
+  return resolve_parameters<T>(sources, sources.config_path.empty() ? Value() : read_config_file(sources.config_path));
 }
 
 /// Follows a config file while a program runs. A change is read, validated and handed on; a bad file is reported once and the last

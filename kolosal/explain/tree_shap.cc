@@ -43,10 +43,6 @@ struct Paths {
   std::vector<LeafPath> leaves;
 };
 
-size_t end_of_tree(const Forest& forest, size_t tree) {
-  return tree + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[tree + 1]) : forest.nodes.size();
-}
-
 /// The share of a node's rows that go to one of its children.
 double branch_share(std::span<const float> covers, size_t node, size_t child) {
   return covers[node] > 0 ? static_cast<double>(covers[child]) / static_cast<double>(covers[node]) : 0;
@@ -59,7 +55,7 @@ class PathFinder {
   /// Adds the paths of a tree. Children come after their parents, so parents are known when a leaf is met.
   void add_tree(size_t tree) {
     const auto root = static_cast<size_t>(forest_.roots[tree]);
-    const size_t end = end_of_tree(forest_, tree);
+    const size_t end = forest_.end_of_tree(tree);
     root_ = root;
     parents_.assign(end - root, -1);
     for (size_t node = root; node < end; ++node) {
@@ -297,7 +293,7 @@ void for_each_part(const Forest& forest, const NodeRows& behind, const FitContex
     PathFinder finder(forest, behind, paths);
     paths.first_node = static_cast<size_t>(forest.roots[tree]);
     for (; tree < forest.roots.size() && paths.steps.size() < kMostSteps; ++tree) finder.add_tree(tree);
-    paths.end_node = end_of_tree(forest, tree - 1);
+    paths.end_node = forest.end_of_tree(tree - 1);
     size_t most = 0;
     for (const LeafPath& leaf : paths.leaves) most = std::max(most, leaf.n_features);
     context.check();
@@ -386,12 +382,7 @@ template <class Body>
 void for_each_row_in_tree(const Forest& forest, size_t tree, const FeatureMatrix& x, const FitContext& context, const Body& body) {
   for (size_t row = 0; row < x.n_rows(); ++row) {
     if (row % kBlockRows == 0 && context.should_stop()) return;
-    auto node = static_cast<size_t>(forest.roots[tree]);
-    while (!forest.nodes[node].is_leaf()) {
-      const ForestNode& n = forest.nodes[node];
-      node = static_cast<size_t>(n.left) + (goes_left(forest, n, x.at(row, n.feature)) ? 0 : 1);
-    }
-    body(node, row);
+    body(static_cast<size_t>(leaf_of(forest, forest.roots[tree], x, row)), row);
   }
 }
 
@@ -419,7 +410,7 @@ double divisor_of(const Forest& forest) {
 std::vector<float> node_covers(const Forest& forest, const FeatureMatrix& x, const FitContext& context) {
   std::vector<float> covers(forest.nodes.size());
   context.threads->parallel_each(forest.roots.size(), [&](size_t tree) {
-    std::vector<uint32_t> counts(end_of_tree(forest, tree) - static_cast<size_t>(forest.roots[tree]));
+    std::vector<uint32_t> counts(forest.end_of_tree(tree) - static_cast<size_t>(forest.roots[tree]));
     const auto root = static_cast<size_t>(forest.roots[tree]);
     for (size_t row = 0; row < x.n_rows(); ++row) {
       if (row % kBlockRows == 0 && context.should_stop()) return;
@@ -442,7 +433,7 @@ std::vector<double> term_means(const Forest& forest, const FeatureMatrix& x, con
   const std::vector<double> of_all = whole_means(x);
   context.threads->parallel_each(forest.roots.size(), [&](size_t tree) {
     const auto root = static_cast<size_t>(forest.roots[tree]);
-    std::vector<uint32_t> counts(end_of_tree(forest, tree) - root);
+    std::vector<uint32_t> counts(forest.end_of_tree(tree) - root);
     const auto terms = [&](size_t node) {
       const auto leaf = static_cast<size_t>(forest.nodes[node].left);
       return std::pair(forest.linear_starts[leaf], forest.linear_starts[leaf + 1]);

@@ -58,7 +58,7 @@ void check_forest(const Forest& f) {
   require(f.roots.empty() ? f.nodes.empty() : f.roots.front() == 0, "the first tree does not begin at the first node");
   for (size_t t = 0; t < f.roots.size(); ++t) {
     const size_t begin = static_cast<size_t>(f.roots[t]);
-    const size_t end = t + 1 < f.roots.size() ? static_cast<size_t>(f.roots[t + 1]) : f.nodes.size();
+    const size_t end = f.end_of_tree(t);
     require(f.roots[t] >= 0 && begin < end && end <= f.nodes.size(), "a tree has no nodes");
     require(f.tree_output[t] >= 0 && static_cast<size_t>(f.tree_output[t]) + f.leaf_width <= f.n_raw(), "a tree's output is not there");
     for (size_t node = begin; node < end; ++node) check_node(f, node, end);
@@ -248,6 +248,13 @@ void finish_sums(const Forest& forest, size_t n_trees, std::span<double> sums) n
 }
 
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept { return left_of(forest, node, x); }
+
+int32_t leaf_of(const Forest& forest, int32_t root, const FeatureMatrix& x, size_t row) noexcept {
+  int32_t at = root;
+  for (const ForestNode* node = &forest.nodes[static_cast<size_t>(at)]; !node->is_leaf(); node = &forest.nodes[static_cast<size_t>(at)])
+    at = node->left + (left_of(forest, *node, x.at(row, node->feature)) ? 0 : 1);
+  return at;
+}
 
 void apply_link(const Forest& forest, const double* raw, double* out) noexcept {
   const size_t n = forest.n_raw();

@@ -84,6 +84,8 @@ struct Forest {
   double scale_of(size_t output) const noexcept { return leaf_scale.empty() ? 1 : leaf_scale[output]; }
   /// What node_gain is multiplied by: the square of the greatest scale.
   double gain_unit() const noexcept;
+  /// The node after the last one of a tree.
+  size_t end_of_tree(size_t tree) const noexcept { return tree + 1 < roots.size() ? static_cast<size_t>(roots[tree + 1]) : nodes.size(); }
   /// Trees that one round, or one tree of a random forest, is made of.
   size_t trees_per_round() const noexcept { return n_raw() / leaf_width; }
 };
@@ -124,6 +126,9 @@ void apply_link(const Forest& forest, const double* raw, double* out) noexcept;
 
 /// Whether a row whose feature of the node is x goes to the left child of a node that is not a leaf.
 bool goes_left(const Forest& forest, const ForestNode& node, float x) noexcept;
+
+/// The node without children in which a row of x ends, of the tree that begins at node `root`.
+int32_t leaf_of(const Forest& forest, int32_t root, const FeatureMatrix& x, size_t row) noexcept;
 
 /// The model of form "forest".
 class ForestModel : public Model {

@@ -22,7 +22,7 @@ void append_leaves(Forest& to, const Forest& from) {
   if (to.leaf_scale == from.leaf_scale && (!mean || to.base_score == from.base_score)) return;
   for (size_t t = 0; t < from.roots.size(); ++t) {
     const auto begin = static_cast<size_t>(from.roots[t]);
-    const size_t end = t + 1 < from.roots.size() ? static_cast<size_t>(from.roots[t + 1]) : from.nodes.size();
+    const size_t end = from.end_of_tree(t);
     std::set<int32_t> leaves;  // leaves of a tree may share their numbers
     for (size_t i = begin; i < end; ++i)
       if (from.nodes[i].is_leaf()) leaves.insert(from.nodes[i].left);
@@ -52,7 +52,7 @@ std::vector<double> feature_gains(const Forest& forest) {
   std::vector<double> gains(forest.n_features, 0.0);
   for (size_t t = 0; t < forest.roots.size(); ++t) {
     const auto begin = static_cast<size_t>(forest.roots[t]);
-    const size_t end = t + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[t + 1]) : forest.nodes.size();
+    const size_t end = forest.end_of_tree(t);
     double total = 0;
     for (size_t i = begin; i < end; ++i) total += static_cast<double>(forest.node_gain[i]);
     const double divisor = forest.aggregation != ForestAggregation::Mean ? 1 / forest.gain_unit() : total > 0 ? total : 1;
@@ -89,9 +89,7 @@ bool StagedPrediction::next(const Threads& threads, std::span<double> out) {
   threads.parallel_for(x_.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
     for (size_t t = round_ * width; t < (round_ + 1) * width; ++t)
       for (size_t row = begin; row < end; ++row) {
-        const ForestNode* node = &f.nodes[static_cast<size_t>(f.roots[t])];
-        while (!node->is_leaf())
-          node = &f.nodes[static_cast<size_t>(node->left) + (goes_left(f, *node, x_.at(row, node->feature)) ? 0 : 1)];
+        const ForestNode* node = &f.nodes[static_cast<size_t>(leaf_of(f, f.roots[t], x_, row))];
         double* raw = raw_.data() + row * n_raw + static_cast<size_t>(f.tree_output[t]);
         if (!f.linear_starts.empty()) {
           raw[0] += linear_leaf(f, static_cast<size_t>(node->left), [&](uint32_t feature) { return x_.at(row, feature); });
@@ -148,7 +146,7 @@ Forest slice_rounds(const Forest& forest, size_t begin, size_t end) {
   if (begin == end) return made;
   const size_t first_tree = begin * width, last_tree = end * width;
   const auto first = static_cast<size_t>(forest.roots[first_tree]);
-  const size_t last = last_tree < forest.roots.size() ? static_cast<size_t>(forest.roots[last_tree]) : forest.nodes.size();
+  const size_t last = forest.end_of_tree(last_tree - 1);
   const auto part = [&](const std::vector<float>& all) {
     return all.empty() ? all : std::vector<float>(all.begin() + static_cast<ptrdiff_t>(first), all.begin() + static_cast<ptrdiff_t>(last));
   };

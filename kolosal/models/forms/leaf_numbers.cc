@@ -5,13 +5,6 @@ namespace {
 
 constexpr size_t kBlockRows = 256;
 
-int32_t leaf_of(const Forest& forest, int32_t root, const FeatureMatrix& x, size_t row) {
-  int32_t node = root;
-  for (const ForestNode* n = &forest.nodes[static_cast<size_t>(node)]; !n->is_leaf(); n = &forest.nodes[static_cast<size_t>(node)])
-    node = n->left + (goes_left(forest, *n, x.at(row, n->feature)) ? 0 : 1);
-  return node - root;
-}
-
 }  // namespace
 
 void find_leaf_numbers(const Forest& forest, const FeatureMatrix& x, const Threads& threads, std::span<int32_t> out) {
@@ -21,7 +14,10 @@ void find_leaf_numbers(const Forest& forest, const FeatureMatrix& x, const Threa
   const size_t n_trees = forest.roots.size();
   threads.parallel_for(x.n_rows(), kBlockRows, [&](size_t begin, size_t end) {
     for (size_t tree = 0; tree < n_trees; ++tree)
-      for (size_t row = begin; row < end; ++row) out[row * n_trees + tree] = leaf_of(forest, forest.roots[tree], x, row);
+      for (size_t row = begin; row < end; ++row) {
+        const int32_t root = forest.roots[tree];
+        out[row * n_trees + tree] = leaf_of(forest, root, x, row) - root;
+      }
   });
 }
 

@@ -21,8 +21,7 @@ void check(const Forest& forest) {
 class Pruned {
  public:
   Pruned(const Forest& forest, size_t tree) : forest_(forest), first_(static_cast<size_t>(forest.roots[tree])) {
-    const size_t end = tree + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[tree + 1]) : forest.nodes.size();
-    const size_t n = end - first_;
+    const size_t n = forest.end_of_tree(tree) - first_;
     parent_.assign(n, -1);
     n_leaves_.assign(n, 1);
     gain_.assign(n, 0);

@@ -67,10 +67,8 @@ void QuantileForestModel::predict(const FeatureMatrix& x, std::span<double> out)
     shares.clear();
     double whole = 0;
     for (const int32_t root : f.roots) {
-      const ForestNode* node = &f.nodes[static_cast<size_t>(root)];
-      while (!node->is_leaf()) node = &f.nodes[static_cast<size_t>(node->left) + (goes_left(f, *node, x.at(row, node->feature)) ? 0 : 1)];
-      const size_t begin = parts_.leaf_starts[static_cast<size_t>(node->left)],
-                   end = parts_.leaf_starts[static_cast<size_t>(node->left) + 1];
+      const auto leaf = static_cast<size_t>(f.nodes[static_cast<size_t>(leaf_of(f, root, x, row))].left);
+      const size_t begin = parts_.leaf_starts[leaf], end = parts_.leaf_starts[leaf + 1];
       if (begin == end) continue;
       double total = static_cast<double>(end - begin);
       if (!parts_.leaf_weights.empty()) {

@@ -133,9 +133,7 @@ TEST(ForestLearners, FollowTheirLimits) {
     const auto biggest = [&](Value::Object parameters) {
       const Forest forest = forest_of(*fit(name, std::move(parameters), {train.x, train.target}));
       size_t most = 0;
-      for (size_t t = 0; t < forest.roots.size(); ++t)
-        most = std::max(most, (t + 1 < forest.roots.size() ? static_cast<size_t>(forest.roots[t + 1]) : forest.nodes.size()) -
-                                  static_cast<size_t>(forest.roots[t]));
+      for (size_t t = 0; t < forest.roots.size(); ++t) most = std::max(most, forest.end_of_tree(t) - static_cast<size_t>(forest.roots[t]));
       return most;
     };
     EXPECT_EQ(biggest({{"max_depth", Value(2)}}), 7U);

@@ -41,10 +41,8 @@ std::vector<double> predict_out_of_bag(const ForestModel& model, const TrainingR
       for (size_t t = first; t < n_trees; ++t) {
         if (!left_out[t][row]) continue;
         ++n_without;
-        const ForestNode* node = &f.nodes[static_cast<size_t>(f.roots[t])];
-        while (!node->is_leaf()) node = &f.nodes[static_cast<size_t>(node->left) + (goes_left(f, *node, x.at(row, node->feature)) ? 0 : 1)];
-        for (size_t j = 0; j < f.leaf_width; ++j)
-          raw[j] += static_cast<double>(f.leaf_values[static_cast<size_t>(node->left) * f.leaf_width + j]);
+        const auto leaf = static_cast<size_t>(f.nodes[static_cast<size_t>(leaf_of(f, f.roots[t], x, row))].left);
+        for (size_t j = 0; j < f.leaf_width; ++j) raw[j] += static_cast<double>(f.leaf_values[leaf * f.leaf_width + j]);
       }
       if (n_without == 0) continue;
       finish_sums(f, n_without, raw);

@@ -58,10 +58,8 @@ QuantileForest targets_of_leaves(const Forest& forest, const TrainingRows& rows,
   context.threads->parallel_each(n_trees, [&](size_t t) {
     if (context.should_stop()) return;
     for (const uint32_t row : rows.rows) {
-      const ForestNode* node = &forest.nodes[static_cast<size_t>(forest.roots[t])];
-      while (!node->is_leaf())
-        node = &forest.nodes[static_cast<size_t>(node->left) + (goes_left(forest, *node, rows.x.at(row, node->feature)) ? 0 : 1)];
-      leaves[t].push_back(static_cast<uint32_t>(node->left));
+      const auto node = static_cast<size_t>(leaf_of(forest, forest.roots[t], rows.x, row));
+      leaves[t].push_back(static_cast<uint32_t>(forest.nodes[node].left));
     }
   });
   context.check();

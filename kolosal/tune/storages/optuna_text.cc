@@ -71,13 +71,20 @@ std::string quoted(std::string_view text, const std::string& mark) {
   return made;
 }
 
+// Calls change(single) for every value inside `value`, or itself, that is no list and no object.
+void for_each_single(Value& value, const auto& change) {
+  if (value.is_list())
+    for (Value& member : value.as_list()) for_each_single(member, change);
+  else if (value.is_object())
+    for (auto& [key, member] : value.as_object()) for_each_single(member, change);
+  else change(value);
+}
+
 // Texts behind the mark as the numbers they stand for.
 void take_numbers(Value& value, const std::string& mark) {
-  if (value.is_list())
-    for (Value& member : value.as_list()) take_numbers(member, mark);
-  else if (value.is_object())
-    for (auto& [key, member] : value.as_object()) take_numbers(member, mark);
-  else if (value.is_text() && value.as_text().starts_with(mark)) value = Value(number_from(Value(value.as_text().substr(mark.size()))));
+  for_each_single(value, [&](Value& one) {
+    if (one.is_text() && one.as_text().starts_with(mark)) one = Value(number_from(Value(one.as_text().substr(mark.size()))));
+  });
 }
 
 bool is_finite(const Value& value) {
@@ -89,11 +96,9 @@ bool is_finite(const Value& value) {
 
 // Numbers that are not finite as texts behind the mark.
 void put_texts(Value& value, const std::string& mark) {
-  if (value.is_list())
-    for (Value& member : value.as_list()) put_texts(member, mark);
-  else if (value.is_object())
-    for (auto& [key, member] : value.as_object()) put_texts(member, mark);
-  else if (!is_finite(value)) value = Value(mark + number_text(value.as_real()));
+  for_each_single(value, [&](Value& one) {
+    if (!is_finite(one)) one = Value(mark + number_text(one.as_real()));
+  });
 }
 
 }  // namespace
