@@ -93,11 +93,11 @@ TEST(ImportLightGbm, SumsTheFeaturesOfLinearLeaves) {
   const std::vector<std::vector<float>> rows = {{1, 1}, {1, 2}, {2, 1}, {kNaN, 1}, {1, kNaN}};
   expect_near(predict(*import_model(linear).model, rows), {1 + 4 + 1, 3 + 5 + 1 + 1, 2 + 1, 2 + 1, 21});
   expect_near(predict(*import_model(with(linear, "\ntree_sizes", "\naverage_output\ntree_sizes")).model, {{1, 1}}), {3});
-  for (const auto& [from, to] : {std::pair("num_features=1 0 2", "num_features=1 0 3"),
-                                 {"leaf_features=0", "leaf_features=9"},
-                                 {"leaf_coeff=4", "leaf_coeff=inf"},
-                                 {"leaf_const=1 2 3", "leaf_const=1 2"}})
-    EXPECT_EQ(code_of([&] { import_model(with(linear, from, to)); }), ErrorCode::BadFile) << to;
+  for (const auto& change : {std::pair("num_features=1 0 2", "num_features=1 0 3"),
+                             {"leaf_features=0", "leaf_features=9"},
+                             {"leaf_coeff=4", "leaf_coeff=inf"},
+                             {"leaf_const=1 2 3", "leaf_const=1 2"}})
+    EXPECT_EQ(code_of([&] { import_model(with(linear, change.first, change.second)); }), ErrorCode::BadFile) << change.second;
   EXPECT_EQ(code_of([] { import_model(with(kLightGbm, "is_linear=0", "is_linear=1")); }), ErrorCode::BadFile);
 }
 
