@@ -13,6 +13,22 @@
 
 #include "kolosal/kernels/kernels.h"
 
+#ifndef KOLOSAL_LANES_OF
+#define KOLOSAL_LANES_OF
+namespace kolosal {
+
+// The lanes that each set of eight lanes has, in order, a byte each. (Highway 1.0 copies its tables to the stack at each use.)
+constexpr std::array<uint64_t, 256> kLanesOf = [] {
+  std::array<uint64_t, 256> lanes{};
+  for (size_t set = 0; set < 256; ++set)
+    for (size_t lane = 0, n = 0; lane < 8; ++lane)
+      if (((set >> lane) & 1) != 0) lanes[set] |= uint64_t{lane} << (8 * n++);
+  return lanes;
+}();
+
+}  // namespace kolosal
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace kolosal::HWY_NAMESPACE {
 
@@ -83,6 +99,44 @@ void move_all(int64_t* packed, size_t n, int count_bits, bool add, int64_t* wide
   kolosal::move_sums_scalar(packed + i, n - i, count_bits, add, reinterpret_cast<GradientSum*>(wide) + i);
 }
 
+size_t part_all(GradientRow* rows, size_t n, const uint8_t* bins, size_t stride, const uint64_t* left, GradientRow* right) {
+  size_t i = 0, n_left = 0;
+#if HWY_MAX_BYTES >= 32  // two lanes are no faster than one
+  constexpr hn::CappedTag<uint64_t, 8> wide;
+  constexpr hn::RebindToSigned<decltype(wide)> whole;
+  constexpr hn::Repartition<uint32_t, decltype(wide)> narrow;
+  const size_t lanes = hn::Lanes(wide);
+  const auto all = (1U << lanes) - 1;
+  HWY_ALIGN uint64_t set[8];
+  for (size_t k = 0; k < 8; ++k) set[k] = left[k % 4];
+  const auto words = hn::Load(wide, set);
+  const auto apart = hn::Set(narrow, static_cast<uint32_t>(stride));
+  const auto byte = hn::Set(wide, 0xff), shifts = hn::ShiftLeft<3>(hn::Iota(wide, 0)), low = hn::Set(wide, 63), one = hn::Set(wide, 1);
+  for (; i + lanes <= n; i += lanes) {
+    const auto row = hn::LoadU(wide, reinterpret_cast<const uint64_t*>(rows + i));  // its number is the low half
+    const auto place = hn::BitCast(whole, hn::MulEven(hn::BitCast(narrow, row), apart));
+    const auto bin = hn::And(hn::GatherOffset(wide, reinterpret_cast<const uint64_t*>(bins), place), byte);
+    const auto word = hn::TableLookupLanes(words, hn::IndicesFromVec(wide, hn::ShiftRight<6>(bin)));
+    const auto stays = hn::TestBit(hn::Shr(word, hn::And(bin, low)), one);
+    uint8_t bits = 0;
+    hn::StoreMaskBits(wide, stays, &bits);
+    const auto front_of = [&](unsigned set) {
+      return hn::TableLookupLanes(row, hn::IndicesFromVec(wide, hn::And(hn::Shr(hn::Set(wide, kLanesOf[set]), shifts), byte)));
+    };
+    hn::StoreU(front_of(bits), wide, reinterpret_cast<uint64_t*>(rows + n_left));
+    hn::StoreU(front_of(~bits & all), wide, reinterpret_cast<uint64_t*>(right + (i - n_left)));
+    n_left += static_cast<size_t>(std::popcount(bits));
+  }
+#endif
+  for (; i < n; ++i) {
+    const GradientRow row = rows[i];
+    rows[n_left] = right[i - n_left] = row;
+    const uint8_t bin = bins[row.row * stride];
+    n_left += (left[bin / 64] >> (bin % 64)) & 1;
+  }
+  return n_left;
+}
+
 }  // namespace kolosal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -92,6 +146,7 @@ namespace kolosal {
 
 HWY_EXPORT(round_all);
 HWY_EXPORT(move_all);
+HWY_EXPORT(part_all);
 
 // The greatest whole number up to x.
 static int32_t floor_of(float x) noexcept {
@@ -134,6 +189,23 @@ void move_sums_scalar(int64_t* packed, size_t n, int count_bits, bool add, Gradi
 void move_sums(int64_t* packed, size_t n, int count_bits, bool add, GradientSum* wide) noexcept {
   if (uses_scalar_loops()) move_sums_scalar(packed, n, count_bits, add, wide);
   else HWY_DYNAMIC_DISPATCH(move_all)(packed, n, count_bits, add, reinterpret_cast<int64_t*>(wide));
+}
+
+size_t part_rows_scalar(std::span<GradientRow> rows, const uint8_t* bins, size_t stride, const BinSet& left, GradientRow* right) noexcept {
+  GradientRow* left_to = rows.data();
+  for (const GradientRow row : rows) {
+    const uint8_t bin = bins[row.row * stride];
+    const size_t stays = (left[bin / 64] >> (bin % 64)) & 1;
+    *left_to = *right = row;
+    left_to += stays;
+    right += 1 - stays;
+  }
+  return static_cast<size_t>(left_to - rows.data());
+}
+
+size_t part_rows(std::span<GradientRow> rows, const uint8_t* bins, size_t stride, const BinSet& left, GradientRow* right) noexcept {
+  if (uses_scalar_loops() || std::endian::native == std::endian::big) return part_rows_scalar(rows, bins, stride, left, right);
+  return HWY_DYNAMIC_DISPATCH(part_all)(rows.data(), rows.size(), bins, stride, left.data(), right);
 }
 
 }  // namespace kolosal

@@ -6,6 +6,7 @@
 // Checked  gradient_rows_test.cc, each instruction set against the plain loops.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,5 +56,14 @@ struct PackedSum {
 void move_sums(int64_t* packed, size_t n, int count_bits, bool add, GradientSum* wide) noexcept;
 /// The plain loop.
 void move_sums_scalar(int64_t* packed, size_t n, int count_bits, bool add, GradientSum* wide) noexcept;
+
+/// A set of bins: bit b % 64 of word b / 64 is that of bin b.
+using BinSet = std::array<uint64_t, 4>;
+
+/// Parts `rows` by the bin of each, `bins[row.row * stride]`: those of a bin in `left` stay, at the front of `rows`, the others go to
+/// `right`, room for as many; both keep their order. Returns how many stay. Eight bytes from each bin on are read.
+size_t part_rows(std::span<GradientRow> rows, const uint8_t* bins, size_t stride, const BinSet& left, GradientRow* right) noexcept;
+/// The plain loop, which reads the bins alone.
+size_t part_rows_scalar(std::span<GradientRow> rows, const uint8_t* bins, size_t stride, const BinSet& left, GradientRow* right) noexcept;
 
 }  // namespace kolosal

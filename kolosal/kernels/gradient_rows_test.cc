@@ -92,5 +92,31 @@ TEST_F(GradientRows, SumsAreMovedAlikeByEveryInstructionSet) {
   }
 }
 
+TEST_F(GradientRows, ArePartedInTheirOrderByEveryInstructionSet) {
+  RandomStream stream(3, "bins");
+  constexpr size_t kStride = 3, kAfter = 7;
+  for (const size_t n : {0, 1, 7, 8, 9, 61, 200}) {
+    const std::vector<GradientRow> rows = make_rows(n, 2);
+    std::vector<uint8_t> bins(2 * n * kStride + kAfter);
+    for (uint8_t& bin : bins) bin = static_cast<uint8_t>(stream.below(256));
+    for (const BinSet& left : {BinSet{0x123456789abcdef, ~uint64_t{0}, 0, 0xff00ff00ff00ff00}, BinSet{}, BinSet{~0UL, ~0UL, ~0UL, ~0UL}}) {
+      std::vector<uint32_t> to_left, to_right;
+      for (const GradientRow& row : rows) {
+        const uint8_t bin = bins[row.row * kStride];
+        (((left[bin / 64] >> (bin % 64)) & 1) != 0 ? to_left : to_right).push_back(row.row);
+      }
+      for (const std::string& target : simd_targets()) {
+        SCOPED_TRACE(target);
+        set_simd_target(target);
+        std::vector<GradientRow> left_rows = rows, right_rows(n);
+        const size_t n_left = part_rows(left_rows, bins.data(), kStride, left, right_rows.data());
+        ASSERT_EQ(n_left, to_left.size());
+        for (size_t i = 0; i < n_left; ++i) EXPECT_EQ(left_rows[i].row, to_left[i]);
+        for (size_t i = 0; i < n - n_left; ++i) EXPECT_EQ(right_rows[i].row, to_right[i]);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kolosal

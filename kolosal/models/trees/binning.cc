@@ -212,8 +212,8 @@ BinnedMatrix::BinnedMatrix(const FeatureMatrix& x, std::span<const uint32_t> row
                            const FitContext& context, bool with_columns)
     : n_rows_(rows.size()),
       width_(panel_width(bins.size())),
-      cells_(bytes_for(rows.size(), bins.size())),
-      columns_(with_columns ? rows.size() * bins.size() : 0) {
+      cells_(bytes_for(rows.size(), bins.size()) + kPadding),
+      columns_(with_columns ? rows.size() * bins.size() + kPadding : 0) {
   context.threads->parallel_for(n_rows_, kRowsPerBlock, [&](size_t begin, size_t end) {
     if (context.should_stop()) return;
     for (size_t f = 0; f < bins.size(); ++f) {

@@ -82,10 +82,12 @@ class BinnedMatrix {
  private:
   static size_t panel_width(size_t n_features);
 
+  static constexpr size_t kPadding = 7;  // part_rows reads eight bytes from a bin on
+
   size_t n_rows_;
   size_t width_;
   std::vector<uint8_t> cells_;
-  std::vector<uint8_t> columns_;  // (n_features, n_rows) or empty
+  std::vector<uint8_t> columns_;  // (n_features, n_rows) and the padding, or empty
 };
 
 }  // namespace kolosal

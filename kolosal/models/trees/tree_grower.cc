@@ -20,11 +20,8 @@ constexpr size_t kSerialRows = size_t{1} << 14;  // rows that one thread parts f
 constexpr size_t kSerialWork = 30'000;           // cells below which starting threads costs more than it saves
 constexpr size_t kMostHistogramBytes = size_t{128} << 20;
 constexpr size_t kFewHistogramBytes = size_t{16} << 20;  // beyond which histograms are little beside the bins
-constexpr size_t kFarAhead = 48;                         // how many rows ahead the bins of rows that are parted are fetched
 constexpr size_t kBatch = 3;                             // leaves parted at a time
 constexpr size_t kMostParted = 3;                        // leaves parted ahead of the one that is split next
-
-bool contains(const BinSet& set, uint8_t bin) noexcept { return ((set[bin / 64] >> (bin % 64)) & 1) != 0; }
 
 size_t histogram_bins(const FeatureBins& bins) { return static_cast<size_t>(bins.n_bins) + 1; }
 
@@ -184,24 +181,12 @@ GradientSum TreeGrower::sum_of_rows() const {
 void TreeGrower::partition(const Leaf& parent, Sides& sides) {
   auto& [left, right] = sides;
   const Split& split = parent.split;
-  std::array<uint8_t, 256> goes_left{};
-  for (size_t b = 0; b < 256; ++b) goes_left[b] = contains(split.left_bins, static_cast<uint8_t>(b));
   const auto [column, stride] = x_.densest_column(split.feature);
   GradientRow* rows = rows_->data() + parent.begin;
   GradientRow* scratch = scratch_.data() + parent.begin;
   // The left rows of [begin, end) stay there, the right ones go to `scratch`.
   const auto part = [&, column = column, stride = stride](size_t begin, size_t end) {
-    GradientRow *left_to = rows + begin, *right_to = scratch + begin;
-    for (size_t i = begin; i < end; ++i) {
-      __builtin_prefetch(column + rows[std::min(i + kFarAhead, end - 1)].row * stride);
-      const GradientRow row = rows[i];
-      const size_t go = goes_left[column[row.row * stride]];
-      *left_to = row;
-      *right_to = row;
-      left_to += go;
-      right_to += 1 - go;
-    }
-    return static_cast<size_t>(left_to - rows) - begin;
+    return part_rows({rows + begin, end - begin}, column, stride, split.left_bins, scratch + begin);
   };
   left.begin = parent.begin;
   if (parent.count <= kSerialRows || context_.threads->size() == 1) {

@@ -86,9 +86,6 @@ struct LeafRange {
   bool is_root = true;  ///< a root has no parent
 };
 
-/// A set of bins, one bit each.
-using BinSet = std::array<uint64_t, 4>;
-
 /// An order of a feature's bins, the beginnings of which are sets to try on the left, together with the missing where these go left.
 struct BinOrder {
   std::vector<uint8_t> bins;
