@@ -9,12 +9,12 @@
 #include "kolosal/models/best_round.h"
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
-#include "kolosal/models/trees/held_out_rows.h"
 #include "kolosal/models/trees/leaf_scale.h"
 #include "kolosal/models/trees/linear_leaves.h"
 #include "kolosal/models/trees/renewed_leaves.h"
 #include "kolosal/models/trees/split_scan.h"
 #include "kolosal/models/trees/tree_router.h"
+#include "kolosal/models/trees/two_part_fit.h"
 #include "kolosal/models/validation_set.h"
 
 namespace kolosal {
@@ -555,55 +555,6 @@ class Boosting {
 
 }  // namespace
 
-namespace {
-
-// Tells the listener of a fit in parts how far all of them are together, and keeps whether it ended one.
-class ProgressInParts {
- public:
-  explicit ProgressInParts(const FitContext& context) : context_(context) {}
-
-  // The context of the next part, after which there are still `n_to_come` rounds.
-  FitContext next_part(int n_to_come) {
-    FitContext part = context_;
-    if (context_.on_iteration)
-      part.on_iteration = [this, n_to_come, n_before = n_told_](FitProgress progress) {
-        n_told_ = progress.iteration += n_before;
-        progress.n_iterations += n_before + n_to_come;
-        ended_ = !context_.on_iteration(progress);
-        return !ended_;
-      };
-    return part;
-  }
-  bool ended() const { return ended_ || context_.should_stop(); }
-
- private:
-  const FitContext& context_;
-  int n_told_ = 0;
-  bool ended_ = false;
-};
-
-// Finds on rows held out how many rounds are best, and fits all rows with so many; where there is no time for that, the model of the first
-// part is the result.
-std::unique_ptr<Model> boost_in_two_parts(const GradientBoostingParams& params, const TrainingSet& train, const HeldOutRows& parts,
-                                          const FitContext& context) {
-  const TrainingSet learnt{train.x, train.target, parts.learnt}, held_out{train.x, train.target, parts.held_out};
-  ProgressInParts progress(context);
-  const FitContext first = progress.next_part(params.most_rounds());
-  std::unique_ptr<Model> searched = Boosting(params, nullptr, nullptr, learnt, &held_out, first).run(params.most_rounds());
-  if (progress.ended()) return searched;
-  const auto n_rounds = static_cast<int>(searched->n_iterations());
-  const FitContext second = progress.next_part(0);
-  try {
-    auto model = Boosting(params, nullptr, nullptr, train, nullptr, second).run(n_rounds);
-    if (!progress.ended() || model->n_iterations() >= searched->n_iterations()) return model;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::Timeout && error.code() != ErrorCode::Cancelled) throw;
-  }
-  return searched;
-}
-
-}  // namespace
-
 std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLoss* custom, const ForestModel* start,
                              const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
   check_training_set(train);
@@ -612,8 +563,12 @@ std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLo
   const auto n_absent = static_cast<size_t>(std::ranges::count_if(train.weights, [](double weight) { return !(weight > 0); }));
   const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task, custom != nullptr);
   if (!params.n_trees && validation == nullptr && start == nullptr && custom == nullptr)
-    if (const auto parts = hold_out_rows(train, params.validation_fraction, context.seed))
-      return boost_in_two_parts(params, train, *parts, context);
+    if (const auto parts = hold_out_rows(train, params.validation_fraction, context.seed)) {
+      const auto fit_rounds = [&](const TrainingSet& rows, const TrainingSet* held_out, int n_rounds, const FitContext& part) {
+        return Boosting(params, nullptr, nullptr, rows, held_out, part).run(n_rounds);
+      };
+      return fit_in_two_parts(train, *parts, params.most_rounds(), fit_rounds, context);
+    }
   return Boosting(params, custom, start, train, validation, context).run(params.most_rounds());
 }
 
