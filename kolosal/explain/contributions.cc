@@ -6,6 +6,7 @@
 #include "kolosal/models/forms/constant.h"
 #include "kolosal/models/forms/forest.h"
 #include "kolosal/models/forms/linear.h"
+#include "kolosal/models/forms/quantile_forest.h"
 
 namespace kolosal {
 namespace {
@@ -19,6 +20,11 @@ void check_rows(const Model& model, const FeatureMatrix& x, const FeatureMatrix*
 }
 
 [[noreturn]] void refuse(const Model& model) {
+  if (dynamic_cast<const QuantileForestModel*>(&model) != nullptr)
+    throw Error(
+        ErrorCode::Unsupported, "the quantiles of a quantile forest are no sums over its trees, so what features add to them is not known",
+        "Use gradient_boosting with the loss 'quantile', whose quantiles are such sums, random_forest for what adds to the mean, or "
+        "permutation importance.");
   throw Error(ErrorCode::Unsupported, "the contributions to a model of form '" + std::string(model.form()) + "' are not known",
               "Use permutation importance or partial dependence.");
 }

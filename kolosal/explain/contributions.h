@@ -31,7 +31,7 @@ struct Interactions {
 /// The contributions to a model of form forest (exact TreeSHAP that follows the paths), linear (features taken as independent) or constant.
 /// What a feature would be where it is not known is told by the rows of `background`; null: by the rows that a forest was trained on,
 /// where it knows how many came to each node and its leaves sum no features. Throws Error(BadValue) where that is not known,
-/// Error(Unsupported) for models of other forms.
+/// Error(Unsupported) for models of other forms: so for a quantile forest, whose quantiles are no sums over its trees.
 Contributions contributions(const Model& model, const FeatureMatrix& x, const FeatureMatrix* background, const FitContext& context);
 
 /// The interactions; parameters and errors as contributions.

@@ -10,6 +10,7 @@
 #include "kolosal/models/forms/constant.h"
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/forms/neighbors.h"
+#include "kolosal/models/forms/quantile_forest.h"
 
 namespace kolosal {
 namespace {
@@ -78,6 +79,29 @@ TEST(Contributions, OfAConstantAreNoneAndOfNeighboursAreRefused) {
   EXPECT_EQ(found.values, std::vector<double>(kRows * 2 * 3));
   EXPECT_THROW(contributions(NeighborsModel({3, 1, 1, false, {0, 0, 0}, {1}, {1}}), x, nullptr, {}), Error);
   EXPECT_THROW(contributions(ConstantModel({2, {1}}), x, nullptr, {}), Error);
+}
+
+TEST(Contributions, OfAQuantileForestAreRefusedWithWhatHasThem) {
+  Forest tree;
+  tree.n_features = 3;
+  tree.aggregation = ForestAggregation::Mean;
+  tree.base_score = {0};
+  tree.feature_gain.assign(3, 0.0);
+  tree.nodes = {ForestNode{.left = 0}};
+  tree.roots = tree.tree_output = {0};
+  tree.leaf_values = {1};
+  tree.node_cover = {2};
+  const QuantileForestModel model(ForestModel(tree), {{0.5}, {0, 2}, {0, 2}, {0, 1}, {}});
+  const FeatureMatrix x = normal_rows();
+  for (const FeatureMatrix* background : {static_cast<const FeatureMatrix*>(nullptr), &x}) {
+    try {
+      (void)contributions(model, x, background, {});
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+      EXPECT_NE(std::string(error.what()).find("gradient_boosting with the loss 'quantile'"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST(PermutationImportance, OfALinearModelIsTwiceTheVarianceOfWhatAFeatureAdds) {

@@ -48,6 +48,10 @@ def shap_values(model: CatalogModel, X: Any, background: Any = None) -> Explanat
 
     Returns:
         The values; each row's sum, with the base, is its score to 1e-9.
+
+    Raises:
+        InvalidInputError: for other models. The quantiles of a quantile forest are no sums over its trees; those of boosting with
+            ``loss='quantile'`` are.
     """
     rows, behind = _rows(model, X, background)
     values, base = _kolosal.contributions(model._native, rows, behind, model._features.names, _options(model))
