@@ -219,6 +219,7 @@ TREE = {"sklearn tree": scikit("sklearn.tree", "DecisionTree", random_state=0)}
 FORESTS = {
     name: {f"sklearn {name}": scikit("sklearn.ensemble", name, n_estimators=100, random_state=0)} for name in ("RandomForest", "ExtraTrees")
 }
+FEW_TREES = {"sklearn RandomForest": scikit("sklearn.ensemble", "RandomForest", n_estimators=10, random_state=0)}
 
 LOGISTIC = {f"sklearn {solver}": linear("LogisticRegression", solver=solver) for solver in ("lbfgs", "newton-cholesky")}
 RIDGE = {"sklearn Ridge": linear("Ridge", alpha=1.0)}
@@ -269,7 +270,9 @@ ROWS = [
     ),
     Row("gbdt_symmetric_100K", 100_000, True, "gradient_boosting", SYMMETRIC, CATBOOST, 0.6),
     Row("forest_10K", 10_000, True, "random_forest", FOREST, FORESTS["RandomForest"], 0.25),
+    Row("forest_exact_100K", 100_000, True, "random_forest", FOREST | {"split_method": "exact"}, FORESTS["RandomForest"], 0.25),
     Row("forest_100K", 100_000, True, "random_forest", FOREST, FORESTS["RandomForest"], 0.25),
+    Row("forest_1M", 1_000_000, True, "random_forest", FOREST | {"n_trees": 10}, FEW_TREES, 0.25),
     Row("extra_trees_10K", 10_000, True, "extra_trees", FOREST, FORESTS["ExtraTrees"], 0.4),
     Row("extra_trees_100K", 100_000, True, "extra_trees", FOREST, FORESTS["ExtraTrees"], 0.4),
     Row("tree_100K", 100_000, True, "decision_tree", {}, TREE, 0.15),

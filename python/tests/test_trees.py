@@ -106,6 +106,29 @@ def test_the_trees_of_a_quantile_forest_are_looked_at_but_not_taken_apart() -> N
             ask()
 
 
+def test_quantiles_are_explained_by_boosting_and_not_by_a_forest() -> None:
+    forest = km.RandomForestQuantileRegressor(n_trees=6).fit(FRAME, NUMBERS)
+    with pytest.raises(InvalidInputError, match=r"no sums over its trees[^\x00]*gradient_boosting with the loss 'quantile'"):
+        ke.shap_values(forest, FRAME)
+    boosted = km.GradientBoostingRegressor(n_trees=10, loss="quantile", quantile=0.9).fit(FRAME, NUMBERS)
+    found = ke.shap_values(boosted, FRAME)
+    np.testing.assert_allclose(found.base_values + found.values.sum(axis=1), boosted.predict(FRAME), atol=1e-8)
+
+
+@pytest.mark.parametrize("split_method", ["exact", "histogram", "auto"])
+def test_forests_split_between_values_or_bins(split_method: str) -> None:
+    bins = {} if split_method == "exact" else {"max_bin": 32}
+    for made in (
+        km.RandomForestRegressor(n_trees=20, seed=1, split_method=split_method, **bins),
+        km.DecisionTreeRegressor(split_method=split_method),
+    ):
+        assert made.fit(FRAME, NUMBERS).score(FRAME, NUMBERS) > 0.9
+    with pytest.raises(InvalidInputError, match="max_bins is 9, but split_method is 'exact'"):
+        km.RandomForestClassifier(split_method="exact", max_bins=9).fit(FRAME, NUMBERS > 0)
+    with pytest.raises(InvalidInputError, match="auto, exact, histogram"):
+        km.DecisionTreeRegressor(split_method="hist").fit(FRAME, NUMBERS)
+
+
 @pytest.mark.parametrize("made", [km.RandomForestQuantileRegressor(n_trees=40), km.GradientBoostingRegressor(n_trees=60, loss="quantile")])
 def test_several_quantiles_are_scored_by_the_pinball_loss(made: Any) -> None:
     shares = [0.1, 0.5, 0.8]

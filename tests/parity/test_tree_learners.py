@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
@@ -103,7 +104,11 @@ def test_forests_score_as_scikit_learns_do() -> None:
     """The area under the curve of a hundred trees is within a hundredth, five seeds each."""
     x, signal, random = make_rows(3, 8000)
     y = (signal + random.standard_normal(len(signal)) > 0).astype(int)
-    pairs = [(RandomForestClassifier, ensemble.RandomForestClassifier), (ExtraTreesClassifier, ensemble.ExtraTreesClassifier)]
+    pairs = [
+        (RandomForestClassifier, ensemble.RandomForestClassifier),
+        (partial(RandomForestClassifier, split_method="histogram"), ensemble.RandomForestClassifier),
+        (ExtraTreesClassifier, ensemble.ExtraTreesClassifier),
+    ]
     for ours, theirs in pairs:
         means = []
         for models in (

@@ -1,12 +1,12 @@
-// Decision tree (CART), random forest and extremely randomised trees, grown exactly.
+// Decision tree (CART), random forest and extremely randomised trees.
 //
 // A forest averages trees: each on rows drawn with replacement (random forest) or on all rows (extra trees), each node choosing among
 // features drawn anew. Leaves hold class shares or means, so a forest predicts probabilities or numbers, several targets at once too.
 //
-// Cost     see exact_tree.h, times n_trees; trees run in parallel. Where time or memory ends, the forest is the trees finished, up to the
+// Cost     see cart_grower.h, times n_trees; trees run in parallel. Where time or memory ends, the forest is the trees finished, up to the
 //          first that is not.
 // Source   Breiman et al., 1984; Breiman, Machine Learning 45, 2001; Geurts et al., Machine Learning 63, 2006.
-// Checked  forest_learners_test.cc.
+// Checked  forest_learners_test.cc, histogram_forest_test.cc.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -19,12 +19,22 @@
 #include "kolosal/models/forms/forest_rounds.h"
 #include "kolosal/models/forms/pruning.h"
 #include "kolosal/models/learner.h"
-#include "kolosal/models/trees/exact_tree.h"
+#include "kolosal/models/trees/cart_grower.h"
 #include "kolosal/models/trees/out_of_bag.h"
 #include "kolosal/models/trees/training_rows.h"
 
 namespace kolosal {
 namespace {
+
+// Where the bounds of splits lie: between all values, or between bins of them; by the size of the table.
+enum class SplitMethod { Auto, Exact, Histogram };
+constexpr auto enum_names(SplitMethod) {
+  return std::to_array<std::pair<SplitMethod, std::string_view>>(
+      {{SplitMethod::Auto, "auto"}, {SplitMethod::Exact, "exact"}, {SplitMethod::Histogram, "histogram"}});
+}
+
+constexpr size_t kManyRows = 50'000;  // from which on auto is histogram
+constexpr int kMostBins = 255;
 
 struct DecisionTreeParams {
   std::optional<int> max_depth;
@@ -34,6 +44,8 @@ struct DecisionTreeParams {
   double feature_fraction = 1;
   double prune_alpha = 0;
   ClassWeight class_weight = ClassWeight::None;
+  SplitMethod split_method = SplitMethod::Auto;
+  std::optional<int> max_bins;
 };
 
 template <bool kBootstrap>
@@ -48,6 +60,8 @@ struct ForestParams {
   double row_fraction = 1;
   double prune_alpha = 0;
   ClassWeight class_weight = ClassWeight::None;
+  SplitMethod split_method = SplitMethod::Auto;
+  std::optional<int> max_bins;
 };
 
 // The parameters that all three have.
@@ -70,8 +84,22 @@ void describe_growth(Fields<P>& f) {
   f.add("class_weight", &P::class_weight, "Whether classes count the same in sum, however many rows they have.");
 }
 
+// Those of trees that try every bound.
+template <class P>
+void describe_splits(Fields<P>& f) {
+  f.add("split_method", &P::split_method,
+        "Whether splits are looked for between all values of a feature (exact) or between bins of them (histogram); auto: between bins "
+        "from 50,000 rows on.");
+  f.add("max_bins", &P::max_bins, "Most bins that a feature is cut into by histogram splits, besides that of the missing; null: 255.")
+      .min(2)
+      .max(kMostBins)
+      .alias("max_bin")
+      .alias("n_bins");
+}
+
 void describe(Fields<DecisionTreeParams>& f) {
   describe_growth(f);
+  describe_splits(f);
   f.add("feature_fraction", &DecisionTreeParams::feature_fraction, "Share of the features, drawn anew, that each node may split by.")
       .above(0)
       .max(1)
@@ -96,12 +124,15 @@ void describe(Fields<ForestParams<kBootstrap>>& f) {
       .max(1)
       .alias("max_samples")
       .alias("subsample");
+  if constexpr (kBootstrap) describe_splits(f);
 }
 
 // What the three learners come down to.
 struct ForestRecipe {
   int n_trees = 1;
-  ExactTreeLimits limits;
+  CartLimits limits;
+  SplitMethod split_method = SplitMethod::Exact;
+  int max_bins = kMostBins;
   bool bootstrap = false;
   double row_fraction = 1;
   double prune_alpha = 0;
@@ -109,8 +140,8 @@ struct ForestRecipe {
 };
 
 template <class P>
-ExactTreeLimits limits_of(const P& p, double feature_fraction, size_t n_features) {
-  ExactTreeLimits limits;
+CartLimits limits_of(const P& p, double feature_fraction, size_t n_features) {
+  CartLimits limits;
   limits.max_depth = p.max_depth.value_or(0);
   limits.max_leaves = static_cast<size_t>(p.max_leaves.value_or(0));
   limits.min_rows_in_leaf = static_cast<size_t>(p.min_rows_in_leaf);
@@ -118,6 +149,16 @@ ExactTreeLimits limits_of(const P& p, double feature_fraction, size_t n_features
   // A share that a whole number of features makes up counts as that number in spite of rounding.
   limits.n_tried = std::max<size_t>(1, static_cast<size_t>(feature_fraction * static_cast<double>(n_features) + 1e-9));
   return limits;
+}
+
+// Throws Error(BadValue) where bins are asked for that there are not.
+template <class P>
+void set_splits(const P& p, ForestRecipe& recipe) {
+  if (p.max_bins && p.split_method == SplitMethod::Exact)
+    throw Error(ErrorCode::BadValue, "max_bins is " + std::to_string(*p.max_bins) + ", but split_method is 'exact', which has no bins",
+                "Leave out max_bins, or set split_method to 'histogram'.");
+  recipe.split_method = p.split_method;
+  recipe.max_bins = p.max_bins.value_or(kMostBins);
 }
 
 // The weight with which each row takes part in a tree.
@@ -191,19 +232,52 @@ void check_start(const Forest& start, const TrainingRows& rows) {
               "Pass a forest that was fitted to the same features and classes.");
 }
 
+// Prunes a tree, gives back what it does not need, and takes room for it and its copy in the forest.
+CartEnd keep_tree(Forest& tree, double prune_alpha, const std::shared_ptr<MemoryBudget>& memory, std::optional<MemoryLease>& lease) {
+  try {
+    lease.emplace(memory, 2 * bytes_of(tree), "trees");
+    if (prune_alpha > 0) tree = prune(tree, prune_alpha);
+    tree.nodes.shrink_to_fit();
+    tree.node_cover.shrink_to_fit();
+    tree.leaf_values.shrink_to_fit();
+    if (prune_alpha > 0) lease.emplace(memory, 2 * bytes_of(tree), "trees");
+  } catch (const Error&) {
+    return CartEnd::OutOfMemory;
+  }
+  return CartEnd::Grown;
+}
+
+// Moves trees to the forest.
+void add_trees(Forest& forest, std::span<Forest> trees) {
+  size_t n_nodes = forest.nodes.size(), n_numbers = forest.leaf_values.size();
+  for (const Forest& tree : trees) {
+    n_nodes += tree.nodes.size();
+    n_numbers += tree.leaf_values.size();
+  }
+  forest.nodes.reserve(n_nodes);
+  forest.node_cover.reserve(n_nodes);
+  forest.leaf_values.reserve(n_numbers);
+  for (Forest& tree : trees) {
+    append_trees(forest, tree);
+    tree = Forest();
+  }
+}
+
 // `start` (may be null) is the forest that the trees are added to.
 std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel* start, const TrainingSet& train,
                                   const FitContext& context) {
   const TrainingRows rows(train, recipe.class_weight);
   const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
   const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
-  const MemoryLease lease(context.memory,
-                          n * (train.x.n_features() * (recipe.limits.random_bounds ? sizeof(float) : sizeof(uint16_t)) + 8) +
-                              n_growers * ExactTreeGrower::bytes_for(n),
-                          "growing trees");
+  const bool random = recipe.limits.random_bounds;
+  const bool binned = recipe.split_method == SplitMethod::Histogram || (recipe.split_method == SplitMethod::Auto && n >= kManyRows);
+  const MemoryLease lease(
+      context.memory,
+      TreeColumns::bytes_for(n, train.x.n_features(), binned, random) + n * sizeof(double) + n_growers * CartGrower::bytes_for(n, binned),
+      "growing trees");
   context.check();
-  const std::vector<RankedColumn> columns = rank_columns(train.x, rows.rows, context, !recipe.limits.random_bounds);
-  const std::vector<float> values = recipe.limits.random_bounds ? row_major(train.x, rows.rows, context) : std::vector<float>();
+  const TreeColumns columns =
+      binned ? bin_columns(train.x, rows.rows, rows.weights, recipe.max_bins, context) : rank_columns(train.x, rows.rows, random, context);
   if (start != nullptr) check_start(start->forest(), rows);
   const TreeTargets targets(rows.target, rows.weights, start != nullptr ? &start->forest() : nullptr);
   Forest forest = start != nullptr ? start->forest() : no_trees(rows, targets);
@@ -219,19 +293,11 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
     const size_t t = next++;
     RandomStream stream(context.seed, "tree", n_before + t);
     const std::vector<double> weights = draw_weights(recipe, rows, stream);
-    ExactTreeGrower grower(columns, values, targets, recipe.limits, context);
-    if (!grower.grow(weights, stream, trees[t])) {
-      trees[t] = Forest();
-      return;
-    }
-    if (recipe.prune_alpha > 0) trees[t] = prune(trees[t], recipe.prune_alpha);
-    trees[t].nodes.shrink_to_fit();
-    trees[t].node_cover.shrink_to_fit();
-    trees[t].leaf_values.shrink_to_fit();
-    try {
-      tree_leases[t].emplace(context.memory, 2 * bytes_of(trees[t]), "trees");
-    } catch (const Error&) {
-      full = true;
+    CartGrower grower(columns, targets, recipe.limits, context);
+    CartEnd end = grower.grow(weights, stream, trees[t]);
+    if (end == CartEnd::Grown) end = keep_tree(trees[t], recipe.prune_alpha, context.memory, tree_leases[t]);
+    if (end != CartEnd::Grown) {
+      full = full || end == CartEnd::OutOfMemory;
       trees[t] = Forest();
       return;
     }
@@ -241,14 +307,7 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
   // Trees behind one that is not finished are left out: tree t of a forest is always the one of stream t, as out_of_bag and fit_more take
   // it.
   const auto n_kept = static_cast<size_t>(std::ranges::find(finished, 0) - finished.begin());
-  size_t n_nodes = forest.nodes.size();
-  for (size_t t = 0; t < n_kept; ++t) n_nodes += trees[t].nodes.size();
-  forest.nodes.reserve(n_nodes);
-  forest.node_cover.reserve(n_nodes);
-  for (size_t t = 0; t < n_kept; ++t) {
-    append_trees(forest, trees[t]);
-    trees[t] = Forest();
-  }
+  add_trees(forest, std::span(trees).first(n_kept));
   if (forest.roots.empty()) {
     context.check();
     throw full ? Error(ErrorCode::OutOfMemory, "not one tree fits into the memory limit", "Raise the memory limit, or lower max_leaves.")
@@ -318,6 +377,7 @@ class DecisionTree : public TreeLearner {
     recipe.class_weight = params_.class_weight;
     recipe.prune_alpha = params_.prune_alpha;
     recipe.limits = limits_of(params_, params_.feature_fraction, train.x.n_features());
+    set_splits(params_, recipe);
     return recipe;
   }
 
@@ -343,6 +403,7 @@ class RandomForest : public TreeLearner {
     recipe.row_fraction = params_.row_fraction;
     recipe.limits = limits_of(params_, params_.feature_fraction.value_or(usual), train.x.n_features());
     recipe.limits.random_bounds = !kBootstrap;
+    if constexpr (kBootstrap) set_splits(params_, recipe);
     return recipe;
   }
   bool n_trees_may_grow() const override { return true; }

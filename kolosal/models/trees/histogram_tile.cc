@@ -30,8 +30,8 @@ inline void add_cells(const uint8_t* cells, const Add& add, std::index_sequence<
 }
 
 // Calls add(row, feature, bin) for the cells of W features whose bins lie side by side.
-template <size_t W, class Add>
-inline void for_each_cell(const uint8_t* first, size_t stride, std::span<const GradientRow> rows, const Add& add) noexcept {
+template <size_t W, class Row, class Add>
+inline void for_each_cell(const uint8_t* first, size_t stride, std::span<const Row> rows, const Add& add) noexcept {
   const size_t last = rows.size() - 1;
   for (size_t i = 0; i <= last; ++i) {
     __builtin_prefetch(first + rows[std::min(i + kAhead, last)].row * stride);
@@ -54,10 +54,15 @@ void add_fine(const uint8_t* first, size_t stride, std::span<const GradientRow> 
   });
 }
 
+template <size_t W>
+void add_summed(const uint8_t* first, size_t stride, std::span<const SummedRow> rows, GradientSum* const* histograms) noexcept {
+  for_each_cell<W>(first, stride, rows,
+                   [&](const SummedRow& row) { return [sum = row.sum, histograms](size_t j, size_t bin) { histograms[j][bin] += sum; }; });
+}
+
 // The same for features that lie anywhere, eight at a time.
-template <class Add>
-inline void for_each_listed(std::span<const uint8_t* const> columns, size_t stride, std::span<const GradientRow> rows,
-                            const Add& add) noexcept {
+template <class Row, class Add>
+inline void for_each_listed(std::span<const uint8_t* const> columns, size_t stride, std::span<const Row> rows, const Add& add) noexcept {
   const size_t last = rows.size() - 1;
   for (size_t i = 0; i <= last; ++i) {
     __builtin_prefetch(columns[0] + rows[std::min(i + kAhead, last)].row * stride);
@@ -74,9 +79,12 @@ inline void for_each_listed(std::span<const uint8_t* const> columns, size_t stri
 
 using AddPacked = void (*)(const uint8_t*, size_t, std::span<const GradientRow>, int64_t*) noexcept;
 using AddFine = void (*)(const uint8_t*, size_t, std::span<const GradientRow>, const GradientSum*, GradientSum* const*) noexcept;
+using AddSummed = void (*)(const uint8_t*, size_t, std::span<const SummedRow>, GradientSum* const*) noexcept;
 constexpr auto kAddPacked = []<size_t... W>(std::index_sequence<W...>) { return std::array<AddPacked, sizeof...(W)>{add_packed<W + 1>...}; }
 (std::make_index_sequence<HistogramTile::kWidth>());
 constexpr auto kAddFine = []<size_t... W>(std::index_sequence<W...>) { return std::array<AddFine, sizeof...(W)>{add_fine<W + 1>...}; }
+(std::make_index_sequence<HistogramTile::kWidth>());
+constexpr auto kAddSummed = []<size_t... W>(std::index_sequence<W...>) { return std::array<AddSummed, sizeof...(W)>{add_summed<W + 1>...}; }
 (std::make_index_sequence<HistogramTile::kWidth>());
 
 }  // namespace
@@ -103,6 +111,13 @@ void HistogramTile::add(std::span<const GradientRow> rows, const GradientSum* su
   for_each_listed(std::span(columns_).first(n_columns_), stride_, rows, [&](const GradientRow& row) {
     return [sum = sums[row.row], histograms](size_t j, size_t bin) { histograms[j][bin] += sum; };
   });
+}
+
+void HistogramTile::add(std::span<const SummedRow> rows, std::span<GradientSum* const> histograms) const noexcept {
+  if (rows.empty() || n_columns_ == 0) return;
+  if (side_by_side_) return kAddSummed[n_columns_ - 1](columns_[0], stride_, rows, histograms.data());
+  for_each_listed(std::span(columns_).first(n_columns_), stride_, rows,
+                  [&](const SummedRow& row) { return [sum = row.sum, histograms](size_t j, size_t bin) { histograms[j][bin] += sum; }; });
 }
 
 }  // namespace kolosal

@@ -18,6 +18,12 @@
 
 namespace kolosal {
 
+/// A row and the fine word that it adds.
+struct SummedRow {
+  GradientSum sum;
+  uint32_t row;
+};
+
 class HistogramTile {
  public:
   static constexpr size_t kWidth = 32;       ///< most features
@@ -30,6 +36,8 @@ class HistogramTile {
   void add(std::span<const GradientRow> rows, int64_t* packed) const noexcept;
   /// Adds rows, whose fine words `sums` (indexed by row) has, to the histogram of each feature.
   void add(std::span<const GradientRow> rows, const GradientSum* sums, std::span<GradientSum* const> histograms) const noexcept;
+  /// The same of rows that have their words beside them.
+  void add(std::span<const SummedRow> rows, std::span<GradientSum* const> histograms) const noexcept;
 
  private:
   std::array<const uint8_t*, kWidth> columns_{};

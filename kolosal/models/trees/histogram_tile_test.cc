@@ -77,9 +77,12 @@ TEST(HistogramTile, AddsTheFineWordsOfRowsForEveryWidthAndForListedFeatures) {
       expected[j].fill(GradientSum{});
       histograms.push_back(found[j].data());
     }
+    std::vector<SummedRow> summed;
+    for (const GradientRow& row : cells.rows) summed.push_back({sums[row.row], row.row});
     HistogramTile(cells.x, listed).add(cells.rows, sums.data(), histograms);
+    HistogramTile(cells.x, listed).add(summed, histograms);
     for (const GradientRow& row : cells.rows)
-      for (size_t j = 0; j < listed.size(); ++j) expected[j][cells.bin(row.row, listed[j])] += sums[row.row];
+      for (size_t j = 0; j < listed.size(); ++j) expected[j][cells.bin(row.row, listed[j])] += 2 * sums[row.row];
     for (size_t j = 0; j < listed.size(); ++j)
       for (size_t b = 0; b < 256; ++b) {
         EXPECT_EQ(found[j][b][0], expected[j][b][0]);

@@ -1,6 +1,6 @@
 // Split sides: the two sides of a split under way, all rows being on the right at first, and what the split is worth so far.
 //
-// score() is sum_k S_k(left)^2 / W(left) + S_k(right)^2 / W(right): see exact_tree.h.
+// score() is sum_k S_k(left)^2 / W(left) + S_k(right)^2 / W(right): see cart_grower.h.
 #pragma once
 
 #include <algorithm>
@@ -87,6 +87,15 @@ class VectorSides {
     for (size_t k = 0; k < left_.size(); ++k) {
       left_[k] += weight * y[k];
       right_[k] -= weight * y[k];
+    }
+  }
+  /// Moves rows of this weight and these weighted sums together.
+  void move_sums(double weight, const double* sums) {
+    left_weight_ += weight;
+    right_weight_ -= weight;
+    for (size_t k = 0; k < left_.size(); ++k) {
+      left_[k] += sums[k];
+      right_[k] -= sums[k];
     }
   }
   /// What the split is worth.

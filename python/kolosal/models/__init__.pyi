@@ -97,6 +97,8 @@ class DecisionTreeClassifier(Classifier):
     min_weight_fraction_leaf: float
     prune_alpha: float
     class_weight: Literal["none", "balanced"]
+    split_method: Literal["auto", "exact", "histogram"]
+    max_bins: int | None
     feature_fraction: float | Literal["sqrt", "log2"]
     n_threads: int
     seed: int
@@ -110,6 +112,8 @@ class DecisionTreeClassifier(Classifier):
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
         class_weight: Literal["none", "balanced"] = "none",
+        split_method: Literal["auto", "exact", "histogram"] = "auto",
+        max_bins: int | None = None,
         feature_fraction: float | Literal["sqrt", "log2"] = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -124,6 +128,8 @@ class DecisionTreeRegressor(Regressor):
     min_rows_in_leaf: int
     min_weight_fraction_leaf: float
     prune_alpha: float
+    split_method: Literal["auto", "exact", "histogram"]
+    max_bins: int | None
     feature_fraction: float | Literal["sqrt", "log2"]
     n_threads: int
     seed: int
@@ -136,6 +142,8 @@ class DecisionTreeRegressor(Regressor):
         min_rows_in_leaf: int = 1,
         min_weight_fraction_leaf: float = 0.0,
         prune_alpha: float = 0.0,
+        split_method: Literal["auto", "exact", "histogram"] = "auto",
+        max_bins: int | None = None,
         feature_fraction: float | Literal["sqrt", "log2"] = 1.0,
         n_threads: int = 0,
         seed: int = 0,
@@ -1218,6 +1226,8 @@ class RandomForestClassifier(Classifier):
     feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
+    split_method: Literal["auto", "exact", "histogram"]
+    max_bins: int | None
     n_threads: int
     seed: int
     time_limit: float | None
@@ -1235,6 +1245,8 @@ class RandomForestClassifier(Classifier):
         feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
+        split_method: Literal["auto", "exact", "histogram"] = "auto",
+        max_bins: int | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,
@@ -1279,6 +1291,8 @@ class RandomForestRegressor(Regressor):
     feature_fraction: float | None | Literal["sqrt", "log2"]
     bootstrap: bool
     row_fraction: float
+    split_method: Literal["auto", "exact", "histogram"]
+    max_bins: int | None
     n_threads: int
     seed: int
     time_limit: float | None
@@ -1295,6 +1309,8 @@ class RandomForestRegressor(Regressor):
         feature_fraction: float | None | Literal["sqrt", "log2"] = None,
         bootstrap: bool = True,
         row_fraction: float = 1.0,
+        split_method: Literal["auto", "exact", "histogram"] = "auto",
+        max_bins: int | None = None,
         n_threads: int = 0,
         seed: int = 0,
         time_limit: float | None = None,

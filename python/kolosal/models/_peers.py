@@ -51,7 +51,7 @@ _INSTEAD = {
     "booster": "DART is drop_fraction above 0; linear models are classes of their own, such as Ridge and LogisticRegression.",
     "subsample_freq": "Rows are drawn anew for every round: row_fraction is enough.",
     "bagging_freq": "Rows are drawn anew for every round: row_fraction is enough.",
-    "tree_method": "Trees always grow by histograms; max_bins says how fine.",
+    "tree_method": "Trees of boosting always grow by histograms, those of random forests by split_method; max_bins says how fine.",
     "device": "Models are trained on the processor; n_threads says with how many threads.",
     "enable_categorical": "Categories of data frames are always categories.",
     "categorical_feature": "Categories are told by the frame: make the column one of pandas' or polars' categories.",

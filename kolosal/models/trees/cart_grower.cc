@@ -1,121 +1,45 @@
-#include "kolosal/models/trees/exact_tree.h"
+#include "kolosal/models/trees/cart_grower.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <string>
+#include <optional>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 
 #include "kolosal/kernels/value_sides.h"
 #include "kolosal/models/trees/binning.h"
-#include "kolosal/models/trees/leaf_scale.h"
+#include "kolosal/models/trees/leaf_values.h"
+#include "kolosal/models/trees/node_histograms.h"
+#include "kolosal/models/trees/rank_keys.h"
 #include "kolosal/models/trees/split_sides.h"
 
 namespace kolosal {
 namespace {
 
-constexpr size_t kFewKeys = 64;  // as many keys are sorted by counting smaller ones
 constexpr size_t kRowsPerPoll = 4096;
 constexpr size_t kAhead = 16;      // how many rows ahead their values are fetched
-constexpr size_t kFewRows = 256;   // whose values are near
+constexpr size_t kNearRows = 256;  // whose values are near
 constexpr size_t kSideBySide = 4;  // features whose values are gathered in one sweep
-
-// A key holds a rank above the row's place in the node.
-uint64_t make_key(uint32_t rank, size_t place) { return (uint64_t{rank} << 32) | place; }
-uint16_t rank_of(uint64_t key) { return static_cast<uint16_t>(key >> 32); }
-uint32_t place_of(uint64_t key) { return static_cast<uint32_t>(key); }
-
-// Few keys: each goes to the place that is the number of smaller ones. Branch-free, four comparisons at a time.
-void sort_few(std::span<uint64_t> keys) {
-  using Lanes = int32_t __attribute__((vector_size(16)));
-  constexpr size_t kLanes = 4;
-  std::array<Lanes, kFewKeys / kLanes> small;
-  const size_t n = keys.size(), n_vectors = (n + kLanes - 1) / kLanes;
-  for (size_t i = 0; i < n_vectors * kLanes; ++i)
-    small[i / kLanes][i % kLanes] =
-        i < n ? static_cast<int32_t>(uint32_t{rank_of(keys[i])} * kFewKeys + i) : std::numeric_limits<int32_t>::max();
-  std::array<uint64_t, kFewKeys> sorted;
-  for (size_t i = 0; i < n; ++i) {
-    const int32_t key = small[i / kLanes][i % kLanes];
-    const Lanes all = {key, key, key, key};
-    Lanes smaller{};
-    for (size_t v = 0; v < n_vectors; ++v) smaller -= small[v] < all;
-    sorted[static_cast<size_t>(smaller[0] + smaller[1] + smaller[2] + smaller[3])] = keys[i];
-  }
-  std::copy_n(sorted.begin(), n, keys.begin());
-}
-
-// Sorts by rank, then by place. `other` is room for as many keys.
-void sort_keys(std::span<uint64_t> keys, std::span<uint64_t> other) {
-  if (keys.size() <= kFewKeys) return sort_few(keys);
-  std::array<uint32_t, 256> low{}, high{};
-  for (const uint64_t key : keys) {
-    ++low[(key >> 32) & 255];
-    ++high[(key >> 40) & 255];
-  }
-  uint32_t low_sum = 0, high_sum = 0;
-  for (size_t b = 0; b < 256; ++b) {
-    low_sum += std::exchange(low[b], low_sum);
-    high_sum += std::exchange(high[b], high_sum);
-  }
-  for (const uint64_t key : keys) other[low[(key >> 32) & 255]++] = key;
-  for (const uint64_t key : other) keys[high[(key >> 40) & 255]++] = key;
-}
-
-// The base score of target k whose mean is `centre`: a multiple of a power of two of 4 to 8 times the greatest distance from it, so that
-// targets of few digits are that and a float32. 0 where targets are about as far from the mean as it is from 0.
-double base_near(double centre, const Target& target, size_t k) {
-  double furthest = 0;
-  for (size_t i = 0; i < target.n_rows; ++i) furthest = std::max(furthest, std::abs(target.values[i * target.n_targets + k] - centre));
-  if (!(furthest > 0) || !std::isfinite(furthest)) return centre;
-  const double step = std::ldexp(1.0, std::ilogb(furthest) + 3);
-  return std::isfinite(step) ? step * std::nearbyint(centre / step) : centre;
-}
 
 }  // namespace
 
-TreeTargets::TreeTargets(const Target& target, std::span<const double> weights, const Forest* start) : values(target.values) {
-  leaf_width = target.n_outputs();
-  base_score.assign(leaf_width, 0.0);
-  classes = is_classification(target.task) && target.n_classes() != 2;
-  width = classes ? target.n_classes() : target.n_targets;
-  centre.assign(width, 0.0);
-  if (is_classification(target.task)) return;
-  double total = 0;
-  for (size_t i = 0; i < target.n_rows; ++i) {
-    const double w = weights.empty() ? 1.0 : weights[i];
-    total += w;
-    for (size_t k = 0; k < width; ++k) centre[k] += w * values[i * width + k];
-  }
-  for (double& c : centre) c /= total;
-  for (size_t k = 0; k < width; ++k) base_score[k] = start != nullptr ? start->base_score[k] : base_near(centre[k], target, k);
-  leaf_scale = leaf_scales(target, base_score, start);
-  for (size_t i = 0; i < values.size(); ++i) values[i] -= centre[i % width];
-}
-
-void TreeTargets::leaf(double weight, std::span<const double> sums, std::span<float> out) const {
-  for (size_t k = 0; k < width; ++k) {
-    const double scale = leaf_scale.empty() ? 1 : leaf_scale[k];
-    out[k] = static_cast<float>((centre[k] - base_score[k] + sums[k] / weight) / scale);
-  }
-  if (leaf_width == 2 && width == 1) {  // one share stands for two classes
-    const double share = std::clamp(sums[0] / weight, 0.0, 1.0);
-    out[0] = static_cast<float>(1 - share);
-    out[1] = static_cast<float>(share);
-  }
-}
-
-class ExactTreeGrower::Growth {
+class CartGrower::Growth {
  public:
-  Growth(std::span<const RankedColumn> columns, std::span<const float> values, const TreeTargets& targets, const ExactTreeLimits& limits,
-         const FitContext& context)
-      : columns_(columns), values_(values), targets_(targets), limits_(limits), context_(context), features_(columns.size()) {}
+  Growth(const TreeColumns& columns, const TreeTargets& targets, const CartLimits& limits, const FitContext& context)
+      : columns_(columns.columns),
+        bins_(columns.bins ? &*columns.bins : nullptr),
+        values_(columns.values),
+        targets_(targets),
+        limits_(limits),
+        context_(context),
+        features_(columns_.size()) {
+    if (bins_ != nullptr) histograms_.emplace(columns, targets, context);
+  }
 
-  bool grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
+  CartEnd grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
     start(weights, tree);
     stream_ = stream;
     least_weight_ = limits_.min_weight_fraction * std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -129,15 +53,17 @@ class ExactTreeGrower::Growth {
     };
     const auto add = [&](Item item) {
       if (!evaluate(item)) return make_leaf(item);
+      item.sums = {};  // of thousands of classes those of all open nodes would take much room
       open.push_back(std::move(item));
       if (best_first) std::ranges::push_heap(open, less);
     };
     add(std::move(root));
-    while (!open.empty() && !context_.should_stop()) {
+    while (!open.empty() && !context_.should_stop() && !leaves_->is_full()) {
       if (best_first) std::ranges::pop_heap(open, less);
-      const Item item = std::move(open.back());
+      Item item = std::move(open.back());
       open.pop_back();
       if (best_first && n_leaves >= limits_.max_leaves) {
+        (void)sum_up(item);
         make_leaf(item);
         continue;
       }
@@ -148,8 +74,8 @@ class ExactTreeGrower::Growth {
     }
     const double total = std::accumulate(tree.feature_gain.begin(), tree.feature_gain.end(), 0.0);
     for (double& gain : tree.feature_gain) gain = total > 0 ? gain / total : 0;
-    leaf_numbers_.clear();
-    return open.empty() && !context_.should_stop();
+    if (leaves_->is_full()) return CartEnd::OutOfMemory;
+    return open.empty() && !context_.should_stop() ? CartEnd::Grown : CartEnd::Stopped;
   }
 
  private:
@@ -194,9 +120,12 @@ class ExactTreeGrower::Growth {
     tree.node_cover.emplace_back();
     tree.node_gain.emplace_back();
     tree_ = &tree;
+    leaves_.emplace(tree, context_.memory);
     std::iota(features_.begin(), features_.end(), 0U);
-    for (auto* keys : {&keys_, &other_keys_}) keys->resize(rows_.size());
-    ranks_.resize(rows_.size());
+    if (histograms_) histograms_->start({rows_, y_.data(), w_.data()});
+    const size_t most_sorted = histograms_ ? std::min(histograms_->least_rows(), rows_.size()) : rows_.size();
+    for (auto* keys : {&keys_, &other_keys_}) keys->resize(most_sorted);
+    ranks_.resize(most_sorted);
     for (auto* numbers : {&y_, &w_}) numbers->resize(rows_.size() + padded_sides(1));
     if (limits_.random_bounds) x_.resize(std::min(kSideBySide, limits_.n_tried) * padded_sides(rows_.size()));
     scratch_.resize(rows_.size());
@@ -245,7 +174,8 @@ class ExactTreeGrower::Growth {
     const bool pure = sum_up(item);
     tree_->node_cover[static_cast<size_t>(item.node)] = float_within(item.sums.weight);
     if (pure || item.count < 2 * limits_.min_rows_in_leaf || (limits_.max_depth > 0 && item.depth >= limits_.max_depth)) return false;
-    const size_t n_features = features_.size(), n_at_once = limits_.random_bounds ? kSideBySide : 1;
+    const bool counted = histograms_ && item.count >= histograms_->least_rows();
+    const size_t n_features = features_.size(), n_at_once = limits_.random_bounds ? kSideBySide : counted ? histograms_->n_at_once() : 1;
     for (size_t n_drawn = 0, n_tried = 0; n_drawn < n_features && n_tried < limits_.n_tried;) {
       if (item.count > kRowsPerPoll && context_.should_stop()) return false;
       const size_t n_more = std::min({n_at_once, limits_.n_tried - n_tried, n_features - n_drawn});
@@ -253,7 +183,8 @@ class ExactTreeGrower::Growth {
         for (size_t i = n_drawn; i < n_drawn + n_more; ++i) std::swap(features_[i], features_[i + stream_.below(n_features - i)]);
       const auto drawn = std::span(features_).subspan(n_drawn, n_more);
       if (limits_.random_bounds) gather_values(item.count, drawn);
-      for (size_t i = 0; i < n_more; ++i) n_tried += try_feature(item, drawn[i], i) ? 1 : 0;
+      if (counted) histograms_->fill({std::span(node_rows_, item.count), node_y_, node_w_}, drawn);
+      for (size_t i = 0; i < n_more; ++i) n_tried += (counted ? try_bins(item, drawn[i], i) : try_feature(item, drawn[i], i)) ? 1 : 0;
       n_drawn += n_more;
     }
     if (!std::isfinite(item.split.score)) return false;
@@ -270,7 +201,7 @@ class ExactTreeGrower::Growth {
       const std::array<const float*, sizeof...(k)> from = {values_.data() + features[k]...};
       const std::array<float*, sizeof...(k)> to = {x_.data() + k * padded...};
       size_t i = 0;
-      if (n > kFewRows)
+      if (n > kNearRows)
         for (; i + kAhead < n; ++i) {
           const size_t at = node_rows_[i] * width, ahead = node_rows_[i + kAhead] * width;
           (__builtin_prefetch(from[k] + ahead), ...);
@@ -292,21 +223,28 @@ class ExactTreeGrower::Growth {
     const RankedColumn& column = columns_[feature];
     if (limits_.random_bounds && column.n_categories == 0)
       return try_at_random(item, feature, x_.data() + place * padded_sides(item.count));
-    const uint32_t* rows = rows_.data() + item.begin;
-    uint16_t least = RankedColumn::kMissing, most = 0;
-    size_t n_present = 0;
-    for (size_t i = 0; i < item.count; ++i) {
-      const uint16_t rank = ranks_[i] = column.ranks[rows[i]];
-      const bool present = rank != RankedColumn::kMissing;
-      least = std::min(least, rank);
-      most = std::max(most, present ? rank : uint16_t{0});
-      n_present += present;
-    }
-    if (n_present == 0 || (least == most && n_present == item.count)) return false;
+    const size_t n_present = bins_ != nullptr ? find_ranks(item, column, bins_->column(feature), bins_->stride())
+                                              : find_ranks(item, column, column.ranks.data(), 1);
+    if (n_present == 0) return false;
     if (targets_.classes) scan<ClassSides>(item, feature, n_present);
     else if (targets_.width == 1) scan<NumberSides>(item, feature, n_present);
     else scan<VectorSides>(item, feature, n_present);
     return true;
+  }
+
+  // Puts the ranks of the node's rows side by side. Returns how many are not missing; 0 where all are, or all rows have the same.
+  template <class Rank>
+  size_t find_ranks(const Item& item, const RankedColumn& column, const Rank* from, size_t stride) {
+    uint16_t least = RankedColumn::kMissing, most = 0;
+    size_t n_present = 0;
+    for (size_t i = 0; i < item.count; ++i) {
+      const uint16_t rank = ranks_[i] = from[node_rows_[i] * stride];
+      const bool present = rank != column.missing;
+      least = std::min(least, rank);
+      most = std::max(most, present ? rank : uint16_t{0});
+      n_present += present;
+    }
+    return least == most && n_present == item.count ? 0 : n_present;
   }
 
   template <class Sides>
@@ -314,8 +252,8 @@ class ExactTreeGrower::Growth {
     const RankedColumn& column = columns_[feature];
     if (column.n_categories > 0) {
       sort_ranks(item.count);
-      order_categories(item, n_present);
-      const uint16_t n_groups = static_cast<uint16_t>(code_of_rank_.size());
+      order_categories(column, item, n_present);
+      const uint16_t n_groups = static_cast<uint16_t>(ordered_.size());
       const int only = limits_.random_bounds && n_groups > 1 ? static_cast<int>(stream_.below(n_groups - 1U)) : -1;
       scan_sorted<Sides>(item, feature, n_present, only);
     } else {
@@ -330,12 +268,22 @@ class ExactTreeGrower::Growth {
     sort_keys(std::span(keys_).first(n), std::span(other_keys_).first(n));
   }
 
-  // Gives the sorted keys of a categorical feature new ranks: the order of the categories by mean target.
-  void order_categories(const Item& item, size_t n_present) {
+  // The class, or target, by whose mean categories are ordered.
+  size_t heaviest_of(const Item& item) const {
     const auto& sums = item.sums.sums;
-    const auto heaviest = static_cast<double>(std::ranges::max_element(sums) - sums.begin());
+    return targets_.classes ? static_cast<size_t>(std::ranges::max_element(sums) - sums.begin()) : 0;
+  }
+  // Whether a category comes before another: by its mean, then by its code.
+  static bool is_before(const RankedColumn& column, double mean, uint16_t rank, double other_mean, uint16_t other_rank) {
+    return mean != other_mean ? mean < other_mean : column.code(rank) < column.code(other_rank);
+  }
+
+  // Gives the sorted keys of a categorical feature new ranks: the order of the categories by mean target.
+  void order_categories(const RankedColumn& column, const Item& item, size_t n_present) {
+    const auto heaviest = static_cast<double>(heaviest_of(item));
     struct Group {
       double mean;
+      uint16_t rank;
       size_t begin, end;
     };
     std::vector<Group> groups;
@@ -347,16 +295,16 @@ class ExactTreeGrower::Growth {
         weight += node_w_[place];
         sum += node_w_[place] * (targets_.classes ? static_cast<double>(node_y_[place] == heaviest) : node_y_[place]);
       }
-      groups.push_back({sum / weight, i, end});
+      groups.push_back({sum / weight, rank_of(keys_[i]), i, end});
       i = end;
     }
-    std::ranges::stable_sort(groups, {}, &Group::mean);
-    code_of_rank_.clear();
+    std::ranges::sort(groups, [&](const Group& a, const Group& b) { return is_before(column, a.mean, a.rank, b.mean, b.rank); });
+    ordered_.clear();
     size_t to = 0;
     for (const Group& group : groups) {
       for (size_t i = group.begin; i < group.end; ++i)
-        other_keys_[to++] = make_key(static_cast<uint32_t>(code_of_rank_.size()), place_of(keys_[i]));
-      code_of_rank_.push_back(rank_of(keys_[group.begin]));
+        other_keys_[to++] = make_key(static_cast<uint32_t>(ordered_.size()), place_of(keys_[i]));
+      ordered_.push_back(group.rank);
     }
     std::copy_n(other_keys_.begin(), n_present, keys_.begin());
   }
@@ -404,6 +352,61 @@ class ExactTreeGrower::Growth {
         item.split.threshold = best_at + 1 == n_present ? std::numeric_limits<float>::infinity()
                                                         : midpoint(column.greatest(cut), column.least[rank_of(keys_[best_at + 1])]);
     }
+  }
+
+  // Tries the bounds between the bins of a feature whose histogram is filled. False where it is constant in the node.
+  bool try_bins(Item& item, uint32_t feature, size_t place) {
+    const std::span<FilledBin> filled = histograms_->filled_bins(place);
+    if (filled.size() < 2) return false;
+    if (targets_.classes) scan_bins<ClassSides>(item, feature, place, filled);
+    else if (targets_.width == 1) scan_bins<NumberSides>(item, feature, place, filled);
+    else scan_bins<VectorSides>(item, feature, place, filled);
+    return true;
+  }
+
+  template <class Sides>
+  void scan_bins(Item& item, uint32_t feature, size_t place, std::span<FilledBin> filled) {
+    const RankedColumn& column = columns_[feature];
+    const FilledBin last = filled.back();
+    const bool any_missing = last.bin == column.missing;
+    const std::span<FilledBin> present = filled.first(filled.size() - (any_missing ? 1 : 0));
+    if (column.n_categories > 0) order_bins(item, column, place, present);
+    for (const bool missing_left : {false, true}) {
+      if (missing_left && !any_missing) break;
+      Sides sides(histograms_->total());
+      size_t n_left = 0, best_at = present.size(), best_n_left = 0;
+      double best = item.split.score;
+      const auto move = [&](const FilledBin& bin) {
+        histograms_->move(sides, place, bin.bin);
+        n_left += bin.n_rows;
+      };
+      if (missing_left) move(last);
+      for (size_t i = 0; i < present.size(); ++i) {
+        move(present[i]);
+        if (item.count - n_left < limits_.min_rows_in_leaf || n_left == item.count) break;
+        if (n_left < limits_.min_rows_in_leaf) continue;
+        if (const double score = sides.score(); score > best && sides.lighter_weight() >= least_weight_) {
+          best = score;
+          best_at = i;
+          best_n_left = n_left;
+        }
+      }
+      if (best_at == present.size()) continue;
+      const uint16_t cut = column.n_categories > 0 ? static_cast<uint16_t>(best_at) : present[best_at].bin;
+      take(item, feature, best, cut, any_missing ? missing_left : 2 * best_n_left > item.count);
+      if (column.n_categories == 0)
+        item.split.threshold = best_at + 1 == present.size() ? std::numeric_limits<float>::infinity()
+                                                             : midpoint(column.greatest(cut), column.least[present[best_at + 1].bin]);
+    }
+  }
+
+  // Puts the bins of categories in the order of their mean target.
+  void order_bins(const Item& item, const RankedColumn& column, size_t place, std::span<FilledBin> present) {
+    const size_t heaviest = heaviest_of(item);
+    const auto mean = [&](const FilledBin& bin) { return histograms_->mean(place, bin.bin, heaviest); };
+    std::ranges::sort(present, [&](const FilledBin& a, const FilledBin& b) { return is_before(column, mean(a), a.bin, mean(b), b.bin); });
+    ordered_.clear();
+    for (const FilledBin& bin : present) ordered_.push_back(bin.bin);
   }
 
   // Tries one bound of a number, uniform between the least and the greatest of the node's values `x`. False where it is constant in the
@@ -473,7 +476,7 @@ class ExactTreeGrower::Growth {
     split.codes_left.clear();
     if (column.n_categories == 0) return;
     split.codes_left.assign(static_cast<size_t>(column.n_categories), default_left);
-    for (size_t rank = 0; rank < code_of_rank_.size(); ++rank) split.codes_left[code_of_rank_[rank]] = rank <= cut;
+    for (size_t i = 0; i < ordered_.size(); ++i) split.codes_left[column.code(ordered_[i])] = i <= cut;
   }
 
   // Splits the item's node and rows.
@@ -495,23 +498,26 @@ class ExactTreeGrower::Growth {
       }
     };
     const bool default_left = split.default_left;
-    const uint16_t* ranks = column.ranks.data();
-    if (column.n_categories > 0)
-      part([&](size_t i) {
-        const uint16_t rank = ranks[rows_[i]];
-        return rank == RankedColumn::kMissing ? default_left : static_cast<bool>(split.codes_left[rank]);
-      });
-    else if (limits_.random_bounds)
+    const auto part_by_rank = [&](const auto* ranks, size_t stride) {
+      if (column.n_categories > 0)
+        part([&](size_t i) {
+          const uint16_t rank = ranks[rows_[i] * stride];
+          return rank == column.missing ? default_left : static_cast<bool>(split.codes_left[column.code(rank)]);
+        });
+      else
+        part([&, cut = split.cut, missing = column.missing](size_t i) {
+          const uint16_t rank = ranks[rows_[i] * stride];
+          return (rank <= cut) | ((rank == missing) & default_left);
+        });
+    };
+    if (limits_.random_bounds && column.n_categories == 0)
       part([&, threshold = split.threshold, from = values_.data() + split.feature, width = columns_.size()](size_t i) {
         __builtin_prefetch(from + rows_[std::min(i + kAhead, end - 1)] * width);
         const float x = from[rows_[i] * width];
         return (x <= threshold) | ((x != x) & default_left);
       });
-    else
-      part([&, cut = split.cut](size_t i) {
-        const uint16_t rank = ranks[rows_[i]];
-        return (rank <= cut) | ((rank == RankedColumn::kMissing) & default_left);
-      });
+    else if (bins_ != nullptr) part_by_rank(bins_->column(split.feature), bins_->stride());
+    else part_by_rank(column.ranks.data(), 1);
     const auto put_back = [&](const auto& from, auto& to) {
       std::copy_n(from.begin(), n_right, to.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
     };
@@ -541,25 +547,17 @@ class ExactTreeGrower::Growth {
     return {std::move(left), std::move(right)};
   }
 
-  // Leaves with the same numbers share them where there are several.
   void make_leaf(const Item& item) {
-    const size_t width = targets_.leaf_width;
-    std::vector<float> numbers(width);
+    std::vector<float> numbers(targets_.leaf_width);
     targets_.leaf(item.sums.weight, item.sums.sums, numbers);
-    auto number = static_cast<int32_t>(tree_->leaf_values.size() / width);
-    if (width > 1) {
-      const std::string key(reinterpret_cast<const char*>(numbers.data()), width * sizeof(float));
-      number = leaf_numbers_.try_emplace(key, number).first->second;
-    }
-    if (static_cast<size_t>(number) * width == tree_->leaf_values.size())
-      tree_->leaf_values.insert(tree_->leaf_values.end(), numbers.begin(), numbers.end());
-    tree_->nodes[static_cast<size_t>(item.node)].left = number;
+    tree_->nodes[static_cast<size_t>(item.node)].left = leaves_->add(numbers);
   }
 
   std::span<const RankedColumn> columns_;
+  const BinnedMatrix* bins_;  // null where ranks are exact
   std::span<const float> values_;
   const TreeTargets& targets_;
-  const ExactTreeLimits& limits_;
+  const CartLimits& limits_;
   const FitContext& context_;
   RandomStream stream_{0, "tree"};
   Forest* tree_ = nullptr;
@@ -572,18 +570,18 @@ class ExactTreeGrower::Growth {
   std::vector<float> x_;  // values of the node's rows, feature after feature, for random bounds
   FindRange find_range_ = find_range();
   SumUpTo sum_up_to_ = sum_up_to();
-  std::vector<uint16_t> ranks_;  // of the node's rows, by place
-  std::vector<uint16_t> code_of_rank_;
-  std::unordered_map<std::string, int32_t> leaf_numbers_;
+  std::vector<uint16_t> ranks_;    // of the node's rows, by place
+  std::vector<uint16_t> ordered_;  // ranks of categories in the order of their mean
+  std::optional<NodeHistograms> histograms_;
+  std::optional<LeafValues> leaves_;
 };
 
-ExactTreeGrower::ExactTreeGrower(std::span<const RankedColumn> columns, std::span<const float> values, const TreeTargets& targets,
-                                 const ExactTreeLimits& limits, const FitContext& context)
-    : growth_(std::make_unique<Growth>(columns, values, targets, limits, context)) {}
+CartGrower::CartGrower(const TreeColumns& columns, const TreeTargets& targets, const CartLimits& limits, const FitContext& context)
+    : growth_(std::make_unique<Growth>(columns, targets, limits, context)) {}
 
-ExactTreeGrower::~ExactTreeGrower() = default;
+CartGrower::~CartGrower() = default;
 
-bool ExactTreeGrower::grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
+CartEnd CartGrower::grow(std::span<const double> weights, RandomStream stream, Forest& tree) {
   return growth_->grow(weights, stream, tree);
 }
 
