@@ -64,6 +64,22 @@ TEST(HistogramForest, GrowsTheSameTreesAsExactSplitsWhereEachValueHasABin) {
     }
 }
 
+TEST(HistogramForest, WeighsClassesAsExactSplitsDo) {
+  const Rows rows = coarse_rows(Task::Binary, 6000);
+  std::vector<double> weights(6000, 0.0);  // of 2000 and 1000 rows, which balanced are 0.75 and 1.5 each
+  size_t left[] = {2000, 1000};
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (size_t& n = left[static_cast<size_t>(rows.target.values[i])]; n > 0) weights[i] = 1, --n;
+  const TrainingSet train{rows.x, rows.target, weights};
+  for (const char* name : kLearners) {
+    const Value::Object parameters = {{"min_rows_in_leaf", Value(5)}, {"class_weight", Value("balanced")}};
+    const auto binned = learner(name, "histogram", parameters)->fit(train, nullptr, context_of(2));
+    expect_same_trees(forest_of(*learner(name, "exact", parameters)->fit(train, nullptr, context_of(2))), forest_of(*binned));
+    const auto alike = learner(name, "histogram", {{"min_rows_in_leaf", Value(5)}})->fit(train, nullptr, context_of(2));
+    EXPECT_NE(forest_of(*alike).leaf_values, forest_of(*binned).leaf_values);
+  }
+}
+
 TEST(HistogramForest, IsAboutAsGoodAsExactSplitsOnNumbersOfManyValues) {
   for (const char* name : kLearners)
     for (const Task task : kTasks) {
