@@ -279,6 +279,7 @@ ROWS = [
     Row("logistic_1M", 1_000_000, True, "logistic", {"l2": 1}, LOGISTIC, 0.4),
     Row("ridge_1M", 1_000_000, False, "ridge", {"l2": 1}, RIDGE, 0.4),
     Row("mlp_50K", 50_000, True, "mlp", NETWORK, NETWORKS, 0.3),
+    Row("mlp_bfloat16_50K", 50_000, True, "mlp", NETWORK | {"precision": "bfloat16"}, NETWORKS, 0.3),
     Row("lasso_1M", 1_000_000, False, "lasso", {"l1": 0.1}, LASSO, 0.5),
 ]
 

@@ -248,6 +248,7 @@ HWY_AFTER_NAMESPACE();
 #include <cstdlib>
 
 #include "kolosal/base/error.h"
+#include "kolosal/kernels/bfloat16_unit.h"
 
 namespace kolosal {
 
@@ -272,15 +273,26 @@ namespace {
 struct NamedTarget {
   const char* name;
   int64_t bits;
+  Bfloat16Unit unit = Bfloat16Unit::None;
 };
 
 // Widest first. "scalar" is not one of Highway's: the loops of kernels_scalar.h.
-constexpr NamedTarget kTargets[] = {
-    {"avx512", HWY_AVX3 | HWY_AVX3_DL}, {"avx2", HWY_AVX2}, {"sse4", HWY_SSE4 | HWY_SSSE3}, {"neon", HWY_NEON}};
+constexpr NamedTarget kTargets[] = {{"amx", HWY_AVX3 | HWY_AVX3_DL, Bfloat16Unit::Tiles},
+                                    {"avx512_bf16", HWY_AVX3 | HWY_AVX3_DL, Bfloat16Unit::Vectors},
+                                    {"avx512", HWY_AVX3 | HWY_AVX3_DL},
+                                    {"avx2", HWY_AVX2},
+                                    {"sse4", HWY_SSE4 | HWY_SSSE3},
+                                    {"neon", HWY_NEON}};
 
-bool& scalar_forced() {
-  static bool forced = false;
-  return forced;
+// What is in use.
+struct Chosen {
+  std::string name = "scalar";
+  Bfloat16Unit unit = Bfloat16Unit::None;
+  bool is_scalar = false;
+};
+Chosen& chosen() {
+  static Chosen target;
+  return target;
 }
 
 // The processor's own instruction sets, asked before any is forced.
@@ -289,22 +301,23 @@ int64_t processor_targets() {
   return targets;
 }
 
+bool is_there(const NamedTarget& target) { return (processor_targets() & target.bits) != 0 && has_bfloat16_unit(target.unit); }
+
 void choose_target(std::string_view name) {
-  const int64_t there = processor_targets();
   std::string known;
   for (const NamedTarget& target : kTargets) {
-    if ((there & target.bits) == 0) continue;
+    if (!is_there(target)) continue;
     if (name == target.name) {
-      hwy::SetSupportedTargetsForTest(there & target.bits);
+      hwy::SetSupportedTargetsForTest(processor_targets() & target.bits);
       hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-      scalar_forced() = false;
+      chosen() = {target.name, target.unit, false};
       return;
     }
     known += std::string(target.name) + ", ";
   }
   if (name != "scalar")
     throw Error(ErrorCode::BadValue, "this processor has no SIMD target '" + std::string(name) + "'", "Use one of: " + known + "scalar.");
-  scalar_forced() = true;
+  chosen() = {.is_scalar = true};
 }
 
 // Applies KOLOSAL_SIMD once, before the first kernel runs or a target is set. A name that the processor does not have changes nothing.
@@ -312,6 +325,8 @@ void choose_target(std::string_view name) {
 void apply_environment() {
   [[maybe_unused]] static const bool applied = [] {
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    const auto* const widest = std::ranges::find_if(kTargets, is_there);
+    if (widest != std::end(kTargets)) chosen() = {widest->name, widest->unit, false};
     if (const char* wanted = std::getenv("KOLOSAL_SIMD"); wanted != nullptr && *wanted != '\0') {
       try {
         choose_target(wanted);
@@ -327,13 +342,18 @@ void apply_environment() {
 
 bool uses_scalar_loops() noexcept {
   apply_environment();
-  return scalar_forced();
+  return chosen().is_scalar;
+}
+
+Bfloat16Unit bfloat16_unit() noexcept {
+  apply_environment();
+  return chosen().unit;
 }
 
 std::vector<std::string> simd_targets() {
   std::vector<std::string> names;
   for (const NamedTarget& target : kTargets)
-    if ((processor_targets() & target.bits) != 0) names.emplace_back(target.name);
+    if (is_there(target)) names.emplace_back(target.name);
   names.emplace_back("scalar");
   return names;
 }
@@ -344,11 +364,8 @@ void set_simd_target(std::string_view name) {
 }
 
 std::string simd_target() {
-  if (uses_scalar_loops()) return "scalar";
-  const int64_t in_use = hwy::SupportedTargets() & HWY_TARGETS;
-  for (const NamedTarget& target : kTargets)
-    if ((in_use & target.bits) != 0) return target.name;
-  return "scalar";
+  apply_environment();
+  return chosen().name;
 }
 
 Moments Moments::merged(const Moments& other) const noexcept {

@@ -68,7 +68,7 @@ double sum_of_differences(std::span<const double> x, const uint8_t* there, doubl
 
 /// Whether the scalar loops are forced.
 bool uses_scalar_loops() noexcept;
-/// Names of the instruction sets that this processor has, widest first: "avx512", "avx2", "sse4", "neon", "scalar".
+/// Names of the instruction sets that this processor has, widest first: "amx", "avx512_bf16", "avx512", "avx2", "sse4", "neon", "scalar".
 std::vector<std::string> simd_targets();
 /// The one in use.
 std::string simd_target();

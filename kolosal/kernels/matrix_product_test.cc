@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kolosal/kernels/bfloat16_unit.h"
 #include "kolosal/kernels/kernels_test_rows.h"
+#include "kolosal/kernels/rounded_panels.h"
 
 namespace kolosal {
 namespace {
@@ -64,6 +66,82 @@ TEST(MatrixProduct, GivesARowTheSameBitsAloneAndAmongOthers) {
       multiply(row, right.panels, alone.data() + i * kWidthStep, step);
     }
     EXPECT_EQ(together, alone);
+  });
+}
+
+// A matrix of words of normal numbers, rounded, in panels with a gap between them.
+struct MadeWords {
+  MadeWords(size_t n_rows, size_t n_columns, uint64_t seed)
+      : words((n_rows * kWidthStep + kGap) * padded_width(n_columns) / kWidthStep),
+        panels{words.data(), n_rows * kWidthStep + kGap, n_rows, n_columns} {
+    const std::vector<float> numbers = normals(2 * words.size(), seed);
+    for (size_t i = 0; i < words.size(); ++i)
+      words[i] = to_bfloat16(numbers[2 * i]) | static_cast<uint32_t>(to_bfloat16(numbers[2 * i + 1])) << 16;
+  }
+  std::vector<uint32_t> words;
+  WordPanels panels;
+};
+
+TEST(MatrixProduct, OfWordsIsThatOfThePlainLoops) {
+  for_each_target([] {
+    SCOPED_TRACE(simd_target());
+    for (const size_t n_rows : {1U, 2U, 5U, 8U, 9U, 15U, 16U, 17U, 32U, 33U, 50U})
+      for (const size_t depth : {0U, 16U, 48U})
+        for (const size_t width : {1U, 16U, 20U, 48U, 64U}) {
+          const MadeWords left(n_rows, depth, n_rows), right(depth, width, width);
+          const size_t step = n_rows * kWidthStep + kGap;
+          std::vector<float> out(padded_width(width) / kWidthStep * step, -1.0F), expected(out);
+          multiply(left.panels, right.panels, out.data(), step);
+          scalar::multiply(left.panels, right.panels, expected.data(), step);
+          EXPECT_LT(farthest(out, expected), 1e-5);
+          if (bfloat16_unit() == Bfloat16Unit::None) {
+            EXPECT_EQ(out, expected);
+          }
+        }
+  });
+}
+
+TEST(MatrixProduct, OfWordsIsTheSumOfProductsOfBothNumbersOfEach) {
+  const MadeWords left(2, 16, 1), right(16, 17, 2);
+  std::vector<float> out(2 * 2 * kWidthStep);
+  multiply(left.panels, right.panels, out.data(), 2 * kWidthStep);
+  double sum = 0;
+  for (size_t k = 0; k < 16; ++k)
+    for (const unsigned half : {0U, 16U}) {
+      const float a = from_bfloat16(static_cast<uint16_t>(left.words[16 + k] >> half));
+      const float b = from_bfloat16(static_cast<uint16_t>(right.words[16 * 16 + kGap + k * 16] >> half));
+      sum += static_cast<double>(a) * static_cast<double>(b);
+    }
+  EXPECT_NEAR(static_cast<double>(out[2 * kWidthStep + 16]), sum, 1e-5);
+}
+
+TEST(MatrixProduct, OfWordsGivesARowTheSameBitsAloneAndAmongOthers) {
+  const size_t n_rows = 45, width = 80, step = n_rows * kWidthStep;
+  const MadeWords left(n_rows, 48, 1), right(48, width, 2);
+  for_each_target([&] {
+    std::vector<float> together(step * width / kWidthStep), alone(together);
+    multiply(left.panels, right.panels, together.data(), step);
+    for (size_t i = 0; i < n_rows; ++i) {
+      WordPanels row = left.panels;
+      row.first += i * kWidthStep;
+      row.n_rows = 1;
+      multiply(row, right.panels, alone.data() + i * kWidthStep, step);
+    }
+    EXPECT_EQ(together, alone);
+  });
+}
+
+TEST(MatrixProduct, OfWordsCarriesInfinityAndWhatIsNotANumber) {
+  MadeWords left(3, 16, 1);
+  const MadeWords right(16, 16, 2);
+  left.words[0] = to_bfloat16(std::numeric_limits<float>::infinity());
+  left.words[16] = to_bfloat16(std::numeric_limits<float>::quiet_NaN());
+  for_each_target([&] {
+    std::vector<float> out(3 * kWidthStep);
+    multiply(left.panels, right.panels, out.data(), out.size());
+    EXPECT_TRUE(std::isinf(out[0]));
+    EXPECT_TRUE(std::isnan(out[16]));
+    EXPECT_TRUE(std::isfinite(out[32]));
   });
 }
 

@@ -9,9 +9,8 @@
 // After highway.h, and once for every instruction set.
 #include <hwy/contrib/math/math-inl.h>
 
-#include <algorithm>
-
 #include "kolosal/kernels/kernels.h"
+#include "kolosal/kernels/transpose-inl.h"
 
 #ifndef KOLOSAL_LAYER_LOOPS
 #define KOLOSAL_LAYER_LOOPS
@@ -251,6 +250,10 @@ struct Loops {
   static LayerLoops all() { return {&activate, &slopes, &pull_back, &adam, &make_waves, &pull_waves_back}; }
 };
 
+void numbers_across(const float* from, size_t n_rows, size_t from_stride, size_t n_columns, float* out, size_t out_stride) {
+  transpose_numbers(from, n_rows, from_stride, n_columns, out, out_stride);
+}
+
 LayerLoops wide_loops() { return Loops<hn::CappedTag<float, kWidthStep>>::all(); }
 LayerLoops plain_loops() { return Loops<hn::CappedTag<float, 1>>::all(); }
 
@@ -262,6 +265,7 @@ HWY_AFTER_NAMESPACE();
 namespace kolosal {
 
 HWY_EXPORT(wide_loops);
+HWY_EXPORT(numbers_across);
 
 namespace {
 
@@ -286,10 +290,8 @@ void adam_step(const AdamStep& step, const float* derivatives, size_t n, float* 
 }
 
 void transpose(const float* from, size_t n_rows, size_t from_stride, size_t n_columns, float* out, size_t out_stride) noexcept {
-  constexpr size_t kLine = 16;  // rows whose numbers share a line of the cache in `out`
-  for (size_t begin = 0; begin < n_rows; begin += kLine)
-    for (size_t j = 0; j < n_columns; ++j)
-      for (size_t i = begin; i < std::min(begin + kLine, n_rows); ++i) out[j * out_stride + i] = from[i * from_stride + j];
+  (uses_scalar_loops() ? &HWY_STATIC_DISPATCH(numbers_across) : &HWY_DYNAMIC_DISPATCH(numbers_across))(from, n_rows, from_stride, n_columns,
+                                                                                                       out, out_stride);
 }
 
 void make_waves(const Waves& waves, const float* parameters, const float* x, float* outputs) noexcept {

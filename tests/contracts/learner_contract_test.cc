@@ -138,9 +138,9 @@ const std::map<std::string, Value::Object> kUndrawn = {
 // Learners of trees, whose leaves are of single precision.
 const std::set<std::string> kOfTrees = {"decision_tree", "extra_trees", "gradient_boosting", "quantile_forest", "random_forest"};
 // Values of a parameter that make another algorithm of a learner that has it.
-const std::vector<std::pair<std::string, std::string>> kVariants = {{"split_method", "histogram"}};
+const std::vector<std::pair<std::string, std::string>> kVariants = {{"split_method", "histogram"}, {"precision", "bfloat16"}};
 
-// A learner and one of its tasks. Learners of many trees or passes get few of them.
+// A learner and one of its tasks, and parameters that are not the defaults. Learners of many trees or passes get few of them.
 struct Case {
   std::string name;
   Task task;

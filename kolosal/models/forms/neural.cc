@@ -29,6 +29,7 @@ void describe(Fields<NeuralForm>& f) {
   f.add("lows", &NeuralForm::lows, "Least value of each output.");
   f.add("highs", &NeuralForm::highs, "Largest value of each output.");
   f.add("n_epochs", &NeuralForm::n_epochs, "Passes over the training rows.");
+  f.add("fit_precision", &NeuralForm::fit_precision, "What the products of the fit were made of.");
 }
 
 NeuralModel::NeuralModel(NeuralForm form) : form_(std::move(form)), n_numbers_(form_.inputs.n_numbers()) {

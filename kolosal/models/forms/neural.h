@@ -7,8 +7,11 @@
 // Checked  neural_test.cc; NumPy in tests/parity.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kolosal/kernels/neural_layers.h"
@@ -16,6 +19,13 @@
 #include "kolosal/models/forms/neural_inputs.h"
 
 namespace kolosal {
+
+/// What the products of a fit are made of; those of predictions are always of float32.
+enum class ProductPrecision { Float32, Bfloat16 };
+constexpr auto enum_names(ProductPrecision) {
+  return std::to_array<std::pair<ProductPrecision, std::string_view>>(
+      {{ProductPrecision::Float32, "float32"}, {ProductPrecision::Bfloat16, "bfloat16"}});
+}
 
 /// One layer: outputs are z + (f(z) - z) a of sums z = inputs . weights + bias, with a = 1 where mix is empty.
 struct NeuralLayer {
@@ -43,6 +53,7 @@ struct NeuralForm {
   std::vector<double> centers, scales;  ///< of each output, whose sum is multiplied by the scale and moved by the center; or empty
   std::vector<double> lows, highs;      ///< bounds of each output, or empty
   int64_t n_epochs = 0;                 ///< passes over the rows after which it was best
+  ProductPrecision fit_precision = ProductPrecision::Float32;
 
   /// The waves of a number.
   Waves wave_shape() const noexcept { return {static_cast<size_t>(n_waves), static_cast<size_t>(n_wave_outputs)}; }

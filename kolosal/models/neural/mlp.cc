@@ -58,6 +58,7 @@ struct MlpParams {
   double wave_spread = 0.1;
   int32_t max_one_hot = 9;
   int32_t category_size = 8;
+  ProductPrecision precision = ProductPrecision::Float32;
   int32_t n_epochs = 256;
   int32_t batch_rows = 256;
   std::optional<double> learning_rate;
@@ -91,6 +92,9 @@ void describe(Fields<MlpParams>& f) {
       .min(0)
       .max(100'000);
   f.add("category_size", &P::category_size, "Numbers in the vector of a level.").min(1).max(1024);
+  f.add("precision", &P::precision,
+        "What a fit multiplies; bfloat16 is faster where the processor has AMX, slower on most others. Weights, sums and predictions are "
+        "float32.");
   f.add("n_epochs", &P::n_epochs, "Passes over the rows; the schedules are spread over them.")
       .min(1)
       .max(1'000'000)
@@ -152,6 +156,7 @@ class MlpFit {
     const size_t n = rows_.n_rows, batch = std::min(n, static_cast<size_t>(params_.batch_rows)), n_batches = n / batch;
     NetworkTrainer trainer(inputs_, rows_, training_.target.n_outputs(), network_options(), batch, context_);
     const double n_steps = static_cast<double>(n_batches) * params_.n_epochs;
+    const int n_epochs = is_certain() ? 0 : params_.n_epochs;
     std::vector<uint32_t> order(n);
     std::unique_ptr<NeuralModel> best;
     BestRound best_epoch(params_.patience, params_.min_delta, BestRound::Of::Later);
@@ -160,7 +165,7 @@ class MlpFit {
       best = model_of(trainer, 0);
       best_epoch.note(0, held_out_loss(*best));
     }
-    while (epoch < params_.n_epochs) {
+    while (epoch < n_epochs) {
       std::iota(order.begin(), order.end(), 0U);
       RandomStream(context_.seed, "neural order", static_cast<uint64_t>(epoch)).shuffle(std::span(order));
       double loss = 0;
@@ -245,9 +250,12 @@ class MlpFit {
     context_.check();
   }
 
+  // Of one class there is nothing to learn: its probability is 1 whatever the network, which then has no hidden layers.
+  bool is_certain() const { return classes_ && training_.target.n_outputs() == 1; }
+
   NetworkOptions network_options() const {
     NetworkOptions options;
-    options.hidden_sizes.assign(params_.hidden_sizes.begin(), params_.hidden_sizes.end());
+    if (!is_certain()) options.hidden_sizes.assign(params_.hidden_sizes.begin(), params_.hidden_sizes.end());
     switch (params_.activation) {
       case HiddenActivation::Default: options.activation = classes_ ? Activation::Selu : Activation::Mish; break;
       case HiddenActivation::Selu: options.activation = Activation::Selu; break;
@@ -262,6 +270,7 @@ class MlpFit {
     options.wave_spread = params_.wave_spread;
     options.vector_size = static_cast<size_t>(params_.category_size);
     options.initialization = params_.initialization;
+    options.precision = params_.precision;
     options.label_smoothing = params_.label_smoothing;
     options.beta1 = params_.beta1;
     options.beta2 = params_.beta2;

@@ -12,8 +12,8 @@ namespace {
 
 // Factors of the learning rate beside those of weights, see learner notes of RealMLP: waves, front scale, mixes, biases.
 constexpr double kWaveRate = 0.1, kScaleRate = 6, kMixRate = 0.1, kBiasRate = 0.1;
-// Rows of a panel of weights that one task moves, and those whose derivatives are made together.
-constexpr size_t kTaskRows = 512, kUpdateRows = 64;
+// Rows of some panels of weights that one task moves, and those whose derivatives are made together.
+constexpr size_t kTaskRows = 256, kUpdateRows = 64;
 // Rows on which the first weights are scaled, and those that a first bias mixes.
 constexpr size_t kSampleRows = 1024, kMixedRows = 5;
 
@@ -22,11 +22,12 @@ size_t n_blocks_of(size_t n_rows) { return (n_rows + kNeuralBlockRows - 1) / kNe
 size_t bytes_of(const NeuralInputs& inputs, const NetworkOptions& options, size_t n_outputs, size_t batch_rows) {
   size_t n_weights = 0, n_kept = 0;
   size_t width = inputs.n_columns() + inputs.n_numbers() * options.waves.n_outputs + inputs.categories.size() * options.vector_size;
-  n_kept += 3 * padded_width(width);
+  const size_t rounded = options.precision == ProductPrecision::Bfloat16 ? 1 : 0;  // of each number that is multiplied, two halves more
+  n_kept += (3 + rounded) * padded_width(width);
   for (size_t l = 0; l <= options.hidden_sizes.size(); ++l) {
     const size_t next = padded_width(l < options.hidden_sizes.size() ? options.hidden_sizes[l] : n_outputs);
     n_weights += width * next;
-    n_kept += 4 * next;
+    n_kept += (4 + 2 * rounded) * next;
     width = next;
   }
   for (const int32_t levels : inputs.n_levels) n_weights += static_cast<size_t>(levels + 1) * options.vector_size;
@@ -75,13 +76,15 @@ void NetworkTrainer::lay_out(size_t n_outputs) {
   if (options_.front_scale) scale_ = add_single(in_width_, factors(kScaleRate));
   size_t n_inputs = n_inputs_, in_width = in_width_;
   for (size_t l = 0; l <= options_.hidden_sizes.size(); ++l) {
-    Layer layer;
-    layer.is_last = l == options_.hidden_sizes.size();
-    layer.n_inputs = n_inputs;
-    layer.in_width = in_width;
-    layer.n_outputs = layer.is_last ? n_outputs : options_.hidden_sizes[l];
-    layer.width = padded_width(layer.n_outputs);
-    layer.has_mix = options_.parametric && !layer.is_last;
+    const bool is_last = l == options_.hidden_sizes.size();
+    const size_t n_next = is_last ? n_outputs : options_.hidden_sizes[l];
+    Layer layer{.n_inputs = n_inputs,
+                .in_width = in_width,
+                .n_outputs = n_next,
+                .width = padded_width(n_next),
+                .is_last = is_last,
+                .has_mix = options_.parametric && !is_last,
+                .products = LayerProducts(options_.precision, n_inputs, n_next, batch_rows_)};
     layer.bias = add_single(layer.width, of_bias);
     if (layer.has_mix) layer.mix = add_single(layer.width, factors(kMixRate));
     n_inputs = layer.n_outputs;
@@ -93,7 +96,6 @@ void NetworkTrainer::lay_out(size_t n_outputs) {
     // Weights are kept divided by the root of n_inputs; so are their steps.
     const double root = by_data ? std::sqrt(static_cast<double>(std::max<size_t>(layer.n_inputs, 1))) : 1;
     layer.weights = add_tensor(layer.n_inputs * layer.width, {0, 0, 1 / root, 1, root});
-    layer.transposed.assign(layer.n_outputs * layer.in_width, 0.0F);
     for (auto* kept : {&layer.outputs, &layer.derivatives}) kept->assign(batch_rows_ * layer.width, 0.0F);
     if (!layer.is_last) layer.slopes.assign(batch_rows_ * layer.width, 0.0F);
     if (layer.has_mix) layer.mix_slopes.assign(batch_rows_ * layer.width, 0.0F);
@@ -111,7 +113,7 @@ void NetworkTrainer::lay_out(size_t n_outputs) {
 
 void NetworkTrainer::plan_updates() {
   for (size_t l = 0; l < layers_.size(); ++l)
-    for (size_t panel = 0; panel < layers_[l].width / kWidthStep; ++panel)
+    for (size_t panel = 0; panel < layers_[l].width / kWidthStep; panel += kLayerPanels)
       for (size_t begin = 0; begin < layers_[l].n_inputs; begin += kTaskRows)
         updates_.push_back({Update::Of::Weights, l, panel, begin, std::min(begin + kTaskRows, layers_[l].n_inputs)});
   for (size_t i = 0; i < single_tensors_.size(); ++i) updates_.push_back({Update::Of::Singles, i, 0, 0, 0});
@@ -213,16 +215,8 @@ void NetworkTrainer::draw_by_data(Layer& layer, size_t l, const std::vector<floa
 
 void NetworkTrainer::weights_changed() {
   for (Layer& layer : layers_)
-    for (size_t panel = 0; panel < layer.width / kWidthStep; ++panel) turn(layer, panel, 0, layer.n_inputs);
-}
-
-// Writes the rows [begin, end) of a panel of weights into the transpose; begin is a multiple of kWidthStep.
-void NetworkTrainer::turn(Layer& layer, size_t panel, size_t begin, size_t end) {
-  const float* from = at(layer.weights) + panel * layer.n_inputs * kWidthStep;
-  const size_t first = panel * kWidthStep, n_columns = std::min(kWidthStep, layer.n_outputs - first);
-  for (size_t i = begin; i < end; i += kWidthStep)
-    transpose(from + i * kWidthStep, std::min(kWidthStep, end - i), kWidthStep, n_columns,
-              layer.transposed.data() + place_in_panels(layer.n_outputs * kWidthStep, first, i), kWidthStep);
+    for (size_t panel = 0; panel < layer.width / kWidthStep; panel += kLayerPanels)
+      layer.products.weights_changed(at(layer.weights), panel, 0, layer.n_inputs);
 }
 
 double NetworkTrainer::step(std::span<const uint32_t> batch, const StepRates& rates) {
@@ -279,8 +273,8 @@ void NetworkTrainer::forward(std::span<const uint32_t> batch, size_t begin, size
     Layer& layer = layers_[l];
     const size_t n = end - begin, step = batch_rows_ * kWidthStep;
     float* outputs = layer.outputs.data() + begin * kWidthStep;
-    multiply(rows_of(inputs_of(l), begin, n, layer.n_inputs),
-             {at(layer.weights), layer.n_inputs * kWidthStep, layer.n_inputs, layer.n_outputs}, outputs, step);
+    layer.products.inputs_changed(inputs_of(l).data(), begin, n);
+    layer.products.forward(inputs_of(l).data(), at(layer.weights), begin, n, outputs, step);
     const auto key = static_cast<uint32_t>(derive_seed(context_.seed, "neural dropout", n_steps_ * layers_.size() + l));
     for (size_t j = 0; j < layer.width; j += kWidthStep) {
       const ActivationLayer panel{layer.is_last ? Activation::Identity : options_.activation, at(layer.bias) + j,
@@ -361,13 +355,13 @@ void NetworkTrainer::backward(size_t begin, size_t end, float* singles) {
                   sums, layer.has_mix ? singles + layer.mix.at + j : nullptr);
       }
     }
-    const Panels derivatives = rows_of(layer.derivatives, begin, n, layer.n_outputs);
-    const Panels transposed{layer.transposed.data(), layer.n_outputs * kWidthStep, layer.n_outputs, layer.in_width};
+    const float* derivatives = layer.derivatives.data();
+    layer.products.derivatives_changed(derivatives, begin, n);
     if (l > 0) {
-      multiply(derivatives, transposed, layers_[l - 1].derivatives.data() + begin * kWidthStep, step);
+      layer.products.back(derivatives, begin, n, layers_[l - 1].derivatives.data() + begin * kWidthStep, step);
     } else if (learns_inputs_) {
       std::vector<float> by_inputs(n * in_width_);
-      multiply(derivatives, transposed, by_inputs.data(), n * kWidthStep);
+      layer.products.back(derivatives, begin, n, by_inputs.data(), n * kWidthStep);
       from_panels({by_inputs.data(), n * kWidthStep, n, in_width_}, of_inputs_.data() + begin * in_width_, in_width_);
       pull_inputs_back(begin, end, singles);
     }
@@ -424,18 +418,19 @@ void NetworkTrainer::update(const Update& task, std::span<const uint32_t> batch,
 
 void NetworkTrainer::update_weights(const Update& task, size_t n_rows, const AdamStep& step) {
   Layer& layer = layers_[task.index];
-  std::array<float, kUpdateRows * kWidthStep> derivatives;
-  Panels by_outputs = rows_of(layer.derivatives, 0, n_rows, kWidthStep);
-  by_outputs.first += task.panel * by_outputs.panel_step;
+  constexpr size_t kStep = kUpdateRows * kWidthStep;
+  std::array<float, kLayerPanels * kStep> derivatives;
+  const size_t n_panels = layer.products.panels_from(task.panel);
   for (size_t i = task.begin; i < task.end; i += kUpdateRows) {
     const size_t n = std::min(kUpdateRows, task.end - i);
-    const size_t from = layer.weights.at + place_in_panels(layer.n_inputs * kWidthStep, i, task.panel * kWidthStep);
-    Panels inputs = rows_of(inputs_of(task.index), 0, n_rows, n);
-    inputs.first += i / kWidthStep * inputs.panel_step;
-    multiply_transposed(inputs, by_outputs, derivatives.data(), derivatives.size());
-    adam_step(step, derivatives.data(), n * kWidthStep, parameters_.data() + from, means_.data() + from, squares_.data() + from);
-    turn(layer, task.panel, i, i + n);
+    layer.products.by_weights(inputs_of(task.index).data(), layer.derivatives.data(), n_rows, task.panel, i, n, derivatives.data(), kStep);
+    for (size_t p = 0; p < n_panels; ++p) {
+      const size_t from = layer.weights.at + place_in_panels(layer.n_inputs * kWidthStep, i, (task.panel + p) * kWidthStep);
+      adam_step(step, derivatives.data() + p * kStep, n * kWidthStep, parameters_.data() + from, means_.data() + from,
+                squares_.data() + from);
+    }
   }
+  layer.products.weights_changed(at(layer.weights), task.panel, task.begin, task.end);
 }
 
 void NetworkTrainer::update_category(size_t category, std::span<const uint32_t> batch, const AdamStep& step) {
@@ -455,6 +450,7 @@ NeuralForm NetworkTrainer::form(size_t n_features) const {
   NeuralForm form;
   form.n_features = static_cast<int64_t>(n_features);
   form.inputs = inputs_;
+  form.fit_precision = options_.precision;
   if (n_waved_ > 0) {
     form.n_waves = static_cast<int64_t>(options_.waves.n_waves);
     form.n_wave_outputs = static_cast<int64_t>(options_.waves.n_outputs);

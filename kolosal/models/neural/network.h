@@ -3,7 +3,8 @@
 // A step is two loops. In the first, blocks of 32 rows go forward and back through all layers; in the second, blocks of weights gather
 // their derivatives from the rows, in the order of the rows, and move at once. Nothing depends on the number of threads.
 //
-// Weights, and what the rows of a batch become, are kept in panels, see kernels/matrix_product.h.
+// Weights, and what the rows of a batch become, are kept in panels, see kernels/matrix_product.h, and are float32; products may be of
+// numbers rounded to bfloat16, see layer_products.h.
 //
 // Weights are drawn, then scaled so that sums of each layer vary by 1 on a sample of rows, and biases so that sums are 0 at mixtures of
 // five rows of it ("data"); or both are drawn evenly within Glorot's bounds ("glorot").
@@ -19,6 +20,7 @@
 
 #include "kolosal/base/fit_context.h"
 #include "kolosal/models/forms/neural.h"
+#include "kolosal/models/neural/layer_products.h"
 
 namespace kolosal {
 
@@ -38,6 +40,7 @@ struct NetworkOptions {
   double wave_spread = 0.1;
   size_t vector_size = 8;
   Initialization initialization = Initialization::Data;
+  ProductPrecision precision = ProductPrecision::Float32;
   double label_smoothing = 0;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
 };
@@ -87,10 +90,10 @@ class NetworkTrainer {
     size_t n_inputs = 0, in_width = 0, n_outputs = 0, width = 0;
     bool is_last = false, has_mix = false;
     Tensor weights, bias, mix;
-    std::vector<float> transposed;                                ///< (n_outputs, in_width) in panels
+    LayerProducts products;
     std::vector<float> outputs, slopes, mix_slopes, derivatives;  ///< (batch_rows, width) in panels
   };
-  /// A part of the second loop of a step: rows of a panel of a layer's weights, a tensor of single parameters, or the vectors of a
+  /// A part of the second loop of a step: rows of some panels of a layer's weights, a tensor of single parameters, or the vectors of a
   /// category.
   struct Update {
     enum class Of { Weights, Singles, Category } of;
@@ -114,7 +117,6 @@ class NetworkTrainer {
   void pull_inputs_back(size_t begin, size_t end, float* singles);
   void update(const Update& task, std::span<const uint32_t> batch, size_t n_blocks, const StepRates& rates);
   void update_weights(const Update& task, size_t n_rows, const AdamStep& step);
-  void turn(Layer& layer, size_t panel, size_t begin, size_t end);
   void update_category(size_t category, std::span<const uint32_t> batch, const AdamStep& step);
   AdamStep adam_of(const Tensor& tensor, const StepRates& rates) const;
   const std::vector<float>& inputs_of(size_t l) const { return l > 0 ? layers_[l - 1].outputs : entered_; }

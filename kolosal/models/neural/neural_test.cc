@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kolosal/base/random.h"
+#include "kolosal/kernels/kernels_test_rows.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/models_test_rows.h"
 #include "kolosal/models/neural/fit_inputs.h"
@@ -13,6 +14,7 @@
 namespace kolosal {
 namespace {
 
+using kernels_test::for_each_target;
 using models_test::predict;
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
@@ -39,7 +41,7 @@ struct Problem {
 
 // A trainer of a small network on all kinds of inputs, in one batch.
 struct SmallNetwork {
-  SmallNetwork(bool classes, double epsilon) : problem(40, classes) {
+  SmallNetwork(bool classes, double epsilon, ProductPrecision precision = ProductPrecision::Float32) : problem(40, classes) {
     inputs = fit_neural_inputs(problem.x, InputScaling::Robust, 3, 9, context);
     rows.n_rows = 40;
     rows.columns.resize(40 * inputs.n_columns());
@@ -57,6 +59,7 @@ struct SmallNetwork {
     options.waves = {4, 2};
     options.wave_spread = 0.3;
     options.vector_size = 3;
+    options.precision = precision;
     options.initialization = Initialization::Glorot;
     options.label_smoothing = classes ? 0.1 : 0;
     options.epsilon = epsilon;
@@ -103,6 +106,65 @@ TEST(Neural, StepsAlongTheNumericDerivativeOfTheLossByEveryParameter) {
     EXPECT_GT(n_moved, 150);
     EXPECT_EQ(factors.size(), 3U);  // waves and mixes, weights, the scale of inputs
   }
+}
+
+// The parameters after a step, which with a huge epsilon is along the derivative, with each instruction set.
+TEST(Neural, ABfloat16StepIsThatOfFloat32ButForRounding) {
+  for (const bool classes : {false, true}) {
+    SmallNetwork exact(classes, 1e4);
+    const std::vector<float> before(exact.trainer->parameters().begin(), exact.trainer->parameters().end());
+    const double loss = exact.trainer->step(exact.batch, {1e3, 0, 0});
+    for_each_target([&] {
+      SmallNetwork rounded(classes, 1e4, ProductPrecision::Bfloat16);
+      EXPECT_TRUE(std::ranges::equal(rounded.trainer->parameters(), before));
+      EXPECT_NEAR(rounded.trainer->step(rounded.batch, {1e3, 0, 0}), loss, 0.01 * loss);
+      double apart = 0, moved = 0;
+      for (size_t i = 0; i < before.size(); ++i) {
+        apart += std::pow(static_cast<double>(rounded.trainer->parameters()[i] - exact.trainer->parameters()[i]), 2);
+        moved += std::pow(static_cast<double>(exact.trainer->parameters()[i] - before[i]), 2);
+      }
+      EXPECT_GT(apart, 1e-10 * moved);
+      EXPECT_LT(apart, 1e-4 * moved);
+    });
+  }
+}
+
+TEST(Neural, Bfloat16ModelsAreAsGoodWithEachInstructionSetAndTheSameOnAnyNumberOfThreads) {
+  const Problem train(400, false), test(500, false, 6);
+  const auto fitted = [&](const char* precision, int n_threads) {
+    FitContext context;
+    context.threads = std::make_shared<const Threads>(n_threads);
+    return learners()
+        .make("mlp", Value(Value::Object{{"n_epochs", 12}, {"hidden_sizes", Value::List{40, 24}}, {"precision", precision}}))
+        ->fit({train.x, train.target}, nullptr, context);
+  };
+  const auto error_of = [&](const Model& model) {
+    const std::vector<double> predicted = predict(model, test.x);
+    double wrong = 0;
+    for (size_t i = 0; i < predicted.size(); ++i) wrong += std::pow((predicted[i] - test.target.values[i]) / 1000, 2) / 500;
+    return wrong;
+  };
+  const double exact = error_of(*fitted("float32", 1));
+  for_each_target([&] {
+    const auto model = fitted("bfloat16", 1);
+    EXPECT_EQ(dynamic_cast<const NeuralModel&>(*model).parts().fit_precision, ProductPrecision::Bfloat16);
+    EXPECT_EQ(model_to_value(*model), model_to_value(*fitted("bfloat16", 8)));
+    EXPECT_NEAR(error_of(*model), exact, 0.2 * exact + 0.01);
+  });
+}
+
+TEST(Neural, OfOneClassNoPassIsMadeAndTheClassIsCertain) {
+  Problem train(300, true);
+  train.target.class_names = {"only"};
+  std::ranges::fill(train.target.values, 0.0);
+  FitContext context;
+  context.on_iteration = [](const FitProgress&) {
+    ADD_FAILURE() << "a pass";
+    return true;
+  };
+  const auto model = learners().make("mlp")->fit({train.x, train.target}, nullptr, context);
+  EXPECT_EQ(model->n_iterations(), 0U);
+  EXPECT_EQ(predict(*model, train.x), std::vector<double>(300, 1.0));
 }
 
 TEST(Neural, TheFormPredictsWhatTheTrainerReckons) {

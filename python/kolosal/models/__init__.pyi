@@ -1034,6 +1034,7 @@ class MLPClassifier(Classifier):
     wave_spread: float
     max_one_hot: int
     category_size: int
+    precision: Literal["float32", "bfloat16"]
     n_epochs: int
     batch_rows: int
     learning_rate: float | None
@@ -1066,6 +1067,7 @@ class MLPClassifier(Classifier):
         wave_spread: float = 0.1,
         max_one_hot: int = 9,
         category_size: int = 8,
+        precision: Literal["float32", "bfloat16"] = "float32",
         n_epochs: int = 256,
         batch_rows: int = 256,
         learning_rate: float | None = None,
@@ -1100,6 +1102,7 @@ class MLPRegressor(Regressor):
     wave_spread: float
     max_one_hot: int
     category_size: int
+    precision: Literal["float32", "bfloat16"]
     n_epochs: int
     batch_rows: int
     learning_rate: float | None
@@ -1131,6 +1134,7 @@ class MLPRegressor(Regressor):
         wave_spread: float = 0.1,
         max_one_hot: int = 9,
         category_size: int = 8,
+        precision: Literal["float32", "bfloat16"] = "float32",
         n_epochs: int = 256,
         batch_rows: int = 256,
         learning_rate: float | None = None,
