@@ -155,6 +155,37 @@ def shifted_rastrigin(trial: Any) -> float:
     return float(sum(a * a - 10 * math.cos(2 * math.pi * a) + 10 for a in x))
 
 
+def ackley(trial: Any) -> float:
+    """Least 0 in five parameters, at the end of a funnel with many dents."""
+    x = np.array([trial.suggest_float(f"x{i}", -5, 5) - 1.3 for i in range(5)])
+    return float(-20 * math.exp(-0.2 * math.sqrt(np.mean(x * x))) - math.exp(np.mean(np.cos(2 * math.pi * x))) + 20 + math.e)
+
+
+def levy(trial: Any) -> float:
+    """Least 0 in five parameters, with waves across a valley."""
+    w = np.array([1 + (trial.suggest_float(f"x{i}", -10, 10) - 1) / 4 for i in range(5)])
+    inner = (w[:-1] - 1) ** 2 * (1 + 10 * np.sin(math.pi * w[:-1] + 1) ** 2)
+    return float(np.sin(math.pi * w[0]) ** 2 + inner.sum() + (w[-1] - 1) ** 2 * (1 + np.sin(2 * math.pi * w[-1]) ** 2))
+
+
+def griewank(trial: Any) -> float:
+    """Least 0 in five parameters: a wide bowl with fine waves."""
+    x = np.array([trial.suggest_float(f"x{i}", -300, 600) - 100 for i in range(5)])
+    return float((x * x).sum() / 4000 - np.prod(np.cos(x / np.sqrt(np.arange(1, 6)))) + 1)
+
+
+def styblinski_tang(trial: Any) -> float:
+    """Least 0 in five parameters, one of 32 valleys."""
+    x = np.array([trial.suggest_float(f"x{i}", -5, 5) for i in range(5)])
+    return float(0.5 * (x**4 - 16 * x * x + 5 * x).sum() + 5 * 39.16616570377142)
+
+
+def linear_scale(trial: Any) -> float:
+    """Least 0: three parameters that matter by their logarithm, and are asked for on a linear scale."""
+    logs = [math.log10(trial.suggest_float(f"x{i}", 1e-4, 1)) + 2 + 0.5 * i for i in range(3)]
+    return float(sum(x * x for x in logs) + 4 * (trial.suggest_float("y", 0, 1) - 0.3) ** 2)
+
+
 def print_quality(n_seeds: int) -> None:
     """Medians of the best values and whether they differ."""
     from scipy.stats import wilcoxon
@@ -166,12 +197,19 @@ def print_quality(n_seeds: int) -> None:
         ("rastrigin-5", shifted_rastrigin),
     ]
     every = [*numeric, ("mixed", mixed), ("conditional", conditional)]
+    others: list[tuple[str, Callable[[Any], float]]] = [
+        ("ackley-5", ackley),
+        ("levy-5", levy),
+        ("griewank-5", griewank),
+        ("styblinski-tang-5", styblinski_tang),
+        ("linear scale", linear_scale),
+    ]
     grouped = {"multivariate": True, "group": True}
     rows: list[tuple[str, str, list[tuple[str, Callable[[Any], float]]], dict[str, Any]]] = [
         ("TPESampler", "TPESampler", every, {}),
         ("TPESampler", "TPESampler", [("conditional, group", conditional)], grouped),
         ("CmaEsSampler", "CmaEsSampler", numeric, {}),
-        ("GPSampler", "GPSampler", [*numeric, ("mixed", mixed)], {}),
+        ("GPSampler", "GPSampler", [*numeric, ("mixed", mixed), *others], {}),
         ("AutoSampler", "TPESampler", every, {}),
     ]
     print(f"\n{'ours':14} {'of Optuna':14} {'function':20} {'kolosal':>10} {'optuna':>10} {'p':>7}")

@@ -72,7 +72,7 @@ Distribution Distribution::integer(std::string_view name, int64_t low, int64_t h
   return made;
 }
 
-Distribution Distribution::categorical(std::string_view name, std::vector<Value> choices) {
+Distribution Distribution::categorical(std::string_view name, std::vector<Value> choices, bool ordered) {
   if (choices.empty()) refuse(name, "there are no choices");
   for (size_t i = 0; i < choices.size(); ++i) {
     const Value& choice = choices[i];
@@ -87,6 +87,7 @@ Distribution Distribution::categorical(std::string_view name, std::vector<Value>
   made.low = 0;
   made.high = static_cast<double>(choices.size() - 1);
   made.step = 1;
+  made.ordered = ordered;
   made.choices = std::make_shared<const std::vector<Value>>(std::move(choices));
   return made;
 }
@@ -96,7 +97,7 @@ Distribution Distribution::from_value(std::string_view name, const Value& value)
   const Value* type = value.find("type");
   const std::string kind = type == nullptr || !type->is_text() ? "" : type->as_text();
   std::vector<std::string> known = {"type", "low", "high", "step", "log"};
-  if (kind == "categorical") known = {"type", "choices"};
+  if (kind == "categorical") known = {"type", "choices", "ordered"};
   else if (kind == "constant") known = {"type", "value"};
   else if (kind != "float" && kind != "int") refuse(name, "its type must be 'float', 'int', 'categorical' or 'constant'");
   for (const auto& [key, member] : value.as_object())
@@ -107,7 +108,10 @@ Distribution Distribution::from_value(std::string_view name, const Value& value)
     if (member == nullptr) refuse(name, "'" + std::string(key) + "' is missing");
     return *member;
   };
-  if (kind == "categorical") return categorical(name, need("choices").as_list());
+  if (kind == "categorical") {
+    const Value* ordered = value.find("ordered");
+    return categorical(name, need("choices").as_list(), ordered != nullptr && ordered->as_bool());
+  }
   if (kind == "constant") return categorical(name, {need("value")});
   const Value* log = value.find("log");
   const Value* step = value.find("step");
@@ -120,7 +124,11 @@ Distribution Distribution::from_value(std::string_view name, const Value& value)
 }
 
 Value Distribution::to_value() const {
-  if (kind == ParameterKind::Categorical) return Value::Object{{"type", "categorical"}, {"choices", *choices}};
+  if (kind == ParameterKind::Categorical) {
+    Value::Object described = {{"type", "categorical"}, {"choices", *choices}};
+    if (ordered) described.emplace_back("ordered", true);
+    return described;
+  }
   const auto number = [&](double x) { return kind == ParameterKind::Int ? Value(static_cast<int64_t>(x)) : Value(x); };
   return Value::Object{{"type", kind == ParameterKind::Int ? "int" : "float"},
                        {"low", number(low)},
@@ -198,7 +206,7 @@ std::string Distribution::allowed() const {
   return text;
 }
 
-bool Distribution::operator==(const Distribution& other) const {
+bool Distribution::allows_same(const Distribution& other) const {
   if (kind != other.kind || low != other.low || high != other.high || step != other.step || log != other.log) return false;
   const auto is_same = [](const Value& a, const Value& b) {
     return a == b || (a.is_real() && b.is_real() && std::isnan(a.as_real()) && std::isnan(b.as_real()));

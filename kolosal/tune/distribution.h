@@ -24,6 +24,7 @@ struct Distribution {
   double low = 0, high = 1;  ///< both allowed; whole numbers for Int
   double step = 0;           ///< distance of allowed numbers, counted from low; 0 where every number is allowed
   bool log = false;          ///< whether equal ratios, not equal differences, are equally far
+  bool ordered = false;      ///< whether choices stand in an order, so that neighbours are alike
   std::shared_ptr<const std::vector<Value>> choices;
 
   /// Reals from low to high; `high` is lowered to the last that steps reach. Throws Error(BadValue) that begins with the name, also where
@@ -32,12 +33,14 @@ struct Distribution {
   /// Integers from low to high. Errors as above.
   static Distribution integer(std::string_view name, int64_t low, int64_t high, int64_t step = 1, bool log = false);
   /// One of the choices: null, booleans, numbers, texts, and lists and objects of such, all different. Errors as above.
-  static Distribution categorical(std::string_view name, std::vector<Value> choices);
-  /// {"type": "float" | "int" | "categorical", "low", "high", "step", "log", "choices"}, or {"type": "constant", "value"}.
+  static Distribution categorical(std::string_view name, std::vector<Value> choices, bool ordered = false);
+  /// {"type": "float" | "int" | "categorical", "low", "high", "step", "log", "choices", "ordered"}, or {"type": "constant", "value"}.
   static Distribution from_value(std::string_view name, const Value& value);
   /// What from_value reads.
   Value to_value() const;
 
+  /// Whether no two values are nearer to each other than any others are: samplers take other parameters as numbers.
+  bool is_unordered() const noexcept { return kind == ParameterKind::Categorical && !ordered; }
   /// Whether there is one value only, and how many there are (infinity for reals without steps).
   bool is_single() const noexcept;
   double n_values() const noexcept;
@@ -60,7 +63,9 @@ struct Distribution {
   /// "a number from 0 to 1 in steps of 0.1", "one of 'a', 'b'": for messages.
   std::string allowed() const;
 
-  bool operator==(const Distribution& other) const;
+  /// Whether the same values are allowed, on the same scale; whether they are ordered may differ.
+  bool allows_same(const Distribution& other) const;
+  bool operator==(const Distribution& other) const { return ordered == other.ordered && allows_same(other); }
 };
 
 }  // namespace kolosal

@@ -14,7 +14,9 @@ Subspace subspace_of(const TrialRecord& trial) {
   return had;
 }
 
-bool same(const std::shared_ptr<const Distribution>& a, const std::shared_ptr<const Distribution>& b) { return a == b || *a == *b; }
+bool same(const std::shared_ptr<const Distribution>& a, const std::shared_ptr<const Distribution>& b) {
+  return a == b || a->allows_same(*b);
+}
 
 // The members of `space` whose being in `other` is `wanted`.
 Subspace part(const Subspace& space, const Subspace& other, bool wanted) {
@@ -35,7 +37,7 @@ bool is_had(const ParameterColumn& column) {
 
 bool is_same_parameter(const Distribution& had, const Distribution& now) {
   if (had.kind != now.kind || had.log != now.log) return false;
-  return had.kind != ParameterKind::Categorical || had == now;
+  return had.kind != ParameterKind::Categorical || had.allows_same(now);
 }
 
 void check_same_parameter(std::string_view name, const Distribution& had, const Distribution& now) {

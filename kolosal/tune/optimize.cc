@@ -91,8 +91,8 @@ int64_t RunningTrial::suggest_int(std::string_view name, int64_t low, int64_t hi
   return static_cast<int64_t>(study_.suggest_inside(number_, name, Distribution::integer(name, low, high, step, log)));
 }
 
-Value RunningTrial::suggest_categorical(std::string_view name, std::vector<Value> choices) {
-  return study_.suggest(number_, name, Distribution::categorical(name, std::move(choices)));
+Value RunningTrial::suggest_categorical(std::string_view name, std::vector<Value> choices, bool ordered) {
+  return study_.suggest(number_, name, Distribution::categorical(name, std::move(choices), ordered));
 }
 
 void optimize(Study& study, const Objective& objective, const OptimizeOptions& options) {

@@ -35,8 +35,8 @@ class RunningTrial {
   double suggest_float(std::string_view name, double low, double high, double step = 0, bool log = false);
   /// An integer from low to high, both allowed.
   int64_t suggest_int(std::string_view name, int64_t low, int64_t high, int64_t step = 1, bool log = false);
-  /// One of the choices.
-  Value suggest_categorical(std::string_view name, std::vector<Value> choices);
+  /// One of the choices; `ordered`: they stand in an order, so that neighbours are alike.
+  Value suggest_categorical(std::string_view name, std::vector<Value> choices, bool ordered = false);
   /// The values of all parameters of a declared space that are there, by name.
   Value::Object suggest(const SearchSpace& space) { return study_.suggest(number_, space); }
   /// Notes an intermediate value, and asks the pruner about the last.

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kolosal/base/catalog.h"
 #include "kolosal/tune/history.h"
@@ -57,6 +58,8 @@ const Catalog<Sampler>& samplers();
 
 /// Sobol points with the parameter's index as dimension. Point `index` of the sequence scrambled by `seed`.
 std::unique_ptr<Proposal> propose_sobol(uint64_t seed, uint64_t index);
+/// The first points of that sequence as shares of ranges, from 0 to 1: (n, n_dimensions), row by row.
+std::vector<double> sobol_shares(uint64_t seed, size_t n, size_t n_dimensions);
 /// Independent uniform values.
 std::unique_ptr<Proposal> propose_uniform(const History& history, uint64_t seed, int64_t number, int attempt);
 

@@ -115,7 +115,7 @@ class Trial {
     return static_cast<int64_t>(suggested(name, Distribution::integer(name, low, high, step, log)));
   }
 
-  nb::object suggest_categorical(const nb::handle& given_name, const nb::handle& given_choices) {
+  nb::object suggest_categorical(const nb::handle& given_name, const nb::handle& given_choices, const nb::handle& given_ordered) {
     const std::string name = parameter_name(given_name);
     const bool is_text = PyUnicode_Check(given_choices.ptr()) != 0 || PyBytes_Check(given_choices.ptr()) != 0;
     const nb::object choices = is_text ? nb::object() : nb::steal(PySequence_Tuple(given_choices.ptr()));
@@ -123,7 +123,8 @@ class Trial {
     if (!choices.is_valid()) refuse(of_parameter(name, "choices"), given_choices, "a list or a tuple");
     std::vector<Value> values;
     for (const nb::handle choice : choices) values.push_back(value_of(choice, name));
-    const double index = suggested(name, Distribution::categorical(name, std::move(values)));
+    const bool ordered = flag_from(given_ordered, of_parameter(name, "ordered"));
+    const double index = suggested(name, Distribution::categorical(name, std::move(values), ordered));
     return choices[static_cast<size_t>(index)];
   }
 
@@ -239,9 +240,12 @@ void bind_trial(nb::module_& module) {
            nb::arg("step").none() = 1, nb::arg("log").none() = false,
            nb::sig("def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int"),
            "An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.")
-      .def("suggest_categorical", &Trial::suggest_categorical, nb::arg("name").none(), nb::arg("choices").none(),
-           nb::sig("def suggest_categorical(self, name: str, choices: collections.abc.Sequence[typing.Any]) -> typing.Any"),
-           "One of the choices: texts, numbers, booleans, None, and lists or tuples of such, which ``params`` has as lists.")
+      .def("suggest_categorical", &Trial::suggest_categorical, nb::arg("name").none(), nb::arg("choices").none(), nb::kw_only(),
+           nb::arg("ordered").none() = false,
+           nb::sig("def suggest_categorical(self, name: str, choices: collections.abc.Sequence[typing.Any], *, ordered: bool = False) -> "
+                   "typing.Any"),
+           "One of the choices: texts, numbers, booleans, None, and lists or tuples of such, which ``params`` has as lists.\n\n"
+           "Where they are ``ordered``, neighbours are alike, and samplers take their places for numbers.")
       .def("suggest", &Trial::suggest, nb::arg("space"), "The values of all parameters of a declared space that are there, by name.")
       .def("report", &Trial::report, nb::arg("value").none(), nb::arg("step").none(),
            nb::sig("def report(self, value: float, step: int) -> None"),

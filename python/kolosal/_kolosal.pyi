@@ -754,9 +754,11 @@ class Trial:
         An integer from low to high, both allowed; in steps from low, or on a logarithmic scale.
         """
 
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+    def suggest_categorical(self, name: str, choices: Sequence[Any], *, ordered: bool = False) -> Any:
         """
         One of the choices: texts, numbers, booleans, None, and lists or tuples of such, which ``params`` has as lists.
+
+        Where they are ``ordered``, neighbours are alike, and samplers take their places for numbers.
         """
 
     def suggest(self, space: SearchSpace) -> dict:

@@ -244,8 +244,11 @@ SETTINGS: list[tuple[type[Any], dict[str, Any], dict[str, Any]]] = [
     *((CmaEsSampler, {"popsize": 4, "sigma0": 0.01, "restarts": "none"}, {"restarts": kind}) for kind in ("ipop", "bipop")),
     *(
         (GPSampler, {}, {name: value})
-        for name, value in {"n_startup_trials": 4, "deterministic_objective": True, "warp_output": True}.items()
+        for name, value in {"n_startup_trials": 4, "deterministic_objective": True, "warp_output": False}.items()
     ),
+    (GPSampler, {}, {"earlier_trials": [[{"parameters": {"x": 1.0, "k": i}, "loss": i} for i in range(8)]]}),
+    (CmaEsSampler, {"popsize": 4}, {"x0": {"x": 3.0}}),
+    (NSGAIIISampler, {"population_size": 6}, {"crossover": "blx_alpha"}),
     *((NSGAIIISampler, {"population_size": 6}, {name: value}) for name, value in {"mutation_prob": 0.9, "crossover_prob": 0.2}.items()),
     (NSGAIIISampler, {"population_size": 6}, {"swapping_prob": 0.05}),
     (NSGAIIISampler, {}, {"population_size": 6}),

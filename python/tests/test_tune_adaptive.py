@@ -129,6 +129,29 @@ def test_tpe_expects_good_trials_where_an_earlier_study_had_them() -> None:
         tune.create_study(sampler=TPESampler(earlier_best=[{"x": 1}], earlier_weight=0))
 
 
+def test_a_gaussian_process_learns_from_earlier_studies_by_rank() -> None:
+    def loss(trial: tune.Trial, at: float) -> float:
+        return float(sum((trial.suggest_float(f"x{i}", -5, 5) - at) ** 2 for i in range(4)))
+
+    plain, informed = [], []
+    for seed in range(5):
+        source = tune.create_study(sampler=TPESampler(seed=seed), direction="maximize")
+        source.optimize(lambda trial: 1e6 - 1e3 * loss(trial, 2.0), n_trials=60)
+        given = tune.earlier_trials(source)
+        assert len(given) == 1 and len(given[0]) == 60
+        assert given[0][0] == {"parameters": source.best_params, "loss": -source.best_value}
+        for earlier, found in (((), plain), (given, informed)):
+            study = tune.create_study(sampler=tune.samplers.GPSampler(seed=seed, earlier_trials=earlier))
+            study.optimize(lambda trial: loss(trial, 2.3), n_trials=8)
+            found.append(study.best_value)
+    assert statistics.median(informed) < 0.3 * statistics.median(plain)
+    several = tune.create_study(directions=["minimize", "minimize"])
+    with pytest.raises(InvalidInputError, match="several objectives"):
+        tune.earlier_trials(several)
+    with pytest.raises(InvalidInputError, match="gp.earlier_trials: a trial that is no such object"):
+        tune.create_study(sampler=tune.samplers.GPSampler(earlier_trials=[[{"x": 1}]]))
+
+
 def test_coroutines_run_at_the_same_time_and_all_trials_are_told() -> None:
     inside, most = 0, 0
 

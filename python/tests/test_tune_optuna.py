@@ -491,9 +491,10 @@ ABSENT: list[tuple[Any, dict[str, Any], str]] = [
     (tune.samplers.TPESampler, {"consider_endpoints": True}, "'consider_endpoints'"),
     (tune.samplers.QMCSampler, {"qmc_type": "halton"}, "'qmc_type': the sequence is Sobol's"),
     (tune.samplers.QMCSampler, {"scramble": False}, "'scramble': the sequence is scrambled"),
-    (tune.samplers.CmaEsSampler, {"x0": {"x": 1.0}}, "'x0': it begins in the middle"),
     (tune.samplers.CmaEsSampler, {"lr_adapt": True}, "'lr_adapt'"),
-    (tune.samplers.NSGAIISampler, {"crossover": optuna.samplers.nsgaii.UniformCrossover()}, "'crossover': numbers are crossed"),
+    (tune.samplers.NSGAIISampler, {"mutation": object()}, "'mutation': numbers are mutated by polynomials"),
+    (tune.samplers.nsgaii.UniformCrossover, {"swapping_prob": 0.1}, "'swapping_prob': it is an argument of the sampler"),
+    (tune.samplers.nsgaii.SBXCrossover, {"use_child_gene_prob": 0.9}, "'use_child_gene_prob'"),
     (tune.samplers.GPSampler, {"independent_sampler": tune.samplers.RandomSampler()}, "'independent_sampler'"),
     (tune.storages.RDBStorage, {"url": "sqlite:///nowhere.db", "engine_kwargs": {"pool_size": 3}}, "'engine_kwargs'"),
     (tune.storages.journal.JournalFileBackend, {"file_path": "nowhere.log", "lock_obj": object()}, "'lock_obj'"),
@@ -513,6 +514,7 @@ def test_arguments_of_optuna_that_change_nothing_are_taken() -> None:
     s.QMCSampler(qmc_type="sobol", scramble=True, warn_asynchronous_seeding=False)
     s.CmaEsSampler(x0=None, restart_strategy=None, inc_popsize=2, source_trials=None, consider_pruned_trials=False)
     s.NSGAIISampler(mutation=None, crossover=None)
+    s.nsgaii.UniformCrossover(swapping_prob=0.5)
     with pytest.raises(TypeError, match=r"MedianPruner has no argument 'warmup'\n  It takes n_startup_trials"):
         tune.pruners.MedianPruner(warmup=3)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="RandomSampler has no argument 'sead'"):
@@ -538,3 +540,46 @@ def test_defaults_are_those_of_the_parameter_tables() -> None:
                 assert value == table[field] or value == pytest.approx(table[field], rel=1e-15), (made, field)
                 checked += 1
     assert checked > 50
+
+
+def test_crossovers_are_those_of_optuna_by_name() -> None:
+    ours, theirs = tune.samplers.nsgaii, optuna.samplers.nsgaii
+    names = [name for name in dir(theirs) if name.endswith("Crossover") and name != "BaseCrossover"]
+    met = set()
+    for name in names:
+        study = tune.create_study(sampler=tune.samplers.NSGAIISampler(population_size=8, crossover=getattr(ours, name)(), seed=1))
+        study.optimize(lambda trial: sum((trial.suggest_float(x, -5, 5) - 1) ** 2 for x in "abc"), n_trials=160)
+        met.add(study.best_value)
+        assert study.best_value < 2, name
+    assert len(names) == 6 and len(met) >= 6  # each makes other children
+    with pytest.raises(InvalidInputError, match="NSGAIISampler: crossover is"):
+        tune.samplers.NSGAIISampler(crossover=theirs.UniformCrossover())
+
+
+def test_cma_begins_at_x0_as_optuna_has_it() -> None:
+    study = tune.create_study(sampler=tune.samplers.CmaEsSampler({"x": 4.5}, 0.01, seed=1))
+    study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=5)
+    assert all(abs(trial.params["x"] - 4.5) < 0.6 for trial in study.trials[1:])
+    wrong = tune.create_study(sampler=tune.samplers.CmaEsSampler({"x": 9.0}, seed=1))
+    with pytest.raises(InvalidInputError, match=r"cmaes.x0: x.*9.*is not allowed"):
+        wrong.optimize(lambda trial: trial.suggest_float("x", -5, 5), n_trials=3)
+
+
+def test_optuna_reads_choices_that_are_ordered(tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'ordered.db'}"
+    study = tune.create_study(storage=storage, study_name="sizes", sampler=tune.samplers.TPESampler(seed=0))
+    sizes = ["tiny", "small", "middle", "large", "huge"]
+    study.optimize(lambda trial: abs(sizes.index(trial.suggest_categorical("size", sizes, ordered=True)) - 3), n_trials=15)
+    distribution = study.trials[0].distributions["size"]
+    assert distribution == tune.CategoricalDistribution(sizes, ordered=True) != tune.CategoricalDistribution(sizes)
+    assert tune.distributions.json_to_distribution(tune.distributions.distribution_to_json(distribution)) == distribution
+    read = optuna.load_study(study_name="sizes", storage=storage, sampler=optuna.samplers.RandomSampler(seed=0))
+    assert read.trials[0].distributions["size"] == optuna.distributions.CategoricalDistribution(sizes)
+    read.optimize(lambda trial: abs(sizes.index(trial.suggest_categorical("size", sizes)) - 3), n_trials=3)
+    again = tune.load_study(study_name="sizes", storage=storage, sampler=tune.samplers.TPESampler(seed=0))
+    again.optimize(lambda trial: abs(sizes.index(trial.suggest_categorical("size", sizes, ordered=True)) - 3), n_trials=3)
+    assert again.trials[0].distributions["size"] == distribution and len(again.trials) == 21
+    with pytest.raises(InvalidInputError, match="ordered is 'yes'"):
+        tune.CategoricalDistribution(sizes, ordered="yes")  # type: ignore[arg-type]
+    space = tune.SearchSpace({"size": tune.CategoricalDistribution(sizes, ordered=True)})
+    assert '"ordered":true' in space.to_json().replace(" ", "")

@@ -82,7 +82,7 @@ class AutoSampler final : public Sampler {
       for (const auto& [parameter, distribution] : group) {
         if (distribution->is_single()) continue;
         ++n;
-        has_choices = has_choices || distribution->kind == ParameterKind::Categorical;
+        has_choices = has_choices || distribution->is_unordered();
       }
       n_varied += n;
       n_groups += n > 0 ? 1 : 0;

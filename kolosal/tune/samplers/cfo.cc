@@ -57,12 +57,12 @@ std::optional<double> cheap(const CfoSamplerParams& params, const std::string& n
 
 double start_of(const CfoSamplerParams& params, const std::string& name, const Distribution& distribution) {
   if (const auto given = cheap(params, name, distribution)) return *given;
-  return distribution.kind == ParameterKind::Categorical ? distribution.low : distribution.at_share(0.5);
+  return distribution.is_unordered() ? distribution.low : distribution.at_share(0.5);
 }
 
 // A value near another, in shares of the range; of choices any.
 double near(const Distribution& d, double inside, double share, RandomStream& stream) {
-  if (d.kind == ParameterKind::Categorical) return d.at_share(stream.uniform());
+  if (d.is_unordered()) return d.at_share(stream.uniform());
   const double low = d.scaled_low(), high = d.scaled_high();
   return d.at_place(std::clamp(d.place(inside) + share * (high - low) * stream.normal(), low, high));
 }
@@ -204,9 +204,8 @@ class CfoProposal final : public Proposal {
       const double place = *row_ < places.size() ? places[*row_] : std::nan("");
       if (!(place >= distribution.scaled_low() && place <= distribution.scaled_high())) return distribution.at_share(stream.uniform());
       const double best = distribution.at_place(place);
-      return distribution.kind != ParameterKind::Categorical || stream.uniform() < std::max(step_, kLeastChance)
-                 ? near(distribution, best, step_, stream)
-                 : best;
+      return !distribution.is_unordered() || stream.uniform() < std::max(step_, kLeastChance) ? near(distribution, best, step_, stream)
+                                                                                              : best;
     }
     const double start = start_of(params_, history_.parameters()[parameter].name, distribution);
     return is_first_ ? start : near(distribution, start, step_, stream);

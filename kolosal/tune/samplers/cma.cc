@@ -35,6 +35,7 @@ struct CmaSamplerParams {
   int64_t seed = 0;
   int n_startup_trials = 1;
   std::optional<int> population_size;
+  Value x0 = Value::Object{};
   double sigma0 = 1.0 / 6;
   CmaRestarts restarts = CmaRestarts::Bipop;
   std::optional<bool> separable;
@@ -45,6 +46,7 @@ void describe(Fields<CmaSamplerParams>& f) {
   f.add("seed", &CmaSamplerParams::seed, "Which random numbers are drawn.");
   f.add("n_startup_trials", &CmaSamplerParams::n_startup_trials, "Complete trials that there must be before the first generation.").min(1);
   f.add("population_size", &CmaSamplerParams::population_size, "Trials of a generation; null: by the number of parameters.").min(4);
+  f.add("x0", &CmaSamplerParams::x0, "Values by name of parameters at which the first run begins; others begin in the middle.");
   f.add("sigma0", &CmaSamplerParams::sigma0, "Standard deviation at first, in shares of a parameter's range.").above(0);
   f.add("restarts", &CmaSamplerParams::restarts, "What follows when a run has converged.");
   f.add("separable", &CmaSamplerParams::separable, "Whether only variances are learnt; null: where there are more than 100 parameters.");
@@ -59,7 +61,7 @@ class Coordinates {
   Coordinates() = default;
   explicit Coordinates(const Subspace& shared) {
     for (const auto& member : shared)
-      if (member.second->kind != ParameterKind::Categorical) space_.push_back(member);
+      if (!member.second->is_unordered()) space_.push_back(member);
   }
 
   size_t size() const noexcept { return space_.size(); }
@@ -211,12 +213,25 @@ class CmaCache final : public SamplerCache {
     Eigen::VectorXd mean = Eigen::VectorXd::Constant(static_cast<Eigen::Index>(coordinates.size()), 0.5);
     if (n_runs_ > 0)
       for (double& each : mean) each = stream.uniform();
-    else if (params_.warm_start && history != nullptr) warm(*history, mean, sigma);
+    else if (history != nullptr) {
+      if (params_.warm_start) warm(*history, mean, sigma);
+      place(*history, mean);
+    }
     distribution_.emplace(std::move(mean), sigma, n_points, params_.separable.value_or(coordinates.size() > kSeparableFrom));
     if (params_.with_margin) distribution_->widen(Coordinates::cell, &coordinates);
     points_.clear();
     first_generation_ = ++generation;
     ++n_runs_;
+  }
+
+  // What the first run is told to begin at.
+  void place(const History& history, Eigen::VectorXd& mean) const {
+    for (size_t i = 0; i < coordinates.size(); ++i) {
+      const auto& [parameter, distribution] = coordinates.space()[i];
+      const std::string& name = history.parameters()[parameter].name;
+      if (const Value* given = params_.x0.find(name))
+        mean[static_cast<Eigen::Index>(i)] = coordinates.coordinate(i, distribution->inside("cmaes.x0: " + name, *given));
+    }
   }
 
   // The mean and the spread of the best trials.
@@ -275,7 +290,11 @@ class CmaProposal final : public Proposal {
 
 class CmaSampler final : public Sampler {
  public:
-  explicit CmaSampler(CmaSamplerParams params) : params_(params) {}
+  explicit CmaSampler(CmaSamplerParams params) : params_(std::move(params)) {
+    if (!params_.x0.is_object())
+      throw Error(ErrorCode::BadValue,
+                  "cmaes.x0: a value of kind " + std::string(params_.x0.kind_name()) + "; it must be an object, values by name");
+  }
 
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache* cache) const override {
     if (history.directions().size() != 1)

@@ -146,6 +146,33 @@ TEST(CmaSampler, BeginsWhereEarlierTrialsWereGood) {
   EXPECT_LT(warm, cold / 3);
 }
 
+TEST(CmaSampler, BeginsWhereItIsTold) {
+  double nearest = 1e9, sum = 0;
+  Study study = study_of(R"({"x0": {"x": 8.5, "kind": "z"}, "sigma0": 0.01, "n_startup_trials": 1})");
+  const Distribution kinds = Distribution::categorical("kind", {"a", "b", "c", "d", "e", "f", "z"}, true);
+  for (int i = 0; i < 13; ++i) {
+    const int64_t trial = study.ask();
+    const double x = study.suggest_inside(trial, "x", Distribution::real("x", -10, 10));
+    const double y = study.suggest_inside(trial, "y", Distribution::real("y", -10, 10));
+    const double kind = study.suggest_inside(trial, "kind", kinds);
+    study.tell(trial, {1});
+    if (i == 0) continue;  // uniform
+    nearest = std::min(nearest, kind);
+    sum += std::abs(x - 8.5) + std::abs(y);
+  }
+  EXPECT_LT(sum / 12, 1);
+  EXPECT_GE(nearest, 5);
+  EXPECT_THROW(study_of(R"({"x0": [1]})"), Error);
+  Study wrong = study_of(R"({"x0": {"x": 11}})");
+  const auto run = [&] {
+    for (int i = 0; i < 2; ++i) {
+      const int64_t trial = wrong.ask();
+      wrong.tell(trial, {wrong.suggest_inside(trial, "x", Distribution::real("x", -10, 10))});
+    }
+  };
+  EXPECT_THROW(run(), Error);
+}
+
 TEST(CmaSampler, RefusesSeveralObjectives) {
   Study study({.directions = {Direction::Minimize, Direction::Minimize}, .sampler = samplers().make("cmaes")});
   EXPECT_THROW(study.ask(), Error);

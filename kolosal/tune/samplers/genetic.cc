@@ -1,6 +1,7 @@
 #include "kolosal/tune/samplers/genetic.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kolosal/base/random.h"
@@ -8,7 +9,7 @@
 namespace kolosal {
 namespace {
 
-constexpr double kIndex = 20;           // of crossover and mutation: higher keeps children nearer to their parents
+constexpr double kIndex = 20;           // of mutation: higher keeps children nearer to their parents
 constexpr int kForbiddenAttempts = 20;  // proposals that met forbidden combinations before they are uniform
 
 class GeneticCache final : public SamplerCache {
@@ -35,16 +36,6 @@ class GeneticCache final : public SamplerCache {
   size_t n_seen_ = 0;
 };
 
-// One of the two children of a and b, each in [low, high]: near the lower one, or its mirror image near the upper.
-double crossed(double a, double b, double low, double high, double u, bool upper) {
-  const double left = std::min(a, b), right = std::max(a, b), gap = right - left;
-  if (gap < 1e-14 * (high - low)) return a;
-  const double wall = upper ? high - right : left - low;
-  const double alpha = 2 - std::pow(1 + 2 * wall / gap, -(kIndex + 1));
-  const double beta = u <= 1 / alpha ? std::pow(u * alpha, 1 / (kIndex + 1)) : std::pow(1 / (2 - u * alpha), 1 / (kIndex + 1));
-  return std::clamp(0.5 * (left + right + (upper ? beta : -beta) * gap), low, high);
-}
-
 // x moved a little within [low, high].
 double mutated(double x, double low, double high, double u) {
   const double range = high - low, power = kIndex + 1;
@@ -55,8 +46,8 @@ double mutated(double x, double low, double high, double u) {
 
 class GeneticProposal final : public Proposal {
  public:
-  GeneticProposal(const GeneticParams& params, const History& history, uint64_t key, const GeneticCache& cache)
-      : params_(params), history_(history), key_(key), generation_(cache.generation) {
+  GeneticProposal(const GeneticParams& params, const Crossover& crossover, const History& history, uint64_t key, const GeneticCache& cache)
+      : params_(params), crossover_(crossover), history_(history), key_(key), generation_(cache.generation) {
     RandomStream stream(key, "parents");
     const auto winner = [&]() {
       const Member &a = cache.parents[stream.below(cache.parents.size())], &b = cache.parents[stream.below(cache.parents.size())];
@@ -65,6 +56,10 @@ class GeneticProposal final : public Proposal {
     first_ = second_ = winner();
     if (stream.uniform() >= params.crossover_prob) return;
     for (int i = 0; i < 10 && second_ == first_; ++i) second_ = winner();
+    if (!crossover_.is_joint() || second_ == first_) return;
+    uint32_t third = winner();
+    for (int i = 0; i < 10 && (third == first_ || third == second_); ++i) third = winner();
+    cross({first_, second_, third}, stream);
   }
 
   double value(uint32_t parameter, const Distribution& distribution) override {
@@ -73,12 +68,14 @@ class GeneticProposal final : public Proposal {
     std::optional<double> a = place_of(first_, parameter, low, high), b = place_of(second_, parameter, low, high);
     if (!a && !b) return distribution.at_share(stream.uniform());
     if (!a || !b) a = b = a ? a : b;
-    const bool is_choice = distribution.kind == ParameterKind::Categorical, swaps = stream.uniform() < params_.swapping_prob;
+    const bool is_choice = distribution.is_unordered(), swaps = stream.uniform() < params_.swapping_prob;
     const size_t n_parameters = std::max<size_t>(history_.trial(first_).parameters.size(), 1);
     const bool mutates = stream.uniform() < params_.mutation_prob.value_or(1 / static_cast<double>(n_parameters));
     if (is_choice) return mutates ? distribution.at_share(stream.uniform()) : swaps ? *b : *a;
     double place = *a;
-    if (first_ != second_) place = crossed(*a, *b, low, high, stream.uniform(), swaps == (*a < *b));
+    const auto crossed = std::find_if(crossed_.begin(), crossed_.end(), [&](const auto& one) { return one.first == parameter; });
+    if (crossed != crossed_.end()) place = std::clamp(crossed->second, low, high);
+    else if (first_ != second_) place = numbers_alone().number(*a, *b, low, high, swaps, stream);
     if (mutates) place = mutated(place, low, high, stream.uniform());
     return distribution.at_place(place);
   }
@@ -86,6 +83,32 @@ class GeneticProposal final : public Proposal {
   int generation() const override { return generation_; }
 
  private:
+  // Crosses together the numbers that three parents have within the latest ranges.
+  void cross(const std::array<uint32_t, 3>& parents, RandomStream& stream) {
+    std::vector<uint32_t> shared;
+    std::array<std::vector<double>, 3> points;
+    for (const TrialParameter& had : history_.trial(first_).parameters) {
+      const Distribution& latest = *history_.parameters()[had.parameter].latest;
+      if (latest.is_unordered() || latest.is_single()) continue;
+      const double low = latest.scaled_low(), high = latest.scaled_high();
+      std::array<std::optional<double>, 3> places;
+      for (size_t k = 0; k < 3; ++k) places[k] = place_of(parents[k], had.parameter, low, high);
+      if (!places[0] || !places[1] || !places[2]) continue;
+      shared.push_back(had.parameter);
+      for (size_t k = 0; k < 3; ++k) points[k].push_back((*places[k] - low) / (high - low));
+    }
+    if (shared.empty()) return;
+    const std::vector<double> child = crossover_.point(points, stream);
+    for (size_t i = 0; i < shared.size(); ++i) {
+      const Distribution& latest = *history_.parameters()[shared[i]].latest;
+      const double low = latest.scaled_low(), high = latest.scaled_high();
+      crossed_.emplace_back(shared[i], low + child[i] * (high - low));
+    }
+  }
+
+  // What crosses a number that not all parents have.
+  Crossover numbers_alone() const { return crossover_.is_joint() ? Crossover{} : crossover_; }
+
   std::optional<double> place_of(uint32_t row, uint32_t parameter, double low, double high) const {
     const std::vector<double>& places = history_.parameters()[parameter].places;
     if (row >= places.size() || !(places[row] >= low && places[row] <= high)) return std::nullopt;
@@ -93,10 +116,12 @@ class GeneticProposal final : public Proposal {
   }
 
   const GeneticParams& params_;
+  const Crossover& crossover_;
   const History& history_;
   uint64_t key_;
   int generation_;
   uint32_t first_ = 0, second_ = 0;
+  std::vector<std::pair<uint32_t, double>> crossed_;  // places of numbers that were crossed together
 };
 
 }  // namespace
@@ -125,7 +150,7 @@ std::unique_ptr<Proposal> GeneticSampler::propose(const History& history, const 
   if (kept.generation == 0 || attempt > kForbiddenAttempts) return propose_uniform(history, seed, trial.number, attempt);
   const uint64_t key =
       derive_seed(derive_seed(seed, "nsga2", static_cast<uint64_t>(trial.number)), "attempt", static_cast<uint64_t>(attempt));
-  return std::make_unique<GeneticProposal>(params_, history, key, kept);
+  return std::make_unique<GeneticProposal>(params_, crossover_, history, key, kept);
 }
 
 std::unique_ptr<SamplerCache> GeneticSampler::make_cache() const { return std::make_unique<GeneticCache>(); }

@@ -1,6 +1,6 @@
 // What genetic samplers share: generations, parents that win tournaments, crossover and mutation. What differs is who survives.
 //
-// Rules    Parents win tournaments of two. Numbers are crossed by simulated binary crossover (index 20) and mutated by polynomials (index
+// Rules    Parents win tournaments of two. Numbers are crossed as crossover.h says and mutated by polynomials (index
 //          20) in the scale of the parameter; choices are swapped and drawn anew. Generation 0 is a Sobol sequence. A generation's members
 //          are its first complete trials, in the order in which they ended; trials without values, and later ones, are passed over.
 // Source   Deb and Agrawal, Complex Systems 9, 1995 (crossover); Deb et al., IEEE TEVC 6(2), 2002.
@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "kolosal/tune/sampler.h"
+#include "kolosal/tune/samplers/crossover.h"
 
 namespace kolosal {
 
@@ -21,6 +22,7 @@ struct GeneticParams {
   std::optional<double> mutation_prob;
   double crossover_prob = 0.9;
   double swapping_prob = 0.5;
+  Value crossover = "sbx";
 };
 
 /// Describes them as fields of `Params`, which has them by these names.
@@ -37,6 +39,8 @@ void describe_genetic(Fields<Params>& f) {
         "Chance that a parameter comes from the second parent's side.")
       .min(0)
       .max(1);
+  f.add("crossover", static_cast<Value Params::*>(&Params::crossover),
+        R"(How numbers are crossed: "sbx", "vsbx", "uniform", "blx_alpha", "spx" or "undx", or an object with "kind" and its parameters.)");
 }
 
 /// A member of a population: its row, the layer it is in, and the room around it there.
@@ -62,13 +66,18 @@ std::vector<Member> with_infeasible(std::vector<Member> members, const Feasibili
 /// See the top of the file.
 class GeneticSampler final : public Sampler {
  public:
-  GeneticSampler(GeneticParams params, Survivors survivors) : params_(params), survivors_(std::move(survivors)) {}
+  /// Errors of the crossover begin with `name`.
+  GeneticSampler(GeneticParams params, Survivors survivors, const std::string& name)
+      : params_(std::move(params)),
+        crossover_(Crossover::from_value(params_.crossover, name + ".crossover")),
+        survivors_(std::move(survivors)) {}
 
   std::unique_ptr<Proposal> propose(const History& history, const TrialRecord& trial, int attempt, SamplerCache* cache) const override;
   std::unique_ptr<SamplerCache> make_cache() const override;
 
  private:
   GeneticParams params_;
+  Crossover crossover_;
   Survivors survivors_;
 };
 

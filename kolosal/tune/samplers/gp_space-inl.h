@@ -18,7 +18,7 @@ class GpSpace {
   size_t size() const noexcept { return space_.size(); }
   const Subspace& parameters() const noexcept { return space_; }
   const Distribution& of(size_t i) const { return *space_[i].second; }
-  bool is_choice(size_t i) const { return of(i).kind == ParameterKind::Categorical; }
+  bool is_choice(size_t i) const { return of(i).is_unordered(); }
   bool has_steps(size_t i) const { return of(i).step > 0; }
   double coordinate(size_t i, double inside) const { return coordinate_of_place(i, of(i).place(inside)); }
   double inside(size_t i, double x) const {

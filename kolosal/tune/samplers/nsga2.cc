@@ -62,7 +62,7 @@ void register_nsga2(Catalog<Sampler>& catalog) {
   auto make = [](const Value& value) -> std::unique_ptr<Sampler> {
     Nsga2Params params;
     if (!value.is_null()) update_from_value(params, value, "nsga2");
-    return std::make_unique<GeneticSampler>(params, best_of);
+    return std::make_unique<GeneticSampler>(std::move(params), best_of, "nsga2");
   };
   catalog.add(
       {"nsga2", "NSGA-II: generations of trials, the best of which are crossed and mutated.", {}, parameter_table<Nsga2Params>(), make});

@@ -177,10 +177,10 @@ void register_nsga3(Catalog<Sampler>& catalog) {
   auto make = [](const Value& value) -> std::unique_ptr<Sampler> {
     Nsga3Params params;
     if (!value.is_null()) update_from_value(params, value, "nsga3");
+    const std::optional<int> parts = params.dividing_parameter;
     return std::make_unique<GeneticSampler>(
-        params, [parts = params.dividing_parameter](const auto& history, const auto& rows, size_t n, uint64_t key) {
-          return best_of(history, rows, n, key, parts);
-        });
+        std::move(params),
+        [parts](const auto& history, const auto& rows, size_t n, uint64_t key) { return best_of(history, rows, n, key, parts); }, "nsga3");
   };
   catalog.add({"nsga3",
                "NSGA-III: generations of trials that spread over directions; for three and more objectives.",

@@ -82,7 +82,7 @@ ParzenMixture::ParzenMixture(const History& history, const Subspace& space, std:
   for (size_t d = 0; d < space.size(); ++d) {
     const auto& [parameter, distribution] = space[d];
     const ParameterColumn& column = history.parameters()[parameter];
-    if (distribution->kind == ParameterKind::Categorical) add_choices(d, column, rows);
+    if (distribution->is_unordered()) add_choices(d, column, rows);
     else add_numeric(d, column, columns[parameter], rows, kernel_of);
   }
 }
@@ -169,7 +169,7 @@ void ParzenMixture::add_numeric(size_t dimension, const ParameterColumn& column,
 double ParzenMixture::draw(RandomStream& stream, size_t dimension, size_t kernel) const {
   const Distribution& distribution = *space_[dimension].second;
   const double low = distribution.scaled_low(), high = distribution.scaled_high();
-  if (distribution.kind == ParameterKind::Categorical) {
+  if (distribution.is_unordered()) {
     const Discrete& discrete = discrete_[place_of_[dimension]];
     const auto n_choices = static_cast<uint32_t>(distribution.n_values());
     const uint32_t observed = discrete.codes[kernel];
@@ -207,7 +207,7 @@ std::vector<double> ParzenMixture::sample(RandomStream& stream, size_t n) const 
 std::vector<double> ParzenMixture::masses(const Discrete& discrete, double point) const {
   const Distribution& distribution = *space_[discrete.dimension].second;
   std::vector<double> masses(discrete.kernels.size());
-  if (distribution.kind == ParameterKind::Categorical) {
+  if (distribution.is_unordered()) {
     const double n_choices = distribution.n_values();
     const double raised = n_kernels_ > 1 ? prior_weight_ / static_cast<double>(n_kernels_) : 1.0;
     const double other = std::log(std::max(raised, 1e-300) / (1 + raised * n_choices));

@@ -35,6 +35,13 @@ uint32_t scrambled(uint32_t x, uint32_t seed) noexcept {
   return reversed(x);
 }
 
+double scrambled_share(uint32_t x, uint64_t seed, uint32_t dimension) noexcept {
+  return scrambled(x, static_cast<uint32_t>(derive_seed(seed, "scramble", dimension))) * 0x1.0p-32;
+}
+double share_beyond(uint64_t seed, uint64_t index, uint32_t dimension) {
+  return RandomStream(derive_seed(seed, "beyond", index), "parameter", dimension).uniform();
+}
+
 class SobolProposal final : public Proposal {
  public:
   SobolProposal(uint64_t seed, uint64_t index) : seed_(seed), index_(index) {}
@@ -43,7 +50,7 @@ class SobolProposal final : public Proposal {
 
  private:
   double share(uint32_t dimension) {
-    if (dimension >= kDimensions) return RandomStream(derive_seed(seed_, "beyond", index_), "parameter", dimension).uniform();
+    if (dimension >= kDimensions) return share_beyond(seed_, index_, dimension);
     if (dimension >= point_.size()) {
       const uint32_t n = std::min(kDimensions, std::max<uint32_t>(16, 2 * dimension));
       point_.assign(n, 0);
@@ -53,8 +60,7 @@ class SobolProposal final : public Proposal {
         for (uint32_t& x : point_) x = engine();
       }
     }
-    const uint32_t bits = scrambled(point_[dimension], static_cast<uint32_t>(derive_seed(seed_, "scramble", dimension)));
-    return bits * 0x1.0p-32;
+    return scrambled_share(point_[dimension], seed_, dimension);
   }
 
   uint64_t seed_, index_;
@@ -81,6 +87,16 @@ class QmcSampler final : public Sampler {
 }  // namespace
 
 std::unique_ptr<Proposal> propose_sobol(uint64_t seed, uint64_t index) { return std::make_unique<SobolProposal>(seed, index); }
+
+std::vector<double> sobol_shares(uint64_t seed, size_t n, size_t n_dimensions) {
+  std::vector<double> shares(n * n_dimensions);
+  const auto n_even = static_cast<uint32_t>(std::min<size_t>(n_dimensions, kDimensions));
+  boost::random::sobol_engine<uint32_t, 32> engine(std::max<uint32_t>(n_even, 1));
+  for (size_t k = 0; k < n; ++k)
+    for (uint32_t j = 0; j < n_dimensions; ++j)
+      shares[k * n_dimensions + j] = j >= n_even ? share_beyond(seed, k, j) : scrambled_share(k == 0 ? 0 : engine(), seed, j);
+  return shares;
+}
 
 void register_qmc(Catalog<Sampler>& catalog) {
   catalog.add<QmcSampler, QmcSamplerParams>("qmc", "Points of a scrambled Sobol sequence, which fill the space evenly.", {"sobol"});

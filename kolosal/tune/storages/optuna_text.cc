@@ -117,13 +117,20 @@ std::string distribution_text(const Distribution& d) {
     name = "FloatDistribution";
     attributes = {{"step", d.step > 0 ? Value(d.step) : Value()}, {"low", d.low}, {"high", d.high}, {"log", d.log}};
   }
-  return python_json(Value::Object{{"name", name}, {"attributes", std::move(attributes)}});
+  Value::Object described = {{"name", name}, {"attributes", std::move(attributes)}};
+  if (d.ordered) described.emplace_back("ordered", true);  // beside the attributes Optuna passes over what it does not know
+  return python_json(described);
 }
 
 Distribution distribution_from_text(std::string_view parameter, std::string_view text) {
   try {
     const Value described = value_from_python_json(text);
-    if (const Value* name = described.find("name")) return from_attributes(parameter, name->as_text(), described.at("attributes"));
+    if (const Value* name = described.find("name")) {
+      Distribution read = from_attributes(parameter, name->as_text(), described.at("attributes"));
+      const Value* ordered = described.find("ordered");
+      read.ordered = read.kind == ParameterKind::Categorical && ordered != nullptr && ordered->as_bool();
+      return read;
+    }
     return from_attributes(parameter, described.at("type").as_text(), described);
   } catch (const Error& error) {
     throw Error(ErrorCode::BadFile, "parameter '" + std::string(parameter) + "': its distribution cannot be read: " + error.message());

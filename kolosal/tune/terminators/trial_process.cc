@@ -8,7 +8,7 @@
 namespace kolosal {
 namespace {
 
-constexpr Eigen::Index kPoints = 2048;
+constexpr size_t kPoints = 2048;
 
 void make_finite(Eigen::VectorXd& y) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
@@ -28,12 +28,12 @@ GaussianProcessPoints points_of(const SeenTrials& seen) {
 }
 
 Eigen::MatrixXd sobol_points(const GpSpace& space, int64_t seed) {
-  Eigen::MatrixXd points(kPoints, static_cast<Eigen::Index>(space.size()));
-  for (Eigen::Index k = 0; k < kPoints; ++k) {
-    const auto point = propose_sobol(static_cast<uint64_t>(seed), static_cast<uint64_t>(k));
+  Eigen::MatrixXd points(static_cast<Eigen::Index>(kPoints), static_cast<Eigen::Index>(space.size()));
+  const std::vector<double> shares = sobol_shares(static_cast<uint64_t>(seed), kPoints, space.size());
+  for (size_t k = 0; k < kPoints; ++k)
     for (size_t i = 0; i < space.size(); ++i)
-      points(k, static_cast<Eigen::Index>(i)) = space.coordinate(i, point->value(static_cast<uint32_t>(i), space.of(i)));
-  }
+      points(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(i)) =
+          space.coordinate(i, space.of(i).at_share(shares[k * space.size() + i]));
   return points;
 }
 
@@ -86,7 +86,7 @@ double standardise(Eigen::VectorXd& y) {
 
 GaussianProcess process_of(const SeenTrials& seen, bool deterministic) {
   const GaussianProcessPoints points = points_of(seen);
-  return {points, seen.y, likeliest_params(points, seen.y, deterministic)};
+  return {points, seen.y, likeliest_params(points, seen.y, {.has_noise = !deterministic})};
 }
 
 double regret_bound(const GaussianProcess& process, const SeenTrials& seen, double delta, int64_t seed) {

@@ -38,7 +38,7 @@ from ._trial import (
     TrialState,
     create_trial,
 )
-from ._warm_start import best_parameters, warm_start
+from ._warm_start import best_parameters, earlier_trials, warm_start
 
 __all__ = [
     "ASHT",
@@ -65,6 +65,7 @@ __all__ = [
     "create_trial",
     "delete_study",
     "distributions",
+    "earlier_trials",
     "exceptions",
     "get_all_study_names",
     "get_all_study_summaries",

@@ -128,14 +128,23 @@ class IntDistribution(BaseDistribution):
 
 @dataclass(frozen=True, eq=False)
 class CategoricalDistribution(BaseDistribution):
-    """One of the choices: texts, numbers, booleans, None, and lists or tuples of such."""
+    """One of the choices: texts, numbers, booleans, None, and lists or tuples of such.
+
+    Args:
+        choices: what it may be.
+        ordered: whether they stand in an order, so that neighbours are alike: samplers then take their places for numbers.
+    """
 
     choices: tuple[Any, ...]
+    ordered: bool
 
-    def __init__(self, choices: Sequence[Any]) -> None:
+    def __init__(self, choices: Sequence[Any], ordered: bool = False) -> None:
         if isinstance(choices, str) or not isinstance(choices, Iterable):
             raise InvalidInputError(f"CategoricalDistribution: choices is {choices!r}; it must be a list or a tuple", "bad_value")
+        if not isinstance(ordered, bool):
+            raise InvalidInputError(f"CategoricalDistribution: ordered is {ordered!r}; it must be True or False", "bad_value")
         object.__setattr__(self, "choices", tuple(choices))
+        object.__setattr__(self, "ordered", ordered)
         _kolosal.settled_distribution("CategoricalDistribution", json_text(to_description(self), "CategoricalDistribution"))
 
     def single(self) -> bool:
@@ -146,7 +155,7 @@ class CategoricalDistribution(BaseDistribution):
         if not isinstance(other, CategoricalDistribution):
             return NotImplemented
         same = [a == b or (a != a and b != b) for a, b in zip(self.choices, other.choices, strict=False)]  # NaN is itself
-        return len(self.choices) == len(other.choices) and all(same)
+        return self.ordered == other.ordered and len(self.choices) == len(other.choices) and all(same)
 
     def __hash__(self) -> int:
         return hash(len(self.choices))
@@ -167,14 +176,15 @@ def to_description(distribution: Any) -> dict[str, Any]:
     if kind is None:
         raise InvalidInputError(f"{distribution!r} is no distribution; there are {', '.join(_KINDS)}", "bad_value")
     if kind == "categorical":
-        return {"type": kind, "choices": list(distribution.choices)}
+        # one of Optuna has no order
+        return {"type": kind, "choices": list(distribution.choices), "ordered": getattr(distribution, "ordered", False)}
     return {"type": kind, "low": distribution.low, "high": distribution.high, "step": distribution.step, "log": distribution.log}
 
 
 def from_description(described: dict[str, Any]) -> Distribution:
     """The distribution that the native core describes."""
     if described["type"] == "categorical":
-        return CategoricalDistribution(described["choices"])
+        return CategoricalDistribution(described["choices"], described.get("ordered", False))
     if described["type"] == "float":
         return FloatDistribution(described["low"], described["high"], log=described["log"], step=described["step"])
     return IntDistribution(described["low"], described["high"], log=described["log"], step=described["step"])
@@ -191,7 +201,8 @@ class SearchSpace(_kolosal.SearchSpace):
 
     Args:
         parameters: by name a distribution or a description: ``{"type": "int", "low": 1, "high": 9, "log": True}``, also of type
-            ``"float"``, ``"categorical"`` (``"choices"``) or ``"constant"`` (``"value"``). ``"when"`` makes a parameter conditional on an
+            ``"float"``, ``"categorical"`` (``"choices"``, and ``"ordered"`` where they stand in an order) or ``"constant"`` (``"value"``).
+            ``"when"`` makes a parameter conditional on an
             earlier one: ``{"parameter": "model", "equals": "knn"}``, or ``"in"``, ``"greater"``, ``"less"``; of a list all must hold.
         forbidden: combinations of values, each a dict by name, that are never proposed.
     """
@@ -248,9 +259,9 @@ class GivenTrial:
         """The value given; a warning where it is no integer from low to high, or on a step."""
         return int(self._taken(name, IntDistribution(low, high, step=step, log=log)))
 
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+    def suggest_categorical(self, name: str, choices: Sequence[Any], *, ordered: bool = False) -> Any:
         """The value given; a warning where it is none of the choices."""
-        return self._taken(name, CategoricalDistribution(choices))
+        return self._taken(name, CategoricalDistribution(choices, ordered))
 
     def report(self, value: float, step: int) -> None:
         """Does nothing: a trial whose values are given is never stopped, so nothing asks for its reports."""

@@ -29,6 +29,24 @@ def best_parameters(source: Study, n_trials: int | None = None) -> list[dict[str
     return best
 
 
+def earlier_trials(*sources: Study) -> list[list[dict[str, Any]]]:
+    """The parameters and losses of complete trials of earlier studies, for ``GPSampler(earlier_trials=...)``.
+
+    Losses are turned round where more is better, so studies may differ in direction; trials whose constraints fail are left out.
+
+    Args:
+        sources: the studies, each of one objective.
+    """
+    given: list[list[dict[str, Any]]] = []
+    for source in sources:
+        if len(source.directions) > 1:
+            raise InvalidInputError(f"earlier_trials: study '{source.study_name}' has several objectives; ranks are of one", "bad_value")
+        sign = 1 if source.direction == "minimize" else -1
+        ranked = [trial for trial in _best_first(source) if trial.params]
+        given.append([{"parameters": trial.params, "loss": sign * (trial.values or [0.0])[0]} for trial in ranked])
+    return given
+
+
 def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
     """Lets the first trials of a study have the parameters of the best ones of another.
 

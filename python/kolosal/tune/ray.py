@@ -69,9 +69,9 @@ class RemoteTrial:
         """An integer from low to high, both allowed; in steps from low, or on a logarithmic scale."""
         return int(self._ask("suggest_int", (name, low, high), {"step": step, "log": log}))
 
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """One of the choices: texts, numbers, booleans and None."""
-        return self._ask("suggest_categorical", (name, list(choices)), {})
+    def suggest_categorical(self, name: str, choices: Sequence[Any], *, ordered: bool = False) -> Any:
+        """One of the choices: texts, numbers, booleans and None; ``ordered``: they stand in an order."""
+        return self._ask("suggest_categorical", (name, list(choices)), {"ordered": ordered})
 
     def suggest(self, space: SearchSpace) -> dict[str, Any]:
         """The values of all parameters of a declared space that are there, by name."""

@@ -10,17 +10,19 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._errors import InvalidInputError
-from ._theirs import Absent, theirs
+from ..._errors import InvalidInputError
+from .._theirs import Absent, theirs
+from . import nsgaii as nsgaii
+from .nsgaii import BaseCrossover, native_crossover
 
 if TYPE_CHECKING:
-    from ._trial import FrozenTrial
+    from .._trial import FrozenTrial
 
     ConstraintsFunc = Callable[[FrozenTrial], Sequence[float]]
 
 _NO_WARNING = Absent("no such warning is given", False)
 _NO_OTHER_SAMPLER = Absent("parameters that are drawn apart are drawn by this sampler itself")
-_OWN_OPERATORS = Absent("numbers are crossed by simulated binary crossover and mutated by polynomials, choices swapped and drawn anew")
+_OWN_MUTATION = Absent("numbers are mutated by polynomials, choices drawn anew")
 _OWN_GENERATIONS = Absent("how generations follow on each other is fixed")
 
 
@@ -100,6 +102,8 @@ class NSGAIISampler(BaseSampler):
         mutation_prob: chance that a parameter is mutated; None: one over their number.
         crossover_prob: chance that a child has two parents.
         swapping_prob: chance that a parameter comes from the second parent's side.
+        crossover: how numbers are crossed: a crossover of ``samplers.nsgaii``, or the name of one ("sbx", "vsbx", "uniform", "blx_alpha",
+            "spx", "undx"); None: "sbx".
         seed: which random numbers are drawn.
         constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
     """
@@ -107,8 +111,7 @@ class NSGAIISampler(BaseSampler):
     _name = "nsga2"
 
     @theirs(
-        mutation=_OWN_OPERATORS,
-        crossover=_OWN_OPERATORS,
+        mutation=_OWN_MUTATION,
         elite_population_selection_strategy=_OWN_GENERATIONS,
         child_generation_strategy=_OWN_GENERATIONS,
         after_trial_strategy=_OWN_GENERATIONS,
@@ -120,6 +123,7 @@ class NSGAIISampler(BaseSampler):
         mutation_prob: float | None = None,
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
+        crossover: BaseCrossover | str | None = None,
         seed: int | None = None,
         constraints_func: ConstraintsFunc | None = None,
     ) -> None:
@@ -129,6 +133,7 @@ class NSGAIISampler(BaseSampler):
             mutation_prob=mutation_prob,
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
+            crossover="sbx" if crossover is None else native_crossover(crossover, type(self).__name__),
         )
         self.constraints_func = constraints_func
 
@@ -198,6 +203,8 @@ class NSGAIIISampler(BaseSampler):
         mutation_prob: chance that a parameter is mutated; None: one over their number.
         crossover_prob: chance that a child has two parents.
         swapping_prob: chance that a parameter comes from the second parent's side.
+        crossover: how numbers are crossed: a crossover of ``samplers.nsgaii``, or the name of one ("sbx", "vsbx", "uniform", "blx_alpha",
+            "spx", "undx"); None: "sbx".
         seed: which random numbers are drawn.
         dividing_parameter: into how many parts the directions divide an axis; None: as many as the population can serve.
         constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
@@ -206,8 +213,7 @@ class NSGAIIISampler(BaseSampler):
     _name = "nsga3"
 
     @theirs(
-        mutation=_OWN_OPERATORS,
-        crossover=_OWN_OPERATORS,
+        mutation=_OWN_MUTATION,
         elite_population_selection_strategy=_OWN_GENERATIONS,
         child_generation_strategy=_OWN_GENERATIONS,
         after_trial_strategy=_OWN_GENERATIONS,
@@ -220,6 +226,7 @@ class NSGAIIISampler(BaseSampler):
         mutation_prob: float | None = None,
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
+        crossover: BaseCrossover | str | None = None,
         seed: int | None = None,
         dividing_parameter: int | None = None,
         constraints_func: ConstraintsFunc | None = None,
@@ -230,6 +237,7 @@ class NSGAIIISampler(BaseSampler):
             mutation_prob=mutation_prob,
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
+            crossover="sbx" if crossover is None else native_crossover(crossover, type(self).__name__),
             dividing_parameter=dividing_parameter,
         )
         self.constraints_func = constraints_func
@@ -241,7 +249,8 @@ class CmaEsSampler(BaseSampler):
     Choices, and parameters that only some trials have, are drawn apart from the others.
 
     Args:
-        sigma0: standard deviation at first, in shares of a parameter's range.
+        x0: values at which it begins, by parameter; others begin in the middle of their ranges.
+        sigma0: standard deviation at first, in shares of a parameter's range; None: a sixth.
         n_startup_trials: complete trials that there must be before the first generation.
         seed: which random numbers are drawn.
         restarts: what follows when a run has converged: "bipop", "ipop" or "none".
@@ -254,7 +263,6 @@ class CmaEsSampler(BaseSampler):
     _name = "cmaes"
 
     @theirs(
-        x0=Absent("it begins in the middle of the space; enqueue_trial gives a point to begin with, warm_start a distribution"),
         independent_sampler=_NO_OTHER_SAMPLER,
         warn_independent_sampling=_NO_WARNING,
         consider_pruned_trials=Absent("complete trials alone count", False),
@@ -265,8 +273,9 @@ class CmaEsSampler(BaseSampler):
     )
     def __init__(
         self,
+        x0: Mapping[str, Any] | None = None,
+        sigma0: float | None = None,
         *,
-        sigma0: float = 1 / 6,
         n_startup_trials: int = 1,
         seed: int | None = None,
         restarts: Literal["bipop", "ipop", "none"] = "bipop",
@@ -277,7 +286,8 @@ class CmaEsSampler(BaseSampler):
     ) -> None:
         super().__init__(
             seed,
-            sigma0=sigma0,
+            x0=dict(x0 or {}),
+            sigma0=1 / 6 if sigma0 is None else sigma0,
             n_startup_trials=n_startup_trials,
             restarts=restarts,
             population_size=popsize,
@@ -318,8 +328,11 @@ class GPSampler(BaseSampler):
         seed: which random numbers are drawn.
         n_startup_trials: complete trials that there must be before the process is used.
         deterministic_objective: whether the same parameters always give the same value.
-        warp_output: whether results worse than the median are drawn in: for objectives with outliers.
+        warp_output: whether results are put on the scale on which the process explains them best.
+        warp_input: whether parameters are, too, where that explains much: for ranges whose scale is given amiss.
         constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
+        earlier_trials: trials of earlier studies, as ``tune.earlier_trials`` gives them: how good they were is learnt from, by rank within
+            their study, and so is how alike the studies are. The process is then used from the second trial on.
     """
 
     _name = "gp"
@@ -334,14 +347,18 @@ class GPSampler(BaseSampler):
         seed: int | None = None,
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
-        warp_output: bool = False,
+        warp_output: bool = True,
+        warp_input: bool = True,
         constraints_func: ConstraintsFunc | None = None,
+        earlier_trials: Sequence[Sequence[Mapping[str, Any]]] = (),
     ) -> None:
         super().__init__(
             seed,
             n_startup_trials=n_startup_trials,
             deterministic_objective=deterministic_objective,
             warp_output=warp_output,
+            warp_input=warp_input,
+            earlier_trials=[[dict(trial) for trial in study] for study in earlier_trials],
         )
         self.constraints_func = constraints_func
 
