@@ -151,6 +151,7 @@ void Run::race() {
   record_.fold_strategy = enum_name(split_.options.strategy);
   record_.n_folds = static_cast<int32_t>(folds_->folds().size());
   FitContext fitting = context_;
+  fitting.share_work();
   if (!deadline_.is_never()) {
     const double reserve = reserve_seconds(*options_.time_limit) + (wants_refit() ? 0.25 * *options_.time_limit : 0.0);
     fitting.deadline = Deadline(deadline_.when() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(reserve)));
@@ -159,6 +160,7 @@ void Run::race() {
   for (const Contender& contender : race_->contenders()) record_.candidates.push_back(contender.record);
   for (const auto& callback : callbacks_) callback->on_train_begin(record_);
   record_.stopped_early = !race_->run();
+  fitting.cache->clear();
 }
 
 // Weighs the finished contenders by their held-out predictions.

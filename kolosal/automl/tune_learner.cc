@@ -130,6 +130,7 @@ Tuning::Tuning(const Table& table, TrainOptions table_options, const TuneOptions
   context_.cancel = run.cancel;
   context_.threads = std::make_shared<const Threads>(thread_options(table_options_));
   if (table_options_.memory_limit) context_.memory = std::make_shared<MemoryBudget>(static_cast<size_t>(*table_options_.memory_limit));
+  context_.share_work();
   task_.learner = entry_.name;
   task_.fixed = fixed_values(entry_, options_.set);
   space_ = space_of(entry_, options_, task_.fixed);

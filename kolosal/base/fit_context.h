@@ -1,6 +1,7 @@
 // FitContext: all that a fit may use besides its rows. Passed down to every inner loop; nothing reads a global.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "kolosal/base/clock.h"
 #include "kolosal/base/error.h"
+#include "kolosal/base/fit_cache.h"
 #include "kolosal/base/memory_budget.h"
 #include "kolosal/base/threads.h"
 
@@ -21,15 +23,26 @@ struct FitProgress {
   double validation_loss = 0;  ///< NaN where there are no validation rows
 };
 
-/// The surroundings of one fit. Copying is cheap; copies share budget, threads and cancellation.
+/// The surroundings of one fit. Copying is cheap; copies share budget, threads, cache and cancellation.
 struct FitContext {
   Deadline deadline;
   CancelToken cancel;
   std::shared_ptr<MemoryBudget> memory = std::make_shared<MemoryBudget>();
   std::shared_ptr<const Threads> threads = std::make_shared<const Threads>(1);
   uint64_t seed = 0;
+  /// Where fits of one run find what others made of the same rows; null: each makes all of it.
+  std::shared_ptr<FitCache> cache = nullptr;
   /// Called after an iteration; returning false stops the fit early and keeps what it has. May be empty.
   std::function<bool(const FitProgress&)> on_iteration;
+
+  /// From now on fits share what they make of the same rows; it is kept as long as nothing else needs the memory.
+  void share_work() {
+    cache = std::make_shared<FitCache>(std::min(memory->limit() / 4, FitCache::kMostBytes));
+    memory->on_shortage([kept = std::weak_ptr(cache)] {
+      const auto held = kept.lock();
+      return held != nullptr && held->clear();
+    });
+  }
 
   /// True when the fit must end now. A learner that has something usable returns it; one that has nothing calls check().
   bool should_stop() const noexcept { return cancel.cancelled() || deadline.passed(); }

@@ -16,7 +16,7 @@ void GrowingLease::grow(const std::shared_ptr<MemoryBudget>& budget, size_t byte
   if (bytes <= bytes_) return;
   const size_t needed = bytes - bytes_;
   for (const size_t step : {std::max(needed, bytes_ / 4), needed}) {
-    if (budget != nullptr && step > budget->available()) continue;
+    if (budget != nullptr && !budget->make_room(step)) continue;
     leases_.emplace_back(budget, step, purpose);
     bytes_ += step;
     return;

@@ -27,7 +27,7 @@ bool MemoryBudget::try_reserve(size_t bytes) noexcept {
 }
 
 void MemoryBudget::reserve(size_t bytes, std::string_view purpose) {
-  if (try_reserve(bytes)) return;
+  if (try_reserve(bytes) || (make_room(bytes) && try_reserve(bytes))) return;
   throw Error(ErrorCode::OutOfMemory,
               std::string(purpose) + " needs " + amount(bytes) + " but only " + amount(available()) + " of the memory limit of " +
                   amount(limit_) + " are left",

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace kolosal {
 
@@ -22,15 +24,22 @@ class MemoryBudget {
     return taken >= limit_ ? 0 : limit_ - taken;
   }
 
+  /// What is asked, from any thread, where bytes are missing, to give back what is held but could be made again; it says whether it gave
+  /// any. To be set before others use the budget.
+  void on_shortage(std::function<bool()> give_back) { give_back_ = std::move(give_back); }
+
+  /// Whether there are `bytes`, after what can be given back was, if need be.
+  bool make_room(size_t bytes) { return bytes <= available() || (give_back_ && give_back_() && bytes <= available()); }
   /// Takes `bytes` from the budget; false where they are not there.
   bool try_reserve(size_t bytes) noexcept;
-  /// Takes `bytes`; throws Error(OutOfMemory) that says for what they were wanted where they are not there.
+  /// Takes `bytes`, making room if need be; throws Error(OutOfMemory) that says for what they were wanted where they are not there.
   void reserve(size_t bytes, std::string_view purpose);
   void release(size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
  private:
   size_t limit_;
   std::atomic<size_t> used_{0};
+  std::function<bool()> give_back_;
 };
 
 /// Bytes held from a budget for the life of the object.

@@ -27,6 +27,27 @@ TEST(MemoryBudget, GivesUpToItsLimitAndNotAByteMore) {
 
 TEST(MemoryBudget, HasNoLimitByDefault) { EXPECT_TRUE(MemoryBudget().try_reserve(size_t{1} << 60)); }
 
+TEST(MemoryBudget, AsksForWhatCanBeMadeAgainBeforeItSaysNo) {
+  const auto budget = std::make_shared<MemoryBudget>(100);
+  std::optional<MemoryLease> kept;
+  kept.emplace(budget, 70, "what is kept");
+  budget->on_shortage([&] {
+    const bool any = kept.has_value();
+    kept.reset();
+    return any;
+  });
+  budget->reserve(30, "a little");
+  EXPECT_TRUE(kept);
+  GrowingLease grown;
+  grown.grow(budget, 50, "columns");
+  EXPECT_FALSE(kept);
+  EXPECT_EQ(budget->used(), 80U);
+  kept.emplace(budget, 20, "what is kept");
+  budget->reserve(20, "the rest");
+  EXPECT_FALSE(kept);
+  EXPECT_THROW(budget->reserve(1, "more"), Error);
+}
+
 TEST(MemoryBudget, SaysForWhatMemoryWasWanted) {
   MemoryBudget budget(size_t{4} << 20);
   try {

@@ -52,6 +52,8 @@ void check_training_set(const TrainingSet& train, SparseInput sparse) {
     throw Error(ErrorCode::BadValue, "all weights are zero");
 }
 
+namespace {
+
 void check_validation_set(const TrainingSet& validation, const TrainingSet& train) {
   if (validation.x.n_features() != train.x.n_features())
     throw Error(ErrorCode::FeatureMismatch,
@@ -69,6 +71,16 @@ void check_validation_set(const TrainingSet& validation, const TrainingSet& trai
                     std::to_string(learnt.n_outputs()) + " outputs)",
                 "Give both the same targets and classes.");
   check_rows(validation);
+}
+
+}  // namespace
+
+const TrainingSet* checked_validation_set(const TrainingSet* validation, const TrainingSet& train) {
+  if (validation == nullptr) return nullptr;
+  check_validation_set(*validation, train);
+  const bool any = validation->weights.empty() ? validation->x.n_rows() > 0
+                                               : std::ranges::any_of(validation->weights, [](double weight) { return weight > 0; });
+  return any ? validation : nullptr;
 }
 
 }  // namespace kolosal

@@ -1,14 +1,15 @@
-// Checks of the rows that a fit is stopped by.
+// Checks of the rows that a fit is stopped by, or chooses by.
 //
-// Checked  learner_test.cc.
+// Checked  tests/contracts/learner_contract_test.cc.
 #pragma once
 
 #include "kolosal/models/learner.h"
 
 namespace kolosal {
 
-/// Throws Error(BadValue) or Error(FeatureMismatch) where rows held out do not fit those learnt from: other features, another task, classes
-/// or number of targets, sizes that differ, a target or weight that is not allowed. There may be no rows.
-void check_validation_set(const TrainingSet& validation, const TrainingSet& train);
+/// The rows held out, checked; null where there are none of weight above 0. Throws Error(BadValue) or Error(FeatureMismatch) where they do
+/// not fit those learnt from: other features, another task, classes or number of targets, sizes that differ, a target or weight that is not
+/// allowed.
+const TrainingSet* checked_validation_set(const TrainingSet* validation, const TrainingSet& train);
 
 }  // namespace kolosal

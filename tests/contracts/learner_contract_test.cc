@@ -241,6 +241,51 @@ TEST_P(LearnerContract, GivesTheSameBytesWithHeldOutRowsOnAnyNumberOfThreads) {
             model_to_value(*GetParam().learner()->fit(train, &validation, context_of(8))));
 }
 
+TEST_P(LearnerContract, RefusesHeldOutRowsUnlikeThoseLearntFrom) {
+  if (!GetParam().learner()->uses_validation()) return;
+  const Rows rows = GetParam().rows(), held_out = GetParam().rows(40, 2);
+  const auto refuses = [&](const FeatureMatrix& x, const Target& target, std::span<const double> weights = {}) {
+    const TrainingSet validation{x, target, weights};
+    EXPECT_THROW((void)GetParam().learner()->fit({rows.x, rows.target}, &validation, context_of(1)), Error);
+  };
+  refuses(FeatureMatrix({{"a", 0}}, 40), held_out.target);
+  refuses(held_out.x, GetParam().rows(39, 2).target);
+  refuses(held_out.x, held_out.target, std::vector<double>(39, 1.0));
+  refuses(held_out.x, held_out.target, std::vector<double>(40, -1.0));
+  Target unknown = held_out.target;
+  unknown.values[3] = std::numeric_limits<double>::quiet_NaN();
+  refuses(held_out.x, unknown);
+  unknown = held_out.target;
+  unknown.task = is_classification(unknown.task) ? Task::Regression : Task::Binary;
+  refuses(held_out.x, unknown);
+}
+
+TEST_P(LearnerContract, TakesHeldOutRowsOfNoWeightForNone) {
+  const Rows rows = GetParam().rows(), held_out = GetParam().rows(40, 2);
+  const std::vector<double> weights(40, 0.0);
+  const TrainingSet train{rows.x, rows.target}, none{held_out.x, held_out.target, weights};
+  const FeatureMatrix empty = held_out.x.take({});
+  const Target nothing = held_out.target.take({});
+  const TrainingSet of_no_rows{empty, nothing};
+  const auto fit = [&](const TrainingSet* validation) {
+    return model_to_value(*GetParam().learner()->fit(train, validation, context_of(1)));
+  };
+  const Value alone = fit(nullptr);
+  EXPECT_EQ(alone, fit(&none));
+  EXPECT_EQ(alone, fit(&of_no_rows));
+}
+
+TEST_P(LearnerContract, GivesTheSameBytesWhereFitsShareTheirWork) {
+  const Rows rows = GetParam().rows(400), held_out = GetParam().rows(160, 2);
+  const TrainingSet train{rows.x, rows.target}, validation{held_out.x, held_out.target};
+  FitContext sharing = context_of(1);
+  sharing.share_work();
+  for (const TrainingSet* held : {static_cast<const TrainingSet*>(nullptr), &validation}) {
+    const Value alone = model_to_value(*GetParam().learner()->fit(train, held, context_of(1)));
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(alone, model_to_value(*GetParam().learner()->fit(train, held, sharing)));
+  }
+}
+
 TEST_P(LearnerContract, PredictsTheSameAfterSavingAndLoading) {
   const Rows rows = GetParam().rows(), others = GetParam().rows(64, 2);
   const auto model = GetParam().fit({rows.x, rows.target});

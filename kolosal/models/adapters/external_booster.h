@@ -11,6 +11,7 @@
 #include "kolosal/models/adapters/library_calls.h"
 #include "kolosal/models/best_round.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/validation_set.h"
 
 namespace kolosal {
 
@@ -69,6 +70,7 @@ class ExternalLearner : public Learner {
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     check_training_set(train);
     if (!supports(train.target.task)) throw Error(ErrorCode::Unsupported, Booster::kOneTarget, "Fit one model for each.");
+    validation = checked_validation_set(validation, train);
     if (has_one_class(train)) return learners().make("constant")->fit(train, nullptr, context);
     context.check();
     Booster booster(params_, train, validation, context);

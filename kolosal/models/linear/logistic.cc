@@ -16,6 +16,7 @@
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/linear/minimiser-inl.h"
+#include "kolosal/models/validation_set.h"
 
 namespace kolosal {
 namespace {
@@ -51,6 +52,7 @@ class Logistic : public Learner {
     // Margins of many classes fill a block sooner.
     const bool many = n_classes > 32 && !train.x.is_sparse();
     const WeightedRows rows(train, SparseInput::Taken, many ? std::max<size_t>(32768 / n_classes, 16) : WeightedRows::kMaxBlockRows);
+    validation = checked_validation_set(validation, train);
     context.check();
     std::unique_ptr<MarginLoss> loss;
     if (n_classes == 2) loss = std::make_unique<LogisticLoss>(train.target);
@@ -91,7 +93,7 @@ class Logistic : public Learner {
       sum -= weight * std::log(std::max(probabilities[row * k + static_cast<size_t>(rows.target.values[row])], 1e-15));
       total += weight;
     }
-    return sum / std::max(total, 1e-300);
+    return sum / total;
   }
 
   LogisticParams params_;

@@ -20,6 +20,7 @@
 #include "kolosal/models/neural/fit_inputs.h"
 #include "kolosal/models/neural/network.h"
 #include "kolosal/models/trees/training_rows.h"
+#include "kolosal/models/validation_set.h"
 
 namespace kolosal {
 namespace {
@@ -145,7 +146,6 @@ class MlpFit {
         inputs_(fit_neural_inputs(x_, params.scaling, params.clip, params.max_one_hot, context)),
         lease_(context.memory, bytes_of_rows(), "rows of a neural network") {
     if (validation != nullptr) held_out_.emplace(*validation, params.class_weight);
-    if (held_out_ && held_out_->rows.empty()) held_out_.reset();
     if (held_out_ && held_out_->rows.size() < held_out_->x.n_rows()) held_out_x_ = held_out_->x.take(held_out_->rows);
     else if (held_out_) held_out_x_ = held_out_->x;
     read_targets();
@@ -360,7 +360,7 @@ class Mlp : public Learner {
   std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
     check_training_set(train);
     context.check();
-    return MlpFit(params_, train, validation, context).run();
+    return MlpFit(params_, train, checked_validation_set(validation, train), context).run();
   }
 
  private:

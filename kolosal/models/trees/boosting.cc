@@ -7,6 +7,7 @@
 
 #include "kolosal/base/random.h"
 #include "kolosal/models/best_round.h"
+#include "kolosal/models/trees/binned_rows.h"
 #include "kolosal/models/trees/dropped_rounds.h"
 #include "kolosal/models/trees/grown_forest.h"
 #include "kolosal/models/trees/leaf_scale.h"
@@ -21,10 +22,11 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kRowsPerBlock = 4096;
-constexpr size_t kSlopeRows = 1024;            // rows whose gradients are found at a time
-constexpr size_t kMostColumns = 32;            // features of which the bins are kept column by column, too
-constexpr size_t kLeafSums = size_t{1} << 16;  // sums of leaves that are kept apart until all are added up
-constexpr int kTrainLosses = 100;              // how often the training loss is measured
+constexpr size_t kSlopeRows = 1024;                // rows whose gradients are found at a time
+constexpr size_t kMostColumns = 32;                // features of which the bins are kept column by column, too
+constexpr size_t kLeafSums = size_t{1} << 16;      // sums of leaves that are kept apart until all are added up
+constexpr size_t kAmpleBytes = size_t{512} << 20;  // of memory that is free: more of it changes nothing
+constexpr int kTrainLosses = 100;                  // how often the training loss is measured
 
 LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* custom, uint64_t seed, uint64_t first_round) {
   return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
@@ -37,9 +39,8 @@ struct Slopes {
 
 // Rows with their bins, loss and present scores.
 struct BoostingRows {
-  BoostingRows(const TrainingRows& rows, const std::vector<FeatureBins>& bins, const LossOptions& options, const FitContext& context,
-               bool with_columns)
-      : binned(rows.x, rows.rows, bins, context, with_columns), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
+  BoostingRows(std::shared_ptr<const BinnedRows> cut, const TrainingRows& rows, const LossOptions& options)
+      : shared(std::move(cut)), binned(shared->matrix), loss(make_boosting_loss({rows.target, rows.weights}, options)) {}
 
   void start_at(const std::vector<double>& base) {
     scores.clear();
@@ -59,7 +60,8 @@ struct BoostingRows {
     });
   }
 
-  BinnedMatrix binned;
+  std::shared_ptr<const BinnedRows> shared;
+  const BinnedMatrix& binned;
   std::unique_ptr<BoostingLoss> loss;
   std::vector<double> scores;  // (n_raw, n_rows)
 };
@@ -75,10 +77,10 @@ class Boosting {
         n_before_(start != nullptr ? start->n_iterations() : 0),
         x_(train.x),
         rows_(train, params.class_weight),
-        with_columns_(wants_columns(rows_, *context.memory)),
-        lease_(context.memory, bytes_for(rows_, rows_.target.n_outputs(), with_columns_), "gradient boosting"),
-        bins_(make_bins(train.x, rows_.rows, rows_.weights, params.max_bins, context)),
-        train_(rows_, bins_, loss_options_of(params, custom, context.seed, n_before_), context, with_columns_),
+        train_(bin_rows(rows_, params.max_bins, wants_columns(rows_, *context.memory), context), rows_,
+               loss_options_of(params, custom, context.seed, n_before_)),
+        bins_(*train_.shared->bins),
+        lease_(context.memory, bytes_beside_bins(rows_, rows_.target.n_outputs()), "gradient boosting"),
         grower_(train_.binned, bins_, limits_of(params), context),
         coarse_(rows_.rows.size() > kFewRows),
         sums_(coarse_ ? 0 : rows_.rows.size()),
@@ -90,10 +92,11 @@ class Boosting {
                   "Use the loss 'huber' or 'squared', or leaves of one value.");
     base_ = start != nullptr ? start->forest().base_score : train_.loss->base_score();
     scales_ = scales_of_leaves(custom != nullptr);
-    if (validation != nullptr) held_out_rows_.emplace(*validation, params.class_weight);
-    if (held_out_rows_ && !held_out_rows_->rows.empty()) {
-      held_out_lease_.emplace(context.memory, bytes_for(*held_out_rows_, base_.size(), false), "validation rows of gradient boosting");
-      held_out_.emplace(*held_out_rows_, bins_, loss_options_of(params_, custom, context.seed, n_before_), context, false);
+    if (validation != nullptr) {
+      held_out_rows_.emplace(*validation, params.class_weight);
+      held_out_.emplace(bin_rows_like(*train_.shared, *held_out_rows_, context), *held_out_rows_,
+                        loss_options_of(params_, custom, context.seed, n_before_));
+      held_out_lease_.emplace(context.memory, bytes_beside_bins(*held_out_rows_, base_.size()), "validation rows of gradient boosting");
     }
     begin_at(train_, rows_);
     if (held_out_) begin_at(*held_out_, *held_out_rows_);
@@ -138,10 +141,10 @@ class Boosting {
     return n > kFewRows && n_features <= kMostColumns && memory.available() / 4 > BinnedMatrix::bytes_for(n, n_features, true);
   }
 
-  static size_t bytes_for(const TrainingRows& rows, size_t n_raw, bool with_columns) {
+  static size_t bytes_beside_bins(const TrainingRows& rows, size_t n_raw) {
     const size_t n = rows.rows.size();
     const size_t of_row = sizeof(GradientRow) + 2 * sizeof(uint32_t) + (n > kFewRows ? sizeof(uint16_t) : sizeof(GradientSum));
-    return BinnedMatrix::bytes_for(n, rows.x.n_features(), with_columns) + n * (of_row + n_raw * (sizeof(double) + sizeof(float)));
+    return n * (of_row + n_raw * (sizeof(double) + sizeof(float)));
   }
 
   ForestLink link() const {
@@ -529,10 +532,9 @@ class Boosting {
   uint64_t n_before_;  // rounds that the model begins with
   const FeatureMatrix& x_;
   TrainingRows rows_;
-  bool with_columns_;
-  MemoryLease lease_;
-  std::vector<FeatureBins> bins_;
   BoostingRows train_;
+  const std::vector<FeatureBins>& bins_;
+  MemoryLease lease_;
   TreeGrower grower_;
   bool coarse_;                    // many rows: see tree_grower.h
   std::vector<GradientSum> sums_;  // of few rows
@@ -558,7 +560,10 @@ class Boosting {
 std::unique_ptr<Model> boost(const GradientBoostingParams& given, const CustomLoss* custom, const ForestModel* start,
                              const TrainingSet& train, const TrainingSet* validation, const FitContext& context) {
   check_training_set(train);
-  if (validation != nullptr) check_validation_set(*validation, train);
+  validation = checked_validation_set(validation, train);
+  // Buffers are sized by the memory that is free. Where that is little, nothing that other fits left may take a part of it.
+  if (context.cache != nullptr)
+    (void)context.memory->make_room(kAmpleBytes + 4 * BinnedMatrix::bytes_for(train.x.n_rows(), train.x.n_features(), true));
   check_boosting_params(given, train.x);
   const auto n_absent = static_cast<size_t>(std::ranges::count_if(train.weights, [](double weight) { return !(weight > 0); }));
   const GradientBoostingParams params = given.settled(train.target.n_rows - n_absent, train.target.task, custom != nullptr);
