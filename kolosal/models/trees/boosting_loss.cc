@@ -1,6 +1,7 @@
 #include "kolosal/models/trees/boosting_loss.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -13,6 +14,7 @@ namespace kolosal {
 namespace {
 
 constexpr double kLeastHessian = 1e-16;
+constexpr size_t kLogRows = 512;  // whose chances are multiplied: 2^-512 is a number
 
 class SquaredLoss : public SummedLoss {
  public:
@@ -100,16 +102,29 @@ class LogisticLoss : public SummedLoss {
   double mean_loss(std::span<const double> scores, const FitContext& context) const override {
     const double sum = sum_blocks(n_, context, [&](size_t begin, size_t end) {
       double part = 0;
-      for (size_t i = begin; i < end; ++i) {
-        const double s = scores[i];
-        part += weight(i) * (std::max(s, 0.0) - s * target_.values[i] + std::log1p(std::exp(-std::abs(s))));
-      }
+      for (size_t i = begin; i < end; i += kLogRows) part += loss_of(scores, i, std::min(end, i + kLogRows));
       return part;
     });
     return sum / total_weight_;
   }
 
  private:
+  // The loss of up to kLogRows rows. The more likely class of each has a chance of a half or more, so that the product of all of them is a
+  // number, and its logarithm one in place of many.
+  double loss_of(std::span<const double> scores, size_t begin, size_t end) const {
+    std::array<double, kLogRows> chances;
+    const std::span<double> room = std::span(chances).first(end - begin);
+    for (size_t i = begin; i < end; ++i) chances[i - begin] = std::abs(scores[i]);
+    logistic(room, room);
+    double loss = 0, product = 1;
+    for (size_t i = begin; i < end; ++i) {
+      loss += weight(i) * (std::max(scores[i], 0.0) - scores[i] * target_.values[i]);
+      if (weights_.empty()) product *= chances[i - begin];
+      else loss -= weight(i) * std::log(chances[i - begin]);
+    }
+    return loss - std::log(product);
+  }
+
   std::span<const double> scores_;
 };
 

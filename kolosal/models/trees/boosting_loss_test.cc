@@ -55,6 +55,25 @@ TEST(BoostingLoss, HasTheDerivativeOfItsMeanLossAsGradient) {
   expect_gradient_is_derivative(random_target(Task::Multiclass, 20, 4), 1.0);
 }
 
+TEST(BoostingLoss, OfTwoClassesIsTheMeanOfTheRowsLossesWithWeightsAndWithout) {
+  const FitContext context;
+  const Target target = random_target(Task::Binary, 1300, 2);
+  const std::vector<double> ones(1300, 1.0);
+  for (const double spread : {0.0, 1.0, 30.0, 1e4}) {
+    SCOPED_TRACE(spread);
+    RandomStream stream(3, "scores");
+    std::vector<double> scores(1300);
+    double expected = 0;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      scores[i] = spread * stream.normal();
+      const double wrong = target.values[i] > 0 ? -scores[i] : scores[i];
+      expected += (std::max(wrong, 0.0) + std::log1p(std::exp(-std::abs(wrong)))) / 1300;
+    }
+    EXPECT_NEAR(make_boosting_loss({target, {}})->mean_loss(scores, context), expected, 1e-12 * expected);
+    EXPECT_NEAR(make_boosting_loss({target, ones})->mean_loss(scores, context), expected, 1e-12 * expected);
+  }
+}
+
 Target positive_target(size_t n) {
   Target target = random_target(Task::Regression, n, 0);
   for (double& y : target.values) y = std::exp(y);
