@@ -23,6 +23,25 @@ std::unique_ptr<Learner> quick_booster() {
 
 constexpr Task kTasks[] = {Task::Binary, Task::Multiclass, Task::Regression, Task::MultiRegression, Task::Ranking};
 
+TEST(GradientBoosting, LearnsWhatAFeatureTellsOnlyBelowASplitByAnother) {
+  FeatureMatrix x({{"a", 0}, {"b", 0}}, 400);
+  Target target{Task::Regression, 400, 1, {}, {}, {}};
+  for (size_t i = 0; i < 400; ++i) {
+    const bool a = i % 2 == 1, b = i % 4 > 1;
+    x.column(0)[i] = a ? 1 : 0;
+    x.column(1)[i] = b ? 1 : 0;
+    target.values.push_back((a ? 1.0 : 0.0) + (a != b ? 2.0 : 0.0));  // of all rows, b alone gains nothing
+  }
+  const auto model = learners()
+                         .make("gradient_boosting", Value(Value::Object{{"n_trees", Value(100)},
+                                                                        {"learning_rate", Value(0.1)},
+                                                                        {"growth", Value("leaf")},
+                                                                        {"row_fraction", Value(1)},
+                                                                        {"feature_fraction", Value(1)}}))
+                         ->fit({x, target}, nullptr, context_of(1));
+  EXPECT_LT(squared_error(predict(*model, x), target), 1e-6);
+}
+
 TEST(GradientBoosting, LearnsEveryTaskFromNumbersHolesAndCategories) {
   for (const Task task : {Task::Binary, Task::Multiclass, Task::Regression, Task::MultiRegression}) {
     SCOPED_TRACE(enum_name(task));
