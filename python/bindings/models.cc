@@ -4,6 +4,7 @@
 // Checked  python/tests/test_models.py.
 
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
@@ -135,7 +136,8 @@ CustomLoss python_loss(const nb::object& call, std::exception_ptr& raised) {
 
 /// A model, and whether Ctrl-C ended its fit.
 nb::tuple fit_learner(const std::string& name, const std::string& parameters, const std::string& options, const LabelledRows& train,
-                      const LabelledRows* validation, const nb::object& callback, const Model* start, const nb::object& loss) {
+                      const LabelledRows* validation, const nb::object& callback, const Model* start, const nb::object& loss,
+                      std::shared_ptr<FitCache> cache) {
   std::exception_ptr raised;
   const auto learner = loss.is_none() ? learners().make(name, parse_json(parameters))
                                       : make_gradient_boosting(parse_json(parameters), python_loss(loss, raised));
@@ -145,6 +147,7 @@ nb::tuple fit_learner(const std::string& name, const std::string& parameters, co
   const bool finite = !learner->needs().accepts_missing;
   FitContext context = make_fit_context(from_value<FitOptions>(parse_json(options)));
   context.on_iteration = python_progress(callback, raised);
+  context.cache = std::move(cache);
   const auto fit = [&] {
     for (const LabelledRows* rows : {&train, validation})
       if (finite && rows != nullptr) check_finite(rows->x, *context.threads);
@@ -365,11 +368,17 @@ void bind_models(nb::module_& module) {
       .def_static("of_sparse", &labelled_sparse_rows, nb::arg("starts"), nb::arg("features"), nb::arg("values"), nb::arg("names"),
                   nb::arg("task"), nb::arg("target"), nb::arg("n_classes"), nb::arg("weights").none(),
                   "Rows of a sparse matrix with their targets: where each begins, and features and values of its entries.");
+  nb::class_<FitCache>(module, "FitCache", "What fits make of the same rows, kept for those to come.")
+      .def(nb::init<>())
+      .def_prop_ro("n_bytes", &FitCache::n_bytes, "Bytes that are kept.")
+      .def_prop_ro("n_found", &FitCache::n_found, "How often what a fit asked for was kept.");
   module.def("learner", &learner_json, nb::arg("name"), "JSON of what is known of a learner before it learns.");
   module.def("fit_learner", &fit_learner, nb::arg("name"), nb::arg("parameters"), nb::arg("options"), nb::arg("train"),
              nb::arg("validation").none(), nb::arg("callback").none(), nb::arg("start").none(), nb::arg("loss").none(),
+             nb::arg("cache").none(),
              "Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.\n\n"
-             "It goes on from the model `start` and minimises the function `loss` where there are these.");
+             "It goes on from the model `start` and minimises the function `loss` where there are these.\n"
+             "In `cache` it finds what earlier fits made of the same rows.");
 }
 
 }  // namespace kolosal::python

@@ -220,6 +220,18 @@ class LabelledRows:
         Rows of a sparse matrix with their targets: where each begins, and features and values of its entries.
         """
 
+class FitCache:
+    """What fits make of the same rows, kept for those to come."""
+
+    def __init__(self) -> None: ...
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that are kept."""
+
+    @property
+    def n_found(self) -> int:
+        """How often what a fit asked for was kept."""
+
 def learner(name: str) -> str:
     """JSON of what is known of a learner before it learns."""
 
@@ -232,11 +244,13 @@ def fit_learner(
     callback: object | None,
     start: FittedModel | None,
     loss: object | None,
+    cache: FitCache | None,
 ) -> tuple:
     """
     Fits a learner of the catalog; gives the model and whether Ctrl-C ended the fit.
 
     It goes on from the model `start` and minimises the function `loss` where there are these.
+    In `cache` it finds what earlier fits made of the same rows.
     """
 
 class Stages:

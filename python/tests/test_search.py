@@ -1,5 +1,6 @@
 """HyperOptX and ASHT beside scikit-learn's searches."""
 
+import contextlib
 import pickle
 import time
 import warnings
@@ -18,8 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
-from kolosal import KolosalError, tune
+from kolosal import KolosalError, _shared_work, tune
 from kolosal.models import GradientBoostingClassifier
+from kolosal.tune import _adaptive, _folds
 
 X, y = load_breast_cancer(return_X_y=True)
 
@@ -220,3 +222,57 @@ def test_a_search_is_an_estimator():
     np.testing.assert_array_equal(loaded.predict(X), search.predict(X))
     results = check_estimator(tune.HyperOptX(LogisticRegression(), {"C": (0.1, 10.0)}, max_iter=2, cv=2, random_state=0), on_fail=None)
     assert [result["check_name"] for result in results if result["status"] == "failed"] == []
+
+
+@pytest.fixture
+def n_found(monkeypatch):
+    """How often the fits of each search that ended found what others had made."""
+    counts = []
+
+    def counted(search):
+        counts.append(_shared_work._caches[search].n_found)
+        _shared_work.forget(search)
+
+    monkeypatch.setattr(_folds, "forget", counted)
+    monkeypatch.setattr(_adaptive, "forget", counted)
+    return counts
+
+
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]])
+def test_trials_bin_the_rows_of_each_fold_once_and_score_the_same(steps, n_found, monkeypatch):
+    estimator = make_pipeline(*steps, GradientBoostingClassifier(n_trees=10, seed=0))
+    space = {"gradientboostingclassifier__learning_rate": (0.05, 0.3), "gradientboostingclassifier__max_leaves": (4, 32)}
+
+    def scores(n_jobs=None):
+        search = tune.HyperOptX(estimator, space, max_iter=4, cv=3, random_state=0, n_jobs=n_jobs).fit(X, y)
+        return [search.cv_results_[f"split{k}_test_score"].tolist() for k in range(3)]
+
+    shared = scores()
+    assert n_found == [9]
+    assert not _shared_work._caches
+    assert _shared_work.current_cache() is None
+    monkeypatch.setattr(_folds, "sharing", lambda search: contextlib.nullcontext())
+    monkeypatch.setattr(_folds, "forget", lambda search: None)
+    assert scores() == shared
+    monkeypatch.undo()
+    assert scores(n_jobs=2) == shared
+
+
+def test_trials_of_another_number_of_bins_share_none(n_found):
+    grid = tune.samplers.GridSampler({"max_bins": [16, 32, 64]})
+    tune.HyperOptX(GradientBoostingClassifier(n_trees=5), {"max_bins": [16, 32, 64]}, cv=2, optimization_strategy=grid).fit(X, y)
+    assert n_found == [0]
+
+
+def test_objectives_of_adaptive_hpo_share_bins_in_every_thread(n_found):
+    def objective(params):
+        return GradientBoostingClassifier(n_trees=5, seed=0, **params).fit(X[::2], y[::2]).score(X[1::2], y[1::2])
+
+    found = [
+        tune.AdaptiveHPO(n_trials=4, n_jobs=n_jobs, random_state=0, optimization_strategy="random").optimize(
+            objective, {"learning_rate": (0.05, 0.3)}
+        )
+        for n_jobs in (1, 2)
+    ]
+    assert found[0].best_score == found[1].best_score
+    assert n_found[0] == 3 and n_found[1] >= 2

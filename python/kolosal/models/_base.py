@@ -14,6 +14,7 @@ from .. import _kolosal
 from .._errors import InvalidInputError, not_fitted
 from .._estimator import Estimator, parameter_specs
 from .._input import Input, check_columns, row_weights
+from .._shared_work import current_cache
 from .._sparse import Compressed
 from ._boosting import native_loss, numbered, rates_of, told_of_functions
 from ._callbacks import Callback, EarlyStopping, checked, dispatch
@@ -103,6 +104,7 @@ class CatalogModel(Estimator):
             dispatch(callbacks),
             None if start is None else start._native,
             native_loss(loss) if callable(loss) else None,
+            current_cache(),
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from .._errors import InvalidInputError
+from .._shared_work import forget, sharing
 from ._param_space import ParamSpace
 from ._search import sampler_of
 from ._study import Study, create_study
@@ -111,13 +113,19 @@ class AdaptiveHPO:
         if warm_start_from is not None:
             warm_start(study, warm_start_from)
 
+        search = uuid4().hex
+
         def objective(trial: Any) -> float:
             trial.suggest(space.native)
             params = space.values_of(trial.params)
-            return objective_function(params, trial) if takes_trial else objective_function(params)
+            with sharing(search):
+                return objective_function(params, trial) if takes_trial else objective_function(params)
 
         patience = _Patience(self.early_stopping_patience)
-        study.optimize(objective, n_trials=self.n_trials, timeout=self.timeout, n_jobs=self.n_jobs, callbacks=[patience])
+        try:
+            study.optimize(objective, n_trials=self.n_trials, timeout=self.timeout, n_jobs=self.n_jobs, callbacks=[patience])
+        finally:
+            forget(search)
         best = study.best_trial
         result = OptimizationResult(
             best_params=space.values_of(best.params),

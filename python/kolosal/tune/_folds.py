@@ -7,10 +7,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
 from .._errors import InvalidInputError
+from .._shared_work import forget, sharing
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Folds:
         if y is None and get_tags(estimator).target_tags.required:
             raise InvalidInputError(f"{type(estimator).__name__} requires y to be passed, but the target y is None", "bad_value")
         self.estimator, self.n_jobs, self.error_score = estimator, n_jobs, error_score
+        self._search = uuid4().hex
         self.scorer = check_scoring(estimator, scoring=scoring)
         self.X, self.y, groups = indexable(X, y, groups)
         self.fit_params = {name: value for name, value in fit_params.items() if value is not None}
@@ -89,10 +92,16 @@ class Folds:
 
         estimators = [clone(self.estimator).set_params(**clone(dict(params), safe=False)) for _ in range(begin, end)]
         jobs = (
-            delayed(_score_fold)(estimator, self._part(order[:n_train_rows]), self._part(test)[:2], self.scorer, self.error_score)
+            delayed(_score_fold)(
+                self._search, estimator, self._part(order[:n_train_rows]), self._part(test)[:2], self.scorer, self.error_score
+            )
             for estimator, order, (_, test) in zip(estimators, self._orders[begin:end], self.splits[begin:end], strict=True)
         )
         yield from Parallel(n_jobs=self.n_jobs, return_as="generator")(jobs)
+
+    def close(self) -> None:
+        """Forgets what fits shared."""
+        forget(self._search)
 
     def fitted(self, params: Mapping[str, Any]) -> Any:
         """The estimator with these parameters, fitted to all rows."""
@@ -129,10 +138,13 @@ def _fit(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> Any:
     return estimator.fit(X, **params) if y is None else estimator.fit(X, y, **params)
 
 
-def _score_fold(estimator: Any, train: tuple[Any, Any, dict[str, Any]], test: tuple[Any, Any], scorer: Any, error_score: Any) -> FoldScore:
+def _score_fold(
+    search: str, estimator: Any, train: tuple[Any, Any, dict[str, Any]], test: tuple[Any, Any], scorer: Any, error_score: Any
+) -> FoldScore:
     started = time.perf_counter()
     try:
-        _fit(estimator, *train)
+        with sharing(search):
+            _fit(estimator, *train)
     except Exception as error:
         if error_score == "raise":
             raise

@@ -151,7 +151,10 @@ class HyperOptX:
         self.scorer_, self.n_splits_ = folds.scorer, len(folds.splits)
         limits = Limits(self.max_iter, None if self.time_budget is None else started + self.time_budget, self.early_stopping, self.refit)
         search = Search(self.study_, ParamSpace(self.param_space), folds, plan.steps, limits, self.verbose > 0)
-        search.run()
+        try:
+            search.run()
+        finally:
+            folds.close()
         self.n_iter_ = len(search.records)
         self.cv_results_ = search.results()
         self.best_index_ = search.best_number()
