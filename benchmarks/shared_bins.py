@@ -14,7 +14,6 @@ import time
 from unittest import mock
 
 import numpy as np
-from learners import make_problem
 
 from kolosal import models, tune
 from kolosal.tune import _folds
@@ -42,15 +41,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=2)
     arguments = parser.parse_args()
-    problem = make_problem(arguments.rows, True, arguments.features)
-    x = np.asfortranarray(problem.x)
+    random = np.random.default_rng(0)
+    x = np.asfortranarray(random.standard_normal((arguments.rows, arguments.features)), dtype=np.float32)
+    y = (x[:, 0] * x[:, 1] + np.sin(3 * x[:, 2]) + x[:, 3] + random.standard_normal(arguments.rows) > 0).astype(np.int64)
     best: dict[str, tuple[float, float]] = {}
     scores: dict[str, list[float]] = {}
     for _ in range(arguments.repeats):
         for name in ("shared", "each trial anew"):
             alone = mock.patch.object(_folds, "sharing", lambda _: contextlib.nullcontext())
             with contextlib.nullcontext() if name == "shared" else alone:
-                wall, cpu, scores[name] = search(x, problem.y, arguments)
+                wall, cpu, scores[name] = search(x, y, arguments)
             best[name] = min(best.get(name, (wall, cpu)), (wall, cpu))
     for name, (wall, cpu) in best.items():
         print(f"{name:16} {wall:8.2f} s  cpu {cpu:8.2f} s")
