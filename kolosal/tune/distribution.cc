@@ -159,15 +159,20 @@ Value Distribution::outside(double inside) const {
   return inside;
 }
 
-double Distribution::inside(std::string_view name, const Value& value) const {
-  const auto not_allowed = [&]() { refuse(name, "the value " + to_json(value) + " is not allowed; it takes " + allowed()); };
+std::optional<double> Distribution::find(const Value& value) const {
   if (kind == ParameterKind::Categorical) {
     for (size_t i = 0; i < choices->size(); ++i)
       if (same_choice((*choices)[i], value)) return static_cast<double>(i);
-    not_allowed();
+    return std::nullopt;
   }
-  if (!value.is_number() || !contains(value.as_real())) not_allowed();
+  if (!value.is_number() || !contains(value.as_real())) return std::nullopt;
   return value.as_real();
+}
+
+double Distribution::inside(std::string_view name, const Value& value) const {
+  const std::optional<double> found = find(value);
+  if (!found) refuse(name, "the value " + to_json(value) + " is not allowed; it takes " + allowed());
+  return *found;
 }
 
 double Distribution::at_share(double u) const noexcept {

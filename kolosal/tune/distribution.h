@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,9 @@ struct Distribution {
   bool contains(double inside) const noexcept;
   /// The outside form of an inside one.
   Value outside(double inside) const;
-  /// The inside form. Throws Error(BadValue) that begins with the name where the value is not allowed.
+  /// The inside form; none where the value is not allowed.
+  std::optional<double> find(const Value& value) const;
+  /// The same. Throws Error(BadValue) that begins with the name where the value is not allowed.
   double inside(std::string_view name, const Value& value) const;
   /// The value at the share u in [0, 1) of the range, in the scale of the parameter; equal shares for steps and choices.
   double at_share(double u) const noexcept;

@@ -95,7 +95,10 @@ void History::finish(size_t row) {
   const auto at = std::lower_bound(running_.begin(), running_.end(), row);
   if (at != running_.end() && *at == row) running_.erase(at);
   const TrialRecord& trial = *trials_[row];
-  if (trial.state == TrialState::Failed) return;
+  if (trial.state == TrialState::Failed) {
+    failed_.push_back(static_cast<uint32_t>(row));
+    return;
+  }
   finished_.push_back(static_cast<uint32_t>(row));
   narrow(trial);
 }

@@ -46,6 +46,8 @@ class History {
   const std::vector<ParameterColumn>& parameters() const noexcept { return columns_; }
   /// Rows of complete and pruned trials, in the order in which they ended.
   const std::vector<uint32_t>& finished() const noexcept { return finished_; }
+  /// Rows of failed trials, in the order in which they ended.
+  const std::vector<uint32_t>& failed() const noexcept { return failed_; }
   /// Rows of running trials, in order.
   const std::vector<uint32_t>& running() const noexcept { return running_; }
   /// Objective values of a complete trial as losses: turned round where more is better.
@@ -82,7 +84,7 @@ class History {
   std::vector<std::unique_ptr<TrialRecord>> trials_;
   std::vector<ParameterColumn> columns_;
   std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>> by_name_;
-  std::vector<uint32_t> finished_, running_;
+  std::vector<uint32_t> finished_, failed_, running_;
   Subspace intersection_;
   std::vector<Subspace> groups_;
 };

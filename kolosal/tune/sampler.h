@@ -34,7 +34,7 @@ class Proposal {
   virtual double value(uint32_t parameter, const Distribution& distribution) = 0;
   /// Values chosen before they are asked for; other proposals may keep away from them.
   virtual std::span<const std::pair<uint32_t, double>> planned() const { return {}; }
-  /// The generation that the trial belongs to; 0 where there are none.
+  /// The generation that the trial belongs to; 0 where there are none, below 0 a mark of a sampler that has none.
   virtual int generation() const { return 0; }
   /// What is to be noted of how the proposal came about; empty: nothing.
   virtual std::string note() const { return {}; }
@@ -51,6 +51,8 @@ class Sampler {
   virtual std::unique_ptr<SamplerCache> make_cache() const { return nullptr; }
   /// Whether there is nothing left to try.
   virtual bool is_exhausted(const History&) const { return false; }
+  /// The parameters that it was given values of by name.
+  virtual std::vector<std::string> named_parameters() const { return {}; }
 };
 
 /// All samplers.

@@ -14,8 +14,9 @@ inline constexpr std::string_view kRetriedAttribute = "failed_trial";
 inline constexpr std::string_view kRetriesAttribute = "retry_history";
 inline constexpr std::string_view kGenerationAttribute = "kolosal:generation";
 inline constexpr std::string_view kFailureAttribute = "kolosal:failure";
-inline constexpr std::string_view kAddedAttribute = "kolosal:added";  // a trial that no sampler proposed
-inline constexpr std::string_view kNoteAttribute = "auto:sampler";    // the name that Optuna's AutoSampler gives it
+inline constexpr std::string_view kAddedAttribute = "kolosal:added";   // a trial that no sampler proposed
+inline constexpr std::string_view kWarmStartAttribute = "warm_start";  // a user attribute: begun with values of an earlier study
+inline constexpr std::string_view kNoteAttribute = "auto:sampler";     // the name that Optuna's AutoSampler gives it
 std::string constraint_key(std::string_view constraint);
 
 /// Values with which a trial reached rungs, from rung `first`.

@@ -45,8 +45,23 @@ TrialRecord& Study::running(int64_t number) {
   return const_cast<TrialRecord&>(trial);
 }
 
+// Parameters of a declared space are all known once one trial has asked for them.
+void Study::check_sampler_names() const {
+  if (!is_declared_ || history_.finished().empty()) return;
+  for (const std::string& name : options_.sampler->named_parameters()) {
+    std::vector<std::string> known;
+    for (const ParameterColumn& column : history_.parameters()) known.push_back(column.name);
+    if (std::ranges::find(known, name) != known.end()) continue;
+    throw Error(ErrorCode::UnknownParameter,
+                "study '" + options_.name + "': its sampler is given a value of '" + name + "', which is no parameter of the space" +
+                    did_you_mean(name, known),
+                "Give values of parameters of the space alone.");
+  }
+}
+
 int64_t Study::ask() {
   const std::lock_guard lock(mutex);
+  check_sampler_names();
   if (has_storage()) return ask_storage();
   TrialRecord* trial = nullptr;
   if (waiting_.empty()) {
@@ -113,7 +128,11 @@ double Study::take(TrialRecord& trial, std::string_view name, const Distribution
       return had.value;
     }
   if (!trial.fixed.empty())
-    if (const Value* fixed = find(trial.fixed, name)) return distribution.inside(name, *fixed);
+    if (const Value* fixed = find(trial.fixed, name)) {
+      // The best of an earlier study may lie where this one does not look.
+      const bool is_needed = trial.user_attributes.find(kWarmStartAttribute) == nullptr;
+      if (is_needed || distribution.find(*fixed)) return distribution.inside(name, *fixed);
+    }
   return distribution.is_single() ? distribution.low : proposal.value(parameter, distribution);
 }
 
@@ -142,6 +161,8 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
   const auto& declared = space.parameters();
   std::vector<uint32_t> indices;
   for (const DeclaredParameter& parameter : declared) indices.push_back(history_.parameter(parameter.name, parameter.distribution));
+  is_declared_ = true;
+  const int generation = trial.generation;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) plan(trial, attempt);
     std::vector<std::optional<double>> values(declared.size());
@@ -155,7 +176,7 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
         keep(trial, indices[i], declared[i].distribution, *values[i]);
         taken.emplace_back(declared[i].name, declared[i].distribution.outside(*values[i]));
       }
-    if (has_storage()) write(trial, {});
+    if (has_storage()) write(trial, planned_change(trial, generation));
     return taken;
   }
   throw Error(ErrorCode::BadValue, where(trial) + ": " + std::to_string(kAttempts) + " proposals in a row were forbidden combinations",

@@ -68,12 +68,18 @@ class Study : private OpenedStorages::Member {
   const std::string& name() const noexcept { return options_.name; }
   const std::vector<Direction>& directions() const noexcept { return options_.directions; }
   bool has_storage() const noexcept { return options_.storage != nullptr; }
+  /// Whether another thread is at work in the study, so that a call would wait for it.
+  bool is_busy() const {
+    const std::unique_lock lock(mutex, std::try_to_lock);
+    return !lock.owns_lock();
+  }
 
   /// Starts a trial, the longest waiting first, and gives its number. Where it throws once the trial runs, as where the sampler cannot
-  /// propose, the trial has failed with the reason.
+  /// propose, the trial has failed with the reason. Throws Error(UnknownParameter) where the sampler was given a value by a name that is
+  /// none of the declared space's, once a trial has ended.
   int64_t ask();
   /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. Throws Error(BadValue)
-  /// where the enqueued value is not allowed.
+  /// where the enqueued value is not allowed; one of a trial with the user attribute "warm_start" is then left to the sampler.
   Value suggest(int64_t trial, std::string_view name, const Distribution& distribution) {
     return distribution.outside(suggest_inside(trial, name, distribution));
   }
@@ -151,6 +157,7 @@ class Study : private OpenedStorages::Member {
  private:
   TrialRecord& running(int64_t number);
   const TrialRecord& known(int64_t number) const;
+  void check_sampler_names() const;
   void begin(TrialRecord& trial);
   void plan(TrialRecord& trial, int attempt);
   void fail_planning(TrialRecord& trial, const std::string& why);
@@ -169,6 +176,7 @@ class Study : private OpenedStorages::Member {
   // Of study_storage.cc. The lock is held.
   int64_t ask_storage();
   void prepare(int64_t number);
+  TrialChange planned_change(const TrialRecord& trial, int known_generation) const;
   void fail_started(int64_t number, const std::string& why);
   void close() override;
   void sync();
@@ -192,6 +200,7 @@ class Study : private OpenedStorages::Member {
   Attributes study_system_attributes_;
   Attributes unreadable_;
   int64_t n_drawn_ = 0;
+  bool is_declared_ = false;  // whether trials of this object ask for the parameters of a declared space
   std::optional<uint32_t> best_;
 
   int64_t study_id_ = 0;          // in the storage

@@ -113,11 +113,17 @@ void Study::prepare(int64_t number) {
     }
   }
   plan(trial, 0);
-  TrialChange planned;
-  if (trial.generation != 0) planned.system_attributes.emplace_back(kGenerationAttribute, std::to_string(trial.generation));
+  TrialChange planned = planned_change(trial, 0);
   for (const auto& one : trial.system_attributes)
     if (one.first == kNoteAttribute) planned.system_attributes.push_back(one);
   write(trial, std::move(planned));
+}
+
+// What the storage has still to be told of a proposal: its generation, where that is not the one it has.
+TrialChange Study::planned_change(const TrialRecord& trial, int known_generation) const {
+  TrialChange change;
+  if (trial.generation != known_generation) change.system_attributes.emplace_back(kGenerationAttribute, std::to_string(trial.generation));
+  return change;
 }
 
 void Study::beat(Heart& heart) {

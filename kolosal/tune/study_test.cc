@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <set>
 #include <thread>
@@ -148,6 +149,28 @@ TEST(EverySampler, TakesTwoHundredParametersAndOne) {
   }
 }
 
+// Some draw a point again by chance, and none goes on with it.
+TEST(EverySampler, LeavesPointsThatFailedForOthers) {
+  for (const std::string& name : samplers().names()) {
+    if (name == "grid") continue;
+    for (const std::string seed : {"0", "1"}) {
+      Study study = study_with(name, name == "partial_fixed" ? R"({"parameters": {"seed": )" + seed + "}}" : R"({"seed": )" + seed + "}");
+      std::map<std::pair<double, double>, int> n_failed;
+      for (int i = 0; i < 50; ++i) {
+        const int64_t trial = study.ask();
+        const double x = study.suggest_inside(trial, "x", Distribution::real("x", 0, 1, 0.01));
+        const double k = study.suggest_inside(trial, "k", Distribution::integer("k", 1, 9));
+        if (x >= 0.4) study.tell(trial, {x + std::abs(k - 5) / 10});
+        else {
+          study.tell_failed(trial, "for a test");
+          const int n = ++n_failed[{x, k}];
+          EXPECT_LE(n, 4) << name << ": " << x << ", " << k;
+        }
+      }
+    }
+  }
+}
+
 // --- Brute force, and samplers with fixed parameters
 
 // A tree: "b" is there where "a" is above 1, and has as many values as "a" says.
@@ -193,6 +216,18 @@ TEST(BruteForceSampler, KeepsAwayFromWhatRunsAndMindsWhatFailed) {
   }
 }
 
+TEST(BruteForceSampler, TriesEveryValueOfALogarithmicRangeOnce) {
+  Study study = study_with("brute_force");
+  std::set<double> taken;
+  for (int i = 0; i < 4 && !study.is_exhausted(); ++i) {
+    const int64_t trial = study.ask();
+    taken.insert(study.suggest_inside(trial, "n", Distribution::integer("n", 1, 4, 1, true)));
+    study.tell(trial, {0});
+  }
+  EXPECT_EQ(taken, (std::set<double>{1, 2, 3, 4}));
+  EXPECT_TRUE(study.is_exhausted());
+}
+
 TEST(BruteForceSampler, RefusesWhatHasNoEnd) {
   Study study = study_with("brute_force");
   const int64_t trial = study.ask();
@@ -217,7 +252,40 @@ TEST(PartialFixedSampler, FixesSomeParametersAndLeavesTheOthersToAnother) {
   EXPECT_THROW(losses_of(wrong, 1), Error);
 }
 
+TEST(PartialFixedSampler, RefusesANameThatADeclaredSpaceHasNot) {
+  const auto space = SearchSpace::from_value(parse_json(
+      R"({"parameters": {"model": {"type": "categorical", "choices": ["a", "b"]},
+                         "rate": {"type": "float", "low": 0, "high": 1, "when": {"parameter": "model", "equals": "b"}}}})"));
+  for (const auto& [sampler, given] : {std::pair("partial_fixed", "fixed_params"), std::pair("cfo", "low_cost")})
+    for (const std::string name : {"rate", "rat"}) {
+      Study study = study_with(sampler, R"({")" + std::string(given) + R"(": {")" + name + R"(": 0.5}})");
+      const int64_t trial = study.ask();
+      study.suggest(trial, space);
+      study.tell(trial, {1});
+      if (name == "rate") EXPECT_NO_THROW(study.ask());
+      else EXPECT_THROW(study.ask(), Error);
+      EXPECT_EQ(study.n_trials(), name == "rate" ? 2 : 1);
+    }
+}
+
 // --- One sampler
+
+TEST(GpSampler, LeavesARegionWhereTrialsFail) {
+  Study study = study_with("gp");
+  int n_failed = 0;
+  for (int i = 0; i < 45; ++i) {
+    const int64_t trial = study.ask();
+    const double x = study.suggest_inside(trial, "x", Distribution::real("x", 0, 1));
+    const double y = study.suggest_inside(trial, "y", Distribution::real("y", 0, 1));
+    if (x >= 0.3) study.tell(trial, {x + (y - 0.6) * (y - 0.6)});
+    else {
+      study.tell_failed(trial, "for a test");
+      n_failed += i >= 15 ? 1 : 0;
+    }
+  }
+  EXPECT_LT(n_failed, 15);
+  EXPECT_LT(study.best().values[0], 0.35);
+}
 
 TEST(GridSampler, TriesEveryCombinationOnceAndIsThenExhausted) {
   Study study = study_with("grid", R"({"search_space": {"a": [0, 1, 2, 3, 4], "b": ["x", "y", "z"]}, "seed": 3})");
@@ -630,6 +698,10 @@ TEST(Study, KeepsStatesAndRefusesToChangeWhatIsOver) {
   EXPECT_EQ(study.best().number, good);
   study.enqueue({{"x", 5}});
   EXPECT_THROW(study.suggest(study.ask(), "x", Distribution::real("x", 0, 2)), Error);
+  study.enqueue({{"x", 5}, {"k", 3}}, Value::Object{{"warm_start", "an earlier study"}});
+  const int64_t warm = study.ask();
+  EXPECT_LE(study.suggest(warm, "x", Distribution::real("x", 0, 2)).as_real(), 2);
+  EXPECT_EQ(study.suggest(warm, "k", Distribution::integer("k", 0, 9)).as_integer(), 3);
   EXPECT_THROW(study.trial(99), Error);
 }
 

@@ -52,7 +52,7 @@ struct TrialRecord {
   Value::Object fixed;                                                 ///< values that were enqueued, by name
   std::vector<std::pair<std::string, std::string>> system_attributes;  ///< JSON by name, of what has no field here
   int64_t drawn = -1;   ///< how many trials before this one were left to the sampler; -1 where all of it was enqueued
-  int generation = 0;   ///< of a sampler that has generations
+  int generation = 0;   ///< of a sampler that has generations; below 0: a mark of one that has none
   std::string failure;  ///< why a failed trial failed
   double started = std::numeric_limits<double>::quiet_NaN();
   double ended = std::numeric_limits<double>::quiet_NaN();

@@ -98,7 +98,7 @@ class BruteForceProposal final : public Proposal {
     if (const auto had = given_.find(parameter); had != given_.end() && distribution.contains(had->second)) return had->second;
     const uint64_t n = n_values_of(history_.parameters()[parameter].name, distribution);
     const uint64_t place = drawn(parameter, distribution, n);
-    return given_[parameter] = distribution.at_share((static_cast<double>(place) + 0.5) / static_cast<double>(n));
+    return given_[parameter] = std::min(distribution.high, distribution.low + static_cast<double>(place) * distribution.step);
   }
 
  private:

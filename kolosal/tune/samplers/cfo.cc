@@ -1,16 +1,17 @@
 // CFO, cost-frugal local search: from a cheap point steps go in random directions; what is better becomes the point to step from.
 //
 // Rules    The first trial drawn has the values of `low_cost`, and for what is not there the middle of the range or the first choice. The
-// space is
-//          that of the parameters that every finished trial has had, each from 0 to 1 in its scale. A trial lies one step from the best of
-//          the search in a direction drawn from the unit sphere; where it is no better the next one lies as far the other way. Choices
-//          change at random, the likelier the longer the step in their direction. A better trial is stepped from next,
-//          with longer steps; after 2 d + 2 trials in a row that are no better steps are shortened, and when they are shorter than
-//          `least_step` the search begins again: near `low_cost`, and anywhere for what is not there. Points that were tried are drawn
-//          again some times, ever farther away. Parameters that only some trials have stay near what the best has. Trials of several
-//          workers step from the same point in different directions. Trials whose constraints fail come last, pruned ones are no better.
-// Marks    A trial's generation is twice the number of the search's state that it was proposed in, plus 1, and 1 more for the other way.
-// Cost     O(n d) a trial.
+//          space is that of the parameters that every finished trial has had, each from 0 to 1 in its scale. A trial lies one step from the
+//          best of the search in a direction drawn from the unit sphere; where it is no better a later one lies as far the other way.
+//          Choices change at random, the likelier the longer the step in their direction. A better trial is stepped from next, with longer
+//          steps; after 2 d + 2 trials in a row that are no better steps are shortened, and when they are shorter than `least_step` the
+//          search begins again: near `low_cost`, and anywhere for what is not there. Points that were tried are drawn again some times,
+//          ever farther away. Parameters that only some trials have stay near what the best has. Trials of several workers step from the
+//          same point in different directions. Trials whose constraints fail come last, pruned and failed ones are no better.
+// Order    Trials that have ended are taken by their numbers, so the order in which they end or are read changes nothing.
+// Marks    A trial's generation says from which row it stepped, see Origin. It is below 0: to other samplers of the study it is none.
+//          Enqueued trials have no mark; they are stepped from where they are better.
+// Cost     O(n d) a trial, for n trials of d parameters.
 // Source   Wu, Wang and Huang, "Frugal optimization for cost-related hyperparameters", AAAI 2021.
 // Checked  cfo_test.cc and study_test.cc.
 #include <algorithm>
@@ -38,7 +39,8 @@ struct CfoSamplerParams {
   int64_t seed = 0;
 };
 void describe(Fields<CfoSamplerParams>& f) {
-  f.add("low_cost", &CfoSamplerParams::low_cost, "Values with which a trial is cheap, by parameter: where the search starts.");
+  f.add("low_cost", &CfoSamplerParams::low_cost,
+        "Values with which a trial is cheap, by parameter: where the search starts; a name that no trial has does nothing.");
   f.add("step", &CfoSamplerParams::step, "Length of a step at first, in shares of a parameter's range.").above(0).max(0.5);
   f.add("least_step", &CfoSamplerParams::least_step, "Length of a step below which the search starts again elsewhere.").above(0).max(0.5);
   f.add("seed", &CfoSamplerParams::seed, "Which random numbers are drawn.");
@@ -55,91 +57,115 @@ std::optional<double> cheap(const CfoSamplerParams& params, const std::string& n
   return distribution.inside("cfo.low_cost: " + name, *given);
 }
 
-double start_of(const CfoSamplerParams& params, const std::string& name, const Distribution& distribution) {
-  if (const auto given = cheap(params, name, distribution)) return *given;
-  return distribution.is_unordered() ? distribution.low : distribution.at_share(0.5);
-}
-
-// A value near another, in shares of the range; of choices any.
+// A value near another, in shares of the range. A choice stays, or is any.
 double near(const Distribution& d, double inside, double share, RandomStream& stream) {
-  if (d.is_unordered()) return d.at_share(stream.uniform());
+  if (d.is_unordered()) return stream.uniform() < std::max(share, kLeastChance) ? d.at_share(stream.uniform()) : inside;
   const double low = d.scaled_low(), high = d.scaled_high();
   return d.at_place(std::clamp(d.place(inside) + share * (high - low) * stream.normal(), low, high));
 }
+
+// What the trials of one state of the search step from: a row, or the start that was drawn when the trial of a row ended the search before.
+struct Origin {
+  uint32_t row = 0;
+  bool is_start = false;
+
+  /// The mark of a trial that steps from here, or goes the other way.
+  int mark(bool is_mirrored) const noexcept { return -1 - (4 * static_cast<int>(row) + (is_start ? 2 : 0) + (is_mirrored ? 1 : 0)); }
+  bool has(int generation) const noexcept { return generation == mark(false) || generation == mark(true); }
+};
 
 // Where a search stands.
 struct SearchState {
   Eigen::VectorXd x;  // the best, or a start that is yet to be tried
   Standing standing{kInf, kInf};
-  std::optional<uint32_t> row;  // of the best
+  Origin origin;
   double step = 0;
-  size_t n_tried = 0, n_worse = 0;          // trials proposed in this state that are finished, and how many since a step was shortened
+  size_t n_tried = 0, n_worse = 0;          // trials of this origin that have ended, and how many since a step was shortened
   size_t n_mirrored = 0;                    // of these, those that went the other way
-  std::vector<Eigen::VectorXd> mirrored{};  // points to go to, the other way
+  std::vector<Eigen::VectorXd> mirrored{};  // points the other way
 };
 
 class CfoCache final : public SamplerCache {
  public:
   explicit CfoCache(const CfoSamplerParams& params) : params_(params) {}
 
-  // Takes in what has ended since; all anew where the space is another.
+  // Takes in what has ended since; all anew where the space is another, or a trial before the last one taken in has ended.
   void update(const History& history) {
     const Subspace& shared = history.intersection();
     const auto same = [](const auto& a, const auto& b) { return a.first == b.first && *a.second == *b.second; };
     if (!std::equal(shared.begin(), shared.end(), space.parameters().begin(), space.parameters().end(), same)) {
       space = GpSpace(shared);
-      n_seen_ = 0;
-      number = 0;
-      state.reset();
-      tried.clear();
+      forget();
     }
-    for (; n_seen_ < history.finished().size(); ++n_seen_) take(history, history.finished()[n_seen_]);
+    std::vector<uint32_t> ended = ended_since(history);
+    if (!ended.empty() && next_ > ended.front()) {
+      forget();
+      ended = ended_since(history);
+    }
+    for (const uint32_t row : ended) take(history, row);
+    n_finished_ = history.finished().size();
+    n_failed_ = history.failed().size();
+    if (!ended.empty()) next_ = ended.back() + 1;
   }
 
-  bool is_tried(const Eigen::VectorXd& x) const {
-    return std::any_of(tried.begin(), tried.end(), [&](const Eigen::VectorXd& had) { return (had - x).isZero(1e-9); });
+  /// Whether a trial but `number` is at a point: one that has ended, well or not, or one that runs.
+  bool is_tried(const History& history, int64_t number, const Eigen::VectorXd& x) const {
+    const auto is_there = [&](uint32_t row) { return row != static_cast<uint32_t>(number) && space.is_at(history, row, x); };
+    return std::ranges::any_of(tried_, [&](const Eigen::VectorXd& had) { return (had - x).isZero(kSameCoordinate); }) ||
+           std::ranges::any_of(history.failed(), is_there) || std::ranges::any_of(history.running(), is_there);
   }
-
-  int mark(bool is_mirrored) const noexcept { return 2 * number + 1 + (is_mirrored ? 1 : 0); }
 
   GpSpace space{Subspace{}};
   std::optional<SearchState> state;
-  int number = 0;                      // of the state
-  std::vector<Eigen::VectorXd> tried;  // where finished trials lie
 
  private:
-  void take(const History& history, uint32_t row) {
-    const TrialRecord& trial = history.trial(row);
-    const auto x = space.of_row(history, row);
-    if (!x) return;
-    const Standing standing = trial.state == TrialState::Complete ? Standing(trial.violation(), history.loss(trial)) : Standing(kInf, kInf);
-    tried.push_back(*x);
-    if (!state) {
-      if (trial.state == TrialState::Complete) state = SearchState{.x = *x, .standing = standing, .row = row, .step = params_.step};
-      return;
-    }
-    const bool is_own = trial.generation == mark(false) || trial.generation == mark(true);
-    if (standing < state->standing && (is_own || state->row)) {
-      const double step = state->row ? std::min(kLonger * state->step, std::max(kLongestStep, params_.step)) : state->step;
-      go_on({.x = *x, .standing = standing, .row = row, .step = step});
-    } else if (is_own) miss(history, *x, trial.generation == mark(true));
+  void forget() {
+    state.reset();
+    tried_.clear();
+    n_finished_ = n_failed_ = next_ = 0;
   }
 
-  void go_on(SearchState next) {
-    state = std::move(next);
-    ++number;
+  std::vector<uint32_t> ended_since(const History& history) const {
+    const auto since = [](const std::vector<uint32_t>& rows, size_t n) { return rows.begin() + static_cast<ptrdiff_t>(n); };
+    std::vector<uint32_t> ended(since(history.finished(), n_finished_), history.finished().end());
+    ended.insert(ended.end(), since(history.failed(), n_failed_), history.failed().end());
+    std::sort(ended.begin(), ended.end());
+    return ended;
+  }
+
+  void take(const History& history, uint32_t row) {
+    const TrialRecord& trial = history.trial(row);
+    const bool has_failed = trial.state == TrialState::Failed;
+    const auto x = space.of_row(history, row);
+    if (x && !has_failed) tried_.push_back(*x);
+    const Standing standing =
+        x && trial.state == TrialState::Complete ? Standing(trial.violation(), history.loss(trial)) : Standing(kInf, kInf);
+    if (!state) {
+      if (x && trial.state == TrialState::Complete)
+        state = SearchState{.x = *x, .standing = standing, .origin = {row}, .step = params_.step};
+      return;
+    }
+    const bool is_own = state->origin.has(trial.generation);
+    if (standing < state->standing && (is_own || !state->origin.is_start)) {
+      const double longer = std::min(kLonger * state->step, std::max(kLongestStep, params_.step));
+      state = SearchState{.x = *x, .standing = standing, .origin = {row}, .step = state->origin.is_start ? state->step : longer};
+    } else if (is_own && (x || has_failed)) miss(history, row, x);
   }
 
   // A trial of this state was no better.
-  void miss(const History& history, const Eigen::VectorXd& x, bool is_mirrored) {
+  void miss(const History& history, uint32_t row, const std::optional<Eigen::VectorXd>& x) {
     ++state->n_tried;
     ++state->n_worse;
-    if (is_mirrored) ++state->n_mirrored;
-    else if (Eigen::VectorXd other = mirror(x); other != state->x && !is_tried(other)) state->mirrored.push_back(std::move(other));
+    if (history.trial(row).generation == state->origin.mark(true)) ++state->n_mirrored;
+    else if (x) {
+      Eigen::VectorXd other = mirror(*x);
+      if (other != state->x) state->mirrored.push_back(std::move(other));
+    }
     if (state->n_worse < 2 * space.size() + 2) return;
-    SearchState next = {.x = state->x, .standing = state->standing, .row = state->row, .step = kShorter * state->step};
-    if (next.step < params_.least_step) next = restart(history);
-    go_on(std::move(next));
+    state->step *= kShorter;
+    state->n_worse = state->n_mirrored = 0;
+    state->mirrored.clear();
+    if (state->step < params_.least_step) state = restart(history, row);
   }
 
   Eigen::VectorXd mirror(const Eigen::VectorXd& x) const {
@@ -151,9 +177,9 @@ class CfoCache final : public SamplerCache {
     return other;
   }
 
-  SearchState restart(const History& history) const {
-    RandomStream stream(static_cast<uint64_t>(params_.seed), "cfo start", static_cast<uint64_t>(number));
-    SearchState next = {.x = Eigen::VectorXd(static_cast<Eigen::Index>(space.size())), .step = params_.step};
+  SearchState restart(const History& history, uint32_t row) const {
+    RandomStream stream(static_cast<uint64_t>(params_.seed), "cfo start", row);
+    SearchState next = {.x = Eigen::VectorXd(static_cast<Eigen::Index>(space.size())), .origin = {row, true}, .step = params_.step};
     for (size_t i = 0; i < space.size(); ++i) {
       const Distribution& d = space.of(i);
       const auto given = cheap(params_, history.parameters()[space.parameters()[i].first].name, d);
@@ -164,7 +190,8 @@ class CfoCache final : public SamplerCache {
   }
 
   const CfoSamplerParams& params_;
-  size_t n_seen_ = 0;
+  std::vector<Eigen::VectorXd> tried_;               // where finished trials lie
+  size_t n_finished_ = 0, n_failed_ = 0, next_ = 0;  // how many were taken in of each, and the row after the last
 };
 
 class CfoProposal final : public Proposal {
@@ -173,26 +200,17 @@ class CfoProposal final : public Proposal {
       : params_(params),
         history_(history),
         cache_(cache),
+        number_(trial.number),
         key_(derive_seed(derive_seed(static_cast<uint64_t>(params.seed), "cfo", static_cast<uint64_t>(trial.number)), "attempt",
                          static_cast<uint64_t>(attempt))),
         is_first_(attempt == 0 && trial.drawn == 0),
-        row_(cache.state ? cache.state->row : std::nullopt),
         step_(cache.state ? cache.state->step : params.step) {
     if (is_first_ || !cache.state || cache.space.size() == 0) return;
     const SearchState& state = *cache.state;
-    size_t n_running = 0, n_mirrored = state.n_mirrored;
-    for (const uint32_t row : history.running()) {
-      if (row == static_cast<uint32_t>(trial.number)) continue;
-      const int generation = history.trial(row).generation;
-      n_running += generation == cache.mark(false) || generation == cache.mark(true) ? 1 : 0;
-      n_mirrored += generation == cache.mark(true) ? 1 : 0;
-    }
-    generation_ = cache.mark(false);
-    if (attempt == 0 && !state.row && state.n_tried + n_running == 0) plan(state.x);
-    else if (attempt == 0 && n_mirrored < state.mirrored.size()) {
-      generation_ = cache.mark(true);
-      plan(state.mirrored[n_mirrored]);
-    } else plan(stepped(state));
+    if (!state.origin.is_start) row_ = state.origin.row;
+    bool is_mirrored = false;
+    plan(next(state, static_cast<size_t>(attempt), is_mirrored));
+    if (trial.drawn >= 0) generation_ = state.origin.mark(is_mirrored);
   }
 
   double value(uint32_t parameter, const Distribution& distribution) override {
@@ -203,11 +221,11 @@ class CfoProposal final : public Proposal {
       const std::vector<double>& places = history_.parameters()[parameter].places;
       const double place = *row_ < places.size() ? places[*row_] : std::nan("");
       if (!(place >= distribution.scaled_low() && place <= distribution.scaled_high())) return distribution.at_share(stream.uniform());
-      const double best = distribution.at_place(place);
-      return !distribution.is_unordered() || stream.uniform() < std::max(step_, kLeastChance) ? near(distribution, best, step_, stream)
-                                                                                              : best;
+      return near(distribution, distribution.at_place(place), step_, stream);
     }
-    const double start = start_of(params_, history_.parameters()[parameter].name, distribution);
+    const auto given = cheap(params_, history_.parameters()[parameter].name, distribution);
+    if (!given && distribution.is_unordered()) return is_first_ ? distribution.low : distribution.at_share(stream.uniform());
+    const double start = given ? *given : distribution.at_share(0.5);
     return is_first_ ? start : near(distribution, start, step_, stream);
   }
   std::span<const std::pair<uint32_t, double>> planned() const override { return planned_; }
@@ -219,6 +237,26 @@ class CfoProposal final : public Proposal {
       planned_.emplace_back(cache_.space.parameters()[i].first, cache_.space.inside(i, x[static_cast<Eigen::Index>(i)]));
   }
 
+  // The start while it is untried, then the points the other way that are, then steps. An attempt that was forbidden had one of these.
+  Eigen::VectorXd next(const SearchState& state, size_t attempt, bool& is_mirrored) const {
+    size_t n_running = 0, n_mirrored = state.n_mirrored;
+    for (const uint32_t row : history_.running()) {
+      if (row == static_cast<uint32_t>(number_)) continue;
+      const int generation = history_.trial(row).generation;
+      n_running += state.origin.has(generation) ? 1 : 0;
+      n_mirrored += generation == state.origin.mark(true) ? 1 : 0;
+    }
+    const auto is_open = [&](const Eigen::VectorXd& x) { return !cache_.is_tried(history_, number_, x); };
+    if (attempt == 0 && state.origin.is_start && state.n_tried + n_running == 0 && is_open(state.x)) return state.x;
+    size_t n_open = 0;
+    for (const Eigen::VectorXd& x : state.mirrored)
+      if (n_mirrored < state.mirrored.size() && is_open(x) && n_open++ == attempt) {
+        is_mirrored = true;
+        return x;
+      }
+    return stepped(state);
+  }
+
   // A point that no trial has, one step away in a direction drawn; after some draws farther.
   Eigen::VectorXd stepped(const SearchState& state) const {
     Eigen::VectorXd x = state.x;
@@ -227,7 +265,7 @@ class CfoProposal final : public Proposal {
       const double length =
           state.step * std::sqrt(static_cast<double>(cache_.space.size())) * std::exp2(std::floor(static_cast<double>(draw) / 4));
       x = along(state.x, length, stream);
-      if (x != state.x && !cache_.is_tried(x)) break;
+      if (x != state.x && !cache_.is_tried(history_, number_, x)) break;
     }
     return x;
   }
@@ -255,6 +293,7 @@ class CfoProposal final : public Proposal {
   const CfoSamplerParams& params_;
   const History& history_;
   const CfoCache& cache_;
+  int64_t number_;
   uint64_t key_;
   bool is_first_;
   std::optional<uint32_t> row_;
@@ -284,6 +323,11 @@ class CfoSampler final : public Sampler {
   }
 
   std::unique_ptr<SamplerCache> make_cache() const override { return std::make_unique<CfoCache>(params_); }
+  std::vector<std::string> named_parameters() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : params_.low_cost.as_object()) names.push_back(name);
+    return names;
+  }
 
  private:
   CfoSamplerParams params_;

@@ -18,6 +18,7 @@ const Distribution kTrees = Distribution::integer("trees", 4, 1000, 1, true), kR
 
 TEST(CfoSampler, StartsAtTheCheapPointAndStaysNearIt) {
   Study study = study_with(R"({"low_cost": {"trees": 4, "kind": "b"}, "step": 0.1})");
+  int n_as_given = 0;
   for (int i = 0; i < 15; ++i) {
     const int64_t trial = study.ask();
     const double trees = study.suggest_inside(trial, "trees", kTrees), rate = study.suggest_inside(trial, "rate", kRate);
@@ -27,12 +28,95 @@ TEST(CfoSampler, StartsAtTheCheapPointAndStaysNearIt) {
       EXPECT_EQ(rate, 0.5);
       EXPECT_EQ(kind, "b");
     }
+    n_as_given += kind == "b" ? 1 : 0;
     if (i < 8) {
       EXPECT_LT(trees, 20);
       EXPECT_NEAR(rate, 0.5, 0.1 * std::sqrt(3.0) + 1e-12);
     }
     study.tell(trial, {i == 0 ? 0.0 : 1.0});
   }
+  EXPECT_GE(n_as_given, 9);
+}
+
+TEST(CfoSampler, MostlyKeepsTheCheapChoiceWhereTrialsFail) {
+  Study study = study_with(R"({"low_cost": {"kind": "c"}})");
+  int n_as_given = 0;
+  for (int i = 0; i < 40; ++i) {
+    const int64_t trial = study.ask();
+    study.suggest_inside(trial, "rate", kRate);
+    n_as_given += study.suggest(trial, "kind", Distribution::categorical("kind", {"a", "b", "c", "d"})).as_text() == "c" ? 1 : 0;
+    study.tell_failed(trial, "for a test");
+  }
+  EXPECT_GT(n_as_given, 24);
+}
+
+TEST(CfoSampler, LeavesAPointThatFailsAfterOneTrial) {
+  // All but the first two fail: one the other way from the second, and steps from the first.
+  Study study = study_with(R"({"step": 0.1})");
+  const Distribution d = Distribution::real("x", 0, 1);
+  std::set<std::pair<double, double>> points;
+  for (int i = 0; i < 60; ++i) {
+    const int64_t trial = study.ask();
+    points.emplace(study.suggest_inside(trial, "x", d), study.suggest_inside(trial, "y", d));
+    if (i < 2) study.tell(trial, {static_cast<double>(i)});
+    else study.tell_failed(trial, "for a test");
+  }
+  EXPECT_EQ(points.size(), 60);
+}
+
+TEST(CfoSampler, GoesOnTheSameWhateverTheOrderInWhichTrialsEnded) {
+  const Distribution d = Distribution::real("x", 0, 1);
+  const auto point = [&](Study& study, int64_t trial) {
+    return std::pair(study.suggest_inside(trial, "x", d), study.suggest_inside(trial, "y", d));
+  };
+  Study study = study_with(R"({"least_step": 0.05})");
+  for (int round = 0; round < 25; ++round) {
+    std::vector<std::pair<int64_t, double>> results;
+    for (int i = 0; i < 4; ++i) {
+      const int64_t trial = study.ask();
+      const auto [x, y] = point(study, trial);
+      results.emplace_back(trial, std::abs(x - 0.2) + std::abs(y - 0.7));
+    }
+    for (size_t i = 4; i-- > 0;)
+      if (round % 3 == 1 && i == 2) study.tell_failed(results[i].first, "for a test");
+      else study.tell(results[i].first, {results[i].second});
+    Study again = study_with(R"({"least_step": 0.05})");
+    again.add_from_value(study.to_value());
+    const int64_t next = study.ask();
+    const auto here = point(study, next);
+    const int64_t first = again.ask();
+    EXPECT_EQ(point(again, first), here) << round;
+    EXPECT_EQ(study.trial(next).generation, again.trial(first).generation) << round;
+    study.tell(next, {std::abs(here.first - 0.2) + std::abs(here.second - 0.7)});
+  }
+}
+
+TEST(CfoSampler, MarksItsOwnTrialsAloneAndWithNoGenerationOfOthers) {
+  Study study = study_with("{}");
+  const Distribution d = Distribution::real("x", 0, 1);
+  for (int i = 0; i < 20; ++i) {
+    if (i % 5 == 3) study.enqueue({{"x", 0.25}});
+    const int64_t trial = study.ask();
+    const double x = study.suggest_inside(trial, "x", d), y = study.suggest_inside(trial, "y", d);
+    EXPECT_LE(study.trial(trial).generation, 0);
+    EXPECT_EQ(study.trial(trial).generation != 0, i > 0 && i % 5 != 3) << i;
+    study.tell(trial, {std::abs(x - 0.2) + std::abs(y - 0.7)});
+  }
+}
+
+TEST(CfoSampler, WritesTheMarkOfTheProposalThatWasTaken) {
+  const auto space = SearchSpace::from_value(parse_json(
+      R"({"parameters": {"a": {"type": "int", "low": 0, "high": 5}, "b": {"type": "int", "low": 0, "high": 5}},
+          "forbidden": [{"a": 0}, {"a": 1}, {"a": 3}, {"b": 1}, {"b": 3}]})"));
+  const std::shared_ptr<Storage> storage = storages().make("memory", parse_json("{}"));
+  Study study({.name = "s", .sampler = samplers().make("cfo"), .storage = storage});
+  for (int i = 0; i < 40; ++i) {
+    const int64_t trial = study.ask();
+    const Value taken = study.suggest(trial, space);
+    study.tell(trial, {static_cast<double>(taken.at("a").as_integer() + taken.at("b").as_integer())});
+  }
+  const Study reread({.name = "s", .sampler = samplers().make("cfo"), .storage = storage, .opening = StudyOpening::Load});
+  for (int64_t i = 0; i < 40; ++i) EXPECT_EQ(reread.trial(i).generation, study.trial(i).generation) << i;
 }
 
 TEST(CfoSampler, GoesTheOtherWayAfterATrialThatIsNoBetter) {

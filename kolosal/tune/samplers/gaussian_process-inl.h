@@ -76,8 +76,8 @@ class GaussianProcess {
   void at_rows(const Eigen::MatrixXd& x, Eigen::VectorXd& mean, Eigen::VectorXd& variance) const;
   /// Covariance (without noise) at two points.
   double covariance(const Eigen::VectorXd& a, const Eigen::VectorXd& b) const;
-  /// The process that has seen a point (d,) more, with the result that it expects there.
-  GaussianProcess believing(const Eigen::VectorXd& x) const;
+  /// The process that has seen more points (d,), with results on its scale.
+  GaussianProcess having_seen(const std::vector<Eigen::VectorXd>& x, const std::vector<double>& results) const;
 
  private:
   GaussianProcess(GaussianProcessPoints points, GaussianProcessParams params, Eigen::VectorXd results);

@@ -288,13 +288,14 @@ double GaussianProcess::covariance(const Eigen::VectorXd& a, const Eigen::Vector
   return between[0] - of_a.dot(of_b);
 }
 
-GaussianProcess GaussianProcess::believing(const Eigen::VectorXd& x) const {
+GaussianProcess GaussianProcess::having_seen(const std::vector<Eigen::VectorXd>& x, const std::vector<double>& results) const {
   GaussianProcessPoints points = points_;
-  points.x.conservativeResize(points.x.rows() + 1, Eigen::NoChange);
-  points.x.bottomRows(1) = x.transpose();
-  Eigen::VectorXd results(results_.size() + 1);
-  results << results_, at(x, false).mean;
-  return {std::move(points), params_, std::move(results)};
+  const Eigen::Index n = points_.x.rows(), more = static_cast<Eigen::Index>(x.size());
+  points.x.conservativeResize(n + more, Eigen::NoChange);
+  for (Eigen::Index i = 0; i < more; ++i) points.x.row(n + i) = x[static_cast<size_t>(i)].transpose();
+  Eigen::VectorXd all(n + more);
+  all << results_, Eigen::Map<const Eigen::VectorXd>(results.data(), more);
+  return {std::move(points), params_, std::move(all)};
 }
 
 LogImprovement log_improvement(double z) noexcept {

@@ -80,7 +80,7 @@ TEST(GaussianProcess, GradientsOfPredictionsAreThoseOfDifferences) {
   EXPECT_NEAR(mean[0], told.mean, 1e-9);
   EXPECT_NEAR(variance[0], told.variance, 1e-9);
   EXPECT_NEAR(process.covariance(x, x), told.variance, 1e-9);
-  const GaussianProcess believing = process.believing(x);
+  const GaussianProcess believing = process.having_seen({x}, {told.mean});
   EXPECT_NEAR(believing.at(x, false).mean, told.mean, 1e-6);
   EXPECT_LT(believing.at(x, false).variance, 0.5 * told.variance);
 }

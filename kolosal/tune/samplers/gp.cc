@@ -6,10 +6,10 @@
 //          as far as that makes the trials likelier (gp_warp-inl.h). The trial is where the logarithm of the expected improvement on the
 //          best trial, plus that of the probability that each constraint holds, is greatest: of points of a Sobol sequence and points about
 //          the best trials the best go uphill, coordinates with steps by trying values; a point that was tried is taken only where no other
-//          is met. While results are all equal trials go on as the first. Running trials count as if they gave what the process expects.
-//          Of many trials the best and the newest are used. Weights of the kernel are found anew when there are a twentieth more trials, so
-//          they are a function of the history. Trials of earlier studies are points of the same process (gp_earlier-inl.h), which is then
-//          used from the second trial on.
+//          is met. While results are all equal trials go on as the first. Running trials count as if they gave what the process expects,
+//          failed ones as if they gave the worst. Of many trials the best and the newest are used. Weights of the kernel are found anew
+//          when there are a twentieth more trials, so they are a function of the history. Trials of earlier studies are points of the same
+//          process (gp_earlier-inl.h), which is then used from the second trial on.
 // Cost     O(n^2) for each point looked at, of some thousands; O(n^3) for each step of the fit.
 // Source   Jones et al., J. Global Optim. 13, 1998; Ament et al., arXiv:2310.20708 (logarithm); Ginsbourger et al., 2010 (believer);
 //          the priors of Optuna 5.
@@ -219,10 +219,28 @@ class GpProposal final : public Proposal {
     const GaussianProcessParams& params = cache.params(name, {trials.rows.begin(), trials.rows.begin() + static_cast<ptrdiff_t>(n)},
                                                        points_of(space_, trials.x, n, earlier), values_of(n), rules);
     GaussianProcess process(points_of(space_, trials.x, trials.x.size(), earlier), values_of(losses.size()), params);
+    std::vector<Eigen::VectorXd> x;
+    std::vector<double> believed;
     for (const uint32_t row : history_.running())
       if (row != static_cast<uint32_t>(trial.number))
-        if (const auto running = space_.of_row(history_, row)) process = process.believing(with_study(*running, !earlier_.x.empty()));
-    return process;
+        if (const auto running = space_.of_row(history_, row)) {
+          x.push_back(with_study(*running, !earlier_.x.empty()));
+          believed.push_back(process.at(x.back(), false).mean);
+        }
+    if (is_objective) add_failed(trials, process.results().minCoeff(), x, believed);
+    return x.empty() ? process : process.having_seen(x, believed);
+  }
+
+  // Failed trials, the newest of them, are taken to be as bad as the worst.
+  void add_failed(const GpTrials& trials, double worst, std::vector<Eigen::VectorXd>& x, std::vector<double>& believed) const {
+    const std::vector<uint32_t>& failed = history_.failed();
+    size_t n_left = std::min(failed.size(), kMostTrials - std::min(kMostTrials, trials.rows.size()) / 2);
+    for (size_t i = failed.size(); i-- > 0 && n_left > 0;)
+      if (const auto there = space_.of_row(history_, failed[i])) {
+        believed.push_back(worst);
+        x.push_back(with_study(*there, !earlier_.x.empty()));
+        --n_left;
+      }
   }
 
   // Without terms where the trials tell of no direction: equal results, and constraints that hold.
@@ -325,8 +343,10 @@ class GpProposal final : public Proposal {
     return fresh ? fresh->first : best.first;
   }
 
-  static bool is_tried(const GpTrials& trials, const Eigen::VectorXd& x) {
-    return std::any_of(trials.x.begin(), trials.x.end(), [&](const Eigen::VectorXd& tried) { return (tried - x).isZero(1e-9); });
+  bool is_tried(const GpTrials& trials, const Eigen::VectorXd& x) const {
+    return std::ranges::any_of(trials.x, [&](const Eigen::VectorXd& tried) { return (tried - x).isZero(kSameCoordinate); }) ||
+           std::ranges::any_of(history_.failed(),
+                               [&](uint32_t row) { return space_.is_at(history_, row, x.head(static_cast<Eigen::Index>(space_.size()))); });
   }
 
   // The best point, and others by chance: the better, the likelier.

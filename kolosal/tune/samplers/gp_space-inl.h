@@ -11,6 +11,9 @@
 
 namespace kolosal {
 
+/// How far apart coordinates may be that count as equal.
+inline constexpr double kSameCoordinate = 1e-9;
+
 /// See the top of the file.
 class GpSpace {
  public:
@@ -32,6 +35,11 @@ class GpSpace {
       const std::vector<double>& places = history.parameters()[parameter].places;
       return row < places.size() ? places[row] : std::numeric_limits<double>::quiet_NaN();
     });
+  }
+  /// Whether a row of the history lies at a point.
+  bool is_at(const History& history, uint32_t row, const Eigen::VectorXd& x) const {
+    const auto there = of_row(history, row);
+    return there && (*there - x).isZero(kSameCoordinate);
   }
   /// Where a trial lies; none as above.
   std::optional<Eigen::VectorXd> of_trial(const TrialRecord& trial) const {

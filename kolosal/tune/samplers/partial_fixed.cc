@@ -12,7 +12,8 @@ struct PartialFixedSamplerParams {
 void describe(Fields<PartialFixedSamplerParams>& f) {
   f.add("sampler", &PartialFixedSamplerParams::sampler, "Name of the sampler that proposes the other parameters.");
   f.add("parameters", &PartialFixedSamplerParams::parameters, "Parameters of that sampler.");
-  f.add("fixed_params", &PartialFixedSamplerParams::fixed_params, "Values by name of the parameters that are fixed.");
+  f.add("fixed_params", &PartialFixedSamplerParams::fixed_params,
+        "Values by name of the parameters that are fixed; a name that no trial has does nothing.");
 }
 
 class PartialFixedProposal final : public Proposal {
@@ -51,6 +52,11 @@ class PartialFixedSampler final : public Sampler {
   }
   std::unique_ptr<SamplerCache> make_cache() const override { return inner_->make_cache(); }
   bool is_exhausted(const History& history) const override { return inner_->is_exhausted(history); }
+  std::vector<std::string> named_parameters() const override {
+    std::vector<std::string> names = inner_->named_parameters();
+    for (const auto& [name, value] : fixed_.as_object()) names.push_back(name);
+    return names;
+  }
 
  private:
   Value fixed_;

@@ -11,6 +11,8 @@
 // Checked  parzen_test.cc and study_test.cc; quality against Optuna in benchmarks/tuner.py.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <optional>
 #include <tuple>
 
@@ -47,7 +49,8 @@ void describe(Fields<TpeSamplerParams>& f) {
   f.add("constant_liar", &TpeSamplerParams::constant_liar, "Whether running trials count as bad ones, so that workers keep apart.");
   f.add("prior_weight", &TpeSamplerParams::prior_weight, "Weight of the density of what is not known, against 1 for a trial.").above(0);
   f.add("earlier_best", &TpeSamplerParams::earlier_best,
-        "Parameters of the best trials of an earlier study, a list of objects: where good trials are to be expected.");
+        "Parameters of the best trials of an earlier study, a list of objects: where good trials are to be expected. They count once "
+        "`n_startup_trials` trials of this study are over; those with a name or value that it has not are passed over.");
   f.add("earlier_weight", &TpeSamplerParams::earlier_weight, "How many good trials all of these together weigh as much as.").above(0);
 }
 
@@ -71,6 +74,38 @@ Standing standing_of(const History& history, uint32_t row) {
   return {1, -static_cast<double>(step), std::isnan(value) ? std::numeric_limits<double>::infinity() : turned ? -value : value, row};
 }
 
+// The trials of an earlier study that have an allowed value for every parameter of a subspace, as a history of their own.
+struct EarlierTrials {
+  EarlierTrials(const Value& best, const History& now, const Subspace& here) : asked(here), history({Direction::Minimize}) {
+    if (best.as_list().empty()) return;
+    for (const auto& [parameter, distribution] : here)
+      space.emplace_back(history.parameter(now.parameters()[parameter].name, *distribution), distribution);
+    for (const Value& trial : best.as_list()) {
+      std::vector<double> places;
+      for (const auto& [parameter, distribution] : space) {
+        const std::string& name = history.parameters()[parameter].name;
+        const Value* value = trial.find(name);
+        const std::optional<double> inside = value == nullptr ? std::nullopt : distribution->find(*value);
+        if (!inside) break;
+        places.push_back(distribution->place(*inside));
+      }
+      if (places.size() < space.size()) continue;
+      rows.push_back(static_cast<uint32_t>(rows.size()));
+      for (size_t i = 0; i < space.size(); ++i) history.set_place(space[i].first, rows.back(), places[i]);
+    }
+    columns.resize(space.size());
+    for (const auto& [parameter, distribution] : space)
+      columns[parameter].update(history.parameters()[parameter], distribution->scaled_low(), distribution->scaled_high());
+  }
+
+  Subspace asked;  // by the study's parameters, and by those of the history below
+  History history;
+  Subspace space;
+  std::vector<uint32_t> rows;
+  std::vector<SortedColumn> columns;
+  MixtureBuffers buffers;
+};
+
 class TpeCache final : public SamplerCache {
  public:
   // Takes in what has changed in the history since.
@@ -82,12 +117,23 @@ class TpeCache final : public SamplerCache {
     }
   }
 
+  // Those of a subspace; they are made anew where its ranges have changed.
+  EarlierTrials& earlier(const Value& best, const History& history, const Subspace& space) {
+    std::vector<uint32_t> parameters;
+    for (const auto& [parameter, distribution] : space) parameters.push_back(parameter);
+    std::unique_ptr<EarlierTrials>& known = earlier_[std::move(parameters)];
+    const auto is_same = [](const auto& a, const auto& b) { return *a.second == *b.second; };
+    if (!known || !std::ranges::equal(known->asked, space, is_same)) known = std::make_unique<EarlierTrials>(best, history, space);
+    return *known;
+  }
+
   std::vector<SortedColumn> columns;  // by parameter
   std::vector<Standing> standings;    // best first
   MixtureBuffers good, bad;
 
  private:
   size_t n_standing_ = 0;
+  std::map<std::vector<uint32_t>, std::unique_ptr<EarlierTrials>> earlier_;  // by parameters
 };
 
 // Which rows are among the best, which are the rest; in order.
@@ -140,45 +186,6 @@ std::vector<double> weights_of(size_t n) {
     weights[i] = n_old == 1 ? least : least + (1 - least) * static_cast<double>(i) / static_cast<double>(n_old - 1);
   return weights;
 }
-
-std::optional<double> inside_if_allowed(const std::string& name, const Distribution& distribution, const Value& value) {
-  try {
-    return distribution.inside(name, value);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
-// The trials of an earlier study that have an allowed value for every parameter of a subspace, as a history of their own.
-struct EarlierTrials {
-  EarlierTrials(const Value& best, const History& now, const Subspace& here) : history({Direction::Minimize}) {
-    if (best.as_list().empty()) return;
-    for (const auto& [parameter, distribution] : here)
-      space.emplace_back(history.parameter(now.parameters()[parameter].name, *distribution), distribution);
-    for (const Value& trial : best.as_list()) {
-      std::vector<double> places;
-      for (const auto& [parameter, distribution] : space) {
-        const std::string& name = history.parameters()[parameter].name;
-        const Value* value = trial.find(name);
-        const std::optional<double> inside = value == nullptr ? std::nullopt : inside_if_allowed(name, *distribution, *value);
-        if (!inside) break;
-        places.push_back(distribution->place(*inside));
-      }
-      if (places.size() < space.size()) continue;
-      rows.push_back(static_cast<uint32_t>(rows.size()));
-      for (size_t i = 0; i < space.size(); ++i) history.set_place(space[i].first, rows.back(), places[i]);
-    }
-    columns.resize(space.size());
-    for (const auto& [parameter, distribution] : space)
-      columns[parameter].update(history.parameters()[parameter], distribution->scaled_low(), distribution->scaled_high());
-  }
-
-  History history;
-  Subspace space;
-  std::vector<uint32_t> rows;
-  std::vector<SortedColumn> columns;
-  MixtureBuffers buffers;
-};
 
 // The logarithm of the mixture of two densities, `share` of which is the second.
 std::vector<double> mixed(std::vector<double> first, const std::vector<double>& second, double share) {
@@ -248,7 +255,7 @@ class TpeProposal final : public Proposal {
     RandomStream stream(key_, "parameter", space[0].first);
     const auto n_candidates = static_cast<size_t>(params_.n_ei_candidates);
     std::vector<double> points = good.sample(stream, n_candidates), good_density;
-    EarlierTrials earlier(params_.earlier_best, history_, space);
+    EarlierTrials& earlier = cache_.earlier(params_.earlier_best, history_, space);
     if (earlier.rows.empty()) good_density = good.log_density(points);
     else {
       const ParzenMixture before(earlier.history, earlier.space, earlier.rows, std::vector<double>(earlier.rows.size(), 1.0),
