@@ -49,7 +49,8 @@ std::shared_ptr<Storage> opened(const std::string& url) {
   const StorageAddress address = storage_address(url);
   for (const auto& [name, value] : address.parameters)
     if (name == "path" && !std::filesystem::exists(value.as_text()))
-      throw Error(ErrorCode::Io, "storage '" + url + "' is not there", "Name one that `kolosal tune --storage` has made.");
+      throw Error(ErrorCode::Io, "storage '" + without_password(url) + "' is not there",
+                  "Name one that `kolosal tune --storage` has made.");
   return open_storage(url, {{"read_only", true}});
 }
 

@@ -48,7 +48,11 @@ bool is_file_address(std::string_view url) {
   const std::string_view scheme = scheme_of(url);
   const bool is_known = std::find(kFileSchemes.begin(), kFileSchemes.end(), scheme) != kFileSchemes.end();
   const std::string_view rest = url.substr(scheme.size());
-  return is_known && rest.starts_with(":///") && rest.size() > 4 && rest[4] != ':' && rest.find('?') == std::string_view::npos;
+  if (!is_known || !rest.starts_with(":///") || rest.size() <= 4 || rest[4] == ':' || rest.find('?') != std::string_view::npos)
+    return false;
+  const std::string_view path = rest.substr(std::min(rest.find_first_not_of('/', 1), rest.size()));
+  const std::string_view first = path.substr(0, path.find('/'));
+  return first.find('@', std::min(first.find(':'), first.size())) == std::string_view::npos;  // else "user:password@host"
 }
 
 // Whether the value of an option stays unsaid: its key holds "pass" or signs written as %XX.

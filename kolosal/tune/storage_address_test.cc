@@ -25,6 +25,7 @@ std::string refusal(std::string_view url) {
 TEST(StorageAddress, IsSpelledAsOptunaDoes) {
   EXPECT_EQ(read("sqlite:///a/b.db"), R"(sqlite {"path":"a/b.db"})");
   EXPECT_EQ(read("sqlite:////a/b.db"), R"(sqlite {"path":"/a/b.db"})");
+  EXPECT_EQ(read("sqlite:////data/12:30@home.db"), R"(sqlite {"path":"/data/12:30@home.db"})");
   EXPECT_EQ(read("journal:///b.log"), R"(journal {"path":"b.log"})");
   for (const std::string scheme : {"postgresql", "postgresql+psycopg2", "postgresql+psycopg", "postgres"})
     EXPECT_EQ(read(scheme + "://u:p@h:5/d?sslmode=require"), R"(postgres {"url":"postgresql://u:p@h:5/d?sslmode=require"})");
@@ -47,12 +48,27 @@ TEST(StorageAddress, NeverTellsAPassword) {
   EXPECT_EQ(without_password("sqlite:///a.db"), "sqlite:///a.db");
   EXPECT_EQ(without_password("sqlite:////tmp/a b?.db"), "sqlite:...");
   EXPECT_EQ(without_password("studies.db"), "studies.db");
-  for (const std::string_view url :
-       {"mysql://me:secret@h/d", "postgresql://me:sec@ret@h/d", "postgresql://me:sec/ret@h/d", "postgresql://me:sec?ret@h/d",
-        "mysql://h/d?password=secret", "sqlite:///me:secret@h?x", "postgresql:/me:secret@h/d", "postgresql:me:secret@h/d", "me:secret@h/d",
-        "me:secret://h/d", "host=h password=secret", "h/d?passwd=secret", "postgresql:/h/d?PASSWORD=secret",
-        "postgresql://h:5/d?password=sec@ret", "postgresql://me:secret", "postgresql://me:secret/d", "postgresql://h,me:secret/d",
-        "postgresql://me@h:secret/d", "postgresql//me:secret@h"}) {
+  for (const std::string_view url : {"mysql://me:secret@h/d",
+                                     "postgresql://me:sec@ret@h/d",
+                                     "postgresql://me:sec/ret@h/d",
+                                     "postgresql://me:sec?ret@h/d",
+                                     "mysql://h/d?password=secret",
+                                     "sqlite:///me:secret@h?x",
+                                     "sqlite:///me:secret@h/x.db",
+                                     "journal:////me:secret@h/x.log",
+                                     "postgresql:/me:secret@h/d",
+                                     "postgresql:me:secret@h/d",
+                                     "me:secret@h/d",
+                                     "me:secret://h/d",
+                                     "host=h password=secret",
+                                     "h/d?passwd=secret",
+                                     "postgresql:/h/d?PASSWORD=secret",
+                                     "postgresql://h:5/d?password=sec@ret",
+                                     "postgresql://me:secret",
+                                     "postgresql://me:secret/d",
+                                     "postgresql://h,me:secret/d",
+                                     "postgresql://me@h:secret/d",
+                                     "postgresql//me:secret@h"}) {
     const std::string said = refusal(url);
     EXPECT_NE(said, "nothing") << url;
     EXPECT_EQ(said.find("sec"), std::string::npos) << said;

@@ -26,6 +26,7 @@
 #include "kolosal/tune/storages/opened_storages.h"
 #include "kolosal/tune/storages/optuna_text.h"
 #include "kolosal/tune/storages/stored_studies.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal {
 namespace {
@@ -149,8 +150,7 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
     const std::lock_guard lock(mutex);
     own();
     if (params_.read_only) throw Error(ErrorCode::Io, "journal '" + params_.path + "' is open for reading alone");
-    while (::flock(file_, LOCK_EX) != 0)
-      if (errno != EINTR) refuse_io("locked");
+    lock_file();
     struct Unlock {
       int file;
       ~Unlock() { ::flock(file, LOCK_UN); }
@@ -269,6 +269,16 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
 
   [[noreturn]] void refuse_io(const char* what) const {
     throw Error(ErrorCode::Io, "journal '" + params_.path + "' cannot be " + what + ": " + std::strerror(errno));
+  }
+
+  // Waits for as long as another has it, or until the wait check gives up.
+  void lock_file() const {
+    for (int attempt = 0; ::flock(file_, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+      if (errno != EINTR && errno != EWOULDBLOCK) refuse_io("locked");
+      if (!goes_on_waiting(attempt))
+        throw Error(ErrorCode::Cancelled,
+                    "stopped on request while waiting for journal '" + params_.path + "', which another process holds");
+    }
   }
 
   void open() {

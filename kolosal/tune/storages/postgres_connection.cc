@@ -324,8 +324,10 @@ bool PostgresConnection::was_written() {
       if (status != "in progress") return status == "committed";
     } catch (const Error&) {  // the server may come back
     }
-    if (Clock::now() - begin > kPatience || gives_up_waiting())
-      throw Error(ErrorCode::Io, "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
+    const bool gives_up = gives_up_waiting();
+    if (gives_up || Clock::now() - begin > kPatience)
+      throw Error(gives_up ? ErrorCode::Cancelled : ErrorCode::Io,
+                  "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
                   "Open the study again: it shows what is there.");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }

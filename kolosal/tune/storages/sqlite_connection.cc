@@ -4,10 +4,10 @@
 
 #include <chrono>
 #include <cmath>
-#include <random>
-#include <thread>
+#include <utility>
 
 #include "kolosal/base/error.h"
+#include "kolosal/tune/storages/wait_check.h"
 
 namespace kolosal {
 namespace {
@@ -16,19 +16,23 @@ constexpr auto kPatience = std::chrono::minutes(2);
 
 using Clock = std::chrono::steady_clock;
 
-// Sleeps a little, longer with every attempt; the length is random so that waiting processes do not wake together.
-void wait_a_little(int attempt) {
-  thread_local std::minstd_rand random(static_cast<unsigned>(Clock::now().time_since_epoch().count()));
-  const int most = std::min(10000, 200 << std::min(attempt, 6));
-  std::this_thread::sleep_for(std::chrono::microseconds(50 + static_cast<int>(random() % static_cast<unsigned>(most))));
+// Whether this thread was told to wait no more: SQLite's busy handler can say no why.
+bool& gave_up() {
+  thread_local bool is_given_up = false;
+  return is_given_up;
+}
+
+// Waits a little; false where it has been long, or is to be waited no more.
+bool waits_on(Clock::time_point since, int attempt) {
+  if (gave_up() || Clock::now() - since > kPatience) return false;
+  gave_up() = !goes_on_waiting(attempt);
+  return !gave_up();
 }
 
 int on_busy(void*, int attempt) {
   thread_local Clock::time_point since;
   if (attempt == 0) since = Clock::now();
-  if (Clock::now() - since > kPatience) return 0;
-  wait_a_little(attempt);
-  return 1;
+  return waits_on(since, attempt) ? 1 : 0;
 }
 
 class SqliteStatement final : public SqlStatement {
@@ -66,9 +70,8 @@ class SqliteStatement final : public SqlStatement {
       const int code = sqlite3_step(statement_);
       if (code == SQLITE_ROW) return true;
       if (code == SQLITE_DONE) return false;
-      if (code != SQLITE_BUSY || Clock::now() - begin > kPatience) connection_.refuse();
+      if (code != SQLITE_BUSY || !waits_on(begin, attempt)) connection_.refuse();
       sqlite3_reset(statement_);
-      wait_a_little(attempt);
     }
   }
   void run() override {
@@ -128,6 +131,8 @@ SqliteConnection::~SqliteConnection() {
 void SqliteConnection::refuse() const {
   const int code = sqlite3_errcode(handle_);
   const bool busy = code == SQLITE_BUSY || code == SQLITE_LOCKED;
+  if (std::exchange(gave_up(), false) && busy)
+    throw Error(ErrorCode::Cancelled, "stopped on request while waiting for database '" + path_ + "', which another process holds");
   const bool no_database = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
   throw Error(no_database ? ErrorCode::BadFile : ErrorCode::Io, "database '" + path_ + "': " + sqlite3_errmsg(handle_),
               busy ? "Another process has held it for two minutes: see which one hangs." : "");
@@ -139,8 +144,7 @@ void SqliteConnection::run(const char* sql) {
   for (int attempt = 0;; ++attempt) {
     const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return;
-    if (code != SQLITE_BUSY || Clock::now() - begin > kPatience) refuse();
-    wait_a_little(attempt);
+    if (code != SQLITE_BUSY || !waits_on(begin, attempt)) refuse();
   }
 }
 

@@ -1,6 +1,7 @@
 // A connection to an SQLite database.
 //
-// A write waits for the locks of other processes up to two minutes, in short sleeps of random length, so that none of many is kept out.
+// A write waits for the locks of other processes up to two minutes, in short sleeps of random length, so that none of many is kept out; the
+// wait check ends it before.
 // Checked  tests/contracts/storage_contract_test.cc.
 #pragma once
 
@@ -14,7 +15,7 @@ struct sqlite3_stmt;
 
 namespace kolosal {
 
-/// See the top of the file. Functions throw Error(Io) that names the file where SQLite refuses.
+/// See the top of the file. Functions throw Error(Io) that names the file where SQLite refuses, Error(Cancelled) where a wait was given up.
 class SqliteConnection final : public SqlConnection {
  public:
   /// A connection that only reads makes no file.

@@ -10,5 +10,8 @@ namespace kolosal {
 void set_wait_check(std::function<bool()> gives_up);
 /// What it says; false where none is set.
 bool gives_up_waiting();
+/// Sleeps up to 10 ms, longer with every attempt (from 0), for a random time so that waiting processes do not wake together. Gives whether
+/// to go on waiting, about which it asks now and then.
+bool goes_on_waiting(int attempt);
 
 }  // namespace kolosal
