@@ -43,6 +43,8 @@ class Run {
   std::optional<int64_t> begin() {
     const std::lock_guard lock(mutex_);
     if (thrown_ || options_.cancel.cancelled() || end_.passed() || (options_.n_trials && n_begun_ >= *options_.n_trials)) return {};
+    for (const int64_t stale : study_.fail_stale())
+      if (options_.on_stale) options_.on_stale(study_, stale);
     if (study_.is_exhausted()) return {};
     ++n_begun_;
     return study_.ask();
@@ -50,26 +52,40 @@ class Run {
 
   void one(int64_t number) {
     RunningTrial trial(study_, number);
+    std::vector<double> values;
+    std::optional<std::string> failure;
+    bool is_pruned = false;
+    std::exception_ptr fatal;
     try {
-      study_.tell(number, objective_(trial));
+      values = objective_(trial);
     } catch (const TrialPruned&) {
-      study_.tell_pruned(number);
+      is_pruned = true;
     } catch (const std::exception& error) {
-      fail(number, error.what());
-      if (!options_.goes_on || !options_.goes_on(error)) throw;
+      const auto* known = dynamic_cast<const Error*>(&error);
+      failure = known == nullptr ? error.what() : known->message();
+      if (!options_.goes_on || !options_.goes_on(error)) fatal = std::current_exception();
     } catch (...) {
-      fail(number, "the objective threw what is no std::exception");
-      throw;
+      failure = "the objective threw what is no std::exception";
+      fatal = std::current_exception();
     }
+    try {
+      if (failure) study_.tell_failed(number, *failure);
+      else if (is_pruned) study_.tell_pruned(number);
+      else study_.tell(number, std::move(values));
+    } catch (const Error&) {
+      if (!fatal && !is_over(number)) throw;
+    }
+    if (fatal) std::rethrow_exception(fatal);
     if (!options_.on_trial) return;
     const TrialRecord ended = study_.trial(number);
     const std::lock_guard lock(telling_);
     options_.on_trial(study_, ended);
   }
 
-  // A trial that could not be told its values may be over.
-  void fail(int64_t number, const std::string& why) {
-    if (study_.trial(number).state == TrialState::Running) study_.tell_failed(number, why);
+  // Whether another has ended the trial.
+  bool is_over(int64_t number) {
+    study_.refresh();
+    return study_.trial(number).is_finished();
   }
 
   Study& study_;

@@ -55,19 +55,22 @@ class RunningTrial {
 /// Gives a value for each objective of the study. With several workers it is called by several threads at a time.
 using Objective = std::function<std::vector<double>(RunningTrial&)>;
 
-/// When a run ends, and what happens between.
+/// When a run ends, and what happens between. Functions may be empty.
 struct OptimizeOptions {
   std::optional<int64_t> n_trials;                                   ///< how many trials are run; none: no such limit
   double timeout_seconds = std::numeric_limits<double>::infinity();  ///< after which no further trial is started
   int n_workers = 1;                                                 ///< threads that run trials at a time; 0: one for each core
   CancelToken cancel;                                                ///< once asked to, no further trial is started
-  std::function<bool(const std::exception&)> goes_on;                ///< whether a failed trial lets the run go on; empty: none does
-  std::function<void(const Study&, const TrialRecord&)> on_trial;    ///< called after each trial, by one thread at a time
+  std::function<bool(const std::exception&)> goes_on;                ///< whether what an objective threw lets the run go on; empty: never
+  std::function<void(Study&, int64_t)> on_stale;                   ///< called with each trial of a worker that is gone, once it has failed
+  std::function<void(const Study&, const TrialRecord&)> on_trial;  ///< called after each trial, by one thread at a time
 };
 
-/// Runs trials until a limit is met, `cancel` is asked to, or the sampler has nothing left. Where the objective throws, its trial has
-/// failed with the reason; unless `goes_on` says otherwise no further trial is started, those that run end, and what was thrown first is
-/// thrown again. Throws Error(BadValue) where n_trials or n_workers is negative or timeout_seconds is NaN.
+/// Runs trials until a limit is met, `cancel` is asked to, or the sampler has nothing left. Before each, trials of workers that were not
+/// heard of for longer than the storage allows fail. Where the objective throws, its trial has failed with the reason; unless `goes_on`
+/// says otherwise no further trial is started, those that run end, and what was thrown first is thrown again. A trial that another worker
+/// has ended meanwhile stays as it is. Errors of the storage end the run. Throws Error(BadValue) where n_trials or n_workers is negative or
+/// timeout_seconds is NaN.
 void optimize(Study& study, const Objective& objective, const OptimizeOptions& options);
 
 }  // namespace kolosal

@@ -1,9 +1,12 @@
 #include "kolosal/tune/optimize.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -78,6 +81,15 @@ TEST(Optimize, StopsAtTheTimeOnRequestAndWhereNothingIsLeft) {
   Study late = study_of("random"), asked = study_of("random"), wrong = study_of("random");
   optimize(late, ball, {.timeout_seconds = 0});
   EXPECT_EQ(late.n_trials(), 0);
+  const auto slow = [](RunningTrial& trial) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return ball(trial);
+  };
+  const Stopwatch watch;
+  optimize(late, slow, {.n_trials = 10000, .timeout_seconds = 0.2});
+  EXPECT_GT(late.n_trials(), 0);
+  EXPECT_LE(late.n_trials(), 10);
+  EXPECT_GE(watch.seconds(), 0.2);
   OptimizeOptions options;
   options.on_trial = [&](const Study& study, const TrialRecord&) {
     if (study.n_trials() == 7) options.cancel.cancel();
@@ -90,6 +102,63 @@ TEST(Optimize, StopsAtTheTimeOnRequestAndWhereNothingIsLeft) {
   EXPECT_THROW(optimize(wrong, ball, {.n_trials = -1}), Error);
   EXPECT_THROW(optimize(wrong, ball, {.n_workers = -1}), Error);
   EXPECT_THROW(optimize(wrong, ball, {.timeout_seconds = std::nan("")}), Error);
+}
+
+class OptimizeTogether : public ::testing::Test {
+ protected:
+  void TearDown() override { std::filesystem::remove(path_); }
+  Study worker() const {
+    return Study(
+        {.sampler = samplers().make("random"),
+         .storage = storages().make("journal", Value::Object{{"path", path_}, {"heartbeat_seconds", 0.02}, {"grace_seconds", 0.2}}),
+         .opening = StudyOpening::CreateOrLoad});
+  }
+  std::string path_ = std::filesystem::temp_directory_path() / ("kolosal-optimize-" + std::to_string(::getpid()) + ".log");
+};
+
+TEST_F(OptimizeTogether, FailsAndTellsOfTrialsWhoseWorkersAreGone) {
+  {
+    Study gone = worker();
+    gone.ask();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  Study study = worker();
+  std::vector<int64_t> stale;
+  optimize(study, ball, {.n_trials = 2, .on_stale = [&](Study& of, int64_t number) {
+                           stale.push_back(number);
+                           EXPECT_TRUE(of.retry(number, 1, false));
+                         }});
+  EXPECT_EQ(stale, std::vector<int64_t>{0});
+  EXPECT_EQ(study.trial(0).state, TrialState::Failed);
+  EXPECT_EQ(study.trial(1).state, TrialState::Complete);
+  EXPECT_EQ(study.n_trials(), 3);
+}
+
+TEST_F(OptimizeTogether, LeavesATrialThatAnotherHasEndedAndEndsWhereTheStorageFails) {
+  Study study = worker();
+  int n_asked = 0;
+  const auto objective = [&](RunningTrial& trial) {
+    const std::vector<double> values = ball(trial);
+    if (trial.number() == 1) {
+      Study other = worker();
+      other.tell_failed(1, "by another");
+    }
+    return values;
+  };
+  optimize(study, objective, {.n_trials = 3, .goes_on = [&](const std::exception&) {
+                                ++n_asked;
+                                return true;
+                              }});
+  EXPECT_EQ(n_asked, 0);
+  EXPECT_EQ(study.trial(1).failure, "by another");
+  EXPECT_EQ(study.trial(2).state, TrialState::Complete);
+  const auto breaking = [&](RunningTrial& trial) {
+    std::vector<double> values = ball(trial);
+    std::ofstream(path_, std::ios::app) << "no record\n";
+    return values;
+  };
+  const auto goes_on = [&](const std::exception&) { return true; };
+  EXPECT_THROW(optimize(study, breaking, {.n_trials = 3, .goes_on = goes_on}), Error);
 }
 
 TEST(Optimize, PrunedTrialsEndWithTheirLastReport) {
