@@ -9,6 +9,7 @@
 #include "kolosal/base/random.h"
 #include "kolosal/base/thread_options.h"
 #include "kolosal/metrics/metric.h"
+#include "kolosal/tune/optimize.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/validation/cross_validate.h"
 
@@ -101,11 +102,9 @@ class Tuning {
   void check_objective(const Value& objective);
   void enqueue_defaults();
   void run_trials();
-  void retry_stale();
-  void evaluate(int64_t trial);
-  bool end_early(int64_t trial, size_t n_scored);
-  // Ends a trial that went wrong; one that another worker has ended meanwhile stays as it is.
-  void fail(int64_t trial, size_t n_scored, std::string why);
+  double score_of(RunningTrial& trial);
+  void end_early(size_t n_scored) const;
+  bool goes_on(const TrialRecord& ended);
 
   TrainOptions table_options_;
   const TuneOptions& options_;
@@ -119,7 +118,7 @@ class Tuning {
   SearchSpace space_;
   TuneTask task_;
   std::shared_ptr<Study> study_;
-  int64_t n_trials_ = 0;
+  int64_t n_trials_ = 0, n_failures_ = 0;  // of this run, and how many of the last failed
   std::string last_failure_;
 };
 
@@ -216,76 +215,64 @@ void Tuning::enqueue_defaults() {
   if (!defaults.empty()) study_->enqueue(std::move(defaults));
 }
 
-// Trials of workers that went away are run once more.
-void Tuning::retry_stale() {
-  for (const int64_t stale : study_->fail_stale()) (void)study_->retry(stale, 1, false);
+// Ends the trial where the run is to end. One that was interrupted says nothing of its parameters.
+void Tuning::end_early(size_t n_scored) const {
+  if (!context_.should_stop()) return;
+  if (context_.cancel.cancelled()) throw Error(ErrorCode::Cancelled, "stopped on request");
+  if (n_scored == 0) throw Error(ErrorCode::Timeout, "the time limit passed");
+  throw TrialPruned();
 }
 
-// Ends the trial where the run is to end; whether it is. One that was interrupted says nothing of its parameters.
-bool Tuning::end_early(int64_t trial, size_t n_scored) {
-  if (!context_.should_stop()) return false;
-  if (n_scored > 0 && !context_.cancel.cancelled()) study_->tell_pruned(trial);
-  else study_->tell_failed(trial, context_.cancel.cancelled() ? "stopped on request" : "the time limit passed");
-  return true;
-}
-
-void Tuning::evaluate(int64_t trial) {
+// The mean of the scores of the folds.
+double Tuning::score_of(RunningTrial& trial) {
   const size_t n_folds = folds_->folds().size();
   size_t k = 0;
+  double sum = 0;
   try {
-    Value parameters(study_->suggest(trial, space_));
+    Value parameters(trial.suggest(space_));
     for (const auto& [name, value] : task_.fixed) parameters.set(name, value);
     const auto learner = entry_.make(parameters);
-    double sum = 0;
     for (; k < n_folds; ++k) {
-      if (run_.listener != nullptr) run_.listener->on_fold(trial, static_cast<int64_t>(k));
+      if (run_.listener != nullptr) run_.listener->on_fold(trial.number(), static_cast<int64_t>(k));
       FitContext context = context_;
       context.seed = derive_seed(static_cast<uint64_t>(table_options_.seed), "tune", k);
       const auto prepared = folds_->prepare(learner->needs(), k, static_cast<uint64_t>(table_options_.seed), context);
       const FoldFit fit = fit_fold(*learner, *prepared, *metric_, context);
-      if (end_early(trial, k)) return;  // what was fitted may be less than it would have been
+      end_early(k);  // what was fitted may be less than it would have been
       sum += fit.score;
-      study_->report(trial, sum / static_cast<double>(k + 1), static_cast<int64_t>(k + 1));
-      if (k + 1 < n_folds && !options_.pruner.empty() && study_->should_prune(trial)) return study_->tell_pruned(trial);
+      trial.report(sum / static_cast<double>(k + 1), static_cast<int64_t>(k + 1));
+      if (k + 1 < n_folds && !options_.pruner.empty() && trial.should_prune()) throw TrialPruned();
     }
-    if (study_->tell(trial, {sum / static_cast<double>(n_folds)}) == TrialState::Failed) last_failure_ = study_->trial(trial).failure;
-  } catch (const Error& error) {
-    fail(trial, k, error.message());
   } catch (const std::bad_alloc&) {
-    fail(trial, k, "memory ran out");
-  } catch (const std::exception& error) {
-    fail(trial, k, error.what());
+    end_early(k);
+    throw Error(ErrorCode::OutOfMemory, "memory ran out");
+  } catch (const std::exception&) {
+    end_early(k);  // what was cut short may fail for that
+    throw;
   }
+  return sum / static_cast<double>(n_folds);
 }
 
-void Tuning::fail(int64_t trial, size_t n_scored, std::string why) {
-  const auto runs = [&] {
-    study_->refresh();
-    return study_->trial(trial).state == TrialState::Running;
-  };
-  if (!runs()) return;
-  try {
-    if (end_early(trial, n_scored)) return;
-    last_failure_ = std::move(why);
-    study_->tell_failed(trial, last_failure_);
-  } catch (const Error&) {
-    if (runs()) throw;
-  }
+// Takes note of a trial that has ended; whether another is to follow.
+bool Tuning::goes_on(const TrialRecord& ended) {
+  ++n_trials_;
+  if (run_.listener != nullptr) run_.listener->on_trial(*study_, ended);
+  if (ended.state == TrialState::Failed) last_failure_ = ended.failure;
+  n_failures_ = ended.state == TrialState::Failed ? n_failures_ + 1 : 0;
+  return !context_.should_stop() && (n_failures_ < kMostFailures || n_failures_ < n_trials_);
 }
 
 void Tuning::run_trials() {
-  const int64_t most = options_.trials.value_or(context_.deadline.is_never() ? kDefaultTrials : std::numeric_limits<int64_t>::max());
-  int n_failures = 0;
-  while (n_trials_ < most && !context_.should_stop() && !study_->is_exhausted()) {
-    retry_stale();
-    const int64_t trial = study_->ask();
-    ++n_trials_;
-    evaluate(trial);
-    const TrialRecord record = study_->trial(trial);
-    if (run_.listener != nullptr) run_.listener->on_trial(*study_, record);
-    n_failures = record.state == TrialState::Failed ? n_failures + 1 : 0;
-    if (n_failures == kMostFailures && n_failures == n_trials_) return;
-  }
+  OptimizeOptions options;
+  if (options_.trials || context_.deadline.is_never()) options.n_trials = options_.trials.value_or(kDefaultTrials);
+  if (context_.should_stop()) options.cancel.cancel();
+  options.goes_on = [](const std::exception&) { return true; };
+  options.on_stale = [](Study& study, int64_t stale) { (void)study.retry(stale, 1, false); };  // is run once more
+  options.on_trial = [&](const Study&, const TrialRecord& ended) {
+    if (!goes_on(ended)) options.cancel.cancel();
+  };
+  optimize(
+      *study_, [this](RunningTrial& trial) { return std::vector{score_of(trial)}; }, options);
 }
 
 TuneResult Tuning::finish() {
