@@ -5,6 +5,7 @@
 #include "kolosal/base/version.h"
 #include "kolosal/table/io/arrow_bridge.h"
 #include "kolosal/table/io/table_io.h"
+#include "tune_trial.h"
 
 namespace kolosal::python {
 namespace {
@@ -14,6 +15,7 @@ void raise(const std::exception_ptr& thrown, void*) {
   try {
     std::rethrow_exception(thrown);
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::Cancelled && raise_interrupt()) return;
     const nb::object make = nb::module_::import_("kolosal._errors").attr("make_error");
     const nb::object made = make(std::string(error_code_name(error.code())), error.message(), error.remedy());
     PyErr_SetObject(made.type().ptr(), made.ptr());

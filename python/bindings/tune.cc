@@ -4,9 +4,12 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string_view.h>
 
+#include <atomic>
 #include <optional>
 #include <thread>
+#include <utility>
 
+#include "kolosal/base/clock.h"
 #include "kolosal/base/json.h"
 #include "kolosal/tune/storage_address.h"
 #include "kolosal/tune/storages/optuna_text.h"
@@ -59,6 +62,19 @@ nb::dict snapshot(const Study& study, int64_t number) {
   return made;
 }
 
+/// A trial that nobody is given would run for ever: signals are looked at while the number is still here.
+int64_t ask(Study& study) {
+  const int64_t number = waiting(
+      study, [&] { return study.ask(); }, true);
+  if (PyErr_CheckSignals() == 0) return number;
+  nb::python_error raised;
+  try {
+    waiting(study, [&] { study.tell_failed(number, "interrupted before it began"); });
+  } catch (const Error&) {  // the storage is gone: what was raised says more
+  }
+  throw raised;
+}
+
 void enqueue(Study& study, const nb::dict& params, const std::string& user_attributes) {
   Value::Object fixed;
   for (const auto& [name, value] : params) {
@@ -96,8 +112,7 @@ void bind_study(nb::module_& module) {
       .def_prop_ro(
           "is_exhausted", [](const Study& study) { return waiting(study, [&] { return study.is_exhausted(); }); },
           "Whether the sampler has nothing left to try.")
-      .def(
-          "ask", [](Study& study) { return waiting(study, [&] { return study.ask(); }); }, "Starts a trial and gives its number.")
+      .def("ask", &ask, "Starts a trial and gives its number; it fails where Ctrl-C was pressed meanwhile.")
       .def(
           "tell",
           [](Study& study, int64_t number, std::vector<double> values) {
@@ -157,13 +172,30 @@ void bind_study(nb::module_& module) {
              "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
 }
 
-/// Lets Ctrl-C end a wait for a server. Python tells the main thread alone of it, which is taken to be the one that imports the module.
+/// What the handler of a signal raised while the main thread waited. Never destroyed: the interpreter may be gone by then.
+struct Interrupt {
+  std::thread::id main;
+  std::atomic<Clock::time_point> at = Clock::time_point() - std::chrono::hours(1);
+  std::optional<nb::python_error> raised;  // the main thread's, which has the interpreter's lock
+};
+Interrupt& interrupt() {
+  static auto* const made = new Interrupt;
+  return *made;
+}
+
+/// Lets Ctrl-C end waits for storages. Python tells the main thread alone of it, which is taken to be the one that imports the module. For
+/// half a second that thread then gives up further waits, of what is done on the way out, and for two seconds others do.
 void obey_interrupts() {
-  set_wait_check([main = std::this_thread::get_id()] {
-    if (std::this_thread::get_id() != main || Py_IsInitialized() == 0) return false;
+  interrupt().main = std::this_thread::get_id();
+  set_wait_check([] {
+    Interrupt& known = interrupt();
+    const bool is_main = std::this_thread::get_id() == known.main;
+    if (Clock::now() - known.at.load() < std::chrono::milliseconds(is_main ? 500 : 2000)) return true;
+    if (!is_main || Py_IsInitialized() == 0) return false;
     const nb::gil_scoped_acquire acquired;
     if (PyErr_CheckSignals() == 0) return false;
-    PyErr_Clear();
+    known.raised.emplace();
+    known.at = Clock::now();
     return true;
   });
 }
@@ -203,6 +235,15 @@ void bind_storage(nb::module_& module) {
 }
 
 }  // namespace
+
+bool raise_interrupt() {
+  Interrupt& known = interrupt();
+  if (std::this_thread::get_id() != known.main || !known.raised) return false;
+  nb::python_error raised = *std::exchange(known.raised, std::nullopt);
+  if (raised.matches(PyExc_KeyboardInterrupt)) return false;
+  raised.restore();
+  return true;
+}
 
 void bind_tune(nb::module_& module) {
   nb::class_<SearchSpace>(module, "SearchSpace", "Parameters declared beforehand, with what depends on what.")

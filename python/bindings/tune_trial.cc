@@ -80,9 +80,9 @@ std::string of_parameter(const std::string& name, const char* what) { return "pa
 /// A trial that runs: what an objective is given.
 class Trial {
   // First, since what it gives is deduced from the body.
-  auto changing(const auto& call) {
+  auto changing(const auto& call, bool is_long = false) {
     try {
-      return waiting(*study_, call);
+      return waiting(*study_, call, is_long);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::BadValue || !waiting(*study_, [&] { return study_->trial(number_).is_finished(); })) throw;
       raise_finished(error);
@@ -129,7 +129,7 @@ class Trial {
   }
 
   nb::dict suggest(const SearchSpace& space) {
-    return dict_of(changing([&] { return study_->suggest(number_, space); }));
+    return dict_of(changing([&] { return study_->suggest(number_, space); }, true));
   }
 
   void report(const nb::handle& given_value, const nb::handle& given_step) {
@@ -165,7 +165,7 @@ class Trial {
   std::string at() const { return "trial " + std::to_string(number_) + ": "; }
 
   double suggested(std::string_view name, const Distribution& distribution) {
-    return changing([&] { return study_->suggest_inside(number_, name, distribution); });
+    return changing([&] { return study_->suggest_inside(number_, name, distribution); }, true);
   }
 
   std::shared_ptr<Study> study_;

@@ -26,15 +26,20 @@ nb::list pairs_of(const auto& pairs) {
   return made;
 }
 
-/// Calls without the interpreter's lock where the study has a storage, which may wait for the disk or for other processes.
-auto waiting(const Study& study, const auto& call) {
-  if (!study.has_storage()) return call();
+/// Calls without the interpreter's lock where that may take long: where a sampler computes (`is_long`), where the study has a storage,
+/// which may wait for the disk or for other processes, and where another thread is in the study.
+auto waiting(const Study& study, const auto& call, bool is_long = false) {
+  if (!is_long && !study.has_storage() && !study.is_busy()) return call();
   const nb::gil_scoped_release released;
   return call();
 }
 
 /// A copy of a trial, and its parameters with their names.
 std::pair<TrialRecord, std::vector<std::pair<std::string, TrialParameter>>> read_trial(const Study& study, int64_t number);
+
+/// Raises what the handler of a signal raised while the calling thread waited for a storage, unless it was a KeyboardInterrupt: the error
+/// of the wait is one itself. Gives whether it did.
+bool raise_interrupt();
 
 /// The class Trial and what is given one.
 void bind_trial(nb::module_& module);

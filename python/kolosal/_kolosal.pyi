@@ -832,7 +832,9 @@ class Study:
         """Whether the sampler has nothing left to try."""
 
     def ask(self) -> int:
-        """Starts a trial and gives its number."""
+        """
+        Starts a trial and gives its number; it fails where Ctrl-C was pressed meanwhile.
+        """
 
     def tell(self, number: int, values: Sequence[float]) -> str:
         """Ends a trial with its values; gives the state it is in then."""
