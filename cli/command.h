@@ -45,6 +45,11 @@ struct Session {
   bool terminal = false;  ///< standard error is a terminal
 };
 
+/// The end of a time limit, in seconds since the program began.
+inline Deadline deadline_of(const Session& session, double time_limit) {
+  return Deadline::after(time_limit - std::chrono::duration<double>(Clock::now() - session.started).count());
+}
+
 /// Adds a command to the program; `run` is called when the user chose it and returns the exit code.
 using AddCommand = void (*)(CLI::App& program, Session& session, int& exit_code);
 void add_train(CLI::App& program, Session& session, int& exit_code);

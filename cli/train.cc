@@ -72,9 +72,7 @@ int run_train(const Session& session, const TrainFlags& flags) {
 
   TrainRun run;
   run.cancel = session.cancel;
-  if (options.time_limit)
-    run.deadline =
-        Deadline(session.started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*options.time_limit)));
+  if (options.time_limit) run.deadline = deadline_of(session, *options.time_limit);
   run.run_directory = flags.run_directory.empty() ? output + ".run" : flags.run_directory;
   run.resume = flags.resume;
   run.callbacks.push_back(std::make_shared<TrainProgress>(session, options.time_limit));

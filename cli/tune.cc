@@ -220,9 +220,7 @@ int run_tune(const Session& session, const TuneFlags& flags) {
   TuneRun run;
   run.cancel = session.cancel;
   run.listener = &progress;
-  if (table_options.time_limit)
-    run.deadline =
-        Deadline(session.started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*table_options.time_limit)));
+  if (table_options.time_limit) run.deadline = deadline_of(session, *table_options.time_limit);
   const FitContext reading = make_context(session, thread_options(table_options));
   const Table table = read_table(flags.table, flags.reading->read<ReadOptions>(), reading);
   const TuneResult result = tune_learner(table, table_options, options, run);

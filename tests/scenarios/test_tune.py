@@ -130,6 +130,26 @@ def test_studies_makes_no_storage(kolosal, tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
+def test_an_address_with_a_password_is_not_shown(kolosal):
+    for url in ("sqlite:///me:secret@host/x.db", "journal:///me:secret@host/x.log", "mysql://me:secret@host/d"):
+        done = kolosal("studies", url)
+        assert done.returncode == 2
+        assert "secret" not in done.stderr and "secret" not in done.stdout
+
+
+def test_a_time_limit_of_centuries_is_none(tune):
+    done = tune("--time-limit", "1e10", "--trials", "2", "--json", "-q")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_trials"] == 2
+
+
+def test_a_misspelt_fixed_parameter_is_refused(tune):
+    given = json.dumps({"sampler": "tpe", "fixed_params": {"l3": 0.5}})
+    done = tune("--sampler", "partial_fixed", "--sampler-parameters", given, "--trials", "3")
+    assert done.returncode != 0
+    assert "did you mean 'l2'?" in done.stderr
+
+
 def test_a_time_limit_holds(tune):
     begin = time.monotonic()
     done = tune("--time-limit", "1s", "--json", "-q")
