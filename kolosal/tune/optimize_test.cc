@@ -138,7 +138,7 @@ TEST_F(OptimizeTogether, LeavesATrialThatAnotherHasEndedAndEndsWhereTheStorageFa
   Study study = worker();
   int n_asked = 0;
   const auto objective = [&](RunningTrial& trial) {
-    const std::vector<double> values = ball(trial);
+    std::vector<double> values = ball(trial);
     if (trial.number() == 1) {
       Study other = worker();
       other.tell_failed(1, "by another");

@@ -72,7 +72,8 @@ int64_t ask(Study& study) {
     waiting(study, [&] { study.tell_failed(number, "interrupted before it began"); });
   } catch (const Error&) {  // the storage is gone: what was raised says more
   }
-  throw raised;
+  raised.restore();
+  throw nb::python_error();
 }
 
 void enqueue(Study& study, const nb::dict& params, const std::string& user_attributes) {
