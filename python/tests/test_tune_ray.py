@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import pickle
@@ -9,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from kolosal._errors import InvalidInputError
 from kolosal.tune.ray import optimize
 
 from kolosal import tune
+from kolosal.tune import ray
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +192,18 @@ def test_a_space_goes_through_pickle() -> None:
         forbidden=[{"a": 3}],
     )
     assert pickle.loads(pickle.dumps(space)).to_json() == space.to_json()
+
+
+def test_a_call_of_a_lost_worker_is_answered_and_forgotten() -> None:
+    async def called() -> Any:
+        mailbox = ray._Mailbox()
+        call = asyncio.ensure_future(mailbox.call(5, "params", (), {}))
+        answers: list[Any] = []
+        driver = SimpleNamespace(running={}, mailbox=SimpleNamespace(answer=SimpleNamespace(remote=answers.extend)))
+        ray._Driver._answer(driver, await mailbox.take(5))  # type: ignore[arg-type]
+        await mailbox.answer(answers)
+        assert mailbox._answers == {}
+        return await asyncio.wait_for(call, 5)
+
+    kind, error = asyncio.run(called())
+    assert kind == "error" and str(error) == "trial 5 has ended"

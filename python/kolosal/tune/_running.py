@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
+import numbers
 import os
 import sys
 import threading
@@ -92,8 +94,7 @@ class Run:
         gc_after_trial: bool = False,
         show_progress_bar: bool = False,
     ) -> None:
-        if n_trials is not None and (n_trials < 0 or n_trials != int(n_trials)):
-            raise InvalidInputError(f"optimize: n_trials is {n_trials}; it must be a whole number, at least 0", "bad_value")
+        n_trials, timeout = checked_n_trials(n_trials), checked_timeout(timeout)
         self.study, self.func, self.callbacks = study, func, tuple(callbacks or ())
         self.catch = exceptions_of(catch)
         self.gc_after_trial = gc_after_trial
@@ -101,6 +102,7 @@ class Run:
         self.left = n_trials
         self.end = None if timeout is None else time.monotonic() + timeout
         self.lock = threading.Lock()
+        self.begun: list[int] = []  # numbers of the trials that run
 
     def begin(self) -> Trial | None:
         """Starts one trial more; None where a limit is met or nothing is left to try, which is looked at and taken under one lock."""
@@ -113,7 +115,16 @@ class Run:
             if self.left is not None:
                 self.left -= 1
             study._fail_stale()
-            return Trial(study, study._native.ask())
+            begin_into(self.begun, study._native)
+            return Trial(study, self.begun[-1])
+
+    def fail_rest(self, error: BaseException) -> None:
+        """Fails the trials that still run, which the exception has left behind wherever it came, as Ctrl-C may anywhere."""
+        native = self.study._native
+        while self.begun:
+            number = self.begun.pop()
+            if native.snapshot(number)["state"] == TrialState.RUNNING.value:
+                native.tell_failed(number, f"the run ended before it did, of {reason(error)}")
 
     def work(self, n_jobs: int = 1) -> None:
         """Runs trials, in threads where there are to be several."""
@@ -122,6 +133,9 @@ class Run:
                 self._work_alone()
             else:
                 self._work_in_threads((os.cpu_count() or 1) if n_jobs == -1 else n_jobs)
+        except BaseException as error:
+            self.fail_rest(error)
+            raise
         finally:
             if self.progress is not None:
                 self.progress.finish()
@@ -150,8 +164,7 @@ class Run:
             value = self.func(trial)
             study._note_constraints(number)
         except BaseException as error:
-            if not self.is_endured(number, error):
-                raise
+            self.endure(number, error)
         else:
             self.gave(number, value)
         finally:
@@ -159,13 +172,19 @@ class Run:
                 gc.collect()
         self.ended(number)
 
-    def is_endured(self, number: int, error: BaseException) -> bool:
-        """Ends a trial whose objective raised; whether the run goes on."""
+    def endure(self, number: int, error: BaseException) -> None:
+        """Ends a trial whose objective raised; raises what the run is to end of: that, or what ``constraints_func`` raises then."""
         if is_pruning(error):
-            self.study._prune(number)
-            return True
+            try:
+                self.study._note_constraints(number)
+            except BaseException as raised:
+                error = raised
+            else:
+                self.study._native.tell_pruned(number)
+                return
         self.study._native.tell_failed(number, reason(error))
-        return isinstance(error, self.catch)
+        if not isinstance(error, self.catch):
+            raise error
 
     def gave(self, number: int, value: float | Sequence[float]) -> None:
         """Ends a trial with what its objective gave."""
@@ -177,11 +196,43 @@ class Run:
     def ended(self, number: int) -> None:
         """Tells of a trial that has ended."""
         study = self.study
+        self.begun.remove(number)
         log_end(study, number)
         if self.progress is not None:
             self.progress.step()
         for callback in self.callbacks:
             callback(study, frozen(study._native.snapshot(number)))
+
+
+def begin_into(numbers: list[int], native: _kolosal.Study) -> None:
+    """Starts a trial and appends its number to a list.
+
+    Both are one call of C: Python, which looks for Ctrl-C between calls, cannot raise it where the trial runs and nobody has its number.
+    """
+    numbers.extend(map(_kolosal.Study.ask, (native,)))
+
+
+def whole_from(where: str, given: Any, least: int, other: str = "") -> int:
+    """The whole number, which may also be a float without a fraction."""
+    is_number = isinstance(given, numbers.Real) and not isinstance(given, bool)
+    if is_number and least <= given < math.inf and given == int(given):
+        return int(given)
+    allowed = f"a whole number, at least {least}" + (f", or {other}" if other else "")
+    raise InvalidInputError(f"{where} is {given!r}; it must be {allowed}", "bad_value")
+
+
+def checked_n_trials(given: Any) -> int | None:
+    """How many trials a run may have; None: no limit."""
+    return None if given is None else whole_from("optimize: n_trials", given, 0)
+
+
+def checked_timeout(given: Any) -> float | None:
+    """How many seconds a run may take; None: no limit."""
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, numbers.Real) or math.isnan(given):
+        raise InvalidInputError(f"optimize: timeout is {given!r}; it must be a number of seconds, or None for no limit", "bad_value")
+    return float(given)
 
 
 class ProgressLine:

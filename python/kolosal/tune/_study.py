@@ -6,10 +6,11 @@ import contextlib
 import json
 import math
 import os
+import reprlib
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from .. import _kolosal
 from .._errors import InvalidInputError
 from . import _async
-from ._running import Run, Trial, log_end, reason
+from ._running import Run, Trial, begin_into, log_end, reason, whole_from
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialState, frozen, json_text, state_of, to_description
 from .exceptions import DuplicatedStudyError, StudyNotFoundError
 from .pruners import BasePruner, MedianPruner, NopPruner
@@ -27,6 +28,7 @@ from .storages import BaseStorage, InMemoryStorage, storage_of
 Objective = Callable[[Trial], float | Sequence[float]]
 Callback = Callable[["Study", FrozenTrial], None]
 
+_TEXTS = (str, bytes, bytearray)
 _METRIC_NAMES = "study:metric_names"  # Optuna's
 _FRAME_ATTRS = ("number", "value", "datetime_start", "datetime_complete", "duration", "params", "user_attrs", "system_attrs", "state")
 
@@ -200,13 +202,16 @@ class Study:
         given = space if space is not None else fixed_distributions
         declared = given if given is None or isinstance(given, _kolosal.SearchSpace) else SearchSpace(given)
         self._fail_stale()
-        trial = Trial(self, self._native.ask())
-        if declared is not None:
-            try:
+        begun: list[int] = []
+        try:
+            begin_into(begun, self._native)
+            trial = Trial(self, begun[0])
+            if declared is not None:
                 trial.suggest(declared)
-            except BaseException as error:
-                self._native.tell_failed(trial.number, reason(error))
-                raise
+        except BaseException as error:
+            for number in begun:
+                self._native.tell_failed(number, reason(error))
+            raise
         return trial
 
     def tell(
@@ -239,7 +244,8 @@ class Study:
         if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
             raise InvalidInputError(f"trial {number} is told to be {state.value} and has values", "bad_value", "Report them.")
         if state is TrialState.PRUNED:
-            self._prune(number)
+            self._or_fail(number)
+            self._native.tell_pruned(number)
         elif state is TrialState.FAIL:
             self._native.tell_failed(number, "told so")
         else:
@@ -311,8 +317,8 @@ class Study:
             gc_after_trial: whether Python's garbage is collected after every trial.
             show_progress_bar: whether a line on the standard error stream shows how far the run is, and the best value.
         """
-        if n_jobs != -1 and n_jobs < 1:
-            raise InvalidInputError(f"optimize: n_jobs is {n_jobs}; it must be at least 1, or -1 for one a core", "bad_value")
+        if n_jobs != -1:
+            n_jobs = whole_from("optimize: n_jobs", n_jobs, 1, "-1 for one a core")
         run = Run(self, func, n_trials, timeout, catch, callbacks, gc_after_trial=gc_after_trial, show_progress_bar=show_progress_bar)
         with self._running():
             run.work(n_jobs)
@@ -339,8 +345,7 @@ class Study:
             catch: an exception's class, or several, that fail the trial and let the run go on.
             callbacks: each is called with the study and the trial after every trial.
         """
-        if n_jobs < 1:
-            raise InvalidInputError(f"optimize_async: n_jobs is {n_jobs}; it must be at least 1", "bad_value")
+        n_jobs = whole_from("optimize_async: n_jobs", n_jobs, 1)
         run = Run(self, func, n_trials, timeout, catch, callbacks)
         with self._running():
             await _async.work(run, n_jobs)
@@ -422,19 +427,31 @@ class Study:
             self._native.tell_failed(number, reason(error))
             raise
 
-    def _prune(self, number: int) -> None:
-        self._or_fail(number)
-        self._native.tell_pruned(number)
-
     def _complete(self, number: int, values: Any) -> None:
+        """Ends a trial with what its objective gave; the trial has failed where that cannot be made numbers, with a warning."""
         try:
-            listed = [float(value) for value in (values if isinstance(values, Iterable) else [values])]
-        except (TypeError, ValueError):
-            self._native.tell_failed(number, f"the objective gave {values!r}; it must give a number for each objective")
-            warnings.warn(f"trial {number} failed: the objective gave {values!r}", stacklevel=3)
+            listed = _numbers_of(values)
+        except Exception:
+            given = reprlib.repr(values)
+            self._native.tell_failed(number, f"the objective gave {given}; it must give a number for each objective")
+            warnings.warn(f"trial {number} failed: the objective gave {given}", stacklevel=3)
             return
+        except BaseException as error:
+            self._native.tell_failed(number, reason(error))
+            raise
         if self._native.tell(number, listed) == "failed":
             warnings.warn(f"trial {number} failed: {self._native.snapshot(number)['failure']}", stacklevel=3)
+
+
+def _numbers_of(given: Any) -> list[float]:
+    """The values that an objective gave: one of anything that is a number, as an array without axes is, or several. Texts are none."""
+    if isinstance(given, (*_TEXTS, Mapping, Set)):
+        raise TypeError("no numbers in order")
+    is_single = hasattr(given, "__float__") and getattr(given, "ndim", 0) == 0
+    listed = [given] if is_single or not isinstance(given, Iterable) else list(given)
+    if any(isinstance(one, _TEXTS) for one in listed):
+        raise TypeError("texts are no numbers")
+    return [float(one) for one in listed]
 
 
 def _whole(what: str, given: Any) -> int:

@@ -20,9 +20,9 @@ from typing import Any, cast
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from ._running import Run, Trial, is_pruning, reason
+from ._running import Run, Trial, checked_n_trials, checked_timeout, is_pruning, reason, whole_from
 from ._study import Callback, Objective, Study
-from ._trial import Distribution, SearchSpace, json_text
+from ._trial import Distribution, SearchSpace, TrialPruned, json_text
 
 __all__ = ["RemoteTrial", "optimize"]
 
@@ -190,9 +190,10 @@ def optimize(
         catch: exceptions of the objective that fail the trial and let the run go on.
         callbacks: each is called here with the study and the trial after every trial.
     """
-    for name, value, least in (("n_trials", n_trials, 0), ("n_workers", n_workers, 1), ("max_retries", max_retries, 0)):
-        if value is not None and value < least:
-            raise InvalidInputError(f"optimize: {name} is {value}; it must be at least {least}", "bad_value")
+    checked_n_trials(n_trials)
+    checked_timeout(timeout)
+    n_workers = None if n_workers is None else whole_from("optimize: n_workers", n_workers, 1)
+    max_retries = whole_from("optimize: max_retries", max_retries, 0)
     ray = _load_ray()
     if not ray.is_initialized():
         ray.init()
@@ -252,10 +253,12 @@ class _Driver:
                     calls = self.mailbox.take.remote(_WAIT_SECONDS)
                 else:
                     self._end(ready[0])
+        except BaseException as error:
+            self.run.fail_rest(error)
+            raise
         finally:
-            for task, trial in self.running.items():
+            for task in self.running:
                 self.ray.cancel(task, force=True)
-                self.native.tell_failed(trial.number, "the run ended before it did")
             self.ray.kill(self.mailbox)
 
     def _start(self) -> None:
@@ -266,7 +269,8 @@ class _Driver:
         trials = {trial.number: trial for trial in self.running.values()}
         answers: list[tuple[int, Any]] = []
         for key, number, method, arguments, options in calls:
-            if number not in trials:  # its worker is gone
+            if number not in trials:  # its worker is gone; the mailbox forgets a call that is answered
+                answers.append((key, ("error", RuntimeError(f"trial {number} has ended"))))
                 continue
             try:
                 answers.append((key, ("value", _call(trials[number], method, arguments, options))))
@@ -277,7 +281,6 @@ class _Driver:
     def _end(self, task: Any) -> None:
         errors = self.ray.exceptions
         number = self.running.pop(task).number
-        raised: BaseException | None = None
         try:
             kind, value = self.ray.get(task)
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as lost:
@@ -286,19 +289,23 @@ class _Driver:
                 self.run.left += 1
         except Exception as error:  # the objective did not get there, or its value not here
             self.native.tell_failed(number, reason(error))
-            raised = error
+            raise
         else:
-            if kind == "complete":
-                self.run.study._or_fail(number)
-                self.run.study._complete(number, value)
-            elif kind == "pruned":
-                self.run.study._prune(number)
-            else:
-                self.native.tell_failed(number, reason(value))
-                raised = None if isinstance(value, self.run.catch) else value
+            self._take(number, kind, value)
         self.run.ended(number)
-        if raised is not None:
-            raise raised
+
+    def _take(self, number: int, kind: str, value: Any) -> None:
+        """Ends a trial with what became of its objective."""
+        try:
+            if kind == "failed":
+                raise value
+            if kind == "pruned":
+                raise TrialPruned
+            self.run.study._note_constraints(number)
+        except Exception as error:
+            self.run.endure(number, error)
+        else:
+            self.run.gave(number, value)
 
 
 def _call(trial: Trial, method: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
