@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from .._errors import InvalidInputError
 from ._study import Study, StudyDirection, _opened
-from ._trial import FrozenTrial, TrialState
+from ._trial import FrozenTrial, TrialState, from_json
 from .exceptions import StudyNotFoundError
 from .pruners import BasePruner
 from .samplers import BaseSampler, RandomSampler
@@ -90,7 +89,7 @@ def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool
             StudySummary(
                 study_name=name,
                 directions=study.directions,
-                best_trial=_best_or_none(study) if has_best else None,
+                best_trial=best_or_none(study) if has_best else None,
                 user_attrs=study.user_attrs,
                 n_trials=len(trials),
                 datetime_start=min(starts, default=None),
@@ -99,10 +98,11 @@ def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool
     return summaries
 
 
-def _best_or_none(study: Study) -> FrozenTrial | None:
+def best_or_none(study: Study) -> FrozenTrial | None:
+    """The best trial of a study of one objective, where there is one whose constraints hold."""
     try:
         return study.best_trial
-    except InvalidInputError:  # no constraints hold
+    except InvalidInputError:
         return None
 
 
@@ -123,8 +123,10 @@ def study_from_json(
         sampler: what proposes further trials; without, ``TPESampler()``.
         pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
     """
-    described = json.loads(text)
-    if not isinstance(described, dict) or "study_name" not in described or "directions" not in described:
+    described = from_json(text, "study_from_json")
+    directions = described.get("directions") if isinstance(described, dict) else None
+    is_listed = isinstance(directions, list) and all(isinstance(one, str) for one in directions)
+    if not is_listed or not isinstance(described.get("study_name"), str):
         raise InvalidInputError("study_from_json: the text is no study", "bad_value", "Give what Study.to_json wrote.")
     study = _opened(study_name or described["study_name"], described["directions"], storage, sampler, pruner, "create")
     study._native.add_json(text)

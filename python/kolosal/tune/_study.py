@@ -510,7 +510,8 @@ def create_study(
         pruner: what ``trial.should_prune()`` asks; without, ``MedianPruner()``.
         study_name: its name; without, a unique one.
         direction: "minimize" (the default) or "maximize".
-        load_if_exists: whether a study of this name in the storage is gone on with, rather than refused.
+        load_if_exists: whether a study of this name in the storage is gone on with, rather than refused; its directions are the stored
+            ones, and others are refused.
         directions: one for each objective.
     """
     if direction is not None and directions is not None:
@@ -519,7 +520,18 @@ def create_study(
         raise InvalidInputError(f"create_study: directions is the text '{directions}'; it must be a list", "bad_value", "Give direction.")
     listed = [_direction_text(one) for one in (directions if directions is not None else [direction or "minimize"])]
     name = study_name or f"no-name-{uuid.uuid4()}"
-    return _opened(name, listed, storage, sampler, pruner, "create_or_load" if load_if_exists else "create")
+    study = _opened(name, listed, storage, sampler, pruner, "create_or_load" if load_if_exists else "create")
+    if (direction is not None or directions is not None) and study.directions != listed:
+        raise InvalidInputError(
+            f"create_study: study '{name}' is there, to {_and(study.directions)}, and is to be one to {_and(listed)}",
+            "bad_value",
+            "Leave out the direction to go on with it, or give another study_name.",
+        )
+    return study
+
+
+def _and(directions: Sequence[str]) -> str:
+    return " and ".join(map(str, directions))
 
 
 def _opened(

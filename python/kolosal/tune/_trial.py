@@ -31,6 +31,14 @@ def json_text(value: Any, where: str) -> str:
         ) from None
 
 
+def from_json(text: Any, where: str) -> Any:
+    """What JSON text says; ``where`` is what an error begins with."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInputError(f"{where}: the text is no JSON: {error}", "bad_value") from None
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
         return value.tolist()
@@ -208,8 +216,13 @@ class SearchSpace(_kolosal.SearchSpace):
     """
 
     def __init__(self, parameters: Mapping[str, Any], forbidden: Iterable[Mapping[str, Any]] = ()) -> None:
+        if not isinstance(parameters, Mapping):
+            raise InvalidInputError(f"search space: parameters is {parameters!r}; it must be a dict by name", "bad_value")
+        never = list(forbidden) if isinstance(forbidden, Iterable) and not isinstance(forbidden, (str, Mapping)) else [forbidden]
+        if isinstance(forbidden, Mapping) or not all(isinstance(one, Mapping) for one in never):
+            raise InvalidInputError(f"search space: forbidden is {forbidden!r}; it must be a list of dicts by name", "bad_value")
         described = {name: to_description(p) if is_distribution(p) else _described(name, p) for name, p in parameters.items()}
-        super().__init__(json_text({"parameters": described, "forbidden": [dict(one) for one in forbidden]}, "search space"))
+        super().__init__(json_text({"parameters": described, "forbidden": [dict(one) for one in never]}, "search space"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         described = json.loads(self.to_json())
@@ -218,7 +231,7 @@ class SearchSpace(_kolosal.SearchSpace):
     @classmethod
     def from_json(cls, text: str) -> SearchSpace:
         """The space that JSON text describes: an object with "parameters" and, if wanted, "forbidden"."""
-        described = json.loads(text)
+        described = from_json(text, "search space")
         if not isinstance(described, dict) or "parameters" not in described or set(described) - {"parameters", "forbidden"}:
             raise InvalidInputError('search space: it must be an object with "parameters" and, if wanted, "forbidden"', "bad_value")
         return cls(described["parameters"], described.get("forbidden", ()))

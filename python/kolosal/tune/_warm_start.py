@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._errors import InvalidInputError
+from ._running import whole_from
 from ._study import Study
 from ._trial import FrozenTrial, TrialState
+
+WARM_START = "warm_start"  # the user attribute of trials that begin with values of an earlier study, whose name it has
 
 
 def best_parameters(source: Study, n_trials: int | None = None) -> list[dict[str, Any]]:
     """The parameters of the best trials of a study, the best first; those with equal parameters count once.
 
-    Of several objectives the best are the Pareto front.
+    Of several objectives the best are those of the Pareto front, the earliest first.
 
     Args:
         source: the study.
         n_trials: how many; None: a tenth of the trials that are complete, at most 25.
     """
-    if n_trials is not None and n_trials < 1:
-        raise InvalidInputError(f"best_parameters: n_trials is {n_trials}; it must be at least 1", "bad_value")
+    if n_trials is not None:
+        n_trials = whole_from("best_parameters: n_trials", n_trials, 1)
     ranked = _best_first(source)
-    most = min(25, -(-len(ranked) // 10)) if n_trials is None else n_trials
+    most = min(25, -(-len(source.get_trials([TrialState.COMPLETE])) // 10)) if n_trials is None else n_trials
     best: list[dict[str, Any]] = []
     for trial in ranked:
         if len(best) < most and trial.params and trial.params not in best:
@@ -51,7 +53,7 @@ def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
     """Lets the first trials of a study have the parameters of the best ones of another.
 
     The values of the other study are of another objective and are not taken over: its best parameters are tried anew, and the sampler
-    learns from what they come to.
+    learns from what they come to. What the ranges of the study do not allow then is left to the sampler.
 
     Args:
         study: the study to begin.
@@ -63,7 +65,7 @@ def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
     """
     best = best_parameters(source, n_trials)
     for params in best:
-        study.enqueue_trial(params, user_attrs={"warm_start": source.study_name})
+        study.enqueue_trial(params, user_attrs={WARM_START: source.study_name})
     return len(best)
 
 

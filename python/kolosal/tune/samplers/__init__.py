@@ -7,7 +7,7 @@ order, give the same trials. Without a seed one is drawn.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._errors import InvalidInputError
@@ -24,6 +24,13 @@ _NO_WARNING = Absent("no such warning is given", False)
 _NO_OTHER_SAMPLER = Absent("parameters that are drawn apart are drawn by this sampler itself")
 _OWN_MUTATION = Absent("numbers are mutated by polynomials, choices drawn anew")
 _OWN_GENERATIONS = Absent("how generations follow on each other is fixed")
+
+
+def _by_name(where: str, given: Any) -> dict[str, Any]:
+    """A copy of what must be a dict by the names of parameters."""
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise InvalidInputError(f"{where} is {given!r}; it must be a dict by the names of parameters", "bad_value")
+    return dict(given)
 
 
 class BaseSampler:
@@ -90,7 +97,11 @@ class GridSampler(BaseSampler):
 
     @theirs()
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
-        values = {name: list(listed) for name, listed in search_space.items()}
+        values = _by_name("GridSampler: search_space", search_space)
+        for name, listed in values.items():
+            if isinstance(listed, (str, bytes)) or not isinstance(listed, Iterable):
+                raise InvalidInputError(f"GridSampler: the values of '{name}' are {listed!r}; they must be a list", "bad_value")
+            values[name] = list(listed)
         super().__init__(0 if seed is None else seed, search_space=values)
 
 
@@ -151,7 +162,8 @@ class TPESampler(BaseSampler):
         prior_weight: weight of the density of what is not known, against 1 for a trial.
         constraints_func: gives the values of a trial's constraints, which hold where they are at most 0, when it ends.
         earlier_best: parameters of the best trials of an earlier study, as ``tune.best_parameters`` gives them: where good trials are to be
-            expected. Those that lack a parameter, or have a value that is not allowed now, are passed over.
+            expected. Those that lack a parameter, or have a value that is not allowed now, are passed over. They count once
+            ``n_startup_trials`` have ended; of those before, which are uniform, none is drawn near them.
         earlier_weight: how many good trials all of these together weigh as much as.
     """
 
@@ -181,6 +193,8 @@ class TPESampler(BaseSampler):
     ) -> None:
         if group and multivariate is False:
             raise InvalidInputError("TPESampler: group draws parameters together, and multivariate is False", "bad_value")
+        if isinstance(earlier_best, (str, Mapping)) or not isinstance(earlier_best, Iterable):
+            raise InvalidInputError(f"TPESampler: earlier_best is {earlier_best!r}; it must be a list of dicts", "bad_value")
         super().__init__(
             seed,
             n_startup_trials=n_startup_trials,
@@ -189,7 +203,7 @@ class TPESampler(BaseSampler):
             group=group,
             constant_liar=constant_liar,
             prior_weight=prior_weight,
-            earlier_best=[dict(one) for one in earlier_best],
+            earlier_best=[_by_name(f"TPESampler: earlier_best[{i}]", one) for i, one in enumerate(earlier_best)],
             earlier_weight=earlier_weight,
         )
         self.constraints_func = constraints_func
@@ -318,7 +332,8 @@ class CostFrugalSampler(BaseSampler):
         least_step: float = 0.005,
         seed: int | None = None,
     ) -> None:
-        super().__init__(seed, low_cost=dict(low_cost_partial_config or {}), step=step, least_step=least_step)
+        low_cost = _by_name("CostFrugalSampler: low_cost_partial_config", low_cost_partial_config or {})
+        super().__init__(seed, low_cost=low_cost, step=step, least_step=least_step)
 
 
 class GPSampler(BaseSampler):
@@ -405,7 +420,7 @@ class PartialFixedSampler(BaseSampler):
     def __init__(self, fixed_params: Mapping[str, Any], base_sampler: BaseSampler) -> None:
         if not isinstance(base_sampler, BaseSampler) or not base_sampler._native()[0]:
             raise InvalidInputError(f"PartialFixedSampler: base_sampler is {base_sampler!r}, which is none of these", "bad_value")
-        super().__init__(base_sampler.seed, fixed_params=dict(fixed_params))
+        super().__init__(base_sampler.seed, fixed_params=_by_name("PartialFixedSampler: fixed_params", fixed_params))
         self.base_sampler = base_sampler
         self.constraints_func = base_sampler.constraints_func
 
