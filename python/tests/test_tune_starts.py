@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 from kolosal.tune._param_space import ParamSpace
 from scipy import stats
@@ -104,7 +105,8 @@ def test_numbers_of_numpy_are_bounds_and_choices() -> None:
     }
     plain = {"k": (1, 100), "x": (0.0, 2), "log": (1, 100, "log"), "c": [3, 0.5, True, None]}
     assert ParamSpace(spelt).native.to_json() == ParamSpace(plain).native.to_json()
-    assert ParamSpace({"b": (True, False)}).values_of({"b": True}) == {"b": True}
+    with pytest.raises(InvalidInputError, match="parameter 'b'"):
+        ParamSpace({"b": (True, False)})
 
 
 def test_the_trial_goes_to_an_argument_that_is_for_it() -> None:
@@ -196,6 +198,46 @@ def test_the_best_of_several_objectives_are_a_tenth_of_the_complete_trials() -> 
     assert len(tune.best_parameters(one)) == 4
 
 
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_the_best_of_a_study_of_optuna_are_its_best(direction: str) -> None:
+    theirs = optuna.create_study(direction=direction, sampler=optuna.samplers.RandomSampler(seed=0))
+
+    def objective(trial: Any) -> float:
+        if trial.number % 4 == 0:
+            raise optuna.TrialPruned
+        return float(trial.suggest_float("x", 0, 1))
+
+    theirs.optimize(objective, n_trials=40)
+    complete = [trial for trial in theirs.trials if trial.value is not None]
+    ranked = sorted(complete, key=lambda trial: trial.value, reverse=direction == "maximize")
+    assert tune.best_parameters(theirs) == [trial.params for trial in ranked[:3]]
+    study = tune.create_study()
+    assert tune.warm_start(study, theirs, 2) == 2
+    assert study.ask().suggest_float("x", 0, 1) == ranked[0].params["x"]
+
+
+def test_a_pruned_trial_whose_last_report_is_nan_has_no_value() -> None:
+    study = tune.create_study()
+    trial = study.ask()
+    trial.report(float("nan"), 1)
+    assert study.tell(trial, state=tune.TrialState.PRUNED).values is None
+    assert study.trials[0].value is None
+
+
+def test_a_study_that_does_not_suit_is_a_runtime_error_as_in_optuna() -> None:
+    several = tune.create_study(directions=["minimize"] * 2)
+    for ask in (lambda: several.direction, lambda: several.best_trial, lambda: several.best_value):
+        with pytest.raises(RuntimeError, match="has 2 objectives; use"):
+            ask()
+    study = tune.create_study()
+    with pytest.raises(RuntimeError, match="already runs"):
+        study.optimize(lambda trial: study.optimize(lambda inner: 1.0, n_trials=1) or 1.0, n_trials=1)
+
+
+async def coroutine(trial: tune.Trial) -> float:
+    return 1.0
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -215,6 +257,26 @@ def test_the_best_of_several_objectives_are_a_tenth_of_the_complete_trials() -> 
         (lambda: tune.SearchSpace({}, forbidden={"a": 1}), "search space: forbidden is {'a': 1}; it must be a list of dicts"),
         (lambda: tune.SearchSpace({}, forbidden="a"), "search space: forbidden is 'a'"),
         (lambda: tune.AdaptiveHPO(early_stopping_patience="3"), "early_stopping_patience is '3'; it must be a whole number, at least 1"),
+        (lambda: tune.AdaptiveHPO(0), "AdaptiveHPO: n_trials is 0; it must be a whole number, at least 1"),
+        (lambda: ParamSpace({"C": (1, 0)}), "param_space: parameter 'C': IntDistribution: low"),
+        (
+            lambda: ParamSpace({"C": (5,)}),
+            r"param_space: parameter 'C' is \(5,\), which is no \(low, high\) of numbers\n  Choices are a list",
+        ),
+        (lambda: ParamSpace({"C": (1, 2, 3)}), r"parameter 'C' is \(1, 2, 3\)"),
+        (lambda: ParamSpace({"C": (1, 2, "lgo")}), r"parameter 'C' is \(1, 2, 'lgo'\)"),
+        (lambda: ParamSpace({"C": ("a", "b")}), r"parameter 'C' is \('a', 'b'\)"),
+        (lambda: tune.pruners.PercentilePruner(200), "percentile is 200, which is out of bounds"),
+        (lambda: tune.pruners.MedianPruner(-1), "n_startup_trials"),
+        (lambda: tune.pruners.ThresholdPruner(), "lower and upper are both missing"),
+        (lambda: tune.pruners.PatientPruner(None, -1), "patience"),
+        (lambda: tune.pruners.PatientPruner("median", 1), "wrapped_pruner is 'median', which is none of these"),
+        (lambda: tune.warm_start(tune.create_study(), "x"), "the source is 'x'; it must be a study"),
+        (lambda: tune.create_study().set_user_attr(1, 2), "the name of a user attribute is 1; it must be a text"),
+        (lambda: tune.create_study().add_trial("x"), "add_trial: 'x' is no trial"),
+        (lambda: tune.create_study().enqueue_trial([1]), r"enqueue_trial: params is \[1\]; it must be a dict"),
+        (lambda: tune.importance.get_param_importances(tune.create_study(), evaluator="x"), "evaluator is 'x', which is none of these"),
+        (lambda: tune.create_study().optimize(coroutine, n_trials=1), "the objective is a coroutine\n  Await optimize_async"),
         (lambda: tune.best_parameters(tune.create_study(), "3"), "best_parameters: n_trials is '3'"),
     ],
 )

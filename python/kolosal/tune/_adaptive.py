@@ -78,7 +78,7 @@ class AdaptiveHPO:
     ) -> None:
         if early_stopping_patience is not None:
             early_stopping_patience = whole_from("early_stopping_patience", early_stopping_patience, 1)
-        self.n_trials = n_trials
+        self.n_trials = whole_from("AdaptiveHPO: n_trials", n_trials, 1)
         self.timeout = timeout
         self.optimization_strategy = optimization_strategy
         self.pruner = pruner

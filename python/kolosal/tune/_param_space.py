@@ -33,7 +33,7 @@ class ParamSpace:
             return
         if not isinstance(given, Mapping) or not given:
             raise InvalidInputError("param_space is not a SearchSpace or a dict by parameter, or is empty", "bad_value", _SPELLINGS)
-        self.native = SearchSpace({str(name): self._parameter(str(name), spelt) for name, spelt in given.items()})
+        self.native = SearchSpace({str(name): self._read(str(name), spelt) for name, spelt in given.items()})
 
     def values_of(self, point: Mapping[str, Any]) -> dict[str, Any]:
         """The estimator's parameters at a point of the native space."""
@@ -95,6 +95,14 @@ class ParamSpace:
         share = float(drawn.cdf(value)) - (float(drawn.pmf(value)) / 2 if is_discrete else 0.0)
         return min(max(share, _LEAST_SHARE), 1 - _LEAST_SHARE)
 
+    def _read(self, name: str, spelt: Any) -> Any:
+        """The parameter as the native core declares it; errors name it."""
+        try:
+            return self._parameter(name, spelt)
+        except InvalidInputError as error:
+            text = str(error.args[0])
+            raise InvalidInputError(text if f"'{name}'" in text else f"param_space: parameter '{name}': {text}", error.code) from None
+
     def _parameter(self, name: str, spelt: Any) -> Any:
         if isinstance(spelt, (Distribution, Mapping)):
             return spelt
@@ -106,6 +114,9 @@ class ParamSpace:
             if all(isinstance(bound, numbers.Integral) for bound in (low, high)):
                 return IntDistribution(int(low), int(high), log=log)
             return FloatDistribution(float(low), float(high), log=log)
+        if isinstance(spelt, tuple):
+            where = f"param_space: parameter '{name}'"
+            raise InvalidInputError(f"{where} is {spelt!r}, which is no (low, high) of numbers", "bad_value", "Choices are a list.")
         if hasattr(spelt, "tolist"):
             spelt = spelt.tolist()
         if isinstance(spelt, Sequence) and not isinstance(spelt, str) and len(spelt) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import math
 import os
@@ -20,7 +21,7 @@ from .._errors import InvalidInputError
 from . import _async
 from ._running import Run, Trial, begin_into, log_end, reason, whole_from
 from ._trial import Distribution, FrozenTrial, SearchSpace, TrialState, frozen, json_text, state_of, to_description
-from .exceptions import DuplicatedStudyError, StudyNotFoundError
+from .exceptions import DuplicatedStudyError, StudyNotFoundError, UnsuitedStudyError
 from .pruners import BasePruner, MedianPruner, NopPruner
 from .samplers import BaseSampler, TPESampler
 from .storages import BaseStorage, InMemoryStorage, storage_of
@@ -40,7 +41,7 @@ class StudyDirection(StrEnum):
     MAXIMIZE = "maximize"
 
 
-def _direction_text(given: Any) -> str:
+def direction_text(given: Any) -> str:
     """The direction as text; it may be one of Optuna's, too."""
     if isinstance(given, StudyDirection):
         return given.value
@@ -97,7 +98,7 @@ class Study:
     def direction(self) -> StudyDirection:
         """Whether less ("minimize") or more ("maximize") of the single objective is better."""
         if len(self.directions) != 1:
-            raise InvalidInputError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
+            raise UnsuitedStudyError(f"study '{self.study_name}' has {len(self.directions)} objectives; use directions", "bad_value")
         return self.directions[0]
 
     @property
@@ -120,6 +121,8 @@ class Study:
     @property
     def best_trial(self) -> FrozenTrial:
         """The best complete trial whose constraints hold."""
+        if not self._is_single:
+            raise UnsuitedStudyError(f"study '{self.study_name}' has {len(self.directions)} objectives; use best_trials", "bad_value")
         self._native.refresh()
         return frozen(self._native.snapshot(self._native.best()))
 
@@ -149,6 +152,8 @@ class Study:
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Notes anything about the study that JSON can hold, NumPy's numbers and arrays as such."""
+        if not isinstance(key, str):
+            raise InvalidInputError(f"the name of a user attribute is {key!r}; it must be a text", "bad_value")
         self._native.set_study_attr(key, json_text(value, f"study '{self.study_name}': user attribute '{key}'"))
 
     @property
@@ -264,10 +269,14 @@ class Study:
         """
         if skip_if_exists and any(_are_same(params, trial.system_attrs.get("fixed_params", trial.params)) for trial in self.trials):
             return
+        if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
+            raise InvalidInputError(f"enqueue_trial: params is {params!r}; it must be a dict of values by name", "bad_value")
         self._native.enqueue(dict(params), json_text(dict(user_attrs or {}), "enqueue_trial: user_attrs"))
 
     def add_trial(self, trial: FrozenTrial) -> None:
         """Adds a finished trial, of another study or of ``create_trial``, or one that waits. Trials of Optuna are taken, too."""
+        if not hasattr(trial, "state") or not hasattr(trial, "distributions"):
+            raise InvalidInputError(f"add_trial: {trial!r} is no trial", "bad_value", "Give one of another study, or of create_trial.")
         state, place = state_of(trial.state), f"add_trial: trial {trial.number}"
         constraints = dict(trial.constraints)
         own = ("kolosal:", "constraints")  # what belongs to this study's tuner, and what the constraints are in a storage
@@ -319,6 +328,8 @@ class Study:
         """
         if n_jobs != -1:
             n_jobs = whole_from("optimize: n_jobs", n_jobs, 1, "-1 for one a core")
+        if inspect.iscoroutinefunction(func):
+            raise InvalidInputError("optimize: the objective is a coroutine", "bad_value", "Await optimize_async.")
         run = Run(self, func, n_trials, timeout, catch, callbacks, gc_after_trial=gc_after_trial, show_progress_bar=show_progress_bar)
         with self._running():
             run.work(n_jobs)
@@ -341,11 +352,11 @@ class Study:
             func: the objective. A plain function may be given, and keeps the event loop waiting while it runs.
             n_trials: how many trials to run; without, no limit.
             timeout: seconds after which no further trial is started.
-            n_jobs: trials that run at the same time.
+            n_jobs: trials that run at the same time; -1: one for each core.
             catch: an exception's class, or several, that fail the trial and let the run go on.
             callbacks: each is called with the study and the trial after every trial.
         """
-        n_jobs = whole_from("optimize_async: n_jobs", n_jobs, 1)
+        n_jobs = (os.cpu_count() or 1) if n_jobs == -1 else whole_from("optimize_async: n_jobs", n_jobs, 1, "-1 for one a core")
         run = Run(self, func, n_trials, timeout, catch, callbacks)
         with self._running():
             await _async.work(run, n_jobs)
@@ -354,7 +365,7 @@ class Study:
     def _running(self) -> Iterator[None]:
         """While the only run that a study has at a time goes on."""
         if not self._optimizing.acquire(blocking=False):
-            raise InvalidInputError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
+            raise UnsuitedStudyError("optimize: this study already runs", "bad_value", "Use n_jobs for several trials at a time.")
         try:
             self._stopping.clear()
             yield
@@ -518,7 +529,7 @@ def create_study(
         raise InvalidInputError("create_study: direction and directions are both given", "bad_value", "Give one of them.")
     if isinstance(directions, str):
         raise InvalidInputError(f"create_study: directions is the text '{directions}'; it must be a list", "bad_value", "Give direction.")
-    listed = [_direction_text(one) for one in (directions if directions is not None else [direction or "minimize"])]
+    listed = [direction_text(one) for one in (directions if directions is not None else [direction or "minimize"])]
     name = study_name or f"no-name-{uuid.uuid4()}"
     study = _opened(name, listed, storage, sampler, pruner, "create_or_load" if load_if_exists else "create")
     if (direction is not None or directions is not None) and study.directions != listed:

@@ -375,13 +375,14 @@ def frozen(snapshot: dict[str, Any]) -> FrozenTrial:
     def moment(seconds: float) -> datetime | None:
         return datetime.fromtimestamp(seconds) if seconds == seconds else None
 
+    values: list[float] = snapshot["values"]
     system_attrs = {name: json.loads(text) for name, text in snapshot["system_attrs"]}
     if snapshot["fixed"]:
         system_attrs["fixed_params"] = snapshot["fixed"]
     return FrozenTrial(
         number=snapshot["number"],
         state=TrialState(snapshot["state"]),
-        values=snapshot["values"] or None,
+        values=None if any(value != value for value in values) else values or None,  # a pruned trial's last report may be NaN
         params=snapshot["params"],
         distributions={name: from_text(text) for name, text in snapshot["distributions"].items()},
         intermediate_values=dict(snapshot["intermediate"]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._errors import InvalidInputError
 from ._running import whole_from
-from ._study import Study
-from ._trial import FrozenTrial, TrialState
+from ._study import Study, direction_text
+from ._trial import FrozenTrial, TrialState, state_of
 
 WARM_START = "warm_start"  # the user attribute of trials that begin with values of an earlier study, whose name it has
 
@@ -17,13 +18,15 @@ def best_parameters(source: Study, n_trials: int | None = None) -> list[dict[str
     Of several objectives the best are those of the Pareto front, the earliest first.
 
     Args:
-        source: the study.
+        source: the study; one of Optuna is taken, too.
         n_trials: how many; None: a tenth of the trials that are complete, at most 25.
     """
     if n_trials is not None:
         n_trials = whole_from("best_parameters: n_trials", n_trials, 1)
+    if not hasattr(source, "trials") or not hasattr(source, "directions"):
+        raise InvalidInputError(f"best_parameters: the source is {source!r}; it must be a study", "bad_value")
     ranked = _best_first(source)
-    most = min(25, -(-len(source.get_trials([TrialState.COMPLETE])) // 10)) if n_trials is None else n_trials
+    most = min(25, -(-len(_complete(source)) // 10)) if n_trials is None else n_trials
     best: list[dict[str, Any]] = []
     for trial in ranked:
         if len(best) < most and trial.params and trial.params not in best:
@@ -72,6 +75,10 @@ def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
 def _best_first(source: Study) -> list[FrozenTrial]:
     if len(source.directions) > 1:
         return source.best_trials
-    sign = 1 if source.direction == "minimize" else -1
-    feasible = [trial for trial in source.get_trials([TrialState.COMPLETE]) if all(value <= 0 for value in trial.constraints.values())]
+    sign = 1 if direction_text(source.direction) == "minimize" else -1
+    feasible = [trial for trial in _complete(source) if all(value <= 0 for value in trial.constraints.values())]
     return sorted(feasible, key=lambda trial: (sign * (trial.values or [0.0])[0], trial.number))
+
+
+def _complete(source: Study) -> list[FrozenTrial]:
+    return [trial for trial in source.trials if state_of(trial.state) is TrialState.COMPLETE]

@@ -11,6 +11,7 @@ __all__ = [
     "StorageInternalError",
     "StudyNotFoundError",
     "TrialPruned",
+    "UnsuitedStudyError",
     "UpdateFinishedTrialError",
 ]
 
@@ -37,6 +38,10 @@ class StudyNotFoundError(InvalidInputError, KeyError):
 
 class UpdateFinishedTrialError(InvalidInputError, RuntimeError):
     """A trial that has ended was to change."""
+
+
+class UnsuitedStudyError(InvalidInputError, RuntimeError):
+    """The study has several objectives where one is needed, or runs already."""
 
 
 class ExperimentalWarning(Warning):

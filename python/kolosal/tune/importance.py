@@ -95,6 +95,8 @@ def get_param_importances(
         target: what of a trial is explained, as ``lambda trial: trial.duration.total_seconds()``; less is better. Without, the value.
         normalize: whether the importances are made to sum to 1.
     """
+    if evaluator is not None and not isinstance(evaluator, BaseImportanceEvaluator):
+        raise InvalidInputError(f"get_param_importances: evaluator is {evaluator!r}, which is none of these", "bad_value")
     measure = evaluator if evaluator is not None else PedAnovaImportanceEvaluator()
     found = measure.evaluate(study, params, target=target)
     if not normalize:

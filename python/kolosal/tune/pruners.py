@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from .. import _kolosal
 from .._errors import InvalidInputError
 from ._theirs import theirs
+from ._trial import json_text
 
 
 class BasePruner:
@@ -15,6 +17,9 @@ class BasePruner:
 
     def __init__(self, **parameters: Any) -> None:
         self._parameters = parameters
+        if self._name:  # a study that is made and thrown away says what is wrong with the parameters
+            text = json_text(parameters, type(self).__name__)
+            _kolosal.make_study("checked", ["minimize"], "random", "{}", self._name, text, None, "create")
 
     def _native(self) -> tuple[str, dict[str, Any]]:
         return self._name, self._parameters
@@ -174,6 +179,8 @@ class PatientPruner(BasePruner):
     def __init__(self, wrapped_pruner: BasePruner | None, patience: int, min_delta: float = 0.0) -> None:
         if isinstance(wrapped_pruner, NopPruner):
             raise InvalidInputError("PatientPruner: it wraps NopPruner, so it would never stop a trial", "bad_value", "Use NopPruner.")
+        if wrapped_pruner is not None and not isinstance(wrapped_pruner, BasePruner):
+            raise InvalidInputError(f"PatientPruner: wrapped_pruner is {wrapped_pruner!r}, which is none of these", "bad_value")
         name, parameters = wrapped_pruner._native() if wrapped_pruner is not None else ("", {})
         super().__init__(pruner=name, parameters=parameters, patience=patience, min_delta=min_delta)
 
