@@ -345,8 +345,9 @@ class Study:
     ) -> None:
         """As ``optimize``, for an objective that is a coroutine, or that gives a future of ``concurrent.futures`` or asyncio.
 
-        Where the task is cancelled, its running trials are cancelled and have failed. Where the objective raises, the other trials end
-        first. Proposals are made on the event loop.
+        Where the task is cancelled, its running trials are cancelled and have failed. Where others cancel what an objective waits for, it
+        has raised ``concurrent.futures.CancelledError``. Where the objective raises, the other trials end first. Proposals are made on
+        the event loop.
 
         Args:
             func: the objective. A plain function may be given, and keeps the event loop waiting while it runs.
