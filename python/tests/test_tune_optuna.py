@@ -525,7 +525,12 @@ def test_arguments_of_optuna_that_change_nothing_are_taken() -> None:
 
 def test_defaults_are_those_of_the_parameter_tables() -> None:
     p, s = tune.pruners, tune.samplers
-    needed: dict[Any, tuple[Any, ...]] = {p.PercentilePruner: (25.0,), p.PatientPruner: (None, 1), s.GridSampler: ({"x": [1]},)}
+    needed: dict[Any, tuple[Any, ...]] = {
+        p.PercentilePruner: (25.0,),
+        p.PatientPruner: (None, 1),
+        p.ThresholdPruner: (0.0,),
+        s.GridSampler: ({"x": [1]},),
+    }
     checked = 0
     for kind, module, base in (("sampler", s, s.BaseSampler), ("pruner", p, p.BasePruner)):
         for made in vars(module).values():
@@ -535,7 +540,7 @@ def test_defaults_are_those_of_the_parameter_tables() -> None:
             table = {field["name"]: field["default"] for field in json.loads(_kolosal.parameters(f"{kind} {name}"))}
             assert given.keys() == table.keys(), made
             for field, value in given.items():
-                if field == "seed" or (made in needed and field in ("percentile", "search_space", "patience")):
+                if field == "seed" or (made in needed and field in ("percentile", "search_space", "patience", "lower")):
                     continue
                 assert value == table[field] or value == pytest.approx(table[field], rel=1e-15), (made, field)
                 checked += 1
