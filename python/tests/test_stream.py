@@ -606,8 +606,10 @@ def test_an_interrupt_loses_no_item():
         for item in run:
             got.append(item)
     left = run.stop()
-    assert got == acknowledged
-    assert left[0] == len(got)
+    # An item is acknowledged when the next is asked for; the interrupt may come between the two.
+    assert acknowledged == got[: len(acknowledged)]
+    assert len(got) <= len(acknowledged) + 1
+    assert left[0] == len(acknowledged)
 
 
 @pytest.mark.parametrize("error", [StopIteration, StopAsyncIteration])

@@ -102,8 +102,11 @@ def test_a_thread_that_waits_for_the_study_lets_others_run() -> None:
 
 def test_ctrl_c_while_a_proposal_is_made_fails_the_trial() -> None:
     study = slow_study()
-    with signal_soon(signal.SIGINT, 0.02), pytest.raises(KeyboardInterrupt):
-        study.ask()
+    for _ in range(20):  # on a busy machine the signal may come before the asking begins
+        with signal_soon(signal.SIGINT, 0.02), pytest.raises(KeyboardInterrupt):
+            study.ask()
+        if len(study.trials) > 120:
+            break
     assert study.trials[-1].number == 120
     assert study.trials[-1].state is tune.TrialState.FAIL
     assert study.ask().number == 121
