@@ -283,3 +283,12 @@ async def coroutine(trial: tune.Trial) -> float:
 def test_arguments_that_cannot_be_are_refused_by_name(call: Any, words: str) -> None:
     with pytest.raises(InvalidInputError, match=words):
         call()
+
+
+def test_earlier_trials_of_optuna_are_losses_of_its_direction() -> None:
+    for direction, losses in (("minimize", [1.0, 2.0]), ("maximize", [-2.0, -1.0])):
+        study = optuna.create_study(direction=direction)
+        for value in (2.0, 1.0):
+            distributions = {"x": optuna.distributions.FloatDistribution(0, 5)}
+            study.add_trial(optuna.create_trial(params={"x": value}, distributions=distributions, value=value))
+        assert [trial["loss"] for trial in tune.earlier_trials(study)[0]] == losses

@@ -46,9 +46,8 @@ def earlier_trials(*sources: Study) -> list[list[dict[str, Any]]]:
     for source in sources:
         if len(source.directions) > 1:
             raise InvalidInputError(f"earlier_trials: study '{source.study_name}' has several objectives; ranks are of one", "bad_value")
-        sign = 1 if source.direction == "minimize" else -1
         ranked = [trial for trial in _best_first(source) if trial.params]
-        given.append([{"parameters": trial.params, "loss": sign * (trial.values or [0.0])[0]} for trial in ranked])
+        given.append([{"parameters": trial.params, "loss": _loss(source, trial)} for trial in ranked])
     return given
 
 
@@ -75,9 +74,14 @@ def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
 def _best_first(source: Study) -> list[FrozenTrial]:
     if len(source.directions) > 1:
         return source.best_trials
-    sign = 1 if direction_text(source.direction) == "minimize" else -1
     feasible = [trial for trial in _complete(source) if all(value <= 0 for value in trial.constraints.values())]
-    return sorted(feasible, key=lambda trial: (sign * (trial.values or [0.0])[0], trial.number))
+    return sorted(feasible, key=lambda trial: (_loss(source, trial), trial.number))
+
+
+def _loss(source: Study, trial: FrozenTrial) -> float:
+    """The value of a complete trial, turned round where more is better."""
+    value = (trial.values or [0.0])[0]
+    return value if direction_text(source.direction) == "minimize" else -value
 
 
 def _complete(source: Study) -> list[FrozenTrial]:
