@@ -3,15 +3,10 @@
 #include <bit>
 #include <cstring>
 
+#include "kolosal/base/random.h"
+
 namespace kolosal {
 namespace {
-
-// One-to-one; each bit of the result depends on all of x.
-uint64_t mixed(uint64_t x) noexcept {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 uint64_t word_at(const std::byte* from, size_t n = 8) noexcept {
   uint64_t word = 0;
@@ -23,8 +18,8 @@ uint64_t word_at(const std::byte* from, size_t n = 8) noexcept {
 
 void Digest::step(uint64_t first, uint64_t second) noexcept {
   auto& [a, b] = state_;
-  a = mixed(a ^ first);
-  b = mixed(b ^ second);
+  a = mixed_bits(a ^ first);
+  b = mixed_bits(b ^ second);
   a += std::rotl(b, 23);
   b ^= std::rotl(a, 41);
 }

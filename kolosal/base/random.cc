@@ -8,13 +8,6 @@ namespace {
 
 __extension__ using uint128 = unsigned __int128;
 
-// Finaliser of SplitMix64: a bijection of 64 bits that mixes every bit into every other.
-uint64_t mix(uint64_t z) noexcept {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
-
 }  // namespace
 
 std::array<uint32_t, 4> philox_4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) noexcept {
@@ -30,9 +23,9 @@ std::array<uint32_t, 4> philox_4x32(std::array<uint32_t, 4> counter, std::array<
 }
 
 uint64_t derive_seed(uint64_t seed, std::string_view purpose, uint64_t index) noexcept {
-  uint64_t state = mix(seed + 0x9e3779b97f4a7c15ULL);
-  for (const char c : purpose) state = mix(state ^ (static_cast<unsigned char>(c) + 0x9e3779b97f4a7c15ULL));
-  return mix(state ^ mix(index + 0x632be59bd9b4e019ULL));
+  uint64_t state = mixed_bits(seed + 0x9e3779b97f4a7c15ULL);
+  for (const char c : purpose) state = mixed_bits(state ^ (static_cast<unsigned char>(c) + 0x9e3779b97f4a7c15ULL));
+  return mixed_bits(state ^ mixed_bits(index + 0x632be59bd9b4e019ULL));
 }
 
 RandomStream::RandomStream(uint64_t seed, std::string_view purpose, uint64_t index) noexcept : key_(derive_seed(seed, purpose, index)) {}

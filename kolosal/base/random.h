@@ -16,6 +16,13 @@ namespace kolosal {
 /// One block of Philox 4x32-10: four 32-bit numbers of a counter and a key.
 std::array<uint32_t, 4> philox_4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) noexcept;
 
+/// The finaliser of SplitMix64: a one-to-one map of 64 bits that mixes every bit into every other.
+constexpr uint64_t mixed_bits(uint64_t z) noexcept {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
 /// A seed for a part of the work: a pure function of the parent seed, the purpose and an index.
 uint64_t derive_seed(uint64_t seed, std::string_view purpose, uint64_t index = 0) noexcept;
 
