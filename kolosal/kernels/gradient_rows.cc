@@ -128,12 +128,10 @@ size_t part_all(GradientRow* rows, size_t n, const uint8_t* bins, size_t stride,
     n_left += static_cast<size_t>(std::popcount(bits));
   }
 #endif
-  for (; i < n; ++i) {
-    const GradientRow row = rows[i];
-    rows[n_left] = right[i - n_left] = row;
-    const uint8_t bin = bins[row.row * stride];
-    n_left += (left[bin / 64] >> (bin % 64)) & 1;
-  }
+  const size_t rest =
+      kolosal::part_rows_scalar({rows + i, n - i}, bins, stride, {left[0], left[1], left[2], left[3]}, right + (i - n_left));
+  std::copy_n(rows + i, rest, rows + n_left);
+  n_left += rest;
   return n_left;
 }
 

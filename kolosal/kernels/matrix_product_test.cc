@@ -53,21 +53,24 @@ TEST(MatrixProduct, IsTheSumOfProductsOfRowsAndColumns) {
   EXPECT_NEAR(static_cast<double>(out[2 * kWidthStep + 16]), sum, 1e-5);
 }
 
-TEST(MatrixProduct, GivesARowTheSameBitsAloneAndAmongOthers) {
-  const size_t n_rows = 29, width = 80, step = n_rows * kWidthStep;
-  const Made left(n_rows, 50, 1), right(50, width, 2);
+// A row of the product has the same bits where its row of `left` is alone.
+template <class Matrix>
+void expect_rows_alone(const Matrix& left, const Matrix& right) {
+  const size_t n_rows = left.n_rows, step = n_rows * kWidthStep;
   for_each_target([&] {
-    std::vector<float> together(step * width / kWidthStep), alone(together);
-    multiply(left.panels, right.panels, together.data(), step);
+    std::vector<float> together(step * right.n_columns / kWidthStep), alone(together);
+    multiply(left, right, together.data(), step);
     for (size_t i = 0; i < n_rows; ++i) {
-      Panels row = left.panels;
+      Matrix row = left;
       row.first += i * kWidthStep;
       row.n_rows = 1;
-      multiply(row, right.panels, alone.data() + i * kWidthStep, step);
+      multiply(row, right, alone.data() + i * kWidthStep, step);
     }
     EXPECT_EQ(together, alone);
   });
 }
+
+TEST(MatrixProduct, GivesARowTheSameBitsAloneAndAmongOthers) { expect_rows_alone(Made(29, 50, 1).panels, Made(50, 80, 2).panels); }
 
 // A matrix of words of normal numbers, rounded, in panels with a gap between them.
 struct MadeWords {
@@ -116,19 +119,7 @@ TEST(MatrixProduct, OfWordsIsTheSumOfProductsOfBothNumbersOfEach) {
 }
 
 TEST(MatrixProduct, OfWordsGivesARowTheSameBitsAloneAndAmongOthers) {
-  const size_t n_rows = 45, width = 80, step = n_rows * kWidthStep;
-  const MadeWords left(n_rows, 48, 1), right(48, width, 2);
-  for_each_target([&] {
-    std::vector<float> together(step * width / kWidthStep), alone(together);
-    multiply(left.panels, right.panels, together.data(), step);
-    for (size_t i = 0; i < n_rows; ++i) {
-      WordPanels row = left.panels;
-      row.first += i * kWidthStep;
-      row.n_rows = 1;
-      multiply(row, right.panels, alone.data() + i * kWidthStep, step);
-    }
-    EXPECT_EQ(together, alone);
-  });
+  expect_rows_alone(MadeWords(45, 48, 1).panels, MadeWords(48, 80, 2).panels);
 }
 
 TEST(MatrixProduct, OfWordsCarriesInfinityAndWhatIsNotANumber) {
