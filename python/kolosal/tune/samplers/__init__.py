@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 _NO_WARNING = Absent("no such warning is given", False)
 _NO_OTHER_SAMPLER = Absent("parameters that are drawn apart are drawn by this sampler itself")
-_OWN_MUTATION = Absent("numbers are mutated by polynomials, choices drawn anew")
 _OWN_GENERATIONS = Absent("how generations follow on each other is fixed")
+_GENETIC = {
+    "mutation": Absent("numbers are mutated by polynomials, choices drawn anew"),
+    "elite_population_selection_strategy": _OWN_GENERATIONS,
+    "child_generation_strategy": _OWN_GENERATIONS,
+    "after_trial_strategy": _OWN_GENERATIONS,
+}
 
 
 def _by_name(where: str, given: Any) -> dict[str, Any]:
@@ -121,12 +126,7 @@ class NSGAIISampler(BaseSampler):
 
     _name = "nsga2"
 
-    @theirs(
-        mutation=_OWN_MUTATION,
-        elite_population_selection_strategy=_OWN_GENERATIONS,
-        child_generation_strategy=_OWN_GENERATIONS,
-        after_trial_strategy=_OWN_GENERATIONS,
-    )
+    @theirs(**_GENETIC)
     def __init__(
         self,
         *,
@@ -144,7 +144,7 @@ class NSGAIISampler(BaseSampler):
             mutation_prob=mutation_prob,
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
-            crossover="sbx" if crossover is None else native_crossover(crossover, type(self).__name__),
+            crossover=native_crossover(crossover, type(self).__name__),
         )
         self.constraints_func = constraints_func
 
@@ -226,13 +226,7 @@ class NSGAIIISampler(BaseSampler):
 
     _name = "nsga3"
 
-    @theirs(
-        mutation=_OWN_MUTATION,
-        elite_population_selection_strategy=_OWN_GENERATIONS,
-        child_generation_strategy=_OWN_GENERATIONS,
-        after_trial_strategy=_OWN_GENERATIONS,
-        reference_points=Absent("directions divide each axis into dividing_parameter parts"),
-    )
+    @theirs(**_GENETIC, reference_points=Absent("directions divide each axis into dividing_parameter parts"))
     def __init__(
         self,
         *,
@@ -251,7 +245,7 @@ class NSGAIIISampler(BaseSampler):
             mutation_prob=mutation_prob,
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
-            crossover="sbx" if crossover is None else native_crossover(crossover, type(self).__name__),
+            crossover=native_crossover(crossover, type(self).__name__),
             dividing_parameter=dividing_parameter,
         )
         self.constraints_func = constraints_func

@@ -123,13 +123,15 @@ class UNDXCrossover(BaseCrossover):
         super().__init__(sigma_xi=sigma_xi, sigma_eta=sigma_eta)
 
 
-def native_crossover(given: BaseCrossover | str, owner: str) -> str | dict[str, Any]:
+def native_crossover(given: BaseCrossover | str | None, owner: str) -> str | dict[str, Any]:
     """The crossover as the native core takes it.
 
     Args:
-        given: one of the classes above, or the name of its kind.
+        given: one of the classes above, or the name of its kind; None: "sbx".
         owner: what an error begins with.
     """
+    if given is None:
+        return "sbx"
     if isinstance(given, str):
         return given
     if not isinstance(given, BaseCrossover) or not given._kind:
