@@ -77,7 +77,8 @@ class LinearSvm : public Learner {
     context.check();
     const size_t n_classes = train.target.n_classes(), n_sums = n_classes == 2 ? 1 : n_classes;
     LinearForm all{static_cast<int64_t>(rows.n_features()), {}, {}, n_classes == 2 ? Link::Sigmoid : Link::Softmax};
-    std::vector<std::vector<double>> margins;
+    const MemoryLease lease(context.memory, n_sums * (rows.n_rows() + rows.n_features()) * sizeof(double), "margins of all boundaries");
+    std::vector<double> margins(rows.n_rows() * n_sums);
     FitContext part = context;  // steps of all boundaries are told as of one fit
     int n_steps = 0;
     bool ended = false;
@@ -94,7 +95,8 @@ class LinearSvm : public Learner {
       const LinearForm one = boundary(rows, static_cast<double>(n_classes == 2 ? 1 : k), part);
       all.weights.insert(all.weights.end(), one.weights.begin(), one.weights.end());
       all.bias.push_back(one.bias[0]);
-      margins.push_back(margins_of(rows, one, context));
+      const std::vector<double> of_one = margins_of(rows, one, context);
+      for (size_t i = 0; i < of_one.size(); ++i) margins[i * n_sums + k] = of_one[i];
     }
     sharpen(all, rows, margins, context);
     return std::make_unique<LinearModel>(std::move(all));

@@ -188,9 +188,6 @@ class SgdFit {
         classes_(is_classification(train.target.task)),
         training_(train, params.class_weight),
         p_(train.x.n_features()),
-        lease_(context.memory,
-               training_.rows.size() * ((train.x.is_sparse() ? 0 : p_ * sizeof(float)) + 3 * sizeof(double)) + 3 * p_ * sizeof(double),
-               "rows of SGD"),
         n_sums_(classes_ ? (train.target.n_classes() == 2 ? 1 : train.target.n_classes()) : train.target.n_targets) {
     loss_ = params.loss != SgdLoss::Default ? params.loss : classes_ ? SgdLoss::LogLoss : SgdLoss::SquaredError;
     schedule_ = params.schedule != SgdSchedule::Default ? params.schedule : classes_ ? SgdSchedule::Optimal : SgdSchedule::Invscaling;
@@ -203,6 +200,7 @@ class SgdFit {
     if (schedule_ == SgdSchedule::Optimal && params.alpha == 0)
       throw Error(ErrorCode::BadValue, "sgd.schedule is 'optimal', which divides by alpha, and alpha is 0",
                   "Choose another schedule, or an alpha above 0.");
+    lease_.emplace(context.memory, bytes_needed(), "SGD");
     const double largest = training_.weights.empty() ? 1 : std::ranges::max(training_.weights);
     double total = 0;
     for (double& weight : training_.weights) total += weight /= largest;
@@ -263,11 +261,19 @@ class SgdFit {
       for (const auto* numbers : {&descent.weights, &descent.mean_weights, &descent.penalised})
         form.state.insert(form.state.end(), numbers->begin(), numbers->end());
     }
-    if (classes_ && !(loss_ == SgdLoss::LogLoss && n_sums_ == 1)) make_probabilities(form);
+    if (needs_sharpness()) make_probabilities(form);
     return std::make_unique<LinearModel>(std::move(form));
   }
 
  private:
+  bool needs_sharpness() const { return classes_ && !(loss_ == SgdLoss::LogLoss && n_sums_ == 1); }
+
+  // Of rows, of the state of each sum and of the margins whose sharpness is sought.
+  size_t bytes_needed() const {
+    const size_t values = training_.x.is_sparse() ? 0 : p_ * sizeof(float), margins = needs_sharpness() ? n_sums_ : 0;
+    return training_.rows.size() * (values + (3 + margins) * sizeof(double)) + 2 * n_sums_ * (3 * p_ + 5) * sizeof(double);
+  }
+
   void read_rows(size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       double squares = 0;
@@ -372,11 +378,8 @@ class SgdFit {
   void make_probabilities(LinearForm& form) const {
     const FeatureMatrix x = training_.x.take(training_.rows);
     const WeightedRows rows({x, training_.target, training_.weights}, SparseInput::Taken);
-    std::vector<std::vector<double>> margins(n_sums_, std::vector<double>(x.n_rows()));
-    std::vector<double> sums(x.n_rows() * n_sums_);
-    LinearModel(form).predict_scores(x, sums);
-    for (size_t i = 0; i < x.n_rows(); ++i)
-      for (size_t k = 0; k < n_sums_; ++k) margins[k][i] = sums[i * n_sums_ + k];
+    std::vector<double> margins(x.n_rows() * n_sums_);
+    LinearModel(form).predict_scores(x, margins);
     sharpen(form, rows, margins, context_);
   }
 
@@ -385,7 +388,7 @@ class SgdFit {
   bool classes_;
   TrainingRows training_;
   size_t p_;
-  MemoryLease lease_;
+  std::optional<MemoryLease> lease_;
   size_t n_sums_;
   SgdLoss loss_;
   SgdSchedule schedule_;

@@ -7,20 +7,20 @@
 namespace kolosal {
 namespace {
 
-// Minus the logarithm of the likelihood of the classes, by one factor that multiplies all margins (n_sums, n_rows).
+// Minus the logarithm of the likelihood of the classes, by one factor that multiplies all margins (n_rows, n_sums).
 struct Sharpness {
   const WeightedRows& rows;
-  const std::vector<std::vector<double>>& margins;
+  std::span<const double> margins;
 
   // First and second derivative by the factor.
   std::pair<double, double> slopes(double factor, const FitContext& context) const {
-    const size_t k = margins.size();
+    const size_t k = margins.size() / rows.n_rows();
     const std::vector<double> sums = rows.sum_blocks(2, 1, context, [&](size_t begin, size_t n, double* sum, std::vector<double>& p) {
       const double* weights = rows.weights(begin);
       p.resize(k);
       for (size_t i = 0; i < n; ++i) {
         const auto truth = static_cast<size_t>(rows.target().values[begin + i]);
-        const auto margin = [&](size_t c) { return margins[c][begin + i]; };
+        const auto margin = [&](size_t c) { return margins[(begin + i) * k + c]; };
         if (k == 1) {
           const double share = 1 / (1 + std::exp(-factor * margin(0)));
           sum[0] += weights[i] * margin(0) * (share - static_cast<double>(truth));
@@ -58,7 +58,7 @@ struct Sharpness {
 
 }  // namespace
 
-void sharpen(LinearForm& form, const WeightedRows& rows, const std::vector<std::vector<double>>& margins, const FitContext& context) {
+void sharpen(LinearForm& form, const WeightedRows& rows, std::span<const double> margins, const FitContext& context) {
   const double factor = Sharpness{rows, margins}.best(context);
   for (double& weight : form.weights) weight *= factor;
   for (double& bias : form.bias) bias *= factor;

@@ -7,14 +7,14 @@
 // Checked  linear_losses_test.cc.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/linear/weighted_rows.h"
 
 namespace kolosal {
 
-/// Multiplies weights and biases by that a. `margins` are those of the rows, (n_sums, n_rows).
-void sharpen(LinearForm& form, const WeightedRows& rows, const std::vector<std::vector<double>>& margins, const FitContext& context);
+/// Multiplies weights and biases by that a. `margins` are those of the rows, (n_rows, n_sums).
+void sharpen(LinearForm& form, const WeightedRows& rows, std::span<const double> margins, const FitContext& context);
 
 }  // namespace kolosal
