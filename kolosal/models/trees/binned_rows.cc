@@ -1,5 +1,6 @@
 #include "kolosal/models/trees/binned_rows.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kolosal {
@@ -58,10 +59,16 @@ std::shared_ptr<const BinnedRows> bin_rows(const TrainingRows& rows, int max_bin
     key.add(static_cast<uint64_t>(with_columns));
     key.add(std::span<const double>(rows.weights));
     add_numbers(rows, key, context);
+    if (std::ranges::any_of(rows.x.features(), [&](const Feature& feature) { return feature.n_categories > max_bins; })) {
+      key.add(static_cast<uint64_t>(rows.target.task));
+      key.add(static_cast<uint64_t>(rows.target.n_outputs()));
+      key.add(std::span<const double>(rows.target.values));
+    }
   }
   return find_or_make(key, bytes, context, [&] {
     MemoryLease lease(context.memory, bytes, "the bins of the rows");
-    auto bins = std::make_shared<const std::vector<FeatureBins>>(make_bins(rows.x, rows.rows, rows.weights, max_bins, context));
+    auto bins =
+        std::make_shared<const std::vector<FeatureBins>>(make_bins(rows.x, rows.rows, rows.weights, &rows.target, max_bins, context));
     return std::make_shared<const BinnedRows>(
         BinnedRows{bins, BinnedMatrix(rows.x, rows.rows, *bins, context, with_columns), key, std::move(lease)});
   });

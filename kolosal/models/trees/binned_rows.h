@@ -1,7 +1,8 @@
 // BinnedRows: rows with their bins, which fits on the same rows share.
 //
 // Trials of a search that learn from the same rows cut them alike: with a FitCache they are cut once. What rows are the same is told by
-// their numbers, weights and number of bins, not by where they lie; reading them for that takes a tenth of the time of binning them.
+// their numbers, weights and number of bins, and their targets where categories are more than bins, not by where they lie; reading them for
+// that takes a tenth of the time of binning them.
 //
 // Cost     as binning.h.
 // Checked  binned_rows_test.cc.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "kolosal/models/trees/category_groups.h"
+
 namespace kolosal {
 namespace {
 
@@ -107,8 +109,10 @@ FeatureBins number_bins(std::span<const float> column, std::span<const uint32_t>
   return bins;
 }
 
-FeatureBins category_bins(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights, size_t max_bins,
-                          int32_t n_categories) {
+// The codes of a category that have rows of weight, the heaviest first; where they are more than `max_bins`, those of few rows are left
+// out.
+std::vector<int32_t> codes_by_weight(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights,
+                                     size_t max_bins, int32_t n_categories) {
   std::vector<double> weight_of(static_cast<size_t>(n_categories), 0.0);
   std::vector<uint32_t> rows_of(static_cast<size_t>(n_categories), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -117,19 +121,32 @@ FeatureBins category_bins(std::span<const float> column, std::span<const uint32_
     weight_of[static_cast<size_t>(x)] += weights.empty() ? 1.0 : weights[i];
     ++rows_of[static_cast<size_t>(x)];
   }
+  std::vector<int32_t> codes;
+  for (int32_t code = 0; code < n_categories; ++code)
+    if (weight_of[static_cast<size_t>(code)] > 0) codes.push_back(code);
+  std::ranges::stable_sort(codes,
+                           [&](int32_t a, int32_t b) { return weight_of[static_cast<size_t>(a)] > weight_of[static_cast<size_t>(b)]; });
+  if (codes.size() > max_bins) std::erase_if(codes, [&](int32_t code) { return rows_of[static_cast<size_t>(code)] < kFewestRows; });
+  return codes;
+}
+
+FeatureBins category_bins(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights,
+                          const Target* target, size_t max_bins, int32_t n_categories) {
+  std::vector<int32_t> codes = codes_by_weight(column, rows, weights, max_bins, n_categories);
+  std::vector<std::vector<int32_t>> groups;
+  if (codes.size() > max_bins && target != nullptr) {
+    const size_t n_alone = (max_bins + 1) / 2;
+    groups = group_codes(column, rows, weights, *target, std::span(codes).subspan(n_alone), n_categories, max_bins - n_alone);
+    if (!groups.empty()) codes.resize(n_alone);
+  }
+  codes.resize(std::min(codes.size(), max_bins));
   FeatureBins bins;
   bins.categorical = true;
-  for (int32_t code = 0; code < n_categories; ++code)
-    if (weight_of[static_cast<size_t>(code)] > 0) bins.codes.push_back(code);
-  std::ranges::stable_sort(bins.codes,
-                           [&](int32_t a, int32_t b) { return weight_of[static_cast<size_t>(a)] > weight_of[static_cast<size_t>(b)]; });
-  if (bins.codes.size() > max_bins) {
-    bins.codes.resize(max_bins);
-    std::erase_if(bins.codes, [&](int32_t code) { return rows_of[static_cast<size_t>(code)] < kFewestRows; });
-  }
-  bins.n_bins = static_cast<int32_t>(bins.codes.size());
+  bins.n_bins = static_cast<int32_t>(codes.size() + groups.size());
   bins.bin_of_code.assign(static_cast<size_t>(n_categories), static_cast<uint8_t>(bins.n_bins));
-  for (size_t b = 0; b < bins.codes.size(); ++b) bins.bin_of_code[static_cast<size_t>(bins.codes[b])] = static_cast<uint8_t>(b);
+  for (size_t b = 0; b < codes.size(); ++b) bins.bin_of_code[static_cast<size_t>(codes[b])] = static_cast<uint8_t>(b);
+  for (size_t g = 0; g < groups.size(); ++g)
+    for (const int32_t code : groups[g]) bins.bin_of_code[static_cast<size_t>(code)] = static_cast<uint8_t>(codes.size() + g);
   return bins;
 }
 
@@ -184,18 +201,31 @@ uint8_t FeatureBins::bin_of(float x) const noexcept {
   return static_cast<uint8_t>(std::ranges::lower_bound(upper, x) - upper.begin());
 }
 
-std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
-                                   const FitContext& context) {
+std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights,
+                                   const Target* target, int max_bins, const FitContext& context) {
   std::vector<FeatureBins> bins(x.n_features());
   const auto most = static_cast<size_t>(max_bins);
   context.threads->parallel_each(x.n_features(), [&](size_t f) {
     if (context.should_stop()) return;
     const int32_t n_categories = x.features()[f].n_categories;
-    bins[f] =
-        n_categories > 0 ? category_bins(x.column(f), rows, weights, most, n_categories) : number_bins(x.column(f), rows, weights, most);
+    bins[f] = n_categories > 0 ? category_bins(x.column(f), rows, weights, target, most, n_categories)
+                               : number_bins(x.column(f), rows, weights, most);
   });
   context.check();
   return bins;
+}
+
+bool loses_codes(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, const Target& target,
+                 int max_bins) {
+  const auto most = static_cast<size_t>(max_bins);
+  for (size_t f = 0; f < x.n_features(); ++f) {
+    const int32_t n_categories = x.features()[f].n_categories;
+    if (n_categories <= max_bins) continue;
+    const std::vector<int32_t> codes = codes_by_weight(x.column(f), rows, weights, most, n_categories);
+    if (codes.size() > most && !group_codes(x.column(f), rows, weights, target, std::span(codes).subspan(most), n_categories, 1).empty())
+      return true;
+  }
+  return false;
 }
 
 size_t BinnedMatrix::panel_width(size_t n_features) {

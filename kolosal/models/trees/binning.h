@@ -1,10 +1,11 @@
 // Binning: every feature cut into at most 255 bins and one for missing, so that a tree can be grown from histograms.
 //
 // A number's bins follow the weighted quantiles of its values; where there are no more distinct values than bins, each has its
-// own. Bins end at float32 midpoints between neighbouring values. A category's bins are its codes by falling weight; codes
-// that get none share the bin of the missing. Of more categories than bins, those of one or two rows get none: nothing can be
-// learnt of them, and a column of names would tell the rows of small leaves apart. Bounds come from up to 200,000 evenly spaced
-// rows.
+// own. Bins end at float32 midpoints between neighbouring values. A category's bins are its codes by falling weight. Of more
+// codes than bins, where the target is given the heavier half of the bins are codes and the other half groups of codes in whose
+// rows the target is alike (category_groups.h), unless what the others tell is chance. Codes that get no bin share that of the
+// missing; those of one or two rows do so where codes are more than bins: nothing can be learnt of them, and a column of names
+// would tell the rows of small leaves apart. Bounds come from up to 200,000 evenly spaced rows.
 //
 // Cost     O(n_rows n_features log n_bins) time, one byte a cell.
 // Checked  binning_test.cc.
@@ -16,6 +17,7 @@
 
 #include "kolosal/base/fit_context.h"
 #include "kolosal/table/feature_matrix.h"
+#include "kolosal/table/target.h"
 
 namespace kolosal {
 
@@ -24,7 +26,6 @@ struct FeatureBins {
   int32_t n_bins = 0;
   bool categorical = false;
   std::vector<float> upper;          ///< numbers: (n_bins - 1,) bin b holds upper[b-1] < x <= upper[b]
-  std::vector<int32_t> codes;        ///< categories: (n_bins,) the code of each bin
   std::vector<uint8_t> bin_of_code;  ///< categories: (n_categories,) the bin of each code
 
   /// The bin of a value.
@@ -45,10 +46,14 @@ std::vector<PlacedNumber> sorted_places(std::span<const float> column, std::span
 /// The bound between two neighbouring values: their midpoint as float32, >= low and < high.
 float midpoint(float low, float high) noexcept;
 
-/// Cuts every feature of `x` by its rows `rows`, of weights `weights` (n_rows of rows,), or all one where empty.
+/// Cuts every feature of `x` by its rows `rows`, of weights `weights` (n_rows of rows,), or all one where empty; categories also by
+/// `target`, whose row i is rows[i] of x, where it is not null.
 /// Throws Error(Timeout) or Error(Cancelled) where the context asks to stop.
-std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
-                                   const FitContext& context);
+std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights,
+                                   const Target* target, int max_bins, const FitContext& context);
+
+/// Whether a category has codes beyond the `max_bins` heaviest that tell of `target`, whose row i is rows[i] of x.
+bool loses_codes(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, const Target& target, int max_bins);
 
 /// The bins of a feature: that of row i is first[i * stride].
 struct ColumnOfBins {

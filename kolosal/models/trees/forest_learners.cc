@@ -89,7 +89,7 @@ template <class P>
 void describe_splits(Fields<P>& f) {
   f.add("split_method", &P::split_method,
         "Whether splits are looked for between all values of a feature (exact) or between bins of them (histogram); auto: between bins "
-        "from 50,000 rows on.");
+        "from 50,000 rows on, unless a category has codes beyond them that tell of the target. Codes beyond the bins count as missing.");
   f.add("max_bins", &P::max_bins, "Most bins that a feature is cut into by histogram splits, besides that of the missing; null: 255.")
       .min(2)
       .max(kMostBins)
@@ -270,7 +270,9 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
   const size_t n = rows.rows.size(), n_trees = static_cast<size_t>(recipe.n_trees);
   const size_t n_growers = std::min(static_cast<size_t>(context.threads->size()), n_trees);
   const bool random = recipe.limits.random_bounds;
-  const bool binned = recipe.split_method == SplitMethod::Histogram || (recipe.split_method == SplitMethod::Auto && n >= kManyRows);
+  const bool binned =
+      recipe.split_method == SplitMethod::Histogram || (recipe.split_method == SplitMethod::Auto && n >= kManyRows &&
+                                                        !loses_codes(rows.x, rows.rows, rows.weights, rows.target, recipe.max_bins));
   const MemoryLease lease(
       context.memory,
       TreeColumns::bytes_for(n, train.x.n_features(), binned, random) + n * sizeof(double) + n_growers * CartGrower::bytes_for(n, binned),

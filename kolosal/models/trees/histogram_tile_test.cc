@@ -17,7 +17,7 @@ struct Cells {
       : features(n_features),
         all(kRows),
         matrix(make_matrix(n_features)),
-        bins(make_bins(matrix, all, {}, 255, {})),
+        bins(make_bins(matrix, all, {}, nullptr, 255, {})),
         x(matrix, all, bins, {}) {
     RandomStream random(3, "steps");
     for (uint32_t row = 0; row < kRows; row += 3)

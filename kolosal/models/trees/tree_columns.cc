@@ -45,12 +45,15 @@ RankedColumn rank_numbers(std::span<const float> column, std::span<const uint32_
 }
 
 // What the bins of a feature hold, of which bins.column(feature) are those of `rows`.
-RankedColumn describe_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, FeatureBins cut, const BinnedMatrix& bins, size_t f) {
+RankedColumn describe_bins(const FeatureMatrix& x, std::span<const uint32_t> rows, const FeatureBins& cut, const BinnedMatrix& bins,
+                           size_t f) {
   RankedColumn ranked;
   ranked.n_categories = x.features()[f].n_categories;
   ranked.missing = static_cast<uint16_t>(cut.n_bins);
   if (cut.categorical) {
-    ranked.code_of = std::move(cut.codes);
+    ranked.code_of.resize(static_cast<size_t>(cut.n_bins));
+    for (size_t code = 0; code < cut.bin_of_code.size(); ++code)
+      if (const uint8_t bin = cut.bin_of_code[code]; bin < cut.n_bins) ranked.code_of[bin] = static_cast<int32_t>(code);
     return ranked;
   }
   ranked.least.assign(static_cast<size_t>(cut.n_bins) + 1, std::numeric_limits<float>::infinity());
@@ -103,12 +106,13 @@ TreeColumns rank_columns(const FeatureMatrix& x, std::span<const uint32_t> rows,
 
 TreeColumns bin_columns(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, int max_bins,
                         const FitContext& context) {
-  std::vector<FeatureBins> cuts = make_bins(x, rows, weights, max_bins, context);
+  // Without the target: rows that a tree does not draw are what it is scored on, and would have had their say in groups of codes.
+  const std::vector<FeatureBins> cuts = make_bins(x, rows, weights, nullptr, max_bins, context);
   TreeColumns made;
   made.bins.emplace(x, rows, cuts, context);
   made.columns.resize(x.n_features());
   context.threads->parallel_each(x.n_features(), [&](size_t f) {
-    if (!context.should_stop()) made.columns[f] = describe_bins(x, rows, std::move(cuts[f]), *made.bins, f);
+    if (!context.should_stop()) made.columns[f] = describe_bins(x, rows, cuts[f], *made.bins, f);
   });
   context.check();
   return made;

@@ -26,7 +26,7 @@ TEST(TreeRouter, LeadsEachRowToTheLeafThatItWalksToAlone) {
   std::vector<uint32_t> all(kRows);
   std::iota(all.begin(), all.end(), 0U);
   const FitContext context = trees_test::context_of(1);
-  const auto bins = make_bins(rows.x, all, {}, 255, context);
+  const auto bins = make_bins(rows.x, all, {}, nullptr, 255, context);
   const BinnedMatrix x(rows.x, all, bins, context);
   GrowthLimits limits;
   limits.max_leaves = 60;
@@ -55,7 +55,7 @@ TEST(TreeRouter, LeavesAllRowsAtTheRootOfATreeWithoutSplits) {
   std::vector<uint32_t> all(20);
   std::iota(all.begin(), all.end(), 0U);
   const FitContext context = trees_test::context_of(1);
-  const BinnedMatrix x(rows.x, all, make_bins(rows.x, all, {}, 255, context), context);
+  const BinnedMatrix x(rows.x, all, make_bins(rows.x, all, {}, nullptr, 255, context), context);
   GrownTree tree;
   tree.nodes.resize(1);
   std::vector<int32_t> leaves(20, -1);
