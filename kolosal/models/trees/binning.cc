@@ -135,7 +135,7 @@ FeatureBins category_bins(std::span<const float> column, std::span<const uint32_
   std::vector<int32_t> codes = codes_by_weight(column, rows, weights, max_bins, n_categories);
   std::vector<std::vector<int32_t>> groups;
   if (codes.size() > max_bins && target != nullptr) {
-    const size_t n_alone = (max_bins + 1) / 2;
+    const size_t n_alone = max_bins * 7 / 8;
     groups = group_codes(column, rows, weights, *target, std::span(codes).subspan(n_alone), n_categories, max_bins - n_alone);
     if (!groups.empty()) codes.resize(n_alone);
   }

@@ -2,8 +2,8 @@
 //
 // A number's bins follow the weighted quantiles of its values; where there are no more distinct values than bins, each has its
 // own. Bins end at float32 midpoints between neighbouring values. A category's bins are its codes by falling weight. Of more
-// codes than bins, where the target is given the heavier half of the bins are codes and the other half groups of codes in whose
-// rows the target is alike (category_groups.h), unless what the others tell is chance. Codes that get no bin share that of the
+// codes than bins, where the target is given seven eighths of the bins are codes and the others groups of codes in whose rows
+// the target is alike (category_groups.h), unless what the other codes tell is chance. Codes that get no bin share that of the
 // missing; those of one or two rows do so where codes are more than bins: nothing can be learnt of them, and a column of names
 // would tell the rows of small leaves apart. Bounds come from up to 200,000 evenly spaced rows.
 //
@@ -53,7 +53,8 @@ std::vector<FeatureBins> make_bins(const FeatureMatrix& x, std::span<const uint3
                                    const Target* target, int max_bins, const FitContext& context);
 
 /// Whether a category has codes beyond the `max_bins` heaviest that tell of `target`, whose row i is rows[i] of x.
-bool loses_codes(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, const Target& target, int max_bins);
+bool loses_codes(const FeatureMatrix& x, std::span<const uint32_t> rows, std::span<const double> weights, const Target& target,
+                 int max_bins);
 
 /// The bins of a feature: that of row i is first[i * stride].
 struct ColumnOfBins {
