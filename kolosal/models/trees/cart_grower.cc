@@ -179,7 +179,7 @@ class CartGrower::Growth {
     for (size_t n_drawn = 0, n_tried = 0; n_drawn < n_features && n_tried < limits_.n_tried;) {
       if (item.count > kRowsPerPoll && context_.should_stop()) return false;
       const size_t n_more = std::min({n_at_once, limits_.n_tried - n_tried, n_features - n_drawn});
-      if (limits_.n_tried < n_features)
+      if (limits_.drawn_order || limits_.n_tried < n_features)
         for (size_t i = n_drawn; i < n_drawn + n_more; ++i) std::swap(features_[i], features_[i + stream_.below(n_features - i)]);
       const auto drawn = std::span(features_).subspan(n_drawn, n_more);
       if (limits_.random_bounds) gather_values(item.count, drawn);

@@ -33,7 +33,8 @@ struct CartLimits {
   size_t min_rows_in_leaf = 1;     ///< rows of weight > 0
   double min_weight_fraction = 0;  ///< of the weight of all rows, in a leaf
   size_t n_tried = 1;              ///< features tried at a node, not counting those that are constant in it
-  bool random_bounds = false;      ///< one random bound of each feature in place of all
+  bool drawn_order = false;    ///< of splits that are equally good a drawn one is taken also where all features are tried, not the first
+  bool random_bounds = false;  ///< one random bound of each feature in place of all
 };
 
 /// How the growth of a tree ended: with the whole tree, on request, or for want of memory.

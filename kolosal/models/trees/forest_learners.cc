@@ -405,6 +405,7 @@ class RandomForest : public TreeLearner {
     recipe.row_fraction = params_.row_fraction;
     recipe.limits = limits_of(params_, params_.feature_fraction.value_or(usual), train.x.n_features());
     recipe.limits.random_bounds = !kBootstrap;
+    recipe.limits.drawn_order = true;
     if constexpr (kBootstrap) set_splits(params_, recipe);
     return recipe;
   }

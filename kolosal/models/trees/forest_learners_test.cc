@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <numeric>
@@ -245,6 +246,20 @@ TEST(ForestLearners, AreTheSameAfterSavingAndLoading) {
   for (const char* name : kLearners) {
     const auto model = fit(name, {}, {train.x, train.target});
     EXPECT_EQ(predict(*model_from_value(model_to_value(*model)), train.x), predict(*model, train.x));
+  }
+}
+
+// In nodes of two rows every feature that tells them apart is as good: the trees of a forest split them by features of any place.
+TEST(RandomForest, SplitsByAnyOfTheFeaturesThatAreEquallyGood) {
+  const Rows rows = make_rows(Task::Regression, 300);
+  FeatureMatrix x({{"a", 0}, {"same", 0}, {"again", 0}}, 300);
+  for (size_t f = 0; f < 3; ++f) std::ranges::copy(rows.x.column(0), x.column(f).begin());
+  for (const char* name : {"random_forest", "extra_trees"}) {
+    const auto model = fit(name, {}, {x, rows.target});
+    std::array<size_t, 3> splits{};
+    for (const ForestNode& node : forest_of(*model).nodes)
+      if (!node.is_leaf()) ++splits[node.feature];
+    for (const size_t n : splits) EXPECT_GT(n, 500U) << name;
   }
 }
 
