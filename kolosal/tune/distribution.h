@@ -2,7 +2,7 @@
 //
 // A value has two forms. Outside it is a Value: a real, an integer, or any choice (what JSON has, and NaN). Inside it is a
 // float64: the number itself, or the index of the choice. Samplers see the inside alone.
-// Checked  search_space_test.cc, and every sampler in study_test.cc.
+// Checked  search_space_test.cc, and every sampler in sampler_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 //
 // A file of samplers/ adds one: a class, its parameters with `describe`, and register_<stem>(Catalog<Sampler>&).
 // Source   Bergstra et al., "Algorithms for hyper-parameter optimization", NIPS 2011; ask and tell as in Optuna 5.
-// Checked  study_test.cc runs every entry of samplers() over awkward spaces and histories.
+// Checked  sampler_test.cc runs every entry of samplers() over awkward spaces and histories.
 #pragma once
 
 #include <cstdint>

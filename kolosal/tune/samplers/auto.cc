@@ -4,7 +4,7 @@
 // groups. Else a Gaussian
 //          process for the first 250 complete trials; then CMA-ES, which begins with the best tenth of them, where all parameters are
 //          numbers and there are no constraints, TPE otherwise. A trial's system attribute "auto:sampler" has the choice and the reason.
-// Checked  study_test.cc; quality against Optuna's default in benchmarks/tuner.py.
+// Checked  auto_test.cc; quality against Optuna's default in benchmarks/tuner.py.
 #include <array>
 
 #include "kolosal/tune/sampler.h"

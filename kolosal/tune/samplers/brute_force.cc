@@ -7,7 +7,7 @@
 // Cost     O(trials x parameters) for each value.
 // Limits   Combinations that a declared space forbids are not known to the tree: it draws again, and never ends by itself. Use conditions.
 // Source   Optuna's BruteForceSampler has the same rules.
-// Checked  study_test.cc, python/tests/test_tune_optuna.py beside Optuna.
+// Checked  brute_force_test.cc, python/tests/test_tune_optuna.py beside Optuna.
 #include <algorithm>
 #include <cmath>
 #include <map>

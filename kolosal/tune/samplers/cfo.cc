@@ -13,7 +13,7 @@
 //          Enqueued trials have no mark; they are stepped from where they are better.
 // Cost     O(n d) a trial, for n trials of d parameters.
 // Source   Wu, Wang and Huang, "Frugal optimization for cost-related hyperparameters", AAAI 2021.
-// Checked  cfo_test.cc and study_test.cc.
+// Checked  cfo_test.cc and sampler_test.cc.
 #include <algorithm>
 #include <cmath>
 #include <optional>

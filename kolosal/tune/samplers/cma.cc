@@ -9,7 +9,7 @@
 // Cost     O(d^2) a trial, and O(d^3) a generation; see cma_distribution-inl.h.
 // Source   Hansen, arXiv:1604.00772; Auger and Hansen, CEC 2005 (IPOP); Hansen, GECCO 2009 (BIPOP); Nomura et al., "Warm starting CMA-ES",
 //          AAAI 2021.
-// Checked  cma_test.cc and study_test.cc; quality against Optuna in benchmarks/tuner.py.
+// Checked  cma_test.cc and sampler_test.cc; quality against Optuna in benchmarks/tuner.py.
 #include <algorithm>
 #include <cmath>
 #include <optional>

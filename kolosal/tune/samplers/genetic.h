@@ -4,7 +4,7 @@
 //          20) in the scale of the parameter; choices are swapped and drawn anew. Generation 0 is a Sobol sequence. A generation's members
 //          are its first complete trials, in the order in which they ended; trials without values, and later ones, are passed over.
 // Source   Deb and Agrawal, Complex Systems 9, 1995 (crossover); Deb et al., IEEE TEVC 6(2), 2002.
-// Checked  study_test.cc.
+// Checked  genetic_test.cc, crossover_test.cc.
 #pragma once
 
 #include <functional>

@@ -13,7 +13,7 @@
 // Cost     O(n^2) for each point looked at, of some thousands; O(n^3) for each step of the fit.
 // Source   Jones et al., J. Global Optim. 13, 1998; Ament et al., arXiv:2310.20708 (logarithm); Ginsbourger et al., 2010 (believer);
 //          the priors of Optuna 5.
-// Checked  gaussian_process_test.cc and study_test.cc; quality against Optuna in benchmarks/tuner.py.
+// Checked  gaussian_process_test.cc and gp_test.cc; quality against Optuna in benchmarks/tuner.py.
 #include <algorithm>
 #include <cmath>
 #include <map>

@@ -4,7 +4,7 @@
 // Rules    genetic.h. Trials whose constraints fail come after all others, by violation.
 // Cost     O(population_size^2) for a generation, O(1) for a parameter.
 // Source   Deb et al., "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE TEVC 6(2), 2002.
-// Checked  study_test.cc.
+// Checked  genetic_test.cc.
 #include <algorithm>
 #include <numeric>
 

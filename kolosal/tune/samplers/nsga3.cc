@@ -7,7 +7,7 @@
 //          first, an empty one with its nearest member, another with any. Infinite losses count as the worst finite one.
 // Cost     O(population_size^2) for a generation, O(1) for a parameter.
 // Source   Deb and Jain, IEEE TEVC 18(4), 2014; Das and Dennis, SIAM J. Optim. 8(3), 1998 (directions).
-// Checked  study_test.cc; pareto fronts against NSGA-II and Optuna in benchmarks/tuner.py.
+// Checked  genetic_test.cc; pareto fronts against NSGA-II and Optuna in benchmarks/tuner.py.
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 // keeps the evenness of every power of two of points and is a hash, so that a point needs no other.
 // Source   Joe and Kuo, "Constructing Sobol sequences with better two-dimensional projections", 2008; Burley, "Practical hash-based
 //          Owen scrambling", 2020; Vegdahl's constants of the hash.
-// Checked  study_test.cc: every dyadic interval and box of a two-dimensional projection holds its share of points.
+// Checked  qmc_test.cc: every dyadic interval and box of a two-dimensional projection holds its share of points.
 #include <boost/random/sobol.hpp>
 #include <limits>
 

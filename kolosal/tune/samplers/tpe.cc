@@ -8,7 +8,7 @@
 //          Of the rest the newest 25 weigh 1 and the older ones less, down to 1 / n. Until there are `n_startup_trials`, uniform points.
 // Cost     O(n d) a trial, for n trials of d parameters.
 // Source   Bergstra et al., NIPS 2011; Watanabe, arXiv:2304.11127; Ozaki et al., JAIR 73, 2022; the rules of Optuna 5.
-// Checked  parzen_test.cc and study_test.cc; quality against Optuna in benchmarks/tuner.py.
+// Checked  parzen_test.cc and tpe_test.cc; quality against Optuna in benchmarks/tuner.py.
 #include <algorithm>
 #include <cmath>
 #include <map>
