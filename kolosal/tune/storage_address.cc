@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "kolosal/tune/storages/storage_file.h"
+
 namespace kolosal {
 namespace {
 
@@ -100,6 +102,12 @@ StorageAddress storage_address(std::string_view url) {
   throw Error(ErrorCode::BadValue,
               "storage '" + without_password(url) + "' is not known; it is 'sqlite:///PATH', 'journal:///PATH' or 'postgresql://...'",
               std::string(kSpellings));
+}
+
+void check_storage_address(std::string_view url) {
+  const StorageAddress address = storage_address(url);
+  for (const auto& [name, value] : address.parameters)
+    if (name == "path") check_storage_file(address.storage, value.as_text());
 }
 
 std::shared_ptr<Storage> open_storage(std::string_view url, const Value::Object& parameters) {

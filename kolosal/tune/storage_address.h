@@ -27,6 +27,8 @@ std::shared_ptr<Storage> open_storage(std::string_view url, const Value::Object&
 /// The address as libpq reads it. Throws Error(BadValue) where it is no address of PostgreSQL, a sign in it would be mistaken for the end
 /// of the password, or a port is no number.
 std::string checked_postgres_url(std::string_view url);
+/// Throws Error(BadValue) where the address is none, or is of a file that is there and is no regular one.
+void check_storage_address(std::string_view url);
 /// The address without its passwords: that of the user, and the value of each option whose key holds "pass". Of what is no address that is
 /// known only the scheme.
 std::string without_password(std::string_view url);

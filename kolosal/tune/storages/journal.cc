@@ -22,9 +22,9 @@
 
 #include "kolosal/base/checksum.h"
 #include "kolosal/base/json.h"
-#include "kolosal/tune/storages/file_params.h"
 #include "kolosal/tune/storages/opened_storages.h"
 #include "kolosal/tune/storages/optuna_text.h"
+#include "kolosal/tune/storages/storage_file.h"
 #include "kolosal/tune/storages/stored_studies.h"
 #include "kolosal/tune/storages/wait_check.h"
 
@@ -162,7 +162,7 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
 
  public:
   explicit JournalStorage(StorageFileParams params) : params_(std::move(params)) {
-    if (params_.path.empty()) throw Error(ErrorCode::BadValue, "journal.path: it is empty", "Name the file.");
+    check_storage_file("journal", params_.path);
     if (params_.grace_seconds == 0) params_.grace_seconds = 2 * params_.heartbeat_seconds;
     worker_ = text_of("kolosal-" + std::to_string(::getpid()));
     open();

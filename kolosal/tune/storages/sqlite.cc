@@ -4,18 +4,20 @@
 // do not wait for the one that writes. Without `durable` the log goes to the disk from time to time (a checkpoint): a kill loses nothing, a
 // power cut may lose the last seconds, never the order of what is kept.
 //
+// Who may only read the folder reads a database that nobody has open: its log is then written back and gone (see SqliteConnection).
+//
 // Limits   A write-ahead log needs a file system of this machine: use PostgreSQL or the journal where several machines share a study.
 // Checked  tests/contracts/storage_contract_test.cc; python/tests/test_tune_storages.py with Optuna itself and kills.
-#include "kolosal/tune/storages/file_params.h"
 #include "kolosal/tune/storages/sql_schema.h"
 #include "kolosal/tune/storages/sql_storage.h"
 #include "kolosal/tune/storages/sqlite_connection.h"
+#include "kolosal/tune/storages/storage_file.h"
 
 namespace kolosal {
 namespace {
 
 std::unique_ptr<SqlConnection> open_sqlite(const StorageFileParams& params) {
-  if (params.path.empty()) throw Error(ErrorCode::BadValue, "sqlite.path: it is empty", "Name the database file.");
+  check_storage_file("sqlite", params.path);
   auto opened = std::make_unique<SqliteConnection>(params.path, params.read_only);
   const std::string address = "sqlite:///" + params.path;
   if (params.read_only) {

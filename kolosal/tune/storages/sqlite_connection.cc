@@ -2,8 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "kolosal/base/error.h"
@@ -113,14 +117,45 @@ constexpr SqlDialect kDialect = {.numbered = false, .words = kWords};
 }  // namespace
 
 SqliteConnection::SqliteConnection(std::string path, bool read_only) : path_(std::move(path)) {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | (read_only ? 0 : SQLITE_OPEN_CREATE);
-  if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+  open(path_, SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE));
+  if (!read_only) return;
+  run("PRAGMA query_only = ON");  // a file opened for reading alone would leave its log behind
+  if (!can_read()) open_unchanging();
+}
+
+void SqliteConnection::open(const std::string& name, int flags) {
+  if (sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK) {
     const std::string why = handle_ == nullptr ? "there is no memory" : sqlite3_errmsg(handle_);
-    sqlite3_close_v2(handle_);
+    sqlite3_close_v2(std::exchange(handle_, nullptr));
     throw Error(ErrorCode::Io, "database '" + path_ + "' cannot be opened: " + why);
   }
   sqlite3_busy_handler(handle_, on_busy, nullptr);
-  if (read_only) run("PRAGMA query_only = ON");  // a file opened for reading alone would leave its log behind
+}
+
+// False where files would have to be made beside the database, and cannot be.
+bool SqliteConnection::can_read() const {
+  const int code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr);
+  return code != SQLITE_CANTOPEN && code != SQLITE_READONLY;
+}
+
+void SqliteConnection::open_unchanging() {
+  const std::string path = std::filesystem::canonical(path_).string();
+  for (const char* log : {"-wal", "-journal"}) {
+    std::error_code missing;
+    if (std::filesystem::file_size(path + log, missing) > 0 && !missing)
+      throw Error(ErrorCode::Io,
+                  "database '" + path_ + "' has changes in '" + path_ + log + "' that only who may write to its folder can read",
+                  "Copy both files to a folder of yours.");
+  }
+  std::string name = "file:";
+  for (const char sign : path) {
+    std::array<char, 4> code{};
+    std::snprintf(code.data(), code.size(), "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(sign)));
+    if (sign == '%' || sign == '?' || sign == '#') name += code.data();
+    else name += sign;
+  }
+  sqlite3_close_v2(std::exchange(handle_, nullptr));
+  open(name + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 SqliteConnection::~SqliteConnection() {

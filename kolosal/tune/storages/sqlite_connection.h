@@ -2,6 +2,9 @@
 //
 // A write waits for the locks of other processes up to two minutes, in short sleeps of random length, so that none of many is kept out; the
 // wait check ends it before.
+//
+// A connection that only reads takes part in the write-ahead log as any other, so others may write meanwhile. Where the folder cannot be
+// written to, SQLite cannot do that: the database is then read as a file that does not change, provided that it has no log of changes.
 // Checked  tests/contracts/storage_contract_test.cc.
 #pragma once
 
@@ -18,7 +21,7 @@ namespace kolosal {
 /// See the top of the file. Functions throw Error(Io) that names the file where SQLite refuses, Error(Cancelled) where a wait was given up.
 class SqliteConnection final : public SqlConnection {
  public:
-  /// A connection that only reads makes no file.
+  /// A connection that only reads makes no file that stays.
   explicit SqliteConnection(std::string path, bool read_only = false);
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
@@ -41,6 +44,10 @@ class SqliteConnection final : public SqlConnection {
   void rollback() noexcept override;
 
  private:
+  void open(const std::string& name, int flags);
+  bool can_read() const;
+  void open_unchanging();
+
   std::string path_;
   sqlite3* handle_ = nullptr;
   std::unordered_map<const char*, sqlite3_stmt*> compiled_;
