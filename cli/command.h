@@ -24,13 +24,19 @@ class UsageError : public Error {
   explicit UsageError(const Error& error) : Error(error) {}
 };
 
+/// Whether the error is a wrong use: a UsageError, or a name of something that is not there, wherever that shows.
+inline bool is_misuse(const Error& error) {
+  return dynamic_cast<const UsageError*>(&error) != nullptr || error.code() == ErrorCode::UnknownParameter ||
+         error.code() == ErrorCode::UnknownName;
+}
+
 /// What `read` makes of flags, environment and configuration; what these may not say is a UsageError.
 template <class Read>
 auto usage(Read read) {
   try {
     return read();
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::BadValue || error.code() == ErrorCode::UnknownParameter) throw UsageError(error);
+    if (error.code() == ErrorCode::BadValue) throw UsageError(error);
     throw;
   }
 }

@@ -1,5 +1,5 @@
-// The kolosal program. Results go to standard output, everything else to standard error; exit codes are 0, 1 failure, 2 usage,
-// 130 interrupted.
+// The kolosal program. Results go to standard output, everything else to standard error; exit codes are 0, 1 failure, 2 usage
+// (also the name of something that is not there), 130 interrupted.
 
 #include <unistd.h>
 
@@ -53,13 +53,10 @@ int run(int argc, char** argv) {
     return exit_code;
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? kSuccess : kUsage;
-  } catch (const UsageError& error) {
-    write_error(session, error);
-    return kUsage;
   } catch (const Error& error) {
     write_error(session, error);
     if (error.code() == ErrorCode::Cancelled) return kInterrupted;
-    return error.code() == ErrorCode::UnknownParameter ? kUsage : kFailure;
+    return is_misuse(error) ? kUsage : kFailure;
   } catch (const std::bad_alloc&) {
     write_error(session, Error(ErrorCode::OutOfMemory, "memory ran out", "Use fewer rows or columns, or a machine with more memory."));
     return kFailure;

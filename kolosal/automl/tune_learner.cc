@@ -340,7 +340,7 @@ void check_tune_options(const TuneOptions& options) {
   (void)space_of(entry, options, fixed);
   (void)sampler_of(options, 0);
   (void)pruner_of(options);
-  if (!options.storage.empty()) (void)storage_address(options.storage);
+  if (!options.storage.empty()) check_storage_address(options.storage);
 }
 
 TuneResult tune_learner(const Table& table, const TrainOptions& table_options, const TuneOptions& options, const TuneRun& run) {

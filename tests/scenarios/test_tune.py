@@ -71,7 +71,7 @@ def test_the_same_command_goes_on_with_its_study_which_optuna_reads(tune, kolosa
     page = kolosal("studies", url, "--study", "mine", "-o", tmp_path / "mine.html")
     assert page.returncode == 0 and "report of 6 trials" in page.stderr, page.stderr
     assert '"study":"mine"' in (tmp_path / "mine.html").read_text()
-    assert kolosal("studies", url, "--study", "mime", "-o", tmp_path / "other.html").returncode == 1
+    assert kolosal("studies", url, "--study", "mime", "-o", tmp_path / "other.html").returncode == 2
     other = tune("--trials", "1", "--storage", url, "--study", "mine", "--metric", "accuracy")
     assert other.returncode == 1
     assert 'metric "log_loss", not "accuracy"' in other.stderr
@@ -108,8 +108,11 @@ def test_a_fixed_value_may_be_a_list(kolosal, penguins):
         (["--set", "l2=-1"], 2, "l2"),
         (["--trials", "0"], 2, "trials"),
         (["--storage", "mysql://me:s3cret@host/db"], 2, "postgresql://"),
-        (["--learner", "logistc"], 1, "did you mean 'logistic'"),
-        (["--sampler", "tep"], 1, "sampler"),
+        (["--learner", "logistc"], 2, "did you mean 'logistic'"),
+        (["--sampler", "tep"], 2, "sampler"),
+        (["--pruner", "mdian"], 2, "did you mean 'median'"),
+        (["--metric", "acuracy"], 2, "did you mean 'accuracy'"),
+        (["--storage", "journal:////dev/zero"], 2, "is a device; it must be a regular file"),
         (["--metric", "rmse"], 1, "cannot judge"),
         (["--space", "no.json"], 1, "no.json"),
         (["-o", "no/such/best.json"], 1, "no/such"),
