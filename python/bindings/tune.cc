@@ -4,10 +4,13 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string_view.h>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "kolosal/base/clock.h"
 #include "kolosal/base/json.h"
@@ -184,11 +187,34 @@ Interrupt& interrupt() {
   return *made;
 }
 
+/// Set where a run is left in a hurry, as by Ctrl-C: half a second later the threads that are bound to it wait for a storage no more. Those of
+/// other runs do.
+class Hurry {
+ public:
+  void set() { *since_ = Clock::now(); }
+  void bind() { of_thread().push_back(since_); }
+  static void unbind() { of_thread().pop_back(); }
+  /// Whether the calling thread is to wait no more.
+  static bool is_over() {
+    const auto is_late = [now = Clock::now()](const auto& since) { return now - since->load() > std::chrono::milliseconds(500); };
+    return std::ranges::any_of(of_thread(), is_late);
+  }
+
+ private:
+  using Moment = std::atomic<Clock::time_point>;
+  static std::vector<std::shared_ptr<Moment>>& of_thread() {
+    thread_local std::vector<std::shared_ptr<Moment>> bound;
+    return bound;
+  }
+  std::shared_ptr<Moment> since_ = std::make_shared<Moment>(Clock::time_point::max());
+};
+
 /// Lets Ctrl-C end waits for storages. Python tells the main thread alone of it, which is taken to be the one that imports the module. For
 /// half a second that thread then gives up further waits, of what is done on the way out, and for two seconds others do.
 void obey_interrupts() {
   interrupt().main = std::this_thread::get_id();
   set_wait_check([] {
+    if (Hurry::is_over()) return true;
     Interrupt& known = interrupt();
     const bool is_main = std::this_thread::get_id() == known.main;
     if (Clock::now() - known.at.load() < std::chrono::milliseconds(is_main ? 500 : 2000)) return true;
@@ -202,6 +228,12 @@ void obey_interrupts() {
 }
 
 void bind_storage(nb::module_& module) {
+  nb::class_<Hurry>(module, "Hurry", "Set where a run is left at once: threads bound to it wait half a second more.")
+      .def(nb::init<>())
+      .def("set", &Hurry::set, "Begins the half second.")
+      .def("bind", &Hurry::bind, "Binds the calling thread.")
+      .def(
+          "unbind", [](const Hurry&) { Hurry::unbind(); }, "Lets the calling thread go from what it was last bound to.");
   nb::class_<Storage>(module, "Storage", "Where studies are kept.")
       .def_prop_ro("heartbeat_seconds", &Storage::heartbeat_seconds, "Seconds between two beats of a running trial; 0: none.")
       .def(

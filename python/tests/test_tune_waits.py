@@ -114,7 +114,7 @@ def test_ctrl_c_while_a_proposal_is_made_fails_the_trial() -> None:
 
 def locked_sqlite(path: Path) -> tuple[tune.Study, Callable[[], Any]]:
     study = tune.create_study(storage=f"sqlite:///{path}", sampler=tune.samplers.RandomSampler(seed=0))
-    other = sqlite3.connect(path, isolation_level=None)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     return study, other.close
 
@@ -136,6 +136,47 @@ def test_ctrl_c_ends_the_wait_for_a_file_that_another_holds(tmp_path: Path, lock
     assert time.monotonic() - begin < 3
     unlock()
     assert study.ask().number == 0
+
+
+@pytest.mark.parametrize("lock", [locked_sqlite, locked_journal])
+def test_ctrl_c_ends_the_wait_of_workers(tmp_path: Path, lock: Any) -> None:
+    study, unlock = lock(tmp_path / "held")
+    begin = time.monotonic()
+    with signal_soon(signal.SIGINT, 0.3), pytest.raises(KeyboardInterrupt):
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=4, n_jobs=2)
+    assert time.monotonic() - begin < 2
+    unlock()
+    assert study.ask().number == 0
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize(("error", "ends_with"), [(KeyboardInterrupt(), KeyboardInterrupt), (SystemExit(3), SystemExit)])
+def test_a_run_that_is_left_does_not_wait_for_a_held_file(tmp_path: Path, n_jobs: int, error: Any, ends_with: Any) -> None:
+    study, unlock = locked_sqlite(tmp_path / "held")
+    unlock()
+    held: list[Callable[[], Any]] = []
+
+    def objective(trial: tune.Trial) -> float:
+        other = sqlite3.connect(tmp_path / "held", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        held.append(other.close)
+        raise error
+
+    begin = time.monotonic()
+    with pytest.raises(ends_with):
+        study.optimize(objective, n_trials=1, n_jobs=n_jobs)
+    assert time.monotonic() - begin < 2
+    held[0]()
+    assert study.trials[0].state is tune.TrialState.RUNNING  # nobody could be told
+
+
+def test_workers_wait_for_a_held_file_where_an_objective_raises(tmp_path: Path) -> None:
+    study, unlock = locked_sqlite(tmp_path / "held")
+    timer = threading.Timer(1.5, unlock)
+    timer.start()
+    study.optimize(lambda trial: 1 / trial.number, n_trials=2, n_jobs=2, catch=ZeroDivisionError)
+    timer.join()
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE"]
 
 
 def test_what_another_signal_raises_comes_out_of_the_wait(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import math
@@ -10,13 +11,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import _kolosal
-from .._errors import InvalidInputError
+from .._errors import CancelledError, InvalidInputError
 from ._trial import Distribution, FrozenTrial, TrialPruned, TrialState, frozen, json_text
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Run:
         self.end = None if timeout is None else time.monotonic() + timeout
         self.lock = threading.Lock()
         self.begun: list[int] = []  # numbers of the trials that run
+        self.hurry = _kolosal.Hurry()
 
     def begin(self) -> Trial | None:
         """Starts one trial more; None where a limit is met or nothing is left to try, which is looked at and taken under one lock."""
@@ -121,10 +123,25 @@ class Run:
     def fail_rest(self, error: BaseException) -> None:
         """Fails the trials that still run, which the exception has left behind wherever it came, as Ctrl-C may anywhere."""
         native = self.study._native
-        while self.begun:
-            number = self.begun.pop()
-            if native.snapshot(number)["state"] == TrialState.RUNNING.value:
-                native.tell_failed(number, f"the run ended before it did, of {reason(error)}")
+        with self._leaving(error):
+            while self.begun:
+                number = self.begun.pop()
+                if native.snapshot(number)["state"] == TrialState.RUNNING.value:
+                    native.tell_failed(number, f"the run ended before it did, of {reason(error)}")
+
+    @contextlib.contextmanager
+    def _leaving(self, error: BaseException) -> Iterator[None]:
+        """While trials are ended because of an exception: where it is none of an objective (Ctrl-C), a storage is not long waited for."""
+        if isinstance(error, Exception):
+            yield
+            return
+        self.hurry.set()
+        self.hurry.bind()
+        try:
+            with contextlib.suppress(CancelledError):  # a trial that the storage cannot be told of runs on there
+                yield
+        finally:
+            self.hurry.unbind()
 
     def work(self, n_jobs: int = 1) -> None:
         """Runs trials, in threads where there are to be several."""
@@ -146,15 +163,17 @@ class Run:
 
     def _work_in_threads(self, n_workers: int) -> None:
         """Runs trials in threads; the first exception ends all, and Ctrl-C too."""
-        with ThreadPoolExecutor(n_workers) as pool:
+        with ThreadPoolExecutor(n_workers, initializer=self.hurry.bind) as pool:
             pending = {pool.submit(self._work_alone) for _ in range(n_workers)}
             try:
                 while pending:
                     done, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
-            except BaseException:
+            except BaseException as error:
                 self.study.stop()
+                if not isinstance(error, Exception):
+                    self.hurry.set()
                 raise
 
     def one(self, trial: Trial) -> None:
@@ -182,7 +201,8 @@ class Run:
             else:
                 self.study._native.tell_pruned(number)
                 return
-        self.study._native.tell_failed(number, reason(error))
+        with self._leaving(error):
+            self.study._native.tell_failed(number, reason(error))
         if not isinstance(error, self.catch):
             raise error
 
