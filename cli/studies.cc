@@ -27,21 +27,13 @@ struct Loaded {
   Loaded(std::shared_ptr<Storage> storage, const std::string& name)
       : study({.name = name, .sampler = samplers().make("random"), .storage = std::move(storage), .opening = StudyOpening::Load}),
         trials(study.trials()),
+        best(study.best_or_none()),
         names(study.parameter_names()) {}
-
-  /// The best complete trial of a single objective; null where there is none.
-  const TrialRecord* best() const {
-    if (study.directions().size() != 1) return nullptr;
-    try {
-      return &trials.at(static_cast<size_t>(study.best().number));
-    } catch (const Error&) {
-      return nullptr;
-    }
-  }
 
   Study study;
   std::vector<TrialRecord> trials;
-  std::vector<std::string> names;  // of parameters
+  std::optional<TrialRecord> best;  // of a single objective
+  std::vector<std::string> names;   // of parameters
 };
 
 // A storage that is to be read must be there already.
@@ -116,14 +108,14 @@ int list_studies(const Session& session, const std::shared_ptr<Storage>& storage
       direction_list.emplace_back(enum_name(direction));
     }
     const auto n_complete = std::ranges::count(loaded.trials, TrialState::Complete, &TrialRecord::state);
-    const TrialRecord* best = loaded.best();
+    const std::optional<TrialRecord>& best = loaded.best;
     rows.push_back({study.name, directions, std::to_string(loaded.trials.size()), std::to_string(n_complete),
-                    best == nullptr ? "-" : short_number(best->values[0]), best == nullptr ? "-" : std::to_string(best->number)});
+                    best ? short_number(best->values[0]) : "-", best ? std::to_string(best->number) : "-"});
     list.push_back(Value(Value::Object{{"study", Value(study.name)},
                                        {"directions", Value(std::move(direction_list))},
                                        {"n_trials", Value(static_cast<int64_t>(loaded.trials.size()))},
                                        {"n_complete", Value(static_cast<int64_t>(n_complete))},
-                                       {"best", best == nullptr ? Value() : best_trial_value(loaded, *best)}}));
+                                       {"best", best ? best_trial_value(loaded, *best) : Value()}}));
   }
   std::string text = aligned(rows);
   text.pop_back();
@@ -132,17 +124,16 @@ int list_studies(const Session& session, const std::shared_ptr<Storage>& storage
 }
 
 int show_best(const Session& session, const Loaded& loaded) {
-  const TrialRecord* best = loaded.best();
-  if (best == nullptr)
-    throw Error(ErrorCode::BadValue, "study '" + loaded.study.name() + "' has no best trial",
-                loaded.study.directions().size() > 1 ? "It has several objectives: see its trials."
-                                                     : "None of its trials is complete with its constraints met.");
+  if (loaded.study.directions().size() > 1)
+    throw Error(ErrorCode::BadValue, "study '" + loaded.study.name() + "' has several objectives and no single best trial",
+                "See its trials: leave out --best.");
+  const TrialRecord best = loaded.study.best();
   if (session.json) {
-    write_output(to_json(best_trial_value(loaded, *best)));
+    write_output(to_json(best_trial_value(loaded, best)));
     return kSuccess;
   }
-  std::vector<std::vector<std::string>> rows = {{"value", number_text(best->values[0]) + " (trial " + std::to_string(best->number) + ")"}};
-  for (const TrialParameter& had : best->parameters)
+  std::vector<std::vector<std::string>> rows = {{"value", number_text(best.values[0]) + " (trial " + std::to_string(best.number) + ")"}};
+  for (const TrialParameter& had : best.parameters)
     rows.push_back({loaded.names[had.parameter], plain(had.distribution->outside(had.value))});
   std::string text = aligned(rows);
   text.pop_back();

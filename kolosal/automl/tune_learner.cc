@@ -280,9 +280,9 @@ TuneResult Tuning::finish() {
   run_trials();
   study_->refresh();
   TuneResult result;
-  try {
-    result.best = study_->best();
-  } catch (const Error&) {
+  if (const auto best = study_->best_or_none()) {
+    result.best = *best;
+  } else {
     if (context_.cancel.cancelled()) throw Error(ErrorCode::Cancelled, "stopped before a trial was complete");
     if (context_.deadline.passed())
       throw Error(ErrorCode::Timeout, "the time limit passed before a trial was complete", "Give more time, or fewer folds.");

@@ -100,7 +100,13 @@ void History::finish(size_t row) {
     return;
   }
   finished_.push_back(static_cast<uint32_t>(row));
+  if (directions_.size() == 1 && trial.is_eligible() && (!best_ || is_better(static_cast<uint32_t>(row), *best_)))
+    best_ = static_cast<uint32_t>(row);
   narrow(trial);
+}
+
+bool History::is_better(uint32_t row, uint32_t than) const {
+  return std::pair(loss(*trials_[row]), row) < std::pair(loss(*trials_[than]), than);
 }
 
 void History::narrow(const TrialRecord& trial) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,8 @@ class History {
   const std::vector<uint32_t>& failed() const noexcept { return failed_; }
   /// Rows of running trials, in order.
   const std::vector<uint32_t>& running() const noexcept { return running_; }
+  /// The row of the eligible trial with the least loss, the first of equals; none where there is none, or are several objectives.
+  std::optional<uint32_t> best() const noexcept { return best_; }
   /// Objective values of a complete trial as losses: turned round where more is better.
   std::vector<double> losses(const TrialRecord& trial) const;
   double loss(const TrialRecord& trial) const { return directions_[0] == Direction::Minimize ? trial.values[0] : -trial.values[0]; }
@@ -79,12 +82,15 @@ class History {
   };
 
   void narrow(const TrialRecord& trial);
+  bool is_better(uint32_t row, uint32_t than) const;
 
   std::vector<Direction> directions_;
   std::vector<std::unique_ptr<TrialRecord>> trials_;
   std::vector<ParameterColumn> columns_;
   std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>> by_name_;
   std::vector<uint32_t> finished_, failed_, running_;
+  std::optional<uint32_t> best_;
+  std::optional<RestrictedSpace> restricted_;
   Subspace intersection_;
   std::vector<Subspace> groups_;
 };

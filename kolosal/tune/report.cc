@@ -40,7 +40,7 @@ std::vector<uint8_t> shown(const std::vector<TrialRecord>& trials, const std::ve
   for (size_t k = 0; k < directions.size(); ++k) {
     double best = std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < trials.size(); ++i) {
-      if (trials[i].state != TrialState::Complete || trials[i].violation() > 0) continue;
+      if (!trials[i].is_eligible()) continue;
       const double loss = directions[k] == Direction::Minimize ? trials[i].values[k] : -trials[i].values[k];
       if (loss >= best) continue;
       best = loss;

@@ -243,14 +243,9 @@ void Study::end(TrialRecord& trial, TrialState state) {
 }
 
 void Study::settle(TrialRecord& trial) {
-  const auto row = static_cast<size_t>(trial.number);
   forget_plan(trial);
   unwritten_.erase(trial.number);
-  history_.finish(row);
-  if (trial.state == TrialState::Complete && directions().size() == 1 && trial.violation() == 0 &&
-      (!best_ || history_.loss(trial) < history_.loss(history_.trial(*best_)) ||
-       (history_.loss(trial) == history_.loss(history_.trial(*best_)) && row < *best_)))
-    best_ = static_cast<uint32_t>(row);
+  history_.finish(static_cast<size_t>(trial.number));
 }
 
 TrialState Study::tell(int64_t number, std::vector<double> values) {
@@ -372,9 +367,19 @@ TrialRecord Study::best() const {
     throw Error(ErrorCode::BadValue,
                 "study '" + options_.name + "' has " + std::to_string(directions().size()) + " objectives and no single best trial",
                 "Use best_trials, the Pareto front.");
-  if (!best_)
-    throw Error(ErrorCode::BadValue, "study '" + options_.name + "' has no complete trial whose constraints hold", "Run more trials.");
-  return history_.trial(*best_);
+  if (const auto best = history_.best()) return history_.trial(*best);
+  const auto is_complete = [&](uint32_t row) { return history_.trial(row).state == TrialState::Complete; };
+  const auto n_complete = std::ranges::count_if(history_.finished(), is_complete);
+  const std::string lacks =
+      n_complete == 0 ? "' has no complete trial"
+                      : "' has complete trials (" + std::to_string(n_complete) + ") and no best one, since their constraints do not hold";
+  throw Error(ErrorCode::BadValue, "study '" + options_.name + lacks, "Run more trials.");
+}
+
+std::optional<TrialRecord> Study::best_or_none() const {
+  const std::lock_guard lock(mutex);
+  const auto best = history_.best();
+  return best ? std::optional(history_.trial(*best)) : std::nullopt;
 }
 
 std::vector<int64_t> Study::pareto_front() const {
@@ -383,7 +388,7 @@ std::vector<int64_t> Study::pareto_front() const {
   std::vector<int64_t> numbers;
   for (size_t row = 0; row < history_.n_trials(); ++row) {
     const TrialRecord& trial = history_.trial(row);
-    if (trial.state != TrialState::Complete || trial.violation() > 0) continue;
+    if (!trial.is_eligible()) continue;
     losses.push_back(history_.losses(trial));
     numbers.push_back(trial.number);
   }

@@ -147,9 +147,10 @@ class Study : private OpenedStorages::Member {
   std::vector<std::string> parameter_names() const;
   /// Parameters that another program wrote to the storage and that are left out of their trials, each with the reason.
   Attributes unreadable_parameters() const;
-  /// The best complete trial whose constraints hold, the first of equals. Throws Error(BadValue) where there is none or several objectives.
+  /// The best eligible trial, the first of equals. Throws Error(BadValue) where there is none or several objectives; the other gives none.
   TrialRecord best() const;
-  /// Complete trials whose constraints hold and that no other is better than in all objectives, in order.
+  std::optional<TrialRecord> best_or_none() const;
+  /// Eligible trials that no other is better than in all objectives, in order.
   std::vector<int64_t> pareto_front() const;
   /// Whether the sampler has nothing left to try.
   bool is_exhausted() const;
@@ -201,7 +202,6 @@ class Study : private OpenedStorages::Member {
   Attributes unreadable_;
   int64_t n_drawn_ = 0;
   bool is_declared_ = false;  // whether trials of this object ask for the parameters of a declared space
-  std::optional<uint32_t> best_;
 
   int64_t study_id_ = 0;          // in the storage
   std::set<int64_t> own_;         // running trials that this object started

@@ -59,6 +59,8 @@ struct TrialRecord {
 
   /// Whether the trial is over.
   bool is_finished() const noexcept { return state != TrialState::Waiting && state != TrialState::Running; }
+  /// Whether it may be the best: it is complete and its constraints hold.
+  bool is_eligible() const noexcept { return state == TrialState::Complete && violation() == 0; }
   /// Sum of what exceeds 0 of the constraints: 0 where all hold.
   double violation() const noexcept {
     double sum = 0;

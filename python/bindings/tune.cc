@@ -169,6 +169,13 @@ void bind_study(nb::module_& module) {
       .def(
           "best", [](const Study& study) { return waiting(study, [&] { return study.best().number; }); }, "Number of the best trial.")
       .def(
+          "best_or_none",
+          [](const Study& study) -> std::optional<int64_t> {
+            const auto best = waiting(study, [&] { return study.best_or_none(); });
+            return best ? std::optional(best->number) : std::nullopt;
+          },
+          "Number of the best trial; None where there is none, or are several objectives.")
+      .def(
           "pareto_front", [](const Study& study) { return waiting(study, [&] { return study.pareto_front(); }); },
           "Numbers of the trials that no other is better than in all objectives.");
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),

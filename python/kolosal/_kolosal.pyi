@@ -924,6 +924,11 @@ class Study:
     def best(self) -> int:
         """Number of the best trial."""
 
+    def best_or_none(self) -> int | None:
+        """
+        Number of the best trial; None where there is none, or are several objectives.
+        """
+
     def pareto_front(self) -> list[int]:
         """Numbers of the trials that no other is better than in all objectives."""
 

@@ -309,7 +309,7 @@ def test_the_best_trial_of_a_study_meets_its_constraints(kolosal, tmp_path):
     with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as database, database:
         database.execute("DELETE FROM trial_values")
     assert json.loads(kolosal("--json", "studies", url).stdout)[0]["best"] is None
-    assert "no best trial" in kolosal("studies", url, "--study", "s", "--best").stderr
+    assert "has no complete trial" in kolosal("studies", url, "--study", "s", "--best").stderr
 
 
 def test_studies_leaves_a_database_of_optuna_as_it_is(kolosal, tmp_path):

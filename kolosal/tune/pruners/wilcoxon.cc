@@ -79,24 +79,20 @@ class WilcoxonPruner final : public Pruner {
   explicit WilcoxonPruner(WilcoxonPrunerParams params) : params_(params) {}
 
   bool should_prune(const History& history, TrialRecord& trial, std::string_view) const override {
-    const TrialRecord* best = nullptr;
-    for (const uint32_t row : history.finished()) {
-      const TrialRecord& other = history.trial(row);
-      if (other.state != TrialState::Complete || other.violation() > 0) continue;
-      if (best == nullptr || history.loss(other) < history.loss(*best)) best = &other;
-    }
+    if (!history.best()) return false;
+    const TrialRecord& best = history.trial(*history.best());
     const auto& reports = trial.intermediate;
-    if (best == nullptr || reports.empty() || best->intermediate.empty()) return false;
-    if (!all_finite(reports) || !all_finite(best->intermediate)) return false;
+    if (reports.empty() || best.intermediate.empty()) return false;
+    if (!all_finite(reports) || !all_finite(best.intermediate)) return false;
     const double sign = history.directions()[0] == Direction::Minimize ? 1 : -1;
     std::vector<double> differences;
-    auto at = best->intermediate.begin();
+    auto at = best.intermediate.begin();
     for (const auto& [step, value] : reports) {
-      while (at != best->intermediate.end() && at->first < step) ++at;
-      if (at != best->intermediate.end() && at->first == step) differences.push_back(sign * (value - at->second));
+      while (at != best.intermediate.end() && at->first < step) ++at;
+      if (at != best.intermediate.end() && at->first == step) differences.push_back(sign * (value - at->second));
     }
     if (differences.size() < std::max<size_t>(2, static_cast<size_t>(params_.n_startup_steps))) return false;
-    if (sign * mean_of(best->intermediate) >= sign * mean_of(reports)) return false;
+    if (sign * mean_of(best.intermediate) >= sign * mean_of(reports)) return false;
     return p_value(std::move(differences)) < params_.p_threshold;
   }
 

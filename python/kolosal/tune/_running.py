@@ -310,13 +310,8 @@ def reason(error: BaseException) -> str:
 
 def best_text(study: Study) -> str:
     """``, best 0.5 of trial 3`` where the study has one objective and a best trial."""
-    if not study._is_single:
-        return ""
-    try:
-        best = study._native.snapshot(study._native.best())
-    except InvalidInputError:
-        return ""
-    return f", best {best['values'][0]:g} of trial {best['number']}"
+    number = study._native.best_or_none()
+    return "" if number is None else f", best {study._native.snapshot(number)['values'][0]:g} of trial {number}"
 
 
 def log_end(study: Study, number: int) -> None:

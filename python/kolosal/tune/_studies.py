@@ -8,7 +8,7 @@ from typing import Any
 
 from .._errors import InvalidInputError
 from ._study import Study, StudyDirection, _opened
-from ._trial import FrozenTrial, TrialState, from_json
+from ._trial import FrozenTrial, from_json, frozen
 from .exceptions import StudyNotFoundError
 from .pruners import BasePruner
 from .samplers import BaseSampler, RandomSampler
@@ -83,13 +83,12 @@ def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool
     for name in get_all_study_names(kept):
         study = load_study(study_name=name, storage=kept, sampler=RandomSampler(0))
         trials = study.trials
-        has_best = include_best_trial and len(study.directions) == 1 and any(trial.state is TrialState.COMPLETE for trial in trials)
         starts = [trial.datetime_start for trial in trials if trial.datetime_start is not None]
         summaries.append(
             StudySummary(
                 study_name=name,
                 directions=study.directions,
-                best_trial=best_or_none(study) if has_best else None,
+                best_trial=best_or_none(study) if include_best_trial else None,
                 user_attrs=study.user_attrs,
                 n_trials=len(trials),
                 datetime_start=min(starts, default=None),
@@ -100,10 +99,9 @@ def get_all_study_summaries(storage: str | BaseStorage, include_best_trial: bool
 
 def best_or_none(study: Study) -> FrozenTrial | None:
     """The best trial of a study of one objective, where there is one whose constraints hold."""
-    try:
-        return study.best_trial
-    except InvalidInputError:
-        return None
+    study._native.refresh()
+    number = study._native.best_or_none()
+    return None if number is None else frozen(study._native.snapshot(number))
 
 
 def study_from_json(

@@ -69,6 +69,11 @@ def state_of(given: Any) -> TrialState:
     return TrialState[name]
 
 
+def is_eligible(trial: FrozenTrial) -> bool:
+    """Whether a trial, which may be one of Optuna's, may be the best: it is complete and its constraints hold."""
+    return state_of(trial.state) is TrialState.COMPLETE and all(value <= 0 for value in trial.constraints.values())
+
+
 class BaseDistribution:
     """What a parameter may be."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from .._errors import InvalidInputError
 from ._running import whole_from
 from ._study import Study, direction_text
-from ._trial import FrozenTrial, TrialState, state_of
+from ._trial import FrozenTrial, TrialState, is_eligible, state_of
 
 WARM_START = "warm_start"  # the user attribute of trials that begin with values of an earlier study, whose name it has
 
@@ -26,7 +26,7 @@ def best_parameters(source: Study, n_trials: int | None = None) -> list[dict[str
     if not hasattr(source, "trials") or not hasattr(source, "directions"):
         raise InvalidInputError(f"best_parameters: the source is {source!r}; it must be a study", "bad_value")
     ranked = _best_first(source)
-    most = min(25, -(-len(_complete(source)) // 10)) if n_trials is None else n_trials
+    most = min(25, -(-sum(state_of(trial.state) is TrialState.COMPLETE for trial in source.trials) // 10)) if n_trials is None else n_trials
     best: list[dict[str, Any]] = []
     for trial in ranked:
         if len(best) < most and trial.params and trial.params not in best:
@@ -74,15 +74,10 @@ def warm_start(study: Study, source: Study, n_trials: int = 5) -> int:
 def _best_first(source: Study) -> list[FrozenTrial]:
     if len(source.directions) > 1:
         return source.best_trials
-    feasible = [trial for trial in _complete(source) if all(value <= 0 for value in trial.constraints.values())]
-    return sorted(feasible, key=lambda trial: (_loss(source, trial), trial.number))
+    return sorted(filter(is_eligible, source.trials), key=lambda trial: (_loss(source, trial), trial.number))
 
 
 def _loss(source: Study, trial: FrozenTrial) -> float:
     """The value of a complete trial, turned round where more is better."""
     value = (trial.values or [0.0])[0]
     return value if direction_text(source.direction) == "minimize" else -value
-
-
-def _complete(source: Study) -> list[FrozenTrial]:
-    return [trial for trial in source.trials if state_of(trial.state) is TrialState.COMPLETE]

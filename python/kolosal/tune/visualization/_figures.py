@@ -11,7 +11,7 @@ import numpy as np
 from ... import _kolosal
 from ..._errors import InvalidInputError
 from .._study import Study
-from .._trial import FrozenTrial, TrialState
+from .._trial import FrozenTrial, TrialState, is_eligible
 from ..importance import BaseImportanceEvaluator, PedAnovaImportanceEvaluator, get_param_importances
 from ..terminator import BaseErrorEvaluator, BaseImprovementEvaluator, CrossValidationErrorEvaluator, RegretBoundEvaluator
 from ._axes import Axis, Figure, Results, Target, axis_of, figure, hover, panels, results_of, titled
@@ -31,8 +31,8 @@ def _studies(study: Study | Sequence[Study]) -> list[Study]:
 
 def _best_so_far(found: Results) -> list[float]:
     losses = np.array(found.values) if found.less_is_better else -np.array(found.values)
-    feasible = np.array([all(value <= 0 for value in trial.constraints.values()) for trial in found.trials], bool)
-    best = np.minimum.accumulate(np.where(feasible, losses, math.inf))
+    eligible = np.array([is_eligible(trial) for trial in found.trials], bool)
+    best = np.minimum.accumulate(np.where(eligible, losses, math.inf))
     return [float(value) if found.less_is_better else -float(value) for value in best if math.isfinite(value)]
 
 
@@ -223,8 +223,7 @@ def pareto_front(
     best = {trial.number for trial in study.best_trials}
     groups: dict[str, list[FrozenTrial]] = {"infeasible": [], "dominated": [], "best": []}
     for trial in study.get_trials([TrialState.COMPLETE]):
-        broken = any(value > 0 for value in trial.constraints.values())
-        groups["infeasible" if broken else "best" if trial.number in best else "dominated"].append(trial)
+        groups["infeasible" if not is_eligible(trial) else "best" if trial.number in best else "dominated"].append(trial)
     data = []
     for (kind, trials), color in zip(groups.items(), ("#cccccc", "#9bbcf2", "#d9722e"), strict=True):
         if not trials or (kind != "best" and not include_dominated_trials):
