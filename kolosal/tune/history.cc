@@ -89,6 +89,11 @@ void History::set_place(uint32_t parameter, size_t row, double place) {
   if (!std::isnan(place)) column.changes.push_back(static_cast<uint32_t>(row));
 }
 
+void History::restrict_to(const SearchSpace& space, const std::vector<uint32_t>& parameters) {
+  if (space.has_forbidden()) restricted_ = RestrictedSpace{space, parameters};
+  else restricted_.reset();
+}
+
 void History::start(size_t row) { running_.insert(std::upper_bound(running_.begin(), running_.end(), row), static_cast<uint32_t>(row)); }
 
 void History::finish(size_t row) {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "kolosal/tune/search_space.h"
 #include "kolosal/tune/trial.h"
 
 namespace kolosal {
@@ -34,6 +35,12 @@ void check_same_parameter(std::string_view name, const Distribution& had, const 
 
 /// A part of a search space: parameters, in order of index, each with what is allowed.
 using Subspace = std::vector<std::pair<uint32_t, std::shared_ptr<const Distribution>>>;
+
+/// A declared space that forbids combinations, and the index in the history of each of its parameters.
+struct RestrictedSpace {
+  SearchSpace space;
+  std::vector<uint32_t> parameters;
+};
 
 /// See the top of the file. Not safe for use by several threads: the study locks.
 class History {
@@ -62,6 +69,9 @@ class History {
   /// A partition of all parameters: two are in one part where every finished trial that had one had the other as well.
   const std::vector<Subspace>& groups() const noexcept { return groups_; }
 
+  /// The space that forbids combinations and that parameters were last asked for of; null where none was.
+  const RestrictedSpace* restricted() const noexcept { return restricted_ ? &*restricted_ : nullptr; }
+
   /// Adds a trial; the pointer stays valid.
   TrialRecord& add();
   /// The index of a parameter, which is new, or has the kind, scale and choices it had where any trial has it. Throws Error(BadValue)
@@ -71,6 +81,8 @@ class History {
   bool accepts(std::string_view name, const Distribution& distribution) const;
   /// Sets the place of a parameter in a row (NaN: takes it away).
   void set_place(uint32_t parameter, size_t row, double place);
+  /// Takes note of a space that parameters are asked for of, each with its index.
+  void restrict_to(const SearchSpace& space, const std::vector<uint32_t>& parameters);
   /// Takes note that a trial runs, and that it has ended.
   void start(size_t row);
   void finish(size_t row);

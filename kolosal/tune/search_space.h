@@ -54,6 +54,8 @@ class SearchSpace {
   size_t place_of(std::string_view name) const;
   /// Whether a parameter is there, given the values before it (none: not there).
   bool is_active(size_t parameter, const std::vector<std::optional<double>>& values) const;
+  /// Whether any combination is forbidden.
+  bool has_forbidden() const noexcept { return !forbidden_.empty(); }
   /// Whether the values hold a forbidden combination.
   bool is_forbidden(const std::vector<std::optional<double>>& values) const;
 

@@ -162,6 +162,7 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
   std::vector<uint32_t> indices;
   for (const DeclaredParameter& parameter : declared) indices.push_back(history_.parameter(parameter.name, parameter.distribution));
   is_declared_ = true;
+  history_.restrict_to(space, indices);
   const int generation = trial.generation;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) plan(trial, attempt);

@@ -4,13 +4,17 @@
 // among those behind which something untried is known, each as likely as there is. Parameters have finitely many values; which there are
 // may depend on the values before.
 //
-// Cost     O(trials x parameters) for each value.
-// Limits   Combinations that a declared space forbids are not known to the tree: it draws again, and never ends by itself. Use conditions.
+// What a declared space forbids is no end: behind a value there is something untried where some allowed combination begins with it.
+//
+// Cost     O(trials x parameters) for each value; where combinations are forbidden also all values of each node met, and for each a search
+//          for an allowed combination that begins with it.
 // Source   Optuna's BruteForceSampler has the same rules.
 // Checked  brute_force_test.cc, python/tests/test_tune_optuna.py beside Optuna.
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "kolosal/base/random.h"
 #include "kolosal/tune/sampler.h"
@@ -57,6 +61,10 @@ uint64_t place_of(const Distribution& distribution, double inside) {
   return distribution.is_single() ? 0 : static_cast<uint64_t>(std::llround((inside - distribution.low) / distribution.step));
 }
 
+double value_at(const Distribution& distribution, double place) {
+  return std::min(distribution.high, distribution.low + place * distribution.step);
+}
+
 bool begins_with(const TrialRecord& trial, const Prefix& prefix) {
   const auto has = [&](const auto& wanted) {
     const auto found = std::ranges::find(trial.parameters, wanted.first, &TrialParameter::parameter);
@@ -65,11 +73,12 @@ bool begins_with(const TrialRecord& trial, const Prefix& prefix) {
   return trial.parameters.size() >= prefix.size() && std::ranges::all_of(prefix, has);
 }
 
-// Adds the way that a trial took after the prefix. One that asked for another parameter where the tree has one is left out.
+// Adds the way that a trial took after the prefix, without parameters that have one value only. One that asked for another parameter where
+// the tree has one is left out.
 void add_path(Node& root, const TrialRecord& trial, const Prefix& prefix) {
   Node* node = &root;
   for (const TrialParameter& had : trial.parameters) {
-    if (prefix.contains(had.parameter)) continue;
+    if (prefix.contains(had.parameter) || had.distribution->is_single()) continue;
     if (!std::isfinite(had.distribution->n_values())) return;
     if (!node->distribution) {
       node->distribution = had.distribution;
@@ -89,6 +98,51 @@ void add_trials(Node& root, const History& history, const Prefix& prefix, int64_
   }
 }
 
+// Whether an allowed combination begins with the values, of which those of the parameters before `next` are given.
+bool leads_on(const SearchSpace& space, std::vector<std::optional<double>>& values, size_t next) {
+  if (space.is_forbidden(values)) return false;
+  while (next < values.size() && !space.is_active(next, values)) ++next;
+  if (next == values.size()) return true;
+  const Distribution& distribution = space.parameters()[next].distribution;
+  const double n = distribution.n_values();
+  if (!std::isfinite(n)) return true;  // which is refused where it is asked for
+  bool found = false;
+  for (double place = 0; place < n && !found; ++place) {
+    values[next] = value_at(distribution, place);
+    found = leads_on(space, values, next + 1);
+  }
+  values[next].reset();
+  return found;
+}
+
+// Makes ends of the values behind which all is forbidden. `values` are those on the way to the node.
+void close_forbidden(Node& node, const RestrictedSpace& restricted, std::vector<std::optional<double>>& values) {
+  if (!node.distribution) return;
+  const auto known = std::ranges::find(restricted.parameters, node.parameter);
+  if (known == restricted.parameters.end()) return;
+  const auto at = static_cast<size_t>(known - restricted.parameters.begin());
+  const auto n = static_cast<uint64_t>(node.distribution->n_values());
+  for (uint64_t place = 0; place < n; ++place) {
+    values[at] = value_at(*node.distribution, static_cast<double>(place));
+    const auto tried = node.children.find(place);
+    if (tried != node.children.end()) close_forbidden(tried->second, restricted, values);
+    else if (!leads_on(restricted.space, values, at + 1)) node.children[place].is_end = true;
+  }
+  values[at].reset();
+}
+
+void close_forbidden(Node& root, const History& history, const Prefix& prefix) {
+  const RestrictedSpace* restricted = history.restricted();
+  if (restricted == nullptr) return;
+  std::vector<std::optional<double>> values(restricted->parameters.size());
+  for (size_t i = 0; i < values.size() && restricted->parameters[i] != root.parameter; ++i) {
+    const Distribution& distribution = restricted->space.parameters()[i].distribution;
+    if (const auto given = prefix.find(restricted->parameters[i]); given != prefix.end()) values[i] = given->second;
+    else if (distribution.is_single() && restricted->space.is_active(i, values)) values[i] = distribution.low;  // which is never asked for
+  }
+  close_forbidden(root, *restricted, values);
+}
+
 class BruteForceProposal final : public Proposal {
  public:
   BruteForceProposal(const History& history, int64_t number, uint64_t seed, bool counts_running)
@@ -98,7 +152,7 @@ class BruteForceProposal final : public Proposal {
     if (const auto had = given_.find(parameter); had != given_.end() && distribution.contains(had->second)) return had->second;
     const uint64_t n = n_values_of(history_.parameters()[parameter].name, distribution);
     const uint64_t place = drawn(parameter, distribution, n);
-    return given_[parameter] = std::min(distribution.high, distribution.low + static_cast<double>(place) * distribution.step);
+    return given_[parameter] = value_at(distribution, static_cast<double>(place));
   }
 
  private:
@@ -110,6 +164,7 @@ class BruteForceProposal final : public Proposal {
     root.distribution = std::make_shared<const Distribution>(distribution);
     root.parameter = parameter;
     add_trials(root, history_, prefix, number_);
+    close_forbidden(root, history_, prefix);
     const double u = RandomStream(seed_, "parameter", parameter).uniform();
     const uint64_t n_open = root.n_open(counts_running_);
     if (n_open == 0) return static_cast<uint64_t>(u * static_cast<double>(n));
@@ -146,6 +201,7 @@ class BruteForceSampler final : public Sampler {
   bool is_exhausted(const History& history) const override {
     Node root;
     add_trials(root, history, {}, -1);
+    close_forbidden(root, history, {});
     return root.n_open(params_.avoid_premature_stop) == 0;
   }
 

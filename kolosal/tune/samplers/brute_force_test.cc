@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 #include <vector>
 
 #include "kolosal/tune/testing/studies.h"
@@ -61,6 +62,28 @@ TEST(BruteForceSampler, TriesEveryValueOfALogarithmicRangeOnce) {
   }
   EXPECT_EQ(taken, (std::set<double>{1, 2, 3, 4}));
   EXPECT_TRUE(study.is_exhausted());
+}
+
+TEST(BruteForceSampler, TriesEveryCombinationThatIsNotForbiddenOnceAndEnds) {
+  // "b" is there where "a" is above 0. Nothing is left behind a = 2, only a part of it behind a = 1, and a = 0 by itself is forbidden.
+  const auto space = SearchSpace::from_value(parse_json(R"({
+    "parameters": {"one": {"type": "constant", "value": 7}, "a": {"type": "int", "low": 0, "high": 3},
+                   "b": {"type": "int", "low": 0, "high": 2, "when": {"parameter": "a", "greater": 0}},
+                   "c": {"type": "categorical", "choices": ["x", "y"]}},
+    "forbidden": [{"one": 7, "a": 0}, {"a": 1, "b": 0}, {"a": 1, "b": 1, "c": "y"}, {"a": 2, "b": 0}, {"a": 2, "b": 1},
+                  {"a": 2, "c": "x"}, {"a": 2, "b": 2, "c": "y"}]})"));
+  for (const std::string seed : {"0", "1", "2"}) {
+    Study study = study_with("brute_force", R"({"seed": )" + seed + "}");
+    std::set<std::string> met;
+    int n = 0;
+    for (; n < 20 && !study.is_exhausted(); ++n) {
+      const int64_t trial = study.ask();
+      met.insert(to_json(Value(study.suggest(trial, space))));
+      study.tell(trial, {0});
+    }
+    EXPECT_EQ(n, 1 + 2 + 6) << seed;
+    EXPECT_EQ(met.size(), 9) << seed;
+  }
 }
 
 TEST(BruteForceSampler, RefusesWhatHasNoEnd) {
