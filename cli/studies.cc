@@ -195,6 +195,7 @@ void add_studies(CLI::App& program, Session& session, int& exit_code) {
       ->needs(study)
       ->excludes(best);
   command->footer(
+      "Nothing of the storage changes. A database whose folder cannot be written to is read, unless another program has it open.\n\n"
       "Example: kolosal studies sqlite:///study.db\n"
       "         kolosal studies sqlite:///study.db --study gradient_boosting -o trials.csv\n"
       "         kolosal studies sqlite:///study.db --study gradient_boosting -o report.html");
