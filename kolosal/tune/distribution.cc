@@ -169,6 +169,13 @@ std::optional<double> Distribution::find(const Value& value) const {
   return value.as_real();
 }
 
+std::optional<double> Distribution::find_beyond(const Value& value) const {
+  if (kind == ParameterKind::Categorical || !value.is_number()) return std::nullopt;
+  const double number = kind == ParameterKind::Int ? std::trunc(value.as_real()) : value.as_real();
+  const bool is_held = kind == ParameterKind::Int ? std::abs(number) <= kLargestInteger : std::isfinite(number);
+  return is_held && (!log || number > 0) ? std::optional(number) : std::nullopt;
+}
+
 double Distribution::inside(std::string_view name, const Value& value) const {
   const std::optional<double> found = find(value);
   if (!found) refuse(name, "the value " + to_json(value) + " is not allowed; it takes " + allowed());

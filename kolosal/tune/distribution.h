@@ -52,7 +52,10 @@ struct Distribution {
   Value outside(double inside) const;
   /// The inside form; none where the value is not allowed.
   std::optional<double> find(const Value& value) const;
-  /// The same. Throws Error(BadValue) that begins with the name where the value is not allowed.
+  /// The inside form of a number that is not allowed and can be worked with nevertheless: finite, and above 0 on a logarithmic scale; the
+  /// whole part of it for Int. None of other values.
+  std::optional<double> find_beyond(const Value& value) const;
+  /// The same as `find`. Throws Error(BadValue) that begins with the name where the value is not allowed.
   double inside(std::string_view name, const Value& value) const;
   /// The value at the share u in [0, 1) of the range, in the scale of the parameter; equal shares for steps and choices.
   double at_share(double u) const noexcept;

@@ -66,6 +66,24 @@ TEST(EverySampler, StaysWithinBoundsAfterAnyHistory) {
   }
 }
 
+TEST(EverySampler, GoesOnAfterEnqueuedValuesThatAreNotAllowed) {
+  for (const std::string& name : samplers().names()) {
+    if (name == "grid" || name == "brute_force") continue;
+    Study study = study_with(name);
+    for (int i = 0; i < 40; ++i) {
+      const bool is_given = i % 5 == 0;
+      if (is_given) study.enqueue({{"x", i % 2 == 0 ? 1e6 : -40.0}, {"k", i % 2 == 0 ? 100 : 4}, {"lr", i % 2 == 0 ? 50.0 : 1e-9}});
+      const int64_t trial = study.ask();
+      const double loss = objective(study, trial);
+      for (const TrialParameter& had : study.trial(trial).parameters)
+        EXPECT_TRUE(is_given || had.distribution->contains(had.value)) << name << ", " << study.parameter_name(had.parameter);
+      study.tell(trial, {loss});
+    }
+    EXPECT_EQ(study.n_trials(), 40);
+    EXPECT_LT(study.best().values[0], 30) << name;
+  }
+}
+
 TEST(EverySampler, ObeysConditionsAndForbiddenCombinations) {
   const auto space = SearchSpace::from_value(parse_json(R"({
     "parameters": {"a": {"type": "int", "low": 0, "high": 3}, "b": {"type": "int", "low": 0, "high": 3},

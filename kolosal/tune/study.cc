@@ -18,6 +18,17 @@ double now() { return std::chrono::duration<double>(std::chrono::system_clock::n
 
 std::string where(const TrialRecord& trial) { return "trial " + std::to_string(trial.number); }
 
+// An enqueued value that is not allowed: whoever enqueued a number wants it tried.
+double take_beyond(std::string_view name, const Distribution& distribution, const Value& fixed, std::vector<std::string>* findings) {
+  const auto found = distribution.find_beyond(fixed);
+  if (!found) return distribution.inside(name, fixed);  // which says what is allowed
+  const bool is_cut = *found != fixed.as_real();
+  if (findings != nullptr)
+    findings->push_back("parameter '" + std::string(name) + "': the enqueued value " + to_json(fixed) + " is taken" +
+                        (is_cut ? " as " + to_json(distribution.outside(*found)) : "") + ", though it is not " + distribution.allowed());
+  return *found;
+}
+
 const Value* find(const Value::Object& object, std::string_view name) {
   for (const auto& [key, value] : object)
     if (key == name) return &value;
@@ -48,7 +59,7 @@ TrialRecord& Study::running(int64_t number) {
 // Parameters of a declared space are all known once one trial has asked for them.
 void Study::check_sampler_names() const {
   if (!is_declared_ || history_.finished().empty()) return;
-  for (const std::string& name : options_.sampler->named_parameters()) {
+  for (const std::string& name : proposer_->sampler->named_parameters()) {
     std::vector<std::string> known;
     for (const ParameterColumn& column : history_.parameters()) known.push_back(column.name);
     if (std::ranges::find(known, name) != known.end()) continue;
@@ -57,6 +68,16 @@ void Study::check_sampler_names() const {
                     did_you_mean(name, known),
                 "Give values of parameters of the space alone.");
   }
+}
+
+void Study::set_sampler(std::shared_ptr<const Sampler> sampler) {
+  const std::lock_guard lock(mutex);
+  proposer_ = proposer_of(std::move(sampler));
+}
+
+void Study::set_pruner(std::shared_ptr<const Pruner> pruner) {
+  const std::lock_guard lock(mutex);
+  options_.pruner = std::move(pruner);
 }
 
 int64_t Study::ask() {
@@ -96,7 +117,7 @@ void Study::fail_planning(TrialRecord& trial, const std::string& why) {
 
 void Study::plan(TrialRecord& trial, int attempt) {
   forget_plan(trial);
-  auto proposal = options_.sampler->propose(history_, trial, attempt, cache_.get());
+  auto proposal = proposer_->sampler->propose(history_, trial, attempt, proposer_->cache.get());
   for (const auto& [parameter, value] : proposal->planned())
     history_.set_place(parameter, static_cast<size_t>(trial.number), history_.parameters()[parameter].latest->place(value));
   trial.generation = proposal->generation();
@@ -104,13 +125,13 @@ void Study::plan(TrialRecord& trial, int attempt) {
     std::erase_if(trial.system_attributes, [](const auto& had) { return had.first == kNoteAttribute; });
     trial.system_attributes.emplace_back(kNoteAttribute, to_json(Value(std::move(note))));
   }
-  proposals_[trial.number] = std::move(proposal);
+  proposals_[trial.number] = {proposer_, std::move(proposal)};
 }
 
 void Study::forget_plan(const TrialRecord& trial) {
   const auto at = proposals_.find(trial.number);
   if (at == proposals_.end()) return;
-  for (const auto& plan : at->second->planned()) {
+  for (const auto& plan : at->second.proposal->planned()) {
     const auto is_it = [&](const TrialParameter& had) { return had.parameter == plan.first; };
     if (std::none_of(trial.parameters.begin(), trial.parameters.end(), is_it))
       history_.set_place(plan.first, static_cast<size_t>(trial.number), std::numeric_limits<double>::quiet_NaN());
@@ -118,22 +139,22 @@ void Study::forget_plan(const TrialRecord& trial) {
   proposals_.erase(at);
 }
 
-double Study::take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal,
-                   uint32_t parameter) const {
+double Study::take(const TrialRecord& trial, std::string_view name, const Distribution& distribution, uint32_t parameter,
+                   std::vector<std::string>* findings) const {
   for (const TrialParameter& had : trial.parameters)
     if (had.parameter == parameter) {
-      if (!distribution.contains(had.value))
-        throw Error(ErrorCode::BadValue, where(trial) + ": parameter '" + std::string(name) + "' already is " +
-                                             to_json(distribution.outside(had.value)) + " and is now to be " + distribution.allowed());
+      if (!distribution.contains(had.value) && had.distribution->contains(had.value) && findings != nullptr)
+        findings->push_back("parameter '" + std::string(name) + "' is " + to_json(distribution.outside(had.value)) +
+                            " in this trial and stays so, though it is now to be " + distribution.allowed());
       return had.value;
     }
   if (!trial.fixed.empty())
     if (const Value* fixed = find(trial.fixed, name)) {
+      if (const auto allowed = distribution.find(*fixed)) return *allowed;
       // The best of an earlier study may lie where this one does not look.
-      const bool is_needed = trial.user_attributes.find(kWarmStartAttribute) == nullptr;
-      if (is_needed || distribution.find(*fixed)) return distribution.inside(name, *fixed);
+      if (trial.user_attributes.find(kWarmStartAttribute) == nullptr) return take_beyond(name, distribution, *fixed, findings);
     }
-  return distribution.is_single() ? distribution.low : proposal.value(parameter, distribution);
+  return distribution.is_single() ? distribution.low : proposals_.at(trial.number).proposal->value(parameter, distribution);
 }
 
 void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value) {
@@ -145,17 +166,17 @@ void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& dis
   history_.set_place(parameter, static_cast<size_t>(trial.number), distribution.place(value));
 }
 
-double Study::suggest_inside(int64_t number, std::string_view name, const Distribution& distribution) {
+double Study::suggest_inside(int64_t number, std::string_view name, const Distribution& distribution, std::vector<std::string>* findings) {
   const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   const uint32_t parameter = history_.parameter(name, distribution);
-  const double value = take(trial, name, distribution, *proposals_.at(number), parameter);
+  const double value = take(trial, name, distribution, parameter, findings);
   keep(trial, parameter, distribution, value);
   if (has_storage()) write(trial, {});
   return value;
 }
 
-Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
+Value::Object Study::suggest(int64_t number, const SearchSpace& space, std::vector<std::string>* findings) {
   const std::lock_guard lock(mutex);
   TrialRecord& trial = running(number);
   const auto& declared = space.parameters();
@@ -167,10 +188,11 @@ Value::Object Study::suggest(int64_t number, const SearchSpace& space) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) plan(trial, attempt);
     std::vector<std::optional<double>> values(declared.size());
+    std::vector<std::string> found;
     for (size_t i = 0; i < declared.size(); ++i)
-      if (space.is_active(i, values))
-        values[i] = take(trial, declared[i].name, declared[i].distribution, *proposals_.at(number), indices[i]);
+      if (space.is_active(i, values)) values[i] = take(trial, declared[i].name, declared[i].distribution, indices[i], &found);
     if (space.is_forbidden(values)) continue;
+    if (findings != nullptr) findings->insert(findings->end(), found.begin(), found.end());
     Value::Object taken;
     for (size_t i = 0; i < declared.size(); ++i)
       if (values[i]) {
@@ -402,7 +424,7 @@ std::vector<int64_t> Study::pareto_front() const {
 
 bool Study::is_exhausted() const {
   const std::lock_guard lock(mutex);
-  return waiting_.empty() && options_.sampler->is_exhausted(history_);
+  return waiting_.empty() && proposer_->sampler->is_exhausted(history_);
 }
 
 }  // namespace kolosal

@@ -64,6 +64,11 @@ class Study : private OpenedStorages::Member {
   explicit Study(StudyOptions options);
   ~Study() override;
 
+  /// Lets another sampler propose the trials that are asked for from now on, and another pruner (none: no trial is to be stopped) be asked.
+  /// Throws Error(BadValue) where the sampler is none.
+  void set_sampler(std::shared_ptr<const Sampler> sampler);
+  void set_pruner(std::shared_ptr<const Pruner> pruner);
+
   /// What the study was made of.
   const std::string& name() const noexcept { return options_.name; }
   const std::vector<Direction>& directions() const noexcept { return options_.directions; }
@@ -78,14 +83,16 @@ class Study : private OpenedStorages::Member {
   /// propose, the trial has failed with the reason. Throws Error(UnknownParameter) where the sampler was given a value by a name that is
   /// none of the declared space's, once a trial has ended.
   int64_t ask();
-  /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. Throws Error(BadValue)
-  /// where the enqueued value is not allowed; one of a trial with the user attribute "warm_start" is then left to the sampler.
-  Value suggest(int64_t trial, std::string_view name, const Distribution& distribution) {
-    return distribution.outside(suggest_inside(trial, name, distribution));
+  /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. An enqueued value that is
+  /// not allowed is left to the sampler where the trial has the user attribute "warm_start"; otherwise a number is taken nevertheless, and
+  /// what is none throws Error(BadValue). Where what is given is not allowed, a sentence that says so is added to `findings`.
+  Value suggest(int64_t trial, std::string_view name, const Distribution& distribution, std::vector<std::string>* findings = nullptr) {
+    return distribution.outside(suggest_inside(trial, name, distribution, findings));
   }
-  double suggest_inside(int64_t trial, std::string_view name, const Distribution& distribution);
+  double suggest_inside(int64_t trial, std::string_view name, const Distribution& distribution,
+                        std::vector<std::string>* findings = nullptr);
   /// The values of all parameters of the space that are there, by name. Throws Error(BadValue) where only forbidden combinations are met.
-  Value::Object suggest(int64_t trial, const SearchSpace& space);
+  Value::Object suggest(int64_t trial, const SearchSpace& space, std::vector<std::string>* findings = nullptr);
   /// Notes an intermediate value; a second report of a step is passed over. Steps are at least 0.
   void report(int64_t trial, double value, int64_t step);
   /// Whether the pruner would stop the trial after its last report. Throws Error(BadValue) where there are several objectives.
@@ -165,7 +172,19 @@ class Study : private OpenedStorages::Member {
   void forget_plan(const TrialRecord& trial);
   void end(TrialRecord& trial, TrialState state);
   void settle(TrialRecord& trial);
-  double take(TrialRecord& trial, std::string_view name, const Distribution& distribution, Proposal& proposal, uint32_t parameter) const;
+  double take(const TrialRecord& trial, std::string_view name, const Distribution& distribution, uint32_t parameter,
+              std::vector<std::string>* findings) const;
+
+  // A sampler with what it keeps, and a proposal with the one that it is of, which may have gone from the study meanwhile.
+  struct Proposer {
+    std::shared_ptr<const Sampler> sampler;
+    std::unique_ptr<SamplerCache> cache;
+  };
+  struct Proposed {
+    std::shared_ptr<const Proposer> of;
+    std::unique_ptr<Proposal> proposal;
+  };
+  static std::shared_ptr<const Proposer> proposer_of(std::shared_ptr<const Sampler> sampler);
 
   // Beats for running trials. On the heap: a process that fork made has not the thread and must not wait for it.
   struct Heart {
@@ -191,10 +210,10 @@ class Study : private OpenedStorages::Member {
   void beat(Heart& heart);
   void keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value);
 
-  StudyOptions options_;
+  std::shared_ptr<const Proposer> proposer_;
+  StudyOptions options_;  // without the sampler
   History history_;
-  std::unique_ptr<SamplerCache> cache_;
-  std::unordered_map<int64_t, std::unique_ptr<Proposal>> proposals_;  // of running trials
+  std::unordered_map<int64_t, Proposed> proposals_;  // of running trials
   std::vector<uint32_t> waiting_;
   std::unordered_map<int64_t, std::vector<StoredParameter>> unwritten_;  // parameters of running trials that the storage has not yet
   Value study_attributes_ = Value::Object{};                             // of a study without a storage, as those below

@@ -15,7 +15,6 @@ double now() { return std::chrono::duration<double>(std::chrono::system_clock::n
 
 // The options with the directions that the study in the storage has.
 StudyOptions opened(StudyOptions options) {
-  if (!options.sampler) throw Error(ErrorCode::BadValue, "study: there is no sampler", "Use samplers().make(\"tpe\").");
   if (options.storage && options.opening != StudyOpening::Create)
     if (const auto id = options.storage->find_study(options.name)) {
       options.directions = options.storage->study(*id).directions;
@@ -50,13 +49,21 @@ int64_t made_or_found(Storage& storage, const StudyOptions& options) {
 }  // namespace
 
 Study::Study(StudyOptions options)
-    : Member(OpenedStorages::Rank::Study), options_(opened(std::move(options))), history_(options_.directions) {
-  cache_ = options_.sampler->make_cache();
+    : Member(OpenedStorages::Rank::Study),
+      proposer_(proposer_of(std::move(options.sampler))),
+      options_(opened(std::move(options))),
+      history_(options_.directions) {
   if (has_storage()) {
     study_id_ = made_or_found(*options_.storage, options_);
     sync();
   }
   enter();
+}
+
+std::shared_ptr<const Study::Proposer> Study::proposer_of(std::shared_ptr<const Sampler> sampler) {
+  if (!sampler) throw Error(ErrorCode::BadValue, "study: there is no sampler", "Use samplers().make(\"tpe\").");
+  auto cache = sampler->make_cache();
+  return std::make_shared<const Proposer>(Proposer{std::move(sampler), std::move(cache)});
 }
 
 Study::~Study() {

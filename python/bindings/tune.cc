@@ -24,6 +24,15 @@ namespace {
 
 using Unlocked = nb::call_guard<nb::gil_scoped_release>;
 
+std::shared_ptr<const Sampler> sampler_of(const std::string& name, const std::string& parameters) {
+  return samplers().make(name, value_from_python_json(parameters));
+}
+
+/// None where the name is empty.
+std::shared_ptr<const Pruner> pruner_of(const std::string& name, const std::string& parameters) {
+  return name.empty() ? nullptr : pruners().make(name, parse_json(parameters));
+}
+
 std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std::string>& directions, const std::string& sampler,
                                   const std::string& parameters, const std::string& pruner, const std::string& pruner_parameters,
                                   std::shared_ptr<Storage> storage, const std::string& opening) {
@@ -31,8 +40,8 @@ std::shared_ptr<Study> make_study(const std::string& name, const std::vector<std
   options.name = name;
   options.directions.clear();
   for (const std::string& direction : directions) options.directions.push_back(enum_from_name<Direction>(direction));
-  options.sampler = samplers().make(sampler, value_from_python_json(parameters));
-  if (!pruner.empty()) options.pruner = pruners().make(pruner, parse_json(pruner_parameters));
+  options.sampler = sampler_of(sampler, parameters);
+  options.pruner = pruner_of(pruner, pruner_parameters);
   options.storage = std::move(storage);
   options.opening = enum_from_name<StudyOpening>(opening);
   const nb::gil_scoped_release released;
@@ -116,6 +125,20 @@ void bind_study(nb::module_& module) {
       .def_prop_ro(
           "is_exhausted", [](const Study& study) { return waiting(study, [&] { return study.is_exhausted(); }); },
           "Whether the sampler has nothing left to try.")
+      .def(
+          "set_sampler",
+          [](Study& study, const std::string& sampler, const std::string& parameters) {
+            auto made = sampler_of(sampler, parameters);
+            waiting(study, [&] { study.set_sampler(std::move(made)); });
+          },
+          nb::arg("sampler"), nb::arg("parameters"), "Lets another sampler propose trials from now on.")
+      .def(
+          "set_pruner",
+          [](Study& study, const std::string& pruner, const std::string& parameters) {
+            auto made = pruner_of(pruner, parameters);
+            waiting(study, [&] { study.set_pruner(std::move(made)); });
+          },
+          nb::arg("pruner"), nb::arg("parameters"), "Lets another pruner (empty: none) be asked from now on.")
       .def("ask", &ask, "Starts a trial and gives its number; it fails where Ctrl-C was pressed meanwhile.")
       .def(
           "tell",
@@ -178,6 +201,9 @@ void bind_study(nb::module_& module) {
       .def(
           "pareto_front", [](const Study& study) { return waiting(study, [&] { return study.pareto_front(); }); },
           "Numbers of the trials that no other is better than in all objectives.");
+  module.def(
+      "check_pruner", [](const std::string& name, const std::string& parameters) { (void)pruner_of(name, parameters); }, nb::arg("name"),
+      nb::arg("parameters"), "Raises where the pruner cannot have these parameters, which are JSON.");
   module.def("make_study", &make_study, nb::arg("name"), nb::arg("directions"), nb::arg("sampler"), nb::arg("parameters"),
              nb::arg("pruner"), nb::arg("pruner_parameters"), nb::arg("storage").none(), nb::arg("opening"),
              "A study with the named sampler and pruner (empty: none); their parameters are JSON.");
@@ -194,8 +220,8 @@ Interrupt& interrupt() {
   return *made;
 }
 
-/// Set where a run is left in a hurry, as by Ctrl-C: half a second later the threads that are bound to it wait for a storage no more. Those of
-/// other runs do.
+/// Set where a run is left in a hurry, as by Ctrl-C: half a second later the threads that are bound to it wait for a storage no more. Those
+/// of other runs do.
 class Hurry {
  public:
   void set() { *since_ = Clock::now(); }

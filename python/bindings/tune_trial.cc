@@ -129,7 +129,10 @@ class Trial {
   }
 
   nb::dict suggest(const SearchSpace& space) {
-    return dict_of(changing([&] { return study_->suggest(number_, space); }, true));
+    std::vector<std::string> findings;
+    const Value::Object taken = changing([&] { return study_->suggest(number_, space, &findings); }, true);
+    warn(findings);
+    return dict_of(taken);
   }
 
   void report(const nb::handle& given_value, const nb::handle& given_step) {
@@ -165,7 +168,15 @@ class Trial {
   std::string at() const { return "trial " + std::to_string(number_) + ": "; }
 
   double suggested(std::string_view name, const Distribution& distribution) {
-    return changing([&] { return study_->suggest_inside(number_, name, distribution); }, true);
+    std::vector<std::string> findings;
+    const double taken = changing([&] { return study_->suggest_inside(number_, name, distribution, &findings); }, true);
+    warn(findings);
+    return taken;
+  }
+
+  void warn(const std::vector<std::string>& findings) const {
+    for (const std::string& finding : findings)
+      if (PyErr_WarnEx(PyExc_UserWarning, (at() + finding).c_str(), 1) != 0) throw nb::python_error();
   }
 
   std::shared_ptr<Study> study_;

@@ -846,6 +846,12 @@ class Study:
     def is_exhausted(self) -> bool:
         """Whether the sampler has nothing left to try."""
 
+    def set_sampler(self, sampler: str, parameters: str) -> None:
+        """Lets another sampler propose trials from now on."""
+
+    def set_pruner(self, pruner: str, parameters: str) -> None:
+        """Lets another pruner (empty: none) be asked from now on."""
+
     def ask(self) -> int:
         """
         Starts a trial and gives its number; it fails where Ctrl-C was pressed meanwhile.
@@ -931,6 +937,9 @@ class Study:
 
     def pareto_front(self) -> list[int]:
         """Numbers of the trials that no other is better than in all objectives."""
+
+def check_pruner(name: str, parameters: str) -> None:
+    """Raises where the pruner cannot have these parameters, which are JSON."""
 
 def make_study(
     name: str,

@@ -350,6 +350,38 @@ def test_a_sampler_that_is_not_native_is_refused(given: dict[str, Any]) -> None:
         tune.create_study(**given)
 
 
+def test_a_study_keeps_its_sampler_and_pruner_where_others_are_none() -> None:
+    study = tune.create_study(sampler=tune.samplers.RandomSampler(seed=0))
+    for given in (None, "tpe", _OwnSampler()):
+        with pytest.raises(InvalidInputError, match=r"none of kolosal\.tune\.samplers"):
+            study.sampler = given  # type: ignore[assignment]
+    for given in (None, "median", _OwnPruner()):
+        with pytest.raises(InvalidInputError, match=r"none of kolosal\.tune\.pruners"):
+            study.pruner = given  # type: ignore[assignment]
+    assert isinstance(study.sampler, tune.samplers.RandomSampler) and isinstance(study.pruner, tune.pruners.MedianPruner)
+    assert study.ask().suggest_float("x", 0, 1) <= 1
+
+
+def test_constraints_are_those_of_the_sampler_that_is_set() -> None:
+    study = tune.create_study(sampler=tune.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    study.sampler = tune.samplers.TPESampler(seed=0, constraints_func=lambda trial: [1.0])
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+    assert [trial.constraints for trial in study.trials] == [{}, {"0": 1.0}]
+    assert study.best_trial.number == 0
+
+
+def test_why_there_is_no_best_trial() -> None:
+    study = tune.create_study()
+    with pytest.raises(ValueError, match="has no complete trial\n"):
+        _ = study.best_value
+    trial = study.ask()
+    trial.set_constraint("c", 1.0)
+    study.tell(trial, 0.0)
+    with pytest.raises(ValueError, match="constraints do not hold"):
+        _ = study.best_params
+
+
 @pytest.mark.parametrize("given", ["median", tune.pruners.MedianPruner, _OwnPruner()])
 def test_a_pruner_that_is_not_native_is_refused(given: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"pruner is .* none of kolosal\.tune\.pruners"):
@@ -357,12 +389,8 @@ def test_a_pruner_that_is_not_native_is_refused(given: Any) -> None:
     assert tune.create_study(pruner=tune.pruners.NopPruner()).pruner is not None
 
 
-def test_a_study_keeps_its_sampler_and_runs_whole_numbers_of_trials() -> None:
+def test_a_study_runs_whole_numbers_of_trials() -> None:
     study = tune.create_study()
-    with pytest.raises(InvalidInputError, match="keeps its sampler"):
-        study.sampler = tune.samplers.RandomSampler()
-    with pytest.raises(InvalidInputError, match="keeps its pruner"):
-        study.pruner = tune.pruners.NopPruner()
     with pytest.raises(InvalidInputError, match=r"n_trials is 2\.5"):
         study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2.5)  # type: ignore[arg-type]
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=np.int64(2))

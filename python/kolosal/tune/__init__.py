@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+from .. import _kolosal
 from . import distributions, exceptions, importance, logging, pruners, samplers, storages, study, terminator, trial, visualization
 from ._adaptive import AdaptiveHPO, OptimizationResult
 from ._callbacks import MaxTrialsCallback
@@ -40,6 +41,8 @@ from ._trial import (
 )
 from ._warm_start import best_parameters, earlier_trials, warm_start
 
+__version__ = _kolosal.version()
+
 __all__ = [
     "ASHT",
     "AdaptiveHPO",
@@ -59,6 +62,7 @@ __all__ = [
     "Trial",
     "TrialPruned",
     "TrialState",
+    "__version__",
     "best_parameters",
     "copy_study",
     "create_study",

@@ -68,21 +68,23 @@ class Study:
 
     @property
     def sampler(self) -> BaseSampler:
-        """What proposes parameters, from the making or loading of the study on."""
+        """What proposes parameters. Another may be set, for the trials that are asked for from then on."""
         return self._sampler
 
     @sampler.setter
     def sampler(self, sampler: BaseSampler) -> None:
-        raise InvalidInputError(f"study '{self.study_name}' keeps its sampler", "unsupported", "Give it to create_study or load_study.")
+        self._native.set_sampler(*_native_sampler(sampler))
+        self._sampler = sampler
 
     @property
     def pruner(self) -> BasePruner:
-        """What ends trials early, from the making or loading of the study on."""
+        """What ``trial.should_prune()`` asks. Another may be set."""
         return self._pruner
 
     @pruner.setter
     def pruner(self, pruner: BasePruner) -> None:
-        raise InvalidInputError(f"study '{self.study_name}' keeps its pruner", "unsupported", "Give it to create_study or load_study.")
+        self._native.set_pruner(*_native_pruner(pruner))
+        self._pruner = pruner
 
     @property
     def study_name(self) -> str:
@@ -556,29 +558,31 @@ def _opened(
 ) -> Study:
     chosen = sampler if sampler is not None else TPESampler()
     stopping = pruner if pruner is not None else MedianPruner()
-    if not isinstance(chosen, BaseSampler) or not chosen._native()[0]:
-        raise InvalidInputError(f"sampler is {sampler!r}, which is none of kolosal.tune.samplers", "bad_value", "Use TPESampler().")
-    if not isinstance(stopping, BasePruner) or not (stopping._native()[0] or isinstance(stopping, NopPruner)):
-        raise InvalidInputError(f"pruner is {pruner!r}, which is none of kolosal.tune.pruners", "bad_value", "Use MedianPruner().")
+    proposing, pruning = _native_sampler(chosen), _native_pruner(stopping)
     kept = None if storage is None else storage_of(storage)
-    sampler_name, parameters = chosen._native()
-    pruner_name, pruner_parameters = stopping._native()
     try:
-        native = _kolosal.make_study(
-            name,
-            directions,
-            sampler_name,
-            json_text(parameters, f"sampler {sampler_name}"),
-            pruner_name,
-            json_text(pruner_parameters, f"pruner {pruner_name}"),
-            None if kept is None else kept._native,
-            opening,
-        )
+        native = _kolosal.make_study(name, directions, *proposing, *pruning, None if kept is None else kept._native, opening)
     except InvalidInputError as error:
         raise _by_name(error, name, kept, opening) from None
     for parameter, why in native.unreadable:
         warnings.warn(f"study '{name}': parameter '{parameter}' is left out of its trials, since {why}", stacklevel=3)
     return Study(native, chosen, stopping, kept)
+
+
+def _native_sampler(sampler: BaseSampler) -> tuple[str, str]:
+    """The name of the native sampler, and its parameters as JSON."""
+    if not isinstance(sampler, BaseSampler) or not sampler._native()[0]:
+        raise InvalidInputError(f"sampler is {sampler!r}, which is none of kolosal.tune.samplers", "bad_value", "Use TPESampler().")
+    name, parameters = sampler._native()
+    return name, json_text(parameters, f"sampler {name}")
+
+
+def _native_pruner(pruner: BasePruner) -> tuple[str, str]:
+    """The name of the native pruner, empty for none, and its parameters as JSON."""
+    if not isinstance(pruner, BasePruner) or not (pruner._native()[0] or isinstance(pruner, NopPruner)):
+        raise InvalidInputError(f"pruner is {pruner!r}, which is none of kolosal.tune.pruners", "bad_value", "Use MedianPruner().")
+    name, parameters = pruner._native()
+    return name, json_text(parameters, f"pruner {name}")
 
 
 def _by_name(error: InvalidInputError, name: str, storage: BaseStorage | None, opening: str) -> InvalidInputError:

@@ -14,6 +14,7 @@ from typing import Any
 from .. import _kolosal
 from .._errors import InvalidInputError
 from .exceptions import TrialPruned as TrialPruned
+from .exceptions import UnsuitedStudyError
 
 
 def json_text(value: Any, where: str) -> str:
@@ -318,7 +319,7 @@ class FrozenTrial(GivenTrial):
     def value(self) -> float | None:
         """The value of the single objective; None where there is none yet."""
         if self.values is not None and len(self.values) > 1:
-            raise InvalidInputError(f"trial {self.number} has {len(self.values)} values; use values", "bad_value")
+            raise UnsuitedStudyError(f"trial {self.number} has {len(self.values)} values; use values", "bad_value")
         return self.values[0] if self.values else None
 
     @property
@@ -384,6 +385,9 @@ def frozen(snapshot: dict[str, Any]) -> FrozenTrial:
     system_attrs = {name: json.loads(text) for name, text in snapshot["system_attrs"]}
     if snapshot["fixed"]:
         system_attrs["fixed_params"] = snapshot["fixed"]
+    constraints = dict(snapshot["constraints"])
+    if constraints and list(constraints) == [str(i) for i in range(len(constraints))]:  # as constraints_func gives them
+        system_attrs["constraints"] = list(constraints.values())
     return FrozenTrial(
         number=snapshot["number"],
         state=TrialState(snapshot["state"]),
@@ -391,7 +395,7 @@ def frozen(snapshot: dict[str, Any]) -> FrozenTrial:
         params=snapshot["params"],
         distributions={name: from_text(text) for name, text in snapshot["distributions"].items()},
         intermediate_values=dict(snapshot["intermediate"]),
-        constraints=dict(snapshot["constraints"]),
+        constraints=constraints,
         user_attrs=json.loads(snapshot["user_attrs"]),
         system_attrs=system_attrs,
         failure=snapshot["failure"],

@@ -17,9 +17,7 @@ class BasePruner:
 
     def __init__(self, **parameters: Any) -> None:
         self._parameters = parameters
-        if self._name:  # a study that is made and thrown away says what is wrong with the parameters
-            text = json_text(parameters, type(self).__name__)
-            _kolosal.make_study("checked", ["minimize"], "random", "{}", self._name, text, None, "create")
+        _kolosal.check_pruner(self._name, json_text(parameters, type(self).__name__))
 
     def _native(self) -> tuple[str, dict[str, Any]]:
         return self._name, self._parameters

@@ -16,6 +16,7 @@ from . import nsgaii as nsgaii
 from .nsgaii import BaseCrossover, native_crossover
 
 if TYPE_CHECKING:
+    from .._study import Study
     from .._trial import FrozenTrial
 
     ConstraintsFunc = Callable[[FrozenTrial], Sequence[float]]
@@ -108,6 +109,12 @@ class GridSampler(BaseSampler):
                 raise InvalidInputError(f"GridSampler: the values of '{name}' are {listed!r}; they must be a list", "bad_value")
             values[name] = list(listed)
         super().__init__(0 if seed is None else seed, search_space=values)
+
+    def is_exhausted(self, study: Study) -> bool:
+        """Whether every combination has been tried in the study, whose sampler this is."""
+        if study.sampler is not self:
+            raise InvalidInputError(f"GridSampler: study '{study.study_name}' has another sampler, {study.sampler!r}", "bad_value")
+        return study._native.is_exhausted
 
 
 class NSGAIISampler(BaseSampler):
