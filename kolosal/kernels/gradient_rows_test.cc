@@ -28,18 +28,20 @@ class GradientRows : public testing::Test {
 TEST_F(GradientRows, AreRoundedAlikeByEveryInstructionSet) {
   constexpr uint32_t kFirst = 1000;
   RandomStream stream(1, "gradients");
-  std::vector<Gradient> exact(400);
-  for (Gradient& of_row : exact) of_row = {static_cast<float>(stream.normal()), static_cast<float>(stream.uniform())};
-  exact[7] = {1e6F, 1e6F};
-  exact[8] = {-1e6F, 0};
+  std::vector<double> g(400), h(400);
+  for (double& each : g) each = stream.normal();
+  for (double& each : h) each = stream.uniform();
+  g[7] = h[7] = 1e6;
+  g[8] = -1e6;
+  h[8] = 0;
   for (const uint32_t every : {1U, 3U}) {
     std::vector<GradientRow> plain = make_rows(131, every, kFirst);
-    round_gradients_scalar(exact.data(), kFirst, 700, 1000, 0x123456789abcdef, plain);
+    round_gradients_scalar(g.data(), h.data(), kFirst, 700, 1000, 0x123456789abcdef, plain);
     for (const std::string& target : simd_targets()) {
       SCOPED_TRACE(target);
       set_simd_target(target);
       std::vector<GradientRow> found = make_rows(131, every, kFirst);
-      round_gradients(exact.data(), kFirst, 700, 1000, 0x123456789abcdef, found);
+      round_gradients(g.data(), h.data(), kFirst, 700, 1000, 0x123456789abcdef, found);
       for (size_t i = 0; i < found.size(); ++i) {
         EXPECT_EQ(found[i].row, plain[i].row);
         EXPECT_EQ(found[i].gradient, plain[i].gradient);
@@ -50,9 +52,9 @@ TEST_F(GradientRows, AreRoundedAlikeByEveryInstructionSet) {
 }
 
 TEST_F(GradientRows, AreRoundedToEitherSideSoThatTheMeanIsRight) {
-  const std::vector<Gradient> exact(40'000, Gradient{-2.3F, 1.75F});
-  std::vector<GradientRow> rows = make_rows(exact.size(), 1);
-  round_gradients(exact.data(), 0, 1, 1, 5, rows);
+  const std::vector<double> g(40'000, -1.15), h(g.size(), 0.875);
+  std::vector<GradientRow> rows = make_rows(g.size(), 1);
+  round_gradients(g.data(), h.data(), 0, 2, 2, 5, rows);
   double gradient = 0, hessian = 0, both = 0;
   for (const GradientRow& row : rows) {
     ASSERT_TRUE((row.gradient == -3 || row.gradient == -2) && (row.hessian == 1 || row.hessian == 2));
@@ -88,6 +90,60 @@ TEST_F(GradientRows, SumsAreMovedAlikeByEveryInstructionSet) {
     for (size_t i = 0; i < wide.size(); ++i) {
       EXPECT_EQ(wide[i][0], 2 * sums[i][0]);
       EXPECT_EQ(wide[i][1], 2 * sums[i][1]);
+    }
+  }
+}
+
+// n sums, packed, of up to `most` rows each.
+std::vector<int64_t> make_packed(size_t n, size_t most, uint64_t seed) {
+  RandomStream stream(seed, "packed");
+  std::vector<int64_t> packed(n, 0);
+  for (int64_t& word : packed)
+    for (size_t i = stream.below(most + 1); i > 0; --i)
+      word +=
+          PackedSum::of({0, static_cast<int16_t>(static_cast<int>(stream.below(4095)) - 2047), static_cast<uint16_t>(stream.below(1024))});
+  return packed;
+}
+
+TEST_F(GradientRows, PackedSumsAreSubtractedFromWideOnesByEveryInstructionSet) {
+  constexpr int kCountBits = 20;
+  constexpr size_t kSums = 37;
+  // What two sides sum to has more rows than a word counts; the second side has not.
+  const std::vector<int64_t> first = make_packed(kSums, PackedSum::kMost, 1), second = make_packed(kSums, PackedSum::kMost, 2);
+  std::vector<GradientSum> both;
+  for (size_t i = 0; i < kSums; ++i) both.push_back(PackedSum::widened(first[i], kCountBits) + PackedSum::widened(second[i], kCountBits));
+  for (const std::string& target : simd_targets()) {
+    SCOPED_TRACE(target);
+    set_simd_target(target);
+    std::vector<GradientSum> wide = both;
+    subtract_packed(first.data(), kSums, kCountBits, wide.data());
+    std::vector<GradientSum> room = both;
+    auto* const words = reinterpret_cast<int64_t*>(room.data());
+    pack_difference(room.data(), first.data(), kSums, kCountBits, words);
+    for (size_t i = 0; i < kSums; ++i) {
+      const GradientSum rest = PackedSum::widened(second[i], kCountBits);
+      EXPECT_EQ(wide[i][0], rest[0]);
+      EXPECT_EQ(wide[i][1], rest[1]);
+      EXPECT_EQ(words[i], second[i]);
+    }
+  }
+}
+
+TEST_F(GradientRows, AreSummedAlikeByEveryInstructionSet) {
+  RandomStream stream(4, "rows");
+  for (const size_t n : {0, 1, 8, 61}) {
+    std::vector<GradientRow> rows = make_rows(n, 3);
+    int64_t gradient = 0, hessian = 0;
+    for (GradientRow& row : rows) {
+      gradient += row.gradient = static_cast<int16_t>(static_cast<int>(stream.below(4095)) - 2047);
+      hessian += row.hessian = static_cast<uint16_t>(stream.below(1024));
+    }
+    for (const std::string& target : simd_targets()) {
+      SCOPED_TRACE(target);
+      set_simd_target(target);
+      const GradientSum sum = sum_of_rows(rows, 20);
+      EXPECT_EQ(sum[0], gradient);
+      EXPECT_EQ(sum[1], (hessian << 20) + static_cast<int64_t>(n));
     }
   }
 }

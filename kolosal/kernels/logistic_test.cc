@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -44,6 +45,24 @@ TEST(Logistic, GivesTheSameBitsWithEveryInstructionSet) {
   x.assign(1, std::numeric_limits<double>::quiet_NaN());
   logistic(x, std::span(out).first(1));
   EXPECT_TRUE(std::isnan(out[0]));
+}
+
+TEST(Logistic, SlopesAreThoseOfItsValuesWithEveryInstructionSet) {
+  const std::string before = simd_target();
+  const std::vector<double> x = numbers();
+  std::vector<double> p(x.size()), truth(x.size()), g(x.size()), h(x.size());
+  logistic(x, p);
+  for (size_t i = 0; i < x.size(); ++i) truth[i] = static_cast<double>(i % 2);
+  for (const std::string& target : simd_targets()) {
+    SCOPED_TRACE(target);
+    set_simd_target(target);
+    logistic_slopes(x, truth, 1e-16, g, h);
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(g[i], p[i] - truth[i]);
+      EXPECT_EQ(h[i], std::max(p[i] * (1 - p[i]), 1e-16));
+    }
+  }
+  set_simd_target(before);
 }
 
 }  // namespace

@@ -32,6 +32,11 @@ LossOptions loss_options_of(const GradientBoostingParams& p, const CustomLoss* c
   return {p.loss, p.quantile, p.huber_delta, p.tweedie_power, p.focal_gamma, p.quantiles, custom, seed, first_round};
 }
 
+// Gradient and hessian of a row.
+struct Gradient {
+  float gradient = 0, hessian = 0;
+};
+
 // Gradients and hessians of a run of rows.
 struct Slopes {
   std::array<double, kSlopeRows> gradients, hessians;
@@ -293,12 +298,9 @@ class Boosting {
   // Gives those of the rows [begin, end) that are drawn their gradients and hessians in whole steps, up or down by chance so that the mean
   // is right.
   void round_run(const GradientScale& scale, uint64_t seed, size_t begin, size_t end, const Slopes& slopes) {
-    std::array<Gradient, kSlopeRows> exact;
-    for (size_t i = 0; i < end - begin; ++i)
-      exact[i] = {static_cast<float>(slopes.gradients[i] / gradient_unit_), static_cast<float>(slopes.hessians[i])};
     const size_t first = place_of(begin), last = place_of(end);
-    round_gradients(exact.data(), static_cast<uint32_t>(begin), static_cast<float>(gradient_unit_ / scale.gradient),
-                    static_cast<float>(1 / scale.hessian), seed, std::span(in_bag_).subspan(first, last - first));
+    round_gradients(slopes.gradients.data(), slopes.hessians.data(), static_cast<uint32_t>(begin), 1 / scale.gradient, 1 / scale.hessian,
+                    seed, std::span(in_bag_).subspan(first, last - first));
   }
 
   // Adds one tree for each raw output. False, with no tree added, where the context asks to stop or memory ends.

@@ -91,11 +91,10 @@ class LogisticLoss : public SummedLoss {
   double largest_hessian(size_t) const override { return largest_weight_ / 4; }
 
   void gradients(size_t, size_t begin, std::span<double> g, std::span<double> h) const override {
-    logistic(scores_.subspan(begin, g.size()), g);
-    for (size_t i = 0; i < g.size(); ++i) {
-      const double p = g[i], w = weight(begin + i);
-      g[i] = w * (p - target_.values[begin + i]);
-      h[i] = w * std::max(p * (1 - p), kLeastHessian);
+    logistic_slopes(scores_.subspan(begin, g.size()), std::span(target_.values).subspan(begin, g.size()), kLeastHessian, g, h);
+    for (size_t i = 0; i < g.size() && !weights_.empty(); ++i) {
+      g[i] *= weights_[begin + i];
+      h[i] *= weights_[begin + i];
     }
   }
 

@@ -34,7 +34,9 @@ template <size_t W, class Row, class Add>
 inline void for_each_cell(const uint8_t* first, size_t stride, std::span<const Row> rows, const Add& add) noexcept {
   const size_t last = rows.size() - 1;
   for (size_t i = 0; i <= last; ++i) {
-    __builtin_prefetch(first + rows[std::min(i + kAhead, last)].row * stride);
+    const uint8_t* const ahead = first + rows[std::min(i + kAhead, last)].row * stride;
+    __builtin_prefetch(ahead);
+    __builtin_prefetch(ahead + W - 1);
     add_cells(first + rows[i].row * stride, add(rows[i]), std::make_index_sequence<W / 8>(), std::make_index_sequence<W % 8>());
   }
 }

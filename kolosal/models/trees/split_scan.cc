@@ -60,6 +60,7 @@ class Scan {
   }
 
   double parent_score() const { return parent_score_; }
+  GradientSum total() const { return total_; }
 
   ScannedSplit best;
 
@@ -123,33 +124,27 @@ void scan_each_bound(Scan& scan, const GradientSum* histogram, int n_bins, int64
   }
 }
 
-// Every bound, the missing right and then left of it.
-void scan_numbers(Scan& scan, const GradientSum* histogram, int n_bins, int64_t n_rows) {
-  const FindBestBound best_bound = find_best_bound();
-  const GradientSum missing = histogram[n_bins];
-  const bool any_missing = scan.count(missing) > 0;
+// The bounds behind n_bins bins, filled up to whole lines.
+size_t n_bounds(int n_bins) { return (static_cast<size_t>(n_bins) + kBoundLines - 1) / kBoundLines * kBoundLines; }
+
+// Every bound, the missing right and then left of it. Sums are pairs or words, which widened() makes pairs of.
+template <class Sum, class Widened>
+void scan_numbers(Scan& scan, const Sum* histogram, int n_bins, FindBestBound best_bound, const Widened& widened) {
+  const Sum missing = histogram[n_bins];
+  const bool any_missing = scan.count(widened(missing)) > 0;
   const BoundLimits limits = scan.bound_limits();
-  // Filled up to whole vectors with the sum of all, behind which there is no bound.
-  constexpr size_t kWhole = 8;
-  const size_t n = (static_cast<size_t>(n_bins) + kWhole - 1) / kWhole * kWhole;
-  std::array<int64_t, 2 * 256> sums;
-  for (auto b = static_cast<size_t>(n_bins); b < n; ++b) {
-    sums[2 * b] = limits.total[0];
-    sums[2 * b + 1] = limits.total[1];
-  }
+  const size_t n = n_bounds(n_bins);
+  std::array<Sum, 256> sums;
   for (const bool missing_left : {false, true}) {
     if (missing_left && !any_missing) break;
-    GradientSum below = missing_left ? missing : GradientSum{};
-    for (size_t b = 0; b < static_cast<size_t>(n_bins); ++b) {
-      below += histogram[b];
-      sums[2 * b] = below[0];
-      sums[2 * b + 1] = below[1];
-    }
-    const BestBound found = best_bound(sums.data(), n, limits);
-    const GradientSum left{sums[2 * found.place], sums[2 * found.place + 1]};
-    if (!std::isfinite(found.score) || !scan.offer(left)) continue;
-    scan.best.bin = static_cast<uint8_t>(found.place);
-    scan.best.default_left = any_missing ? missing_left : 2 * scan.count(left) > n_rows;
+    Sum below = missing_left ? missing : Sum{};
+    for (size_t b = 0; b < static_cast<size_t>(n_bins); ++b) sums[b] = below += histogram[b];
+    // Filled up with the sum of all, behind which there is no bound.
+    std::fill(sums.begin() + n_bins, sums.begin() + static_cast<ptrdiff_t>(n), missing_left ? below : below + missing);
+    const size_t place = best_bound(reinterpret_cast<const int64_t*>(sums.data()), n, limits);
+    if (place == n || !scan.offer(widened(sums[place]))) continue;
+    scan.best.bin = static_cast<uint8_t>(place);
+    scan.best.default_left = any_missing ? missing_left : 2 * scan.count(scan.best.left_sum) > scan.count(scan.total());
   }
 }
 
@@ -287,7 +282,20 @@ ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const Gradi
   if (bins.categorical) scan_categories(scan, histogram, bins.n_bins, limits, total, seed);
   else if (limits.extra_random) scan_at_random(scan, histogram, bins.n_bins, scan.count(total), seed);
   else if (limits.shapes_values()) scan_each_bound(scan, histogram, bins.n_bins, scan.count(total));
-  else scan_numbers(scan, histogram, bins.n_bins, scan.count(total));
+  else scan_numbers(scan, histogram, bins.n_bins, find_best_bound(), [](GradientSum sum) { return sum; });
+  return scan.best;
+}
+
+ScannedSplit scan_packed(uint32_t feature, const FeatureBins& bins, const int64_t* words, GradientSum total, const LeafRange& range,
+                         const GrowthLimits& limits, const GradientScale& scale, uint64_t seed) {
+  const auto widened = [&](int64_t word) { return PackedSum::widened(word, scale.count_bits); };
+  if (bins.categorical || limits.extra_random || limits.shapes_values()) {
+    std::array<GradientSum, 256> histogram;
+    std::transform(words, words + bins.n_bins + 1, histogram.begin(), widened);
+    return scan_feature(feature, bins, histogram.data(), total, range, limits, scale, seed);
+  }
+  Scan scan = scan_of(feature, bins, total, range, limits, scale);
+  scan_numbers(scan, words, bins.n_bins, find_best_packed_bound(), widened);
   return scan.best;
 }
 

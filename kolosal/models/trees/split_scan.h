@@ -29,6 +29,10 @@ struct ScannedSplit {
 ScannedSplit scan_feature(uint32_t feature, const FeatureBins& bins, const GradientSum* histogram, GradientSum total,
                           const LeafRange& range, const GrowthLimits& limits, const GradientScale& scale, uint64_t seed);
 
+/// The same of a histogram of words of a PackedSum.
+ScannedSplit scan_packed(uint32_t feature, const FeatureBins& bins, const int64_t* words, GradientSum total, const LeafRange& range,
+                         const GrowthLimits& limits, const GradientScale& scale, uint64_t seed);
+
 /// The orders of a feature's bins in which to look for sets that go left in every leaf of a level, whose rows together sum to `histogram`
 /// and `total`: numbers as they come, categories one by one where they are few, else by their mean from both ends.
 std::vector<BinOrder> bin_orders(const FeatureBins& bins, const GradientSum* histogram, GradientSum total, const GrowthLimits& limits,

@@ -167,12 +167,11 @@ std::vector<size_t> TreeGrower::make_tiles(size_t n_least) const {
 GradientSum TreeGrower::sum_of_rows() const {
   std::vector<GradientSum> part((rows_->size() + kRowsPerBlock - 1) / kRowsPerBlock, GradientSum{});
   context_.threads->parallel_for(rows_->size(), kRowsPerBlock, [&](size_t begin, size_t end) {
-    GradientSum sum{};
-    for (size_t i = begin; i < end; ++i) {
-      const GradientRow& row = (*rows_)[i];
-      sum += sums_.empty() ? GradientSum{row.gradient, (int64_t{row.hessian} << scale_.count_bits) + 1} : sums_[row.row];
-    }
-    part[begin / kRowsPerBlock] = sum;
+    const std::span<const GradientRow> rows = std::span(*rows_).subspan(begin, end - begin);
+    GradientSum& sum = part[begin / kRowsPerBlock];
+    if (sums_.empty()) sum = kolosal::sum_of_rows(rows, scale_.count_bits);
+    else
+      for (const GradientRow& row : rows) sum += sums_[row.row];
   });
   return std::accumulate(part.begin(), part.end(), GradientSum{});
 }
@@ -240,6 +239,17 @@ void TreeGrower::build(std::span<const GradientRow> rows, int64_t* packed, size_
   }
 }
 
+// The same of a leaf whose histograms are packed.
+void TreeGrower::build_packed(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end) {
+  HistogramTile(x_, features_.subspan(tile_begin, tile_end - tile_begin)).add(rows_of(leaf), packed + tile_begin * kHistogram);
+  for (size_t place = tile_begin; place < tile_end; ++place) {
+    int64_t* const from = packed + place * kHistogram;
+    const size_t n_bins = histogram_start_[place + 1] - histogram_start_[place];
+    std::copy_n(from, n_bins, words_of(leaf, place));
+    std::fill_n(from, n_bins, 0);
+  }
+}
+
 // Fills all histograms of a leaf of many rows, each thread those of a run of them: so the bins of a row are read by one thread alone.
 void TreeGrower::build_by_runs(const Leaf& leaf) {
   const size_t n_tiles = wide_tiles_.size() - 1, n_bins = histogram_start_.back();
@@ -264,13 +274,21 @@ GradientSum* TreeGrower::histograms_of(const Leaf& leaf, size_t place) {
   return slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
 }
 
-TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) const {
+int64_t* TreeGrower::words_of(const Leaf& leaf, size_t place) { return reinterpret_cast<int64_t*>(histograms_of(leaf, place)); }
+
+// Whether the histograms of so many rows are words: those of a feature lie where its wide ones would begin.
+bool TreeGrower::is_packed(size_t n_rows) const {
+  return sums_.empty() && n_rows <= PackedSum::kMost && limits_.growth != TreeGrowth::Symmetric;
+}
+
+TreeGrower::Split TreeGrower::best_split_of(const Leaf& leaf, size_t place) {
   const uint32_t feature = features_[place];
   if (!may_split_by(leaf, feature)) return {};
   const FeatureBins& bins = bins_[feature];
-  const GradientSum* histogram = slots_[static_cast<size_t>(leaf.slot)].data() + histogram_start_[place];
   const uint64_t seed = limits_.extra_random ? derive_seed(leaf.seed, "feature", feature) : 0;
-  const ScannedSplit found = scan_feature(feature, bins, histogram, leaf.sum, leaf.range, limits_, scale_, seed);
+  const ScannedSplit found = is_packed(leaf.count)
+                                 ? scan_packed(feature, bins, words_of(leaf, place), leaf.sum, leaf.range, limits_, scale_, seed)
+                                 : scan_feature(feature, bins, histograms_of(leaf, place), leaf.sum, leaf.range, limits_, scale_, seed);
   return {found.gain, feature, bins.categorical, found.default_left, found.bin, found.left_bins, found.left_sum};
 }
 
@@ -296,19 +314,36 @@ void TreeGrower::take_slots(Pair& pair) {
 // Whether threads share the rows of the leaf, and not its features, to fill its histograms.
 bool TreeGrower::is_filled_by_runs(const Leaf& leaf) const { return n_runs_ > 1 && leaf.count > kSerialRows; }
 
+// Makes the histogram of a feature at the parent that of the larger side.
+void TreeGrower::subtract(const Pair& pair, size_t place) {
+  const Leaf &smaller = *pair.smaller, &larger = *pair.larger;
+  const size_t n_bins = histogram_start_[place + 1] - histogram_start_[place];
+  GradientSum* const from = histograms_of(larger, place);
+  int64_t* const words = words_of(larger, place);
+  if (is_packed(smaller.count + larger.count)) {
+    const int64_t* less = words_of(smaller, place);
+    for (size_t b = 0; b < n_bins; ++b) words[b] -= less[b];
+  } else if (is_packed(larger.count)) {
+    pack_difference(from, words_of(smaller, place), n_bins, scale_.count_bits, words);
+  } else if (is_packed(smaller.count)) {
+    subtract_packed(words_of(smaller, place), n_bins, scale_.count_bits, from);
+  } else {
+    const GradientSum* less = histograms_of(smaller, place);
+    for (size_t b = 0; b < n_bins; ++b) from[b] -= less[b];
+  }
+}
+
 void TreeGrower::evaluate_tile(Pair& pair, int64_t* packed, size_t tile_begin, size_t tile_end) {
   if (context_.should_stop()) return;
   const auto fill = [&](const Leaf& leaf) {
-    if (!is_filled_by_runs(leaf)) build(rows_of(leaf), packed, tile_begin, tile_end, histograms_of(leaf, tile_begin));
+    if (is_packed(leaf.count)) build_packed(leaf, packed, tile_begin, tile_end);
+    else if (!is_filled_by_runs(leaf)) build(rows_of(leaf), packed, tile_begin, tile_end, histograms_of(leaf, tile_begin));
   };
   if (pair.small_splits || pair.subtract) fill(*pair.smaller);
   if (pair.large_splits && !pair.subtract) fill(*pair.larger);
-  if (pair.subtract) {
-    GradientSum* from = slots_[static_cast<size_t>(pair.larger->slot)].data();
-    const GradientSum* less = slots_[static_cast<size_t>(pair.smaller->slot)].data();
-    for (size_t b = histogram_start_[tile_begin]; b < histogram_start_[tile_end]; ++b) from[b] -= less[b];
-  }
+  // Feature after feature, so that its histograms are still in the cache when they are looked through.
   for (size_t place = tile_begin; place < tile_end; ++place) {
+    if (pair.subtract) subtract(pair, place);
     if (pair.small_splits) pair.small_found[place] = best_split_of(*pair.smaller, place);
     if (pair.large_splits) pair.large_found[place] = best_split_of(*pair.larger, place);
   }

@@ -5,15 +5,16 @@
 // of a split is exactly the parent less the smaller child.
 //
 // Few rows (kFewRows) are summed in fine steps. Of many rows, each has its gradient and hessian rounded at random to one of 4,095 and
-// 1,023 steps: a run of rows is summed in one word a bin, gradient, hessian and count together, and then added to the wide bins. What
-// chance adds to a sum is less than the rows' own gradients scatter; the values of leaves are made of exact sums by the caller.
+// 1,023 steps: a run of rows is summed in one word a bin, gradient, hessian and count together, and then added to the wide bins. Leaves of
+// no more rows than such a run has keep the words. What chance adds to a sum is less than the rows' own gradients scatter; the values of
+// leaves are made of exact sums by the caller.
 //
 // The leaves that come next are split a few at a time, which keeps threads busy where leaves are small. Which leaf is split is decided one
 // by one, as if there were no such batches; what was done for a leaf that is not split after all is undone.
 //
 // Cost     O(n_rows n_features log max_leaves) time a tree; one histogram (16 bytes a bin) per open leaf, bounded.
 // Source   Ke et al., "LightGBM", NeurIPS 2017; Fisher, JASA 53, 1958 for categories sorted by their mean.
-// Checked  gradient_boosting_test.cc.
+// Checked  tree_grower_test.cc, gradient_boosting_test.cc.
 #pragma once
 
 #include <array>
@@ -198,8 +199,12 @@ class TreeGrower {
   bool is_filled_by_runs(const Leaf& leaf) const;
   std::span<const GradientRow> rows_of(const Leaf& leaf) const;
   void part_all(std::span<Leaf* const> parents);
+  void build_packed(const Leaf& leaf, int64_t* packed, size_t tile_begin, size_t tile_end);
   GradientSum* histograms_of(const Leaf& leaf, size_t place);
-  Split best_split_of(const Leaf& leaf, size_t feature_place) const;
+  int64_t* words_of(const Leaf& leaf, size_t place);
+  bool is_packed(size_t n_rows) const;
+  void subtract(const Pair& pair, size_t place);
+  Split best_split_of(const Leaf& leaf, size_t feature_place);
   void set_best(Leaf& leaf, std::span<const Split> candidates);
   void set_ranges(const Leaf& parent, Leaf& left, Leaf& right) const;
   void list_left_bins(Split& split) const;
