@@ -31,34 +31,44 @@ void sort_keys(std::vector<Key>& keys, int lowest_bit = 0) {
     std::ranges::stable_sort(keys, {}, [&](Key key) { return key >> lowest_bit; });
     return;
   }
+  constexpr size_t kDigits = 3;
+  constexpr int kDigitBits = 11;
+  constexpr Key kMask = (1 << kDigitBits) - 1;
+  const auto digit = [&](Key key, size_t d) {
+    return static_cast<size_t>((key >> (lowest_bit + kDigitBits * static_cast<int>(d))) & kMask);
+  };
+  std::array<std::array<uint32_t, (size_t{1} << kDigitBits) + 1>, kDigits> start{};
+  for (const Key key : keys)
+    for (size_t d = 0; d < kDigits; ++d) ++start[d][digit(key, d) + 1];
   std::vector<Key> other(keys.size());
-  for (int shift = lowest_bit; shift < lowest_bit + 32; shift += 11) {
-    std::array<uint32_t, 2049> start{};
-    for (const Key key : keys) ++start[((key >> shift) & 2047) + 1];
-    std::partial_sum(start.begin(), start.end(), start.begin());
-    for (const Key key : keys) other[start[(key >> shift) & 2047]++] = key;
+  for (size_t d = 0; d < kDigits; ++d) {
+    std::partial_sum(start[d].begin(), start[d].end(), start[d].begin());
+    for (const Key key : keys) other[start[d][digit(key, d)]++] = key;
     keys.swap(other);
   }
 }
 
 struct Distinct {
   float value;
-  double weight;
+  double up_to;  // weight of it and of all below
 };
 
-// Distinct values of a column in ascending order with the weight of each.
+// Distinct values of a column in ascending order.
 std::vector<Distinct> distinct_values(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights) {
   std::vector<Distinct> distinct;
-  const auto add = [&](float value, double weight) {
-    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, 0});
-    distinct.back().weight += weight;
-  };
   const size_t n = std::min(rows.size(), kSampleRows);
   std::vector<uint32_t> sample(n);
   for (size_t i = 0; i < n; ++i) sample[i] = static_cast<uint32_t>(i * rows.size() / n);
   if (weights.empty()) {
     for (uint32_t& place : sample) place = rows[place];
-    for (const float value : sorted_numbers(column, sample)) add(value, 1);
+    const std::vector<float> sorted = sorted_numbers(column, sample);
+    distinct.resize(sorted.size());
+    size_t n_distinct = 0;
+    for (size_t i = 0; i < sorted.size(); ++i) {
+      distinct[n_distinct] = {sorted[i], static_cast<double>(i + 1)};
+      n_distinct += i + 1 == sorted.size() || sorted[i + 1] != sorted[i];
+    }
+    distinct.resize(n_distinct);
     return distinct;
   }
   std::vector<std::pair<float, double>> pairs;
@@ -66,33 +76,67 @@ std::vector<Distinct> distinct_values(std::span<const float> column, std::span<c
   for (const uint32_t place : sample)
     if (const float x = column[rows[place]]; x == x) pairs.emplace_back(x, weights[place]);
   std::ranges::sort(pairs);
-  for (const auto& [value, weight] : pairs) add(value, weight);
+  double up_to = 0;
+  for (const auto& [value, weight] : pairs) {
+    up_to += weight;
+    if (distinct.empty() || distinct.back().value != value) distinct.push_back({value, up_to});
+    distinct.back().up_to = up_to;
+  }
   return distinct;
 }
 
+// Values by the weight up to them: a bin is found by a search for its end.
+class Quantiles {
+ public:
+  explicit Quantiles(const std::vector<Distinct>& values) : values_(values) {}
+
+  size_t n() const { return values_.size(); }
+  double below(size_t i) const { return i == 0 ? 0 : values_[i - 1].up_to; }
+  double weight(size_t i) const { return values_[i].up_to - below(i); }
+  double total() const { return values_.back().up_to; }
+  // The first value from `begin` on up to which there is this weight; n where there is none.
+  size_t first_up_to(size_t begin, double weight) const {
+    const auto from = values_.begin() + static_cast<ptrdiff_t>(begin);
+    return static_cast<size_t>(std::lower_bound(from, values_.end(), weight, [](const Distinct& d, double w) { return d.up_to < w; }) -
+                               values_.begin());
+  }
+  // The values of at least this weight. Each lies across a multiple of it, or ends beside one.
+  std::vector<size_t> heavier(double weight_of_one) const {
+    std::vector<size_t> heavy;
+    const auto n_most = static_cast<size_t>(total() / weight_of_one) + 1;
+    for (size_t k = 1; k <= n_most; ++k) {
+      const size_t at = first_up_to(0, static_cast<double>(k) * weight_of_one);
+      for (size_t i = at > 0 ? at - 1 : 0; i < std::min(at + 2, n()); ++i)
+        if (weight(i) >= weight_of_one && (heavy.empty() || heavy.back() < i)) heavy.push_back(i);
+    }
+    return heavy;
+  }
+
+ private:
+  const std::vector<Distinct>& values_;
+};
+
 // Cuts so that bins hold about equal weight; a value heavier than a bin should be gets its own.
 std::vector<float> quantile_bounds(const std::vector<Distinct>& values, size_t max_bins) {
-  double rest = 0;
-  for (const Distinct& d : values) rest += d.weight;
-  double mean = rest / static_cast<double>(max_bins);
-  std::vector<bool> big(values.size());
-  size_t bins_left = max_bins;
-  for (size_t i = 0; i < values.size(); ++i)
-    if (values[i].weight >= mean) {
-      big[i] = true;
-      rest -= values[i].weight;
-      --bins_left;
-    }
+  const Quantiles quantiles(values);
+  double rest = quantiles.total(), mean = rest / static_cast<double>(max_bins);
+  const std::vector<size_t> big = quantiles.heavier(mean);
+  for (const size_t i : big) rest -= quantiles.weight(i);
+  size_t bins_left = max_bins - std::min(max_bins, big.size());
   mean = rest / static_cast<double>(std::max<size_t>(bins_left, 1));
   std::vector<float> upper;
-  double inside = 0;
-  for (size_t i = 0; i + 1 < values.size() && upper.size() + 1 < max_bins; ++i) {
-    inside += values[i].weight;
-    if (!big[i]) rest -= values[i].weight;
-    if (!big[i] && inside < mean && !(big[i + 1] && inside >= mean / 2)) continue;
-    upper.push_back(midpoint(values[i].value, values[i + 1].value));
-    inside = 0;
-    if (!big[i] && bins_left > 1) mean = std::max(rest, 0.0) / static_cast<double>(--bins_left);
+  for (size_t begin = 0, n_passed = 0; begin < values.size() && upper.size() + 1 < max_bins;) {
+    while (n_passed < big.size() && big[n_passed] < begin) ++n_passed;
+    const size_t next_big = n_passed < big.size() ? big[n_passed] : values.size();
+    const double below = quantiles.below(begin);
+    size_t last = quantiles.first_up_to(begin, below + mean);
+    // A bin that comes to a big value ends before it where it is half full, else with it.
+    if (last >= next_big) last = next_big > begin && quantiles.below(next_big) - below >= mean / 2 ? next_big - 1 : next_big;
+    if (last + 1 >= values.size()) break;
+    upper.push_back(midpoint(values[last].value, values[last + 1].value));
+    rest -= quantiles.below(last == next_big ? last : last + 1) - below;
+    if (last != next_big && bins_left > 1) mean = std::max(rest, 0.0) / static_cast<double>(--bins_left);
+    begin = last + 1;
   }
   return upper;
 }

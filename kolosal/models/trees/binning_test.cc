@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "kolosal/models/trees/trees_test_rows.h"
@@ -54,6 +55,58 @@ TEST(Binning, CutsManyValuesIntoBinsOfAboutEqualWeight) {
   std::vector<int> count(50);
   for (const float v : values) ++count[bins.bin_of(v)];
   for (const int c : count) EXPECT_NEAR(c, 200, 10);
+}
+
+// The same cuts value by value: a bin ends where it holds its share of what is left, a value that is too heavy for one with itself, and
+// one that comes to such a value before it where it is half full.
+std::vector<float> cuts_one_by_one(const std::map<float, double>& weight_of, size_t max_bins) {
+  const std::vector<std::pair<float, double>> values(weight_of.begin(), weight_of.end());
+  double rest = 0;
+  for (const auto& [value, weight] : values) rest += weight;
+  const double share = rest / static_cast<double>(max_bins);
+  size_t bins_left = max_bins;
+  for (const auto& [value, weight] : values)
+    if (weight >= share) {
+      rest -= weight;
+      --bins_left;
+    }
+  double mean = rest / static_cast<double>(bins_left), inside = 0;
+  std::vector<float> upper;
+  for (size_t i = 0; i + 1 < values.size() && upper.size() + 1 < max_bins; ++i) {
+    const bool big = values[i].second >= share, big_next = values[i + 1].second >= share;
+    inside += values[i].second;
+    if (!big) rest -= values[i].second;
+    if (!big && inside < mean && !(big_next && inside >= mean / 2)) continue;
+    upper.push_back(midpoint(values[i].first, values[i + 1].first));
+    inside = 0;
+    if (!big && bins_left > 1) mean = rest / static_cast<double>(--bins_left);
+  }
+  return upper;
+}
+
+TEST(Binning, CutsWhereAWalkOverAllValuesDoes) {
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    RandomStream stream(seed, "values");
+    std::vector<float> values(3000);
+    std::vector<double> weights;
+    std::map<float, double> counts, sums;
+    for (float& value : values) {
+      // From all different to a few that most rows have.
+      value = static_cast<float>(std::round(stream.normal() * std::pow(10.0, static_cast<double>(seed % 5))));
+      if (stream.below(5) < seed % 3) value = static_cast<float>(stream.below(4));
+      weights.push_back(static_cast<double>(1 + stream.below(8)) / 8);
+      counts[value] += 1;
+      sums[value] += weights.back();
+    }
+    for (const int max_bins : {2, 7, 60}) {
+      if (counts.size() <= static_cast<size_t>(max_bins)) continue;
+      const auto cut = [&](std::span<const double> by) {
+        return make_bins(one_column(values), all_rows(values.size()), by, max_bins, trees_test::context_of(1))[0].upper;
+      };
+      EXPECT_EQ(cut({}), cuts_one_by_one(counts, static_cast<size_t>(max_bins))) << seed << " " << max_bins;
+      EXPECT_EQ(cut(weights), cuts_one_by_one(sums, static_cast<size_t>(max_bins))) << seed << " " << max_bins;
+    }
+  }
 }
 
 TEST(Binning, OrdersCategoriesByWeightAndPutsTheRestWithTheMissing) {
