@@ -21,7 +21,7 @@ int32_t leaf_of(const GrownTree& tree, const BinnedMatrix& x, size_t row) {
 }
 
 TEST(TreeRouter, LeadsEachRowToTheLeafThatItWalksToAlone) {
-  constexpr size_t kRows = 1003;
+  constexpr size_t kRows = 9003;  // more than a block
   const auto rows = trees_test::make_rows(Task::Regression, kRows);
   std::vector<uint32_t> all(kRows);
   std::iota(all.begin(), all.end(), 0U);
