@@ -110,15 +110,36 @@ void find_leaves(const Forest& f, int32_t root, const float* rows, size_t n, con
   }
 }
 
+// The same of kLanes rows where all splits are of numbers: without branches, which cannot be foreseen. A row at its leaf stays there.
+void find_leaves_by_numbers(const Forest& f, int32_t root, const float* rows, const ForestNode** leaves) noexcept {
+  const ForestNode* const nodes = f.nodes.data();
+  std::fill_n(leaves, kLanes, nodes + root);
+  if (nodes[root].is_leaf()) return;
+  for (uintptr_t moved = 1; moved != 0;) {
+    moved = 0;
+    for (size_t r = 0; r < kLanes; ++r) {
+      const ForestNode* const at = leaves[r];
+      const bool stays = at->is_leaf();
+      const float x = rows[r * f.n_features + (stays ? 0 : at->feature)];
+      const bool left = (x <= at->threshold) | ((x != x) & (at->default_left != 0));
+      const ForestNode* const child = nodes + at->left + (left ? 0 : 1);
+      leaves[r] = stays ? at : child;
+      moved |= static_cast<uintptr_t>(!stays);
+    }
+  }
+}
+
 // Adds every tree's leaf of every row of the block to `raw` (n_rows, n_raw).
 void add_trees(const Forest& f, const float* rows, size_t n_rows, double* raw) noexcept {
   const size_t n_raw = f.n_raw();
+  const bool numbers = f.category_starts.size() <= 1;
   const ForestNode* leaves[kLanes];
   for (size_t t = 0; t < f.roots.size(); ++t) {
     double* out = raw + f.tree_output[t];
     for (size_t begin = 0; begin < n_rows; begin += kLanes) {
       const size_t n = std::min(kLanes, n_rows - begin);
-      find_leaves(f, f.roots[t], rows + begin * f.n_features, n, leaves);
+      if (numbers && n == kLanes) find_leaves_by_numbers(f, f.roots[t], rows + begin * f.n_features, leaves);
+      else find_leaves(f, f.roots[t], rows + begin * f.n_features, n, leaves);
       for (size_t r = 0; r < n; ++r, out += n_raw) {
         if (!f.linear_starts.empty()) {
           const float* row = rows + (begin + r) * f.n_features;
