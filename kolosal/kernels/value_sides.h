@@ -1,12 +1,14 @@
-// Value sides: the range of some values, and what the rows on one side of a bound sum to.
+// Value sides: the range of some values, what the rows on one side of a bound sum to, and the rows parted there.
 //
 // Sums are kept in eight parts, row i going to part i % 8, so every instruction set gives the same bits.
 //
-// Cost     one load (range) or three loads, a multiplication and two additions (sums) a row.
+// Cost     one load (range) or three loads, a multiplication and two additions (sums) a row; parting with AVX-512 two stores of eight rows
+//          for each of three arrays, else two a row.
 // Checked  value_sides_test.cc, each instruction set against the plain loops.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kolosal {
 
@@ -25,16 +27,32 @@ struct SideSums {
   size_t count;
 };
 
+/// What rows have, side by side.
+struct RowArrays {
+  uint32_t* rows;
+  double *targets, *weights;
+};
+
 /// The range of x[0] ... x[n - 1]; n is a multiple of 8.
 using FindRange = ValueRange (*)(const float* x, size_t n);
 /// The sums of the rows with x <= bound; n is a multiple of 8.
 using SumUpTo = SideSums (*)(const float* x, const double* weights, const double* targets, size_t n, float bound);
 
+/// Sums all n rows, and counts those whose target is that of the first.
+using SumAll = SideSums (*)(const double* weights, const double* targets, size_t n);
+/// Parts the n rows of `from` by their values: those with x <= bound, or missing where `missing_left`, stay, at its front, the others go to
+/// `right`, room for as many; both keep their order. Returns how many stay.
+using PartRows = size_t (*)(const float* x, size_t n, float bound, bool missing_left, const RowArrays& from, const RowArrays& right);
+
 /// The loops for the instruction set in use: ask once, call often.
 FindRange find_range();
 SumUpTo sum_up_to();
+SumAll sum_all();
+PartRows part_by_values();
 /// The plain loops, which the others are held against.
 ValueRange find_range_scalar(const float* x, size_t n);
 SideSums sum_up_to_scalar(const float* x, const double* weights, const double* targets, size_t n, float bound);
+SideSums sum_all_scalar(const double* weights, const double* targets, size_t n);
+size_t part_by_values_scalar(const float* x, size_t n, float bound, bool missing_left, const RowArrays& from, const RowArrays& right);
 
 }  // namespace kolosal

@@ -51,8 +51,10 @@ class CartGrower::Growth {
     const auto less = [](const Item& a, const Item& b) {
       return a.split.gain != b.split.gain ? a.split.gain < b.split.gain : a.node > b.node;
     };
+    // Where bounds are random, a leaf is looked at when its turn comes: its values are at hand then to part its rows.
+    const bool at_its_turn = limits_.random_bounds && !best_first;
     const auto add = [&](Item item) {
-      if (!evaluate(item)) return make_leaf(item);
+      if (!at_its_turn && !evaluate(item)) return make_leaf(item);
       item.sums = {};  // of thousands of classes those of all open nodes would take much room
       open.push_back(std::move(item));
       if (best_first) std::ranges::push_heap(open, less);
@@ -62,8 +64,9 @@ class CartGrower::Growth {
       if (best_first) std::ranges::pop_heap(open, less);
       Item item = std::move(open.back());
       open.pop_back();
-      if (best_first && n_leaves >= limits_.max_leaves) {
-        (void)sum_up(item);
+      const bool is_over = best_first && n_leaves >= limits_.max_leaves;
+      if (is_over) (void)sum_up(item);
+      if (is_over || (at_its_turn && !evaluate(item))) {
         make_leaf(item);
         continue;
       }
@@ -122,6 +125,7 @@ class CartGrower::Growth {
     tree_ = &tree;
     leaves_.emplace(tree, context_.memory);
     std::iota(features_.begin(), features_.end(), 0U);
+    gathered_node_ = -1;
     if (histograms_) histograms_->start({rows_, y_.data(), w_.data()});
     const size_t most_sorted = histograms_ ? std::min(histograms_->least_rows(), rows_.size()) : rows_.size();
     for (auto* keys : {&keys_, &other_keys_}) keys->resize(most_sorted);
@@ -139,20 +143,12 @@ class CartGrower::Growth {
     node_y_ = y_.data() + item.begin;
     node_w_ = w_.data() + item.begin;
     if (!targets_.classes && targets_.width > 1) return sum_vectors(item);
-    const double first = node_y_[0];
-    double weight = 0, sum = 0;
-    bool pure = true;
-    for (size_t i = 0; i < item.count; ++i) {
-      const double y = node_y_[i], w = node_w_[i];
-      weight += w;
-      sum += w * y;
-      pure = pure && y == first;
-    }
-    item.sums.weight = weight;
-    if (!targets_.classes) item.sums.sums[0] = sum;
+    const SideSums all = sum_all_(node_w_, node_y_, item.count);
+    item.sums.weight = all.weight;
+    if (!targets_.classes) item.sums.sums[0] = all.sum;
     else
       for (size_t i = 0; i < item.count; ++i) item.sums.sums[static_cast<size_t>(node_y_[i])] += node_w_[i];
-    return pure;
+    return all.count == item.count;
   }
 
   bool sum_vectors(Item& item) const {
@@ -182,7 +178,7 @@ class CartGrower::Growth {
       if (limits_.drawn_order || limits_.n_tried < n_features)
         for (size_t i = n_drawn; i < n_drawn + n_more; ++i) std::swap(features_[i], features_[i + stream_.below(n_features - i)]);
       const auto drawn = std::span(features_).subspan(n_drawn, n_more);
-      if (limits_.random_bounds) gather_values(item.count, drawn);
+      if (limits_.random_bounds) gather_values(item, drawn);
       if (counted) histograms_->fill({std::span(node_rows_, item.count), node_y_, node_w_}, drawn);
       for (size_t i = 0; i < n_more; ++i) n_tried += (counted ? try_bins(item, drawn[i], i) : try_feature(item, drawn[i], i)) ? 1 : 0;
       n_drawn += n_more;
@@ -195,7 +191,10 @@ class CartGrower::Growth {
   }
 
   // Puts the values that the node's rows have of up to kSideBySide features side by side, filled up with missing values.
-  void gather_values(size_t n, std::span<const uint32_t> features) {
+  void gather_values(const Item& item, std::span<const uint32_t> features) {
+    const size_t n = item.count;
+    gathered_node_ = item.node;
+    gathered_.assign(features.begin(), features.end());
     const auto gather_all = [&]<size_t... k>(std::index_sequence<k...>) {
       const size_t width = columns_.size(), padded = padded_sides(n);
       const std::array<const float*, sizeof...(k)> from = {values_.data() + features[k]...};
@@ -216,6 +215,16 @@ class CartGrower::Growth {
       case 3: return gather_all(std::make_index_sequence<3>());
       default: gather_all(std::make_index_sequence<kSideBySide>());
     }
+  }
+
+  // The values of a feature at the node's rows.
+  const float* values_of(const Item& item, uint32_t feature) {
+    const auto at = std::ranges::find(gathered_, feature);
+    if (item.node == gathered_node_ && at != gathered_.end())
+      return x_.data() + static_cast<size_t>(at - gathered_.begin()) * padded_sides(item.count);
+    node_rows_ = rows_.data() + item.begin;
+    gather_values(item, std::span(&feature, 1));
+    return x_.data();
   }
 
   // False where the feature is constant in the node. `place` is that of its values among those gathered.
@@ -479,45 +488,49 @@ class CartGrower::Growth {
     for (size_t i = 0; i < ordered_.size(); ++i) split.codes_left[column.code(ordered_[i])] = i <= cut;
   }
 
+  // Puts the item's rows that go left at the front of its own, the others in scratch. Returns how many go left.
+  size_t part(const Item& item) {
+    const Split& split = item.split;
+    const RankedColumn& column = columns_[split.feature];
+    const RowArrays from{rows_.data() + item.begin, y_.data() + item.begin, w_.data() + item.begin};
+    const RowArrays right{scratch_.data(), scratch_y_.data(), scratch_w_.data()};
+    if (limits_.random_bounds && column.n_categories == 0)
+      return part_by_values_(values_of(item, split.feature), item.count, split.threshold, split.default_left, from, right);
+    if (bins_ != nullptr) return part_by_rank(item, bins_->column(split.feature), bins_->stride(), from, right);
+    return part_by_rank(item, column.ranks.data(), 1, from, right);
+  }
+
+  template <class Rank>
+  size_t part_by_rank(const Item& item, const Rank* ranks, size_t stride, const RowArrays& from, const RowArrays& right) const {
+    const RankedColumn& column = columns_[item.split.feature];
+    const auto part_where = [&](const auto& goes_left) {
+      size_t n_left = 0, n_right = 0;
+      for (size_t i = 0; i < item.count; ++i) {
+        const uint32_t row = from.rows[i];
+        const double y = from.targets[i], w = from.weights[i];
+        const size_t left = goes_left(ranks[row * stride]) ? 1 : 0;
+        from.rows[n_left] = right.rows[n_right] = row;
+        from.targets[n_left] = right.targets[n_right] = y;
+        from.weights[n_left] = right.weights[n_right] = w;
+        n_left += left;
+        n_right += 1 - left;
+      }
+      return n_left;
+    };
+    if (column.n_categories > 0)
+      return part_where([&](uint16_t rank) {
+        return rank == column.missing ? item.split.default_left : static_cast<bool>(item.split.codes_left[column.code(rank)]);
+      });
+    return part_where([cut = item.split.cut, missing = column.missing, default_left = item.split.default_left](uint16_t rank) {
+      return (rank <= cut) | ((rank == missing) & default_left);
+    });
+  }
+
   // Splits the item's node and rows.
   std::pair<Item, Item> apply(const Item& item) {
     const Split& split = item.split;
     const RankedColumn& column = columns_[split.feature];
-    size_t n_left = 0, n_right = 0;
-    const size_t end = item.begin + item.count;
-    const auto part = [&](const auto& goes_left) {
-      for (size_t i = item.begin; i < end; ++i) {
-        const uint32_t row = rows_[i];
-        const double y = y_[i], w = w_[i];
-        const size_t left = goes_left(i) ? 1 : 0, to = item.begin + n_left;
-        rows_[to] = scratch_[n_right] = row;
-        y_[to] = scratch_y_[n_right] = y;
-        w_[to] = scratch_w_[n_right] = w;
-        n_left += left;
-        n_right += 1 - left;
-      }
-    };
-    const bool default_left = split.default_left;
-    const auto part_by_rank = [&](const auto* ranks, size_t stride) {
-      if (column.n_categories > 0)
-        part([&](size_t i) {
-          const uint16_t rank = ranks[rows_[i] * stride];
-          return rank == column.missing ? default_left : static_cast<bool>(split.codes_left[column.code(rank)]);
-        });
-      else
-        part([&, cut = split.cut, missing = column.missing](size_t i) {
-          const uint16_t rank = ranks[rows_[i] * stride];
-          return (rank <= cut) | ((rank == missing) & default_left);
-        });
-    };
-    if (limits_.random_bounds && column.n_categories == 0)
-      part([&, threshold = split.threshold, from = values_.data() + split.feature, width = columns_.size()](size_t i) {
-        __builtin_prefetch(from + rows_[std::min(i + kAhead, end - 1)] * width);
-        const float x = from[rows_[i] * width];
-        return (x <= threshold) | ((x != x) & default_left);
-      });
-    else if (bins_ != nullptr) part_by_rank(bins_->column(split.feature), bins_->stride());
-    else part_by_rank(column.ranks.data(), 1);
+    const size_t n_left = part(item), n_right = item.count - n_left;
     const auto put_back = [&](const auto& from, auto& to) {
       std::copy_n(from.begin(), n_right, to.begin() + static_cast<ptrdiff_t>(item.begin + n_left));
     };
@@ -567,9 +580,13 @@ class CartGrower::Growth {
   std::vector<double> y_, w_, scratch_y_, scratch_w_;  // (first) target and weight beside each of rows_
   const uint32_t* node_rows_ = nullptr;                // what belongs to the node
   const double *node_y_ = nullptr, *node_w_ = nullptr;
-  std::vector<float> x_;  // values of the node's rows, feature after feature, for random bounds
+  std::vector<float> x_;  // values of a node's rows, feature after feature, for random bounds
+  int32_t gathered_node_ = -1;
+  std::vector<uint32_t> gathered_;  // features of x_
   FindRange find_range_ = find_range();
   SumUpTo sum_up_to_ = sum_up_to();
+  SumAll sum_all_ = sum_all();
+  PartRows part_by_values_ = part_by_values();
   std::vector<uint16_t> ranks_;    // of the node's rows, by place
   std::vector<uint16_t> ordered_;  // ranks of categories in the order of their mean
   std::optional<NodeHistograms> histograms_;
