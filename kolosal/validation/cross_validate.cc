@@ -1,6 +1,8 @@
 #include "kolosal/validation/cross_validate.h"
 
+#include <atomic>
 #include <cmath>
+#include <memory>
 #include <mutex>
 
 #include "kolosal/base/random.h"
@@ -54,14 +56,29 @@ std::vector<double> OutOfFold::predictions() const {
   return means;
 }
 
+namespace {
+
+// The first so many folds are fitted by one thread each, which does less work in all than threads that share the rows or features of a
+// fold; of the last all threads that are free do a part.
+size_t folds_fitted_alone(size_t n_folds, size_t n_threads) {
+  if (n_threads < 2 || n_folds <= n_threads) return 0;
+  const size_t n_last = n_folds % n_threads;
+  return n_folds - (n_last == 0 ? n_threads : n_last);
+}
+
+}  // namespace
+
 CrossValidation cross_validate(const Learner& learner, const PreparedFolds& folds, const Metric& metric, const FitContext& context) {
   const size_t n_folds = folds.folds().size();
   CrossValidation result;
   result.fits.resize(n_folds);
   std::mutex listening;
-  const auto fit = [&](size_t k) {
+  const auto alone = std::make_shared<const Threads>(1);
+  const size_t n_alone = folds_fitted_alone(n_folds, static_cast<size_t>(context.threads->size()));
+  const auto fit = [&](size_t k, const std::shared_ptr<const Threads>& threads) {
     context.check();
     FitContext fold_context = context;
+    fold_context.threads = threads;
     fold_context.seed = derive_seed(context.seed, "fold", k);
     if (context.on_iteration)
       fold_context.on_iteration = [&](const FitProgress& progress) {
@@ -72,16 +89,18 @@ CrossValidation cross_validate(const Learner& learner, const PreparedFolds& fold
     result.fits[k] = fit_fold(learner, *prepared, metric, fold_context);
   };
   std::vector<char> crowded(n_folds, 0);
-  context.threads->parallel_each(n_folds, [&](size_t k) {
+  std::atomic<size_t> next{0};  // folds begin in their order
+  context.threads->parallel_each(n_folds, [&](size_t) {
+    const size_t k = next++;
     try {
-      fit(k);
+      fit(k, k < n_alone ? alone : context.threads);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::OutOfMemory) throw;
       crowded[k] = 1;
     }
   });
   for (size_t k = 0; k < n_folds; ++k)
-    if (crowded[k] != 0) fit(k);
+    if (crowded[k] != 0) fit(k, context.threads);
   for (const FoldFit& each : result.fits) result.fold_scores.push_back(each.score);
   const auto n = static_cast<double>(n_folds);
   for (const double score : result.fold_scores) result.mean_score += score / n;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "kolosal/base/random.h"
@@ -81,6 +83,41 @@ TEST(CrossValidate, GivesTheSameOnAnyNumberOfThreads) {
   }
   EXPECT_EQ(found[0].fold_scores, found[1].fold_scores);
   for (size_t k = 0; k < 5; ++k) EXPECT_EQ(found[0].fits[k].model->to_value(), found[1].fits[k].model->to_value());
+}
+
+// Notes how many threads each fit may use.
+class Counting : public Learner {
+ public:
+  bool supports(Task) const override { return true; }
+  FeatureNeeds needs() const override { return {true, true, false}; }
+  std::unique_ptr<Model> fit(const TrainingSet& train, const TrainingSet* validation, const FitContext& context) const override {
+    const std::scoped_lock lock(mutex_);
+    ++n_fits_[context.threads->size()];
+    return learners().make("constant")->fit(train, validation, context);
+  }
+  std::map<int, int> n_fits() const { return n_fits_; }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::map<int, int> n_fits_;
+};
+
+TEST(CrossValidate, FitsFoldsThatFillAllThreadsByOneThreadEach) {
+  const Schema schema = schema_of();
+  const SupervisedRows rows = rows_of(100, 0);
+  const auto n_fits = [&](int n_folds, int n_threads) {
+    FoldOptions options;
+    options.n_folds = n_folds;
+    const PreparedFolds folds(rows, schema, make_folds({100, {}, {}, {}, {}}, options, 1));
+    FitContext context;
+    context.threads = std::make_shared<const Threads>(n_threads);
+    const Counting learner;
+    (void)cross_validate(learner, folds, *metrics().make("rmse"), context);
+    return learner.n_fits();
+  };
+  EXPECT_EQ(n_fits(5, 2), (std::map<int, int>{{1, 4}, {2, 1}}));
+  EXPECT_EQ(n_fits(4, 2), (std::map<int, int>{{1, 2}, {2, 2}}));  // of the last two one may take longer
+  EXPECT_EQ(n_fits(3, 4), (std::map<int, int>{{4, 3}}));
 }
 
 // Needs more than half of the memory for a while.
