@@ -341,6 +341,32 @@ def test_damaged_bytes_are_an_error() -> None:
             _kolosal.FittedModel.from_bytes(damaged)
 
 
+def test_a_fit_that_fails_leaves_a_classifier_as_it_was() -> None:
+    def fail(progress: km.FitProgress) -> None:
+        raise ZeroDivisionError
+
+    three = np.array(["a", "b", "c"])[np.arange(N) % 3]
+    holes = np.where(np.arange(N)[:, None] == 3, np.nan, X)
+    made = km.LogisticRegression().fit(X, LABELS)
+    before, chances = made.classes_.tolist(), made.predict_proba(X)
+    for rows, weights, parameters, callbacks, raised in (
+        (X, np.full(N, np.nan), {}, (), InvalidInputError),
+        (X, np.ones(N - 1), {}, (), InvalidInputError),
+        (X, None, {"l2": -1.0}, (), InvalidInputError),
+        (X, None, {}, [fail], ZeroDivisionError),
+        (holes, None, {}, (), InvalidInputError),
+    ):
+        with pytest.raises(raised):
+            made.set_params(**parameters).fit(rows, three, weights, callbacks=callbacks)
+        made.set_params(l2=1.0)
+        assert made.classes_.tolist() == before and set(made.predict(X)) == set(before)
+        np.testing.assert_array_equal(made.predict_proba(X), chances)
+    again = km.LogisticRegression()
+    with pytest.raises(InvalidInputError):
+        again.fit(holes, three)
+    assert not hasattr(again, "classes_")
+
+
 def test_class_weights_by_label_are_weights_of_rows() -> None:
     rows = np.where(LABELS == "yes", 3.0, 1.0)
     weighed = km.DecisionTreeClassifier(max_depth=3, class_weight={"yes": 3}).fit(X, LABELS)

@@ -62,8 +62,9 @@ def permutation_importance(
     if groups is not None and model._kind != "ranking":
         raise InvalidInputError(f"{type(model).__name__} does not rank, so groups would do nothing", "unsupported", "Leave them out.")
     given, rows = model._seen(X)
-    task, target = model._labelled(y, given.n_rows)
-    labelled = model._labelled_rows(rows, model._features, target, task, sample_weight, groups, given.n_rows)
+    classes = getattr(model, "classes_", None)
+    task, target = model._labelled(y, given.n_rows, classes)
+    labelled = model._labelled_rows(rows, model._features, target, task, sample_weight, groups, given.n_rows, classes)
     parameters = json.dumps({"loss": loss, "n_repeats": n_repeats, "confidence": confidence})
     options = json.dumps({"n_threads": model._n_threads(), "seed": seed})
     made = np.asarray(_kolosal.permutation_importance(model._native, labelled, parameters, options))

@@ -67,8 +67,9 @@ class CatalogModel(Estimator):
         evaluation: tuple[Input, np.ndarray, Any, Any] | None,
         callbacks: Sequence[Callback],
         start: CatalogModel | None,
+        classes: np.ndarray | None,
     ) -> Any:
-        """Fits to a checked target, (n_rows, n_targets) float64."""
+        """Fits to a checked target, (n_rows, n_targets) float64, of these labels; what raises leaves the estimator as it was."""
         if evaluation is not None and not self._about["uses_validation"]:
             raise InvalidInputError(
                 f"{type(self).__name__} does not stop early, so eval_set would do nothing", "unsupported", "Leave it out."
@@ -85,12 +86,13 @@ class CatalogModel(Estimator):
             options["library"] = options["library"] or library_of(self._learner)
         around["n_threads"] = self._n_threads()
         around["seed"] = around["seed"] or 0
-        train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows)
+        train = self._labelled_rows(features.rows(given), features, target, task, sample_weight, groups, given.n_rows, classes)
         held_out = None
         if evaluation is not None:
             self._check_columns(evaluation[0], given.n_features, given.names)
             rows = features.rows(evaluation[0])
-            held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], evaluation[0].n_rows)
+            n_rows = evaluation[0].n_rows
+            held_out = self._labelled_rows(rows, features, evaluation[1], task, evaluation[2], evaluation[3], n_rows, classes)
         loss = getattr(self, "loss", None)
         if isinstance(loss, str) and loss == "custom":
             message = "loss='custom' stands for a function, which neither a file nor a pickle keeps"
@@ -108,7 +110,7 @@ class CatalogModel(Estimator):
         )
         if interrupted:
             warnings.warn("the fit was stopped early: the model so far is kept", RuntimeWarning, stacklevel=3)
-        self._adopt(native, features, given.names is not None)
+        self._adopt(native, features, given.names is not None, classes)
         for each in stopping:
             each.tell_end(native.n_iterations)
         if judged and native.n_iterations - (0 if start is None else start._native.n_iterations) < options["n_trees"]:
@@ -154,9 +156,11 @@ class CatalogModel(Estimator):
                 shown[name] = constraints_of(shown[name], name)
         return as_spelt_here(self._written_down(shown), self._learner)
 
-    def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool) -> Any:
-        """Becomes the estimator of a native model."""
+    def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool, classes: np.ndarray | None) -> Any:
+        """Becomes the estimator of a native model, of these labels where it tells classes."""
         self._hold(native)
+        if classes is not None:
+            self.classes_ = classes
         self._features = features
         self.n_features_in_ = len(features.names)
         if named:
@@ -229,29 +233,37 @@ class CatalogModel(Estimator):
         if init_model is not None:
             check_start(self, init_model)
         given = self._input(X, fits=True)
-        task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
+        classes, task, target, sample_weight = self._learnt_target(y, given.n_rows, sample_weight, init_model)
         evaluation = None
         if eval_set is not None:
             rows, values, weights = self._evaluation(eval_set, X)
-            held_out = self._labelled(values, rows.n_rows)[1]
+            held_out = self._labelled(values, rows.n_rows, classes)[1]
             if held_out.shape[1] != target.shape[1]:
                 raise InvalidInputError(f"eval_set has {held_out.shape[1]} targets where y has {target.shape[1]}", "bad_value")
             evaluation = (rows, held_out, weights, None)
-        return self._fit(given, target, task, sample_weight, None, evaluation, callbacks, init_model)
+        return self._fit(given, target, task, sample_weight, None, evaluation, callbacks, init_model, classes)
 
-    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[str, np.ndarray, Any]:
-        """The native task, the checked target (n_rows, n_targets) of a fit, and its weights."""
+    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[np.ndarray | None, str, np.ndarray, Any]:
+        """The labels, where it tells classes, the native task, the checked target (n_rows, n_targets) of a fit, and its weights."""
         del start
-        return *self._labelled(y, n_rows), sample_weight
+        return None, *self._labelled(y, n_rows, None), sample_weight
 
-    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
-        """The native task, and the checked target (n_rows, n_targets) of a fitted estimator's kind."""
+    def _labelled(self, y: Any, n_rows: int, classes: np.ndarray | None) -> tuple[str, np.ndarray]:
+        """The native task, and the checked target (n_rows, n_targets) of an estimator of these labels."""
         raise NotImplementedError
 
     def _labelled_rows(
-        self, rows: np.ndarray | Compressed, features: Features, target: np.ndarray, task: str, weights: Any, groups: Any, n_rows: int
+        self,
+        rows: np.ndarray | Compressed,
+        features: Features,
+        target: np.ndarray,
+        task: str,
+        weights: Any,
+        groups: Any,
+        n_rows: int,
+        classes: np.ndarray | None,
     ) -> _kolosal.LabelledRows:
-        n_classes = len(getattr(self, "classes_", ()))
+        n_classes = 0 if classes is None else len(classes)
         weights = row_weights(weights, n_rows)
         group: list[int] = []
         if task == "ranking":
@@ -396,14 +408,13 @@ class Classifier(CatalogModel):
 
     _kind = "classification"
 
-    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[str, np.ndarray, Any]:
+    def _learnt_target(self, y: Any, n_rows: int, sample_weight: Any, start: Any) -> tuple[np.ndarray | None, str, np.ndarray, Any]:
         target = one_column(target_array(y, n_rows, type(self).__name__))
         if start is None:
-            self.classes_, codes = classes_and_codes(target)
+            classes, codes = classes_and_codes(target)
         else:
-            self.classes_ = start.classes_
-            codes = codes_of(target, self.classes_)
-        return self._task(), codes.reshape(-1, 1), self._weights_of_classes(codes, sample_weight)
+            classes, codes = start.classes_, codes_of(target, start.classes_)
+        return classes, self._task(classes), codes.reshape(-1, 1), self._weights_of_classes(codes, classes, sample_weight)
 
     def _options(self) -> dict[str, Any]:
         options = super()._options()
@@ -411,23 +422,24 @@ class Classifier(CatalogModel):
             options["class_weight"] = "none"
         return options
 
-    def _weights_of_classes(self, codes: np.ndarray, sample_weight: Any) -> Any:
+    def _weights_of_classes(self, codes: np.ndarray, classes: np.ndarray, sample_weight: Any) -> Any:
         """The rows' weights times those of a ``class_weight`` by label, in which labels left out have 1."""
         by_label = getattr(self, "class_weight", None)
         if not isinstance(by_label, dict):
             return sample_weight
-        labels = self.classes_.tolist()
+        labels = classes.tolist()
         if unknown := [label for label in by_label if label not in labels]:
             raise InvalidInputError(f"class_weight has {unknown[0]!r}, which is no label of y", "bad_value", f"The labels are {labels}.")
         weights = np.array([float(by_label.get(label, 1)) for label in labels])[codes.astype(np.intp)]
         return weights if sample_weight is None else weights * row_weights(sample_weight, len(codes))
 
-    def _task(self) -> str:
-        return "binary" if len(self.classes_) == 2 else "multiclass"
+    def _task(self, classes: np.ndarray) -> str:
+        return "binary" if len(classes) == 2 else "multiclass"
 
-    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+    def _labelled(self, y: Any, n_rows: int, classes: np.ndarray | None) -> tuple[str, np.ndarray]:
         labels = one_column(target_array(y, n_rows, type(self).__name__))
-        return self._task(), codes_of(labels, self.classes_).reshape(-1, 1)
+        assert classes is not None
+        return self._task(classes), codes_of(labels, classes).reshape(-1, 1)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class: (n_rows, n_classes)."""
@@ -487,7 +499,8 @@ class Regressor(CatalogModel):
 
     _kind = "regression"
 
-    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+    def _labelled(self, y: Any, n_rows: int, classes: np.ndarray | None) -> tuple[str, np.ndarray]:
+        del classes
         target = target_array(y, n_rows, type(self).__name__)
         if target.ndim == 2 and (target.shape[1] == 1 or "multi_regression" not in self._about["tasks"]):
             target = one_column(target)
@@ -578,14 +591,15 @@ class Ranker(CatalogModel):
         if init_model is not None:
             check_start(self, init_model)
         given = self._input(X, fits=True)
-        task, target = self._labelled(y, given.n_rows)
+        task, target = self._labelled(y, given.n_rows, None)
         evaluation = None
         if eval_set is not None:
             rows, values, weights = self._evaluation(eval_set, X)
-            evaluation = (rows, self._labelled(values, rows.n_rows)[1], weights, eval_groups)
-        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks, init_model)
+            evaluation = (rows, self._labelled(values, rows.n_rows, None)[1], weights, eval_groups)
+        return self._fit(given, target, task, sample_weight, groups, evaluation, callbacks, init_model, None)
 
-    def _labelled(self, y: Any, n_rows: int) -> tuple[str, np.ndarray]:
+    def _labelled(self, y: Any, n_rows: int, classes: np.ndarray | None) -> tuple[str, np.ndarray]:
+        del classes
         return "ranking", numbers(one_column(target_array(y, n_rows, type(self).__name__)))
 
     def predict(self, X: Any) -> np.ndarray:

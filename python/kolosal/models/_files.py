@@ -25,9 +25,10 @@ def load(path: str | os.PathLike[str]) -> CatalogModel:
         raise InvalidInputError(f"'{path}' holds a {written['estimator']}, which this version does not know", "unsupported_version")
     parameters = {name: tuple(value) if isinstance(value, list) else value for name, value in written["parameters"].items()}
     made: Any = known[written["estimator"]](**parameters)
+    classes = None
     if "classes" in written:
-        made.classes_ = np.array(written["classes"]["labels"], dtype=written["classes"]["dtype"])
+        classes = np.array(written["classes"]["labels"], dtype=written["classes"]["dtype"])
     features = written["features"]
     levels = {int(j): each for j, each in features["levels"].items()}
-    adopted: CatalogModel = made._adopt(native, Features(features["names"], levels), features["named"])
+    adopted: CatalogModel = made._adopt(native, Features(features["names"], levels), features["named"], classes)
     return adopted

@@ -127,13 +127,13 @@ def _levels_of_encoding(encoding: dict[str, Any]) -> list[Any]:
 
 
 def _made(kind: Any, native: Any, names: list[str], levels: dict[int, list[Any]], classes: Any) -> Any:
-    made = kind()
+    labels = None
     if kind is ImportedClassifier:
-        made.classes_ = np.arange(native.n_outputs) if classes is None or len(classes) == 0 else np.asarray(classes)
-        if len(made.classes_) != native.n_outputs:
-            raise InvalidInputError(f"there are {len(made.classes_)} labels for {native.n_outputs} classes", "bad_value")
+        labels = np.arange(native.n_outputs) if classes is None or len(classes) == 0 else np.asarray(classes)
+        if len(labels) != native.n_outputs:
+            raise InvalidInputError(f"there are {len(labels)} labels for {native.n_outputs} classes", "bad_value")
     numbered = all(re.fullmatch(r"(Column_|x|f)?\d+", name) for name in names)
-    return made._adopt(native, Features(names, levels), not numbered)
+    return kind()._adopt(native, Features(names, levels), not numbered, labels)
 
 
 def _bytes_of(source: Any, library: str) -> bytes:

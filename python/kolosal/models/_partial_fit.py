@@ -16,9 +16,9 @@ def _one_pass(model: Any) -> Any:
     return type(model)(**{**model.get_params(), "n_epochs": 1, "tolerance": None})
 
 
-def _go_on(model: Any, once: Any, given: Input, target: np.ndarray, task: str, weights: Any) -> Any:
-    once._fit(given, target, task, weights, None, None, (), model if model.__sklearn_is_fitted__() else None)
-    return model._adopt(once._native, once._features, given.names is not None)
+def _go_on(model: Any, once: Any, given: Input, target: np.ndarray, task: str, weights: Any, classes: Any) -> Any:
+    once._fit(given, target, task, weights, None, None, (), model if model.__sklearn_is_fitted__() else None, classes)
+    return model._adopt(once._native, once._features, given.names is not None, classes)
 
 
 def _of_classes(self: Any, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
@@ -45,12 +45,9 @@ def _of_classes(self: Any, X: Any, y: Any, classes: Any = None, sample_weight: A
     if known is not None and not np.array_equal(labels, known):
         raise InvalidInputError(f"classes are {labels.tolist()}, and were {known.tolist()} before", "bad_value", "Leave classes out.")
     once = _one_pass(self)
-    once.classes_ = labels
     codes = codes_of(one_column(target_array(y, given.n_rows, type(self).__name__)), labels)
-    weights = once._weights_of_classes(codes, sample_weight)
-    _go_on(self, once, given, codes.reshape(-1, 1), once._task(), weights)
-    self.classes_ = labels
-    return self
+    weights = once._weights_of_classes(codes, labels, sample_weight)
+    return _go_on(self, once, given, codes.reshape(-1, 1), once._task(labels), weights, labels)
 
 
 def _of_numbers(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -65,8 +62,8 @@ def _of_numbers(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         The estimator.
     """
     given = self._input(X, fits=True)
-    task, target = self._labelled(y, given.n_rows)
-    return _go_on(self, _one_pass(self), given, target, task, sample_weight)
+    task, target = self._labelled(y, given.n_rows, None)
+    return _go_on(self, _one_pass(self), given, target, task, sample_weight, None)
 
 
 PARTIAL_FITS: dict[str, Callable[..., Any]] = {"classification": _of_classes, "regression": _of_numbers}
