@@ -223,6 +223,34 @@ def test_a_column_of_numbers_is_scored_as_numbers() -> None:
     assert made.score(X, NUMBERS.reshape(-1, 1)) == made.score(X, NUMBERS)
 
 
+SCORED: list[tuple[Any, Any]] = [
+    (km.Ridge(), NUMBERS),
+    (km.Ridge(), np.column_stack([NUMBERS, -NUMBERS])),
+    (km.RandomForestQuantileRegressor(n_trees=5, quantiles=[0.1, 0.9]), NUMBERS),
+    (km.LogisticRegression(), (NUMBERS > 0).astype(float)),
+]
+
+
+@pytest.mark.parametrize(("made", "target"), SCORED, ids=["number", "numbers", "quantiles", "labels"])
+def test_scores_take_targets_and_weights_as_a_fit_does(made: Any, target: np.ndarray) -> None:
+    made.fit(X, target)
+    missing = target.copy()
+    missing[3] = np.nan
+    for wrong in (missing, target[:-1], target[:1], target.tolist()[0], np.column_stack([target] * 3)):
+        with pytest.raises(InvalidInputError, match="y "):
+            made.score(X, wrong)
+    for weights in (np.where(np.arange(N) == 3, np.nan, 1.0), np.full(N, -1.0), np.ones(N - 1), np.zeros(N)):
+        with pytest.raises(InvalidInputError, match="weight"):
+            made.score(X, target, weights)
+    assert made.score(X, target, np.full(N, 2.0)) == pytest.approx(made.score(X, target), abs=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y")
+def test_a_column_of_labels_is_scored_as_labels() -> None:
+    made = km.LogisticRegression().fit(X, LABELS)
+    assert made.score(X, LABELS.reshape(-1, 1)) == made.score(X, LABELS) == np.mean(made.predict(X) == LABELS)
+
+
 def test_several_targets_are_learnt_at_once() -> None:
     both = np.column_stack([NUMBERS, -NUMBERS])
     for made in (km.Ridge(), km.GradientBoostingRegressor(n_trees=30), km.RandomForestRegressor(n_trees=10)):

@@ -23,7 +23,7 @@ from ._fit_input import check_start, evaluation_set, groups_of
 from ._names import POOR_SCORES, library_of
 from ._peers import as_kept, as_spelt_here, constraints_of, instead_of
 from ._rounds import rounds_of, staged
-from ._scores import d2_pinball, r2
+from ._scores import d2_pinball, other_targets, r2, score_weights
 from ._target import classes_and_codes, codes_of, numbers, one_column, target_array
 
 FIT_SPECS = parameter_specs("fit")
@@ -485,7 +485,10 @@ class Classifier(CatalogModel):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of rows whose label is predicted."""
-        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
+        predicted = self.predict(X)
+        labels = one_column(target_array(y, len(predicted), type(self).__name__))
+        classes_and_codes(labels)  # raises where they are no labels
+        return float(np.average(predicted == labels, weights=score_weights(sample_weight, len(predicted))))
 
 
 class Regressor(CatalogModel):
@@ -520,18 +523,23 @@ class Regressor(CatalogModel):
 
         Of several quantiles of one target D2, the mean of each: as R2, by the pinball loss beside that of the quantile of ``y``.
         """
-        known, predicted = np.asarray(y, dtype=np.float64), self.predict(X)
-        if predicted.ndim == 2 and known.size == len(predicted):
-            return d2_pinball(known.ravel(), predicted, self._quantiles(predicted.shape[1]), sample_weight)
-        return r2(known[:, 0] if known.ndim == 2 and predicted.ndim == 1 else known, predicted, sample_weight)
+        predicted = self.predict(X)
+        n_rows, n_predicted = len(predicted), 1 if predicted.ndim == 1 else predicted.shape[1]
+        target = target_array(y, n_rows, type(self).__name__)
+        if n_rows == 0:
+            return float("nan")
+        known, weights = numbers(target), score_weights(sample_weight, n_rows)
+        if known.shape[1] == 1 < n_predicted:
+            return d2_pinball(known[:, 0], predicted, self._quantiles(n_predicted), weights)
+        if known.shape[1] != n_predicted:
+            raise other_targets(known.shape[1], n_predicted)
+        return r2(known[:, 0] if predicted.ndim == 1 else known, predicted, weights)
 
     def _quantiles(self, n_predicted: int) -> list[float]:
         """The quantiles that the columns of a prediction of one target are."""
         quantiles = list(getattr(self, "quantiles", ()))
         if len(quantiles) != n_predicted:
-            raise InvalidInputError(
-                f"y has 1 target where the model predicts {n_predicted} numbers a row", "bad_value", "Pass as many targets as in fit."
-            )
+            raise other_targets(1, n_predicted)
         return quantiles
 
 

@@ -7,6 +7,25 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import InvalidInputError
+from .._input import row_weights
+
+
+def score_weights(given: Any, n_rows: int) -> np.ndarray | None:
+    """The weights of rows that are scored, checked as those of a fit are."""
+    weights = row_weights(given, n_rows)
+    if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
+        raise InvalidInputError("a weight is negative or not finite", "bad_value")
+    return weights
+
+
+def other_targets(n_known: int, n_predicted: int) -> InvalidInputError:
+    """The error of a target that is not as wide as the predictions."""
+    targets = "1 target" if n_known == 1 else f"{n_known} targets"
+    theirs = "1 number" if n_predicted == 1 else f"{n_predicted} numbers"
+    message = f"y has {targets} where the model predicts {theirs} a row"
+    return InvalidInputError(message, "bad_value", "Pass as many targets as in fit.")
+
 
 def r2(known: np.ndarray, predicted: np.ndarray, weights: Any) -> float:
     """1 for predictions without error, 0 for those no better than the mean; of several targets the mean; NaN of no rows."""
