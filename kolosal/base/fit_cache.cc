@@ -14,6 +14,7 @@ std::shared_ptr<const void> FitCache::find(const Digest::Value& key) {
 }
 
 void FitCache::keep(Kept made) {
+  const std::scoped_lock dropping(dropping_);
   std::list<Kept> dropped;  // ends after the lock does
   const std::scoped_lock lock(mutex_);
   if (made.bytes > most_bytes_ || std::ranges::find(kept_, made.key, &Kept::key) != kept_.end()) return;
@@ -23,12 +24,12 @@ void FitCache::keep(Kept made) {
   kept_.push_front(std::move(made));
 }
 
-bool FitCache::clear() {
+void FitCache::clear() {
+  const std::scoped_lock dropping(dropping_);
   std::list<Kept> dropped;  // ends after the lock does
   const std::scoped_lock lock(mutex_);
   dropped.swap(kept_);
   n_bytes_ = 0;
-  return !dropped.empty();
 }
 
 size_t FitCache::n_bytes() const {

@@ -32,8 +32,8 @@ class FitCache {
     return made;
   }
 
-  /// Keeps nothing any more; whether there was anything.
-  bool clear();
+  /// Keeps nothing any more. Once it returns, what was dropped, in other threads too, is gone, but for what fits still hold.
+  void clear();
   /// Bytes that are kept.
   size_t n_bytes() const;
   /// How often what was asked for was kept.
@@ -50,6 +50,7 @@ class FitCache {
   void keep(Kept made);
 
   size_t most_bytes_;
+  std::mutex dropping_;       // held until what is dropped is gone; locked before mutex_
   mutable std::mutex mutex_;  // guards what follows
   std::list<Kept> kept_;      // most recently used first
   size_t n_bytes_ = 0, n_found_ = 0;

@@ -3,9 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "kolosal/base/error.h"
+#include "kolosal/base/fit_context.h"
+#include "kolosal/base/memory_budget.h"
 #include "kolosal/base/threads.h"
 
 namespace kolosal {
@@ -55,15 +64,51 @@ TEST(FitCache, KeepsNothingThatIsLargerThanAllOfIt) {
   EXPECT_EQ(n_made, 3);
 }
 
-TEST(FitCache, TellsWhetherThereWasAnythingToClear) {
+TEST(FitCache, KeepsNothingOnceItIsCleared) {
   FitCache cache(100);
   int n_made = 0;
-  EXPECT_FALSE(cache.clear());
+  cache.clear();
   (void)text_of(cache, 1, 60, n_made);
-  EXPECT_TRUE(cache.clear());
+  cache.clear();
   EXPECT_EQ(cache.n_bytes(), 0);
   (void)text_of(cache, 1, 60, n_made);
   EXPECT_EQ(n_made, 2);
+}
+
+// What takes its time to go, and holds its bytes until it is gone.
+struct Slow {
+  MemoryLease lease;
+  explicit Slow(MemoryLease held) : lease(std::move(held)) {}
+  Slow(const Slow&) = delete;
+  Slow& operator=(const Slow&) = delete;
+  ~Slow() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
+};
+
+TEST(FitCache, GivesWayToAllThatAreShortOfMemoryAtOnce) {
+  FitContext context;
+  context.memory = std::make_shared<MemoryBudget>(1000);
+  context.share_work();
+  const MemoryLease others(context.memory, 700, "what stays");
+  int n_refused = 0;
+  for (uint64_t round = 0; round < 100; ++round) {
+    Digest key;
+    key.add(round);
+    (void)context.cache->find_or_make<Slow>(key, 200, [&] { return std::make_shared<const Slow>(MemoryLease(context.memory, 200, "x")); });
+    std::array<std::optional<MemoryLease>, 2> leases;
+    std::array<std::thread, 2> threads;
+    std::atomic<int> n_failed = 0;
+    for (size_t t = 0; t < 2; ++t)
+      threads[t] = std::thread([&, t] {
+        try {
+          leases[t].emplace(context.memory, 150, "a fit");
+        } catch (const Error&) {
+          ++n_failed;
+        }
+      });
+    for (std::thread& thread : threads) thread.join();
+    n_refused += n_failed;
+  }
+  EXPECT_EQ(n_refused, 0);
 }
 
 TEST(FitCache, GivesEachThreadWhatItAskedFor) {

@@ -30,17 +30,17 @@ struct FitContext {
   std::shared_ptr<MemoryBudget> memory = std::make_shared<MemoryBudget>();
   std::shared_ptr<const Threads> threads = std::make_shared<const Threads>(1);
   uint64_t seed = 0;
-  /// Where fits of one run find what others made of the same rows; null: each makes all of it.
+  /// Where fits of one run find what others made of the same rows, as the bins of boosting; null: each makes all of it.
   std::shared_ptr<FitCache> cache = nullptr;
   /// Called after an iteration; returning false stops the fit early and keeps what it has. May be empty.
   std::function<bool(const FitProgress&)> on_iteration;
 
-  /// From now on fits share what they make of the same rows; it is kept as long as nothing else needs the memory.
+  /// From now on fits of learners that use the cache share what they make of the same rows: boosting does, forests bin rows for
+  /// themselves. It is kept as long as nothing else needs the memory.
   void share_work() {
     cache = std::make_shared<FitCache>(std::min(memory->limit() / 4, FitCache::kMostBytes));
     memory->on_shortage([kept = std::weak_ptr(cache)] {
-      const auto held = kept.lock();
-      return held != nullptr && held->clear();
+      if (const auto held = kept.lock()) held->clear();
     });
   }
 

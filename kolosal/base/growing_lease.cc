@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "kolosal/base/error.h"
 
@@ -15,10 +16,15 @@ std::string megabytes(size_t bytes) { return std::to_string((bytes + 999'999) / 
 void GrowingLease::grow(const std::shared_ptr<MemoryBudget>& budget, size_t bytes, std::string_view purpose) {
   if (bytes <= bytes_) return;
   const size_t needed = bytes - bytes_;
-  for (const size_t step : {std::max(needed, bytes_ / 4), needed}) {
-    if (budget != nullptr && !budget->make_room(step)) continue;
-    leases_.emplace_back(budget, step, purpose);
-    bytes_ += step;
+  const size_t generous = std::max(needed, bytes_ / 4);
+  if (auto lease = MemoryLease::if_free(budget, generous)) {
+    leases_.push_back(std::move(*lease));
+    bytes_ += generous;
+    return;
+  }
+  if (budget->make_room(needed)) {
+    leases_.emplace_back(budget, needed, purpose);
+    bytes_ += needed;
     return;
   }
   const size_t left = budget->available() + bytes_;

@@ -27,7 +27,9 @@ bool MemoryBudget::try_reserve(size_t bytes) noexcept {
 }
 
 void MemoryBudget::reserve(size_t bytes, std::string_view purpose) {
-  if (try_reserve(bytes) || (make_room(bytes) && try_reserve(bytes))) return;
+  do {
+    if (try_reserve(bytes)) return;
+  } while (make_room(bytes));  // another may have taken it since
   throw Error(ErrorCode::OutOfMemory,
               std::string(purpose) + " needs " + amount(bytes) + " but only " + amount(available()) + " of the memory limit of " +
                   amount(limit_) + " are left",
@@ -37,6 +39,14 @@ void MemoryBudget::reserve(size_t bytes, std::string_view purpose) {
 MemoryLease::MemoryLease(std::shared_ptr<MemoryBudget> budget, size_t bytes, std::string_view purpose)
     : budget_(std::move(budget)), bytes_(bytes) {
   if (budget_) budget_->reserve(bytes_, purpose);
+}
+
+std::optional<MemoryLease> MemoryLease::if_free(const std::shared_ptr<MemoryBudget>& budget, size_t bytes) {
+  if (budget && !budget->try_reserve(bytes)) return std::nullopt;
+  MemoryLease lease;
+  lease.budget_ = budget;
+  lease.bytes_ = bytes;
+  return lease;
 }
 
 MemoryLease::~MemoryLease() {

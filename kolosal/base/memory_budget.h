@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,12 +25,15 @@ class MemoryBudget {
     return taken >= limit_ ? 0 : limit_ - taken;
   }
 
-  /// What is asked, from any thread, where bytes are missing, to give back what is held but could be made again; it says whether it gave
-  /// any. To be set before others use the budget.
-  void on_shortage(std::function<bool()> give_back) { give_back_ = std::move(give_back); }
+  /// What is asked, from any thread, where bytes are missing, to give back what is held but could be made again; it returns when that is
+  /// given back, whichever thread asked first. To be set before others use the budget.
+  void on_shortage(std::function<void()> give_back) { give_back_ = std::move(give_back); }
 
   /// Whether there are `bytes`, after what can be given back was, if need be.
-  bool make_room(size_t bytes) { return bytes <= available() || (give_back_ && give_back_() && bytes <= available()); }
+  bool make_room(size_t bytes) {
+    if (bytes > available() && give_back_) give_back_();
+    return bytes <= available();
+  }
   /// Takes `bytes` from the budget; false where they are not there.
   bool try_reserve(size_t bytes) noexcept;
   /// Takes `bytes`, making room if need be; throws Error(OutOfMemory) that says for what they were wanted where they are not there.
@@ -39,7 +43,7 @@ class MemoryBudget {
  private:
   size_t limit_;
   std::atomic<size_t> used_{0};
-  std::function<bool()> give_back_;
+  std::function<void()> give_back_;
 };
 
 /// Bytes held from a budget for the life of the object.
@@ -51,7 +55,12 @@ class MemoryLease {
   MemoryLease(MemoryLease&& other) noexcept;
   MemoryLease& operator=(MemoryLease&& other) noexcept;
 
+  /// A lease where the bytes are there without anything being given back for them.
+  static std::optional<MemoryLease> if_free(const std::shared_ptr<MemoryBudget>& budget, size_t bytes);
+
  private:
+  MemoryLease() = default;
+
   std::shared_ptr<MemoryBudget> budget_;
   size_t bytes_ = 0;
 };

@@ -31,11 +31,7 @@ TEST(MemoryBudget, AsksForWhatCanBeMadeAgainBeforeItSaysNo) {
   const auto budget = std::make_shared<MemoryBudget>(100);
   std::optional<MemoryLease> kept;
   kept.emplace(budget, 70, "what is kept");
-  budget->on_shortage([&] {
-    const bool any = kept.has_value();
-    kept.reset();
-    return any;
-  });
+  budget->on_shortage([&] { kept.reset(); });
   budget->reserve(30, "a little");
   EXPECT_TRUE(kept);
   GrowingLease grown;
@@ -85,6 +81,20 @@ TEST(GrowingLease, TakesMoreThanWasAskedForOnlyWhereThereIsRoom) {
   EXPECT_EQ(budget->used(), 0U);
   GrowingLease unlimited;
   unlimited.grow(nullptr, size_t{1} << 50, "the levels");
+}
+
+TEST(GrowingLease, MakesNothingGiveWayForMoreThanWasAskedFor) {
+  const auto budget = std::make_shared<MemoryBudget>(100);
+  std::optional<MemoryLease> kept;
+  budget->on_shortage([&] { kept.reset(); });
+  GrowingLease lease;
+  lease.grow(budget, 40, "the levels");
+  kept.emplace(budget, 55, "what is kept");
+  lease.grow(budget, 41, "the levels");
+  EXPECT_TRUE(kept);
+  EXPECT_EQ(budget->used(), 96U);
+  lease.grow(budget, 50, "the levels");
+  EXPECT_FALSE(kept);
 }
 
 TEST(MemoryBudget, ManyThreadsNeverTakeMoreThanTheLimit) {
