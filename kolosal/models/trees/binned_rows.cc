@@ -11,15 +11,12 @@ constexpr size_t kGathered = 1024;
 // The numbers of a column at the rows listed.
 Digest digest_of(std::span<const float> column, std::span<const uint32_t> rows) {
   Digest digest;
-  if (rows.size() == column.size()) {  // rows ascend, so these are all
-    digest.add(column);
-    return digest;
-  }
+  const bool all = rows.size() == column.size();  // rows ascend
   std::array<float, kGathered> gathered;
-  for (size_t begin = 0; begin < rows.size(); begin += kGathered) {
+  for (size_t begin = 0; begin < rows.size(); begin += kGathered) {  // in the same pieces, wherever they lie
     const size_t n = std::min(kGathered, rows.size() - begin);
-    for (size_t i = 0; i < n; ++i) gathered[i] = column[rows[begin + i]];
-    digest.add(std::span<const float>(gathered).first(n));
+    for (size_t i = 0; !all && i < n; ++i) gathered[i] = column[rows[begin + i]];
+    digest.add(all ? column.subspan(begin, n) : std::span<const float>(gathered).first(n));
   }
   return digest;
 }

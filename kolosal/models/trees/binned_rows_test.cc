@@ -49,6 +49,8 @@ TEST(BinnedRows, AreFoundWhereTheRowsOfWeightZeroAreLeftOut) {
   const FitContext context = sharing_context();
   const auto first = binned(rows, context, weights);
   EXPECT_EQ(first->matrix.n_rows(), kept.size());
+  const Rows taken{rows.x.take(kept), rows.target.take(kept)};
+  EXPECT_EQ(first, binned(taken, context)) << "left out or taken out";
   EXPECT_NE(first, binned(rows, context));
   weights[4] = 0;
   weights[3] = 1;
