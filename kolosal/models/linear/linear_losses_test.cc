@@ -7,6 +7,7 @@
 #include "kolosal/base/random.h"
 #include "kolosal/models/forms/linear.h"
 #include "kolosal/models/learner.h"
+#include "kolosal/models/linear/piecewise-inl.h"
 
 namespace kolosal {
 namespace {
@@ -49,6 +50,26 @@ Rows class_rows(size_t n, size_t n_classes) {
   return make_rows(
       n, [&](double sum, RandomStream& random) { return std::clamp(std::floor(sum + random.normal() + 1), 0.0, n_classes - 1.0); },
       n_classes == 2 ? Task::Binary : Task::Multiclass);
+}
+
+TEST(LinearLosses, APiecewiseLossThatIsStoppedBeforeItsFirstStepGivesNoModel) {
+  const Rows rows = number_rows(500);
+  const TrainingSet train = rows.train();
+  const WeightedRows weighted(train);
+  for (const bool is_late : {false, true}) {
+    FitContext context;
+    const auto row_of = [&](size_t i) {  // asked for before the first step
+      if (is_late) context.deadline = Deadline::after(0);
+      else context.cancel.cancel();
+      return PiecewiseRow{rows.target.values[i], 0.5, 0.5};
+    };
+    try {
+      (void)minimise_piecewise(weighted, row_of, {0, 0}, {true, 200, 1e-11}, context);
+      ADD_FAILURE() << "a model";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), is_late ? ErrorCode::Timeout : ErrorCode::Cancelled);
+    }
+  }
 }
 
 LinearForm fit(const std::string& name, Value::Object parameters, const TrainingSet& train) {

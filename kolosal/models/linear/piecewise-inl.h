@@ -21,7 +21,8 @@ struct PiecewiseRow {
   double under = 0;
 };
 
-/// The minimum; where the context asks to stop, where the last step went. `row_of(i)` is row i without its weight.
+/// The minimum; where the context asks to stop, where the last step went. `row_of(i)` is row i without its weight. Throws what the
+/// context's check() throws where it asks before the first step is done.
 LinearForm minimise_piecewise(const WeightedRows& rows, const std::function<PiecewiseRow(size_t row)>& row_of, Penalty penalty,
                               MinimiserOptions options, const FitContext& context);
 

@@ -60,9 +60,10 @@ class InteriorPoint {
   }
 
   LinearForm minimise() {
+    int n_steps = 0;
     if (start())
-      for (int n = 0; n < options_.max_iterations && step(n == 0); ++n) {
-      }
+      while (n_steps < options_.max_iterations && step(n_steps == 0)) ++n_steps;
+    if (n_steps == 0) context_.check();  // nothing is learnt
     LinearForm form{static_cast<int64_t>(p_), std::vector<double>(p_), {at_[static_cast<Eigen::Index>(p_)]}, Link::Identity};
     for (size_t j = 0; j < p_; ++j) {
       form.weights[j] = at_[static_cast<Eigen::Index>(j)] * scales_.inverse[j];
