@@ -17,6 +17,21 @@ std::vector<double> Learner::out_of_bag(const Model&, const TrainingSet&, const 
 
 namespace {
 
+// Sums of weights times squares of what rows are about are float64, too: their largest weight may be this, or one over this.
+constexpr double kMostWeight = 1e100;
+
+// Throws Error(BadValue) where a weight is none, or all are of a size at which sums overflow or vanish.
+void check_weights(std::span<const double> weights) {
+  double most = 0;
+  for (const double weight : weights) {
+    if (!(weight >= 0) || !std::isfinite(weight)) throw Error(ErrorCode::BadValue, "a weight is negative or not finite");
+    most = std::max(most, weight);
+  }
+  if (most > 0 && (most > kMostWeight || most < 1 / kMostWeight))
+    throw Error(ErrorCode::BadValue, "the largest weight is not from 1e-100 to 1e100",
+                "Divide the weights by their mean: what they are in proportion to one another stays.");
+}
+
 // Throws Error(BadValue) where the target of rows, or their weights, cannot be.
 void check_rows(const TrainingSet& set) {
   const size_t n_rows = set.x.n_rows();
@@ -36,8 +51,7 @@ void check_rows(const TrainingSet& set) {
         throw Error(ErrorCode::BadValue, "a target is not one of the " + std::to_string(target.n_classes()) + " class numbers");
   if (set.weights.empty()) return;
   if (set.weights.size() != n_rows) throw Error(ErrorCode::BadValue, "there are not as many weights as rows");
-  for (const double weight : set.weights)
-    if (!(weight >= 0) || !std::isfinite(weight)) throw Error(ErrorCode::BadValue, "a weight is negative or not finite");
+  check_weights(set.weights);
 }
 
 }  // namespace

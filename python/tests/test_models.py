@@ -369,6 +369,23 @@ def test_damaged_bytes_are_an_error() -> None:
             _kolosal.FittedModel.from_bytes(damaged)
 
 
+@pytest.mark.parametrize("each", CLASSES)
+def test_weights_of_a_size_that_sums_do_not_bear_are_refused(each: Any) -> None:
+    rows, target = rows_for(each), target_for(each)
+    for size in (1e160, 1e-300):
+        with pytest.raises(InvalidInputError, match="the largest weight is not from 1e-100 to 1e100"):
+            small(each).fit(rows, target, np.full(N, size))
+
+
+@pytest.mark.parametrize("made", [km.RandomForestRegressor(n_trees=5), km.GradientBoostingRegressor(n_trees=5, l2=0.0, min_hessian=0.0)])
+@pytest.mark.parametrize("size", [2.0**-332, 2.0**330])
+def test_weights_within_their_bounds_count_in_proportion(made: Any, size: float) -> None:
+    weights = 1.0 + np.arange(N) % 3
+    weights[0] = 0.0
+    plain = made.fit(X, NUMBERS, weights).predict(X)
+    np.testing.assert_array_equal(made.fit(X, NUMBERS, weights * size).predict(X), plain)
+
+
 def test_a_fit_that_fails_leaves_a_classifier_as_it_was() -> None:
     def fail(progress: km.FitProgress) -> None:
         raise ZeroDivisionError

@@ -216,7 +216,7 @@ class CatalogModel(Estimator):
         Args:
             X: Features: (n_rows, n_features).
             y: Label of each row, of any type that can be sorted; its number; or, where the learner does several, its numbers.
-            sample_weight: Weight of each row; one of weight 0 counts as absent.
+            sample_weight: Weight of each row; one of weight 0 counts as absent. The largest is from 1e-100 to 1e100.
             eval_set: Rows (X, y) or (X, y, sample_weight) by which a learner that works step by step stops early; alone in a list, or after
                 the training rows themselves, too.
             callbacks: Called with a :class:`FitProgress` after iterations: returning ``False`` stops the fit and keeps the model so far;
