@@ -351,6 +351,39 @@ TEST(BoostingModes, FitsALossOfTheCaller) {
   EXPECT_THROW(booster({{"loss", Value("custom")}})->fit({train.x, train.target}, nullptr, context_of(1)), Error);
 }
 
+// What a fit by a loss of these slopes says; empty where it is done.
+std::string error_of(const std::function<void(std::span<double> g, std::span<double> h)>& slopes) {
+  const Rows train = make_rows(Task::Regression, 100);
+  CustomLoss loss = squared();
+  loss.gradients = [&](const Target&, std::span<const double>, std::span<double> g, std::span<double> h) { slopes(g, h); };
+  try {
+    (void)make_gradient_boosting(Value(Value::Object{{"n_trees", Value(2)}}), loss)->fit({train.x, train.target}, nullptr, context_of(1));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::BadValue);
+    return error.message();
+  }
+  return "";
+}
+
+TEST(BoostingModes, RefusesSlopesOfTheCallerThatTreesCannotBeGrownBy) {
+  const auto of = [](double gradient, double hessian, size_t row) {
+    return error_of([=](std::span<double> g, std::span<double> h) {
+      std::ranges::fill(g, 1.0);
+      std::ranges::fill(h, 1.0);
+      std::fill(g.begin() + static_cast<ptrdiff_t>(row), g.end(), gradient);
+      std::fill(h.begin() + static_cast<ptrdiff_t>(row), h.end(), hessian);
+    });
+  };
+  EXPECT_NE(of(1e200, 1, 7).find("gradient or hessian of row 7 beyond 1e30"), std::string::npos);
+  EXPECT_NE(of(-1e31, 1, 0).find("row 0"), std::string::npos);
+  EXPECT_NE(of(1, 1e200, 99).find("row 99"), std::string::npos);
+  EXPECT_NE(of(1, 0, 0).find("no row a hessian above 0"), std::string::npos);
+  EXPECT_NE(of(1, -1, 0).find("no row a hessian above 0"), std::string::npos);
+  EXPECT_EQ(of(1, -1, 1), "") << "one is above";
+  EXPECT_EQ(of(1e30, 1e30, 0), "");
+  EXPECT_EQ(of(0, 0, 0), "") << "nothing is left to learn";
+}
+
 TEST(BoostingModes, TakesALossOfTheCallerForNoneOfItsOwn) {
   const Rows train = make_rows(Task::Regression, 500);
   const auto bytes = [&](Value::Object parameters) {

@@ -1,4 +1,9 @@
 // The loss of a caller: gradients, hessians and, where it tells them, losses of rows.
+//
+// Gradients and hessians are of size 1e30 at most. Where any gradient is not 0 some hessian must be above 0; those that are not count as
+// 1e-16.
+//
+// Checked  boosting_modes_test.cc.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +15,7 @@ namespace kolosal {
 namespace {
 
 constexpr double kLeastHessian = 1e-16;
+constexpr double kMostSlope = 1e30;  // leaves are float32, and sums of squares float64
 
 class CallersLoss : public SummedLoss {
  public:
@@ -27,13 +33,24 @@ class CallersLoss : public SummedLoss {
 
   void begin_round(std::span<const double> scores, const FitContext&) override {
     loss_.gradients(target_, scores, gradient_, hessian_);
+    bool any_slope = false, any_curvature = false;
     for (size_t i = 0; i < gradient_.size(); ++i) {
       if (!std::isfinite(gradient_[i]) || !std::isfinite(hessian_[i]))
         throw Error(ErrorCode::BadValue, "the loss gave a gradient or hessian of row " + std::to_string(i % n_) + " that is not finite",
                     "Bound what it divides by, and the scores that it takes exponentials of.");
+      if (std::abs(gradient_[i]) > kMostSlope || hessian_[i] > kMostSlope)
+        throw Error(
+            ErrorCode::BadValue,
+            "the loss gave a gradient or hessian of row " + std::to_string(i % n_) + " beyond 1e30, the most that trees are grown by",
+            "Divide the loss, and with it both, by a number.");
+      any_slope = any_slope || gradient_[i] != 0;
+      any_curvature = any_curvature || hessian_[i] > 0;
       gradient_[i] *= weight(i % n_);
       hessian_[i] = weight(i % n_) * std::max(hessian_[i], kLeastHessian);
     }
+    if (any_slope && !any_curvature)
+      throw Error(ErrorCode::BadValue, "the loss gave no row a hessian above 0, so no leaf has a best value",
+                  "Give the second derivative of each row's loss by its score, or 1 where that is 0, as of absolute errors.");
   }
 
   void gradients(size_t k, size_t begin, std::span<double> g, std::span<double> h) const override {
