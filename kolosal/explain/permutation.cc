@@ -16,21 +16,24 @@ namespace {
 
 constexpr double kLeastChance = 1e-15;  // that a logarithm is taken of
 
-/// The losses that suit a task; the first is the usual one.
-std::vector<RowLoss> losses_of(Task task) {
+/// The losses that suit a task, or predictions of several quantiles; the first is the usual one.
+std::vector<RowLoss> losses_of(Task task, bool quantiles) {
+  if (quantiles) return {RowLoss::Pinball};
   if (is_classification(task)) return {RowLoss::LogLoss, RowLoss::ZeroOne};
   if (task == Task::Ranking) return {RowLoss::Ndcg};
   return {RowLoss::Squared, RowLoss::Absolute};
 }
 
-RowLoss loss_for(RowLoss asked, Task task) {
-  const std::vector<RowLoss> suited = losses_of(task);
+RowLoss loss_for(const PermutationOptions& options, Task task) {
+  const RowLoss asked = options.loss;
+  const std::vector<RowLoss> suited = losses_of(task, !options.quantiles.empty());
   if (asked == RowLoss::Auto) return suited.front();
   if (std::ranges::find(suited, asked) != suited.end()) return asked;
   std::string names;
   for (const RowLoss loss : suited) names += (names.empty() ? "" : " or ") + std::string(enum_name(loss));
   throw Error(ErrorCode::BadValue,
-              "the loss '" + std::string(enum_name(asked)) + "' does not suit a task of kind " + std::string(enum_name(task)),
+              "the loss '" + std::string(enum_name(asked)) + "' does not suit " +
+                  (options.quantiles.empty() ? "a task of kind " + std::string(enum_name(task)) : "quantiles"),
               "Use " + names + ".");
 }
 
@@ -44,6 +47,16 @@ double row_loss(RowLoss loss, std::span<const double> target, std::span<const do
     sum += loss == RowLoss::Squared ? error * error : std::abs(error);
   }
   return sum / static_cast<double>(target.size());
+}
+
+/// The mean over quantiles, of which a column each is predicted.
+double pinball_loss(std::span<const double> quantiles, double target, std::span<const double> predicted) {
+  double sum = 0;
+  for (size_t k = 0; k < quantiles.size(); ++k) {
+    const double error = target - predicted[k];
+    sum += error > 0 ? quantiles[k] * error : (quantiles[k] - 1) * error;
+  }
+  return sum / static_cast<double>(quantiles.size());
 }
 
 /// The rows of groups, side by side, and what they teach.
@@ -75,7 +88,7 @@ struct Groups {
 class Permuting {
  public:
   Permuting(const Model& model, const TrainingSet& rows, const PermutationOptions& options, const FitContext& context)
-      : model_(model), rows_(rows), loss_(loss_for(options.loss, rows.target.task)), options_(options), context_(context) {
+      : model_(model), rows_(rows), loss_(loss_for(options, rows.target.task)), options_(options), context_(context) {
     if (loss_ == RowLoss::Ndcg) {
       groups_.emplace(rows);
       for (size_t g = 0; g < groups_->size(); ++g) {
@@ -121,9 +134,11 @@ class Permuting {
     std::vector<double> predicted(x.n_rows() * width), made(x.n_rows());
     model_.predict(x, predicted);
     if (groups_) return losses_of_groups(predicted);
-    for (size_t i = 0; i < made.size(); ++i)
-      made[i] = row_loss(loss_, std::span(rows_.target.values).subspan(i * n_targets, n_targets),
-                         std::span<const double>(predicted).subspan(i * width, width));
+    for (size_t i = 0; i < made.size(); ++i) {
+      const auto target = std::span(rows_.target.values).subspan(i * n_targets, n_targets);
+      const auto of_row = std::span<const double>(predicted).subspan(i * width, width);
+      made[i] = loss_ == RowLoss::Pinball ? pinball_loss(options_.quantiles, target[0], of_row) : row_loss(loss_, target, of_row);
+    }
     return made;
   }
 
@@ -161,15 +176,19 @@ class Permuting {
 
 void describe(Fields<PermutationOptions>& f) {
   f.add("loss", &PermutationOptions::loss,
-        "Loss of a row whose growth is measured; auto: log_loss for classes, squared for numbers, ndcg (of groups) for rankings.");
+        "Loss of a row whose growth is measured; auto: log_loss for classes, squared for numbers, pinball for several quantiles of one, "
+        "ndcg (of groups) for rankings.");
   f.add("n_repeats", &PermutationOptions::n_repeats, "How often the values of each feature are dealt out anew.").min(1).max(1000000);
   f.add("confidence", &PermutationOptions::confidence, "Share of intervals that hold the true importance.").above(0).max(0.999999);
+  f.add("quantiles", &PermutationOptions::quantiles, "The quantiles that the columns of a prediction of one number are; empty: none.");
 }
 
 std::vector<PermutationImportance> permutation_importance(const Model& model, const TrainingSet& rows, const PermutationOptions& options,
                                                           const FitContext& context) {
   check_training_set(rows);
-  if (model.n_features() != rows.x.n_features() || model.n_outputs() != rows.target.n_outputs())
+  if (model.n_features() != rows.x.n_features() ||
+      model.n_outputs() != (options.quantiles.empty() ? rows.target.n_outputs() : options.quantiles.size()) ||
+      (!options.quantiles.empty() && rows.target.task != Task::Regression))
     throw Error(ErrorCode::FeatureMismatch, "the rows and their target are not of the kind that the model was trained on");
   const Permuting permuting(model, rows, options, context);
   std::vector<PermutationImportance> importance(rows.x.n_features());

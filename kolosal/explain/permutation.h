@@ -21,14 +21,16 @@
 
 namespace kolosal {
 
-/// Loss of a row; Auto: LogLoss for classes, Squared for numbers, and for rankings Ndcg, which is of a group of rows.
-enum class RowLoss { Auto, LogLoss, ZeroOne, Squared, Absolute, Ndcg };
+/// Loss of a row; Auto: LogLoss for classes, Squared for numbers, and for rankings Ndcg, which is of a group of rows;
+/// for several quantiles of one number Pinball.
+enum class RowLoss { Auto, LogLoss, ZeroOne, Squared, Absolute, Pinball, Ndcg };
 constexpr auto enum_names(RowLoss) {
   return std::to_array<std::pair<RowLoss, std::string_view>>({{RowLoss::Auto, "auto"},
                                                               {RowLoss::LogLoss, "log_loss"},
                                                               {RowLoss::ZeroOne, "zero_one"},
                                                               {RowLoss::Squared, "squared"},
                                                               {RowLoss::Absolute, "absolute"},
+                                                              {RowLoss::Pinball, "pinball"},
                                                               {RowLoss::Ndcg, "ndcg"}});
 }
 
@@ -37,6 +39,7 @@ struct PermutationOptions {
   RowLoss loss = RowLoss::Auto;
   int32_t n_repeats = 5;
   double confidence = 0.95;
+  std::vector<double> quantiles = {};
 };
 void describe(Fields<PermutationOptions>& fields);
 

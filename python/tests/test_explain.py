@@ -124,6 +124,35 @@ def test_permutation_importance_of_a_ranker_is_of_the_order_within_groups() -> N
         ke.permutation_importance(MODELS[0], X, NUMBERS, groups=groups)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        km.GradientBoostingRegressor(n_trees=20, loss="quantile", quantiles=[0.1, 0.9]),
+        km.RandomForestQuantileRegressor(n_trees=20, quantiles=[0.1, 0.9]),
+    ],
+    ids=["boosting", "forest"],
+)
+def test_permutation_importance_of_several_quantiles_is_of_their_pinball_loss(made: Any) -> None:
+    made.fit(X, NUMBERS)
+    found = ke.permutation_importance(made, X, NUMBERS, n_repeats=40)
+
+    def loss(rows: np.ndarray) -> float:
+        error = NUMBERS[:, None] - made.predict(rows)
+        return float(np.mean(np.maximum(np.array([0.1, 0.9]) * error, (np.array([0.1, 0.9]) - 1) * error)))
+
+    shuffled, expected = X.copy(), []
+    for _ in range(40):
+        shuffled[:, 0] = RANDOM.permutation(X[:, 0])
+        expected.append(loss(shuffled) - loss(X))
+    assert found.mean[0] == pytest.approx(np.mean(expected), abs=5 * np.std(expected) / np.sqrt(20))
+    assert found.low[0] > 0 and found.low[0] > found.mean[3]
+    np.testing.assert_array_equal(ke.permutation_importance(made, X, NUMBERS, n_repeats=40, loss="pinball").mean, found.mean)
+    with pytest.raises(InvalidInputError, match="does not suit quantiles"):
+        ke.permutation_importance(made, X, NUMBERS, loss="squared")
+    with pytest.raises(InvalidInputError, match="does not suit a task of kind regression"):
+        ke.permutation_importance(MODELS[0], X, NUMBERS, loss="pinball")
+
+
 def test_partial_dependence_is_that_of_scikit_learn() -> None:
     model = MODELS[0]
     theirs = their_dependence(model, X, [0], kind="both", grid_resolution=20)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _kolosal
 from .._errors import InvalidInputError
-from ..models._base import CatalogModel
+from ..models._base import CatalogModel, Regressor
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def permutation_importance(
         y: Their targets.
         sample_weight: Their weights.
         groups: Their groups, of a ranker; all rows are one group where not given.
-        loss: ``"log_loss"`` or ``"zero_one"`` of classes, ``"squared"`` or ``"absolute"`` of numbers, ``"ndcg"`` (1 less it, of each
-            group) of a ranker; ``"auto"`` is the first.
+        loss: ``"log_loss"`` or ``"zero_one"`` of classes, ``"squared"`` or ``"absolute"`` of numbers, ``"pinball"`` (the mean
+            over them) of several quantiles, ``"ndcg"`` (1 less it, of each group) of a ranker; ``"auto"`` is the first.
         n_repeats: How often the values of each feature are dealt out anew.
         confidence: Share of intervals that hold the true importance. They take in what differs between rows and between repeats.
         seed: Seed of the dealing.
@@ -65,7 +65,9 @@ def permutation_importance(
     classes = getattr(model, "classes_", None)
     task, target = model._labelled(y, given.n_rows, classes)
     labelled = model._labelled_rows(rows, model._features, target, task, sample_weight, groups, given.n_rows, classes)
-    parameters = json.dumps({"loss": loss, "n_repeats": n_repeats, "confidence": confidence})
+    n_predicted = model._native.n_outputs
+    quantiles = model._quantiles(n_predicted) if isinstance(model, Regressor) and target.shape[1] == 1 < n_predicted else []
+    parameters = json.dumps({"loss": loss, "n_repeats": n_repeats, "confidence": confidence, "quantiles": quantiles})
     options = json.dumps({"n_threads": model._n_threads(), "seed": seed})
     made = np.asarray(_kolosal.permutation_importance(model._native, labelled, parameters, options))
     return PermutationImportance(made[:, 0], made[:, 1], made[:, 2], list(model._features.names))
