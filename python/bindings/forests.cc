@@ -68,20 +68,31 @@ std::unique_ptr<Model> mean_of(const std::vector<const Model*>& models) {
   return std::make_unique<ForestModel>(mean_of_forests(forests));
 }
 
+/// The number of a tree as the core takes it, which refuses what is too large. Throws Error(BadValue) where it is below 0.
+size_t number_of_tree(const Forest& forest, int64_t tree) {
+  if (tree < 0)
+    throw Error(ErrorCode::BadValue, "there is no tree " + std::to_string(tree) + " in a forest of " + std::to_string(forest.roots.size()),
+                "Number trees from 0.");
+  return static_cast<size_t>(tree);
+}
+
 /// Alphas and impurities of a tree's pruning path.
-nb::tuple path_of(const Model& model, size_t tree) {
-  const PruningPath path = pruning_path(trees(model).forest(), tree);
+nb::tuple path_of(const Model& model, int64_t tree) {
+  const Forest& forest = trees(model).forest();
+  const PruningPath path = pruning_path(forest, number_of_tree(forest, tree));
   return nb::make_tuple(path.alphas, path.impurities);
 }
 
 std::unique_ptr<Model> pruned(const Model& model, double alpha) {
+  if (!(alpha >= 0)) throw Error(ErrorCode::BadValue, "alpha is " + std::to_string(alpha), "Give 0 or a number above.");
   return std::make_unique<ForestModel>(prune(forest_model(model).forest(), alpha));
 }
 
-std::string picture_of(const Model& model, size_t tree, const std::vector<std::string>& names,
+std::string picture_of(const Model& model, int64_t tree, const std::vector<std::string>& names,
                        const std::vector<std::vector<std::string>>& levels, const std::vector<std::string>& outputs,
                        const std::string& format, int max_depth) {
-  return draw_tree(trees(model).forest(), tree, {names, levels, outputs}, enum_from_name<PictureFormat>(format), max_depth);
+  const Forest& forest = trees(model).forest();
+  return draw_tree(forest, number_of_tree(forest, tree), {names, levels, outputs}, enum_from_name<PictureFormat>(format), max_depth);
 }
 
 /// Predictions (n_rows, n_outputs) of training rows by the trees that did not see them.

@@ -66,6 +66,9 @@ def test_trees_are_pruned_by_what_their_leaves_are_worth() -> None:
     np.testing.assert_array_equal(pruned.predict(FRAME), km.DecisionTreeRegressor(ccp_alpha=alpha).fit(FRAME, NUMBERS).predict(FRAME))
     with pytest.raises(InvalidInputError, match="can be pruned"):
         km.prune(km.GradientBoostingRegressor(n_trees=2).fit(FRAME, NUMBERS), 0.1)
+    for wrong in (-1, float("nan")):
+        with pytest.raises(InvalidInputError, match="alpha is (-1|nan)"):
+            km.prune(whole, wrong)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,8 @@ def test_trees_are_drawn(made: Any) -> None:
     assert dot.text.startswith("digraph tree {") and dot._repr_svg_() is None
     with pytest.raises(InvalidInputError, match="no tree 99"):
         km.draw_tree(made, 99)
+    with pytest.raises(InvalidInputError, match="there is no tree -1 in a forest of"):
+        km.draw_tree(made, -1)
     with pytest.raises(InvalidInputError, match="not one of text, dot, svg"):
         km.draw_tree(made, format="png")
 
