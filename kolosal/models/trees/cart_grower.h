@@ -51,8 +51,8 @@ class CartGrower {
   /// Until the grower is destroyed or grows again, it holds room for the tree's leaves.
   CartEnd grow(std::span<const double> weights, RandomStream stream, Forest& tree);
 
-  /// Bytes of a grower's buffers.
-  static size_t bytes_for(size_t n_rows, bool binned) { return n_rows * (binned ? 48 : 82); }
+  /// Bytes of a grower's buffers but for the histograms of binned columns; nodes of at most `n_sorted` rows are sorted.
+  static size_t bytes_for(size_t n_rows, size_t n_sorted) { return n_rows * 48 + n_sorted * 34; }
 
  private:
   class Growth;

@@ -20,6 +20,7 @@
 #include "kolosal/models/forms/pruning.h"
 #include "kolosal/models/learner.h"
 #include "kolosal/models/trees/cart_grower.h"
+#include "kolosal/models/trees/node_histograms.h"
 #include "kolosal/models/trees/out_of_bag.h"
 #include "kolosal/models/trees/training_rows.h"
 
@@ -263,6 +264,15 @@ void add_trees(Forest& forest, std::span<Forest> trees) {
   }
 }
 
+// Bytes of a tree while it grows.
+size_t bytes_of_grower(const ForestRecipe& recipe, const TrainingRows& rows, bool binned) {
+  const size_t n = rows.rows.size();
+  if (!binned) return CartGrower::bytes_for(n, n);
+  const size_t most_bins = static_cast<size_t>(recipe.max_bins) + 1, width = TreeTargets::width_of(rows.target);
+  return CartGrower::bytes_for(n, std::min(n, NodeHistograms::least_rows_for(most_bins, width))) +
+         NodeHistograms::bytes_for(rows.x.n_features(), most_bins, width);
+}
+
 // `start` (may be null) is the forest that the trees are added to.
 std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel* start, const TrainingSet& train,
                                   const FitContext& context) {
@@ -273,10 +283,10 @@ std::unique_ptr<Model> fit_forest(const ForestRecipe& recipe, const ForestModel*
   const bool binned =
       recipe.split_method == SplitMethod::Histogram || (recipe.split_method == SplitMethod::Auto && n >= kManyRows &&
                                                         !loses_codes(rows.x, rows.rows, rows.weights, rows.target, recipe.max_bins));
-  const MemoryLease lease(
-      context.memory,
-      TreeColumns::bytes_for(n, train.x.n_features(), binned, random) + n * sizeof(double) + n_growers * CartGrower::bytes_for(n, binned),
-      "growing trees");
+  const MemoryLease lease(context.memory,
+                          TreeColumns::bytes_for(n, train.x.n_features(), binned, random) + rows.target.values.size() * sizeof(double) +
+                              n_growers * bytes_of_grower(recipe, rows, binned),
+                          "growing trees");
   context.check();
   const TreeColumns columns =
       binned ? bin_columns(train.x, rows.rows, rows.weights, recipe.max_bins, context) : rank_columns(train.x, rows.rows, random, context);

@@ -64,6 +64,27 @@ TEST(HistogramForest, GrowsTheSameTreesAsExactSplitsWhereEachValueHasABin) {
     }
 }
 
+TEST(HistogramForest, CountsItsHistogramsInTheMemoryLimit) {
+  Rows rows = make_rows(Task::Multiclass, 2000);
+  rows.target.class_names.clear();
+  for (size_t k = 0; k < 500; ++k) rows.target.class_names.push_back(std::to_string(k));
+  for (size_t i = 0; i < 2000; ++i) rows.target.values[i] = static_cast<double>(i % 500);
+  const auto tree = learner("decision_tree", "histogram", {{"max_leaves", Value(2)}});
+  const auto fits_within = [&](size_t bytes) {
+    FitContext context = context_of(1);
+    context.memory = std::make_shared<MemoryBudget>(bytes);
+    try {
+      (void)tree->fit({rows.x, rows.target}, nullptr, context);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+      return false;
+    }
+    return true;
+  };
+  EXPECT_FALSE(fits_within(2'000'000)) << "256 bins of 500 classes are 16 bytes each";
+  EXPECT_TRUE(fits_within(4'000'000));
+}
+
 TEST(HistogramForest, WeighsClassesAsExactSplitsDo) {
   const Rows rows = coarse_rows(Task::Binary, 6000);
   std::vector<double> weights(6000, 0.0);  // of 2000 and 1000 rows, which balanced are 0.75 and 1.5 each

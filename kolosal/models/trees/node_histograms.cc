@@ -21,16 +21,28 @@ int64_t nearest(double number) {
 
 size_t n_bins_of(const RankedColumn& column) { return size_t{column.missing} + 1; }
 
+size_t n_at_once_for(size_t most_bins, size_t width) {
+  return std::clamp<size_t>(kMostBytes / (most_bins * width * sizeof(GradientSum)), 1, HistogramTile::kWidth);
+}
+
 }  // namespace
 
 NodeHistograms::NodeHistograms(const TreeColumns& columns, const TreeTargets& targets, const FitContext& context)
     : columns_(columns), targets_(targets), context_(context), width_(targets.width), rows_(kBlockRows), sorted_rows_(kBlockRows) {
   size_t most_bins = 1;
   for (const RankedColumn& column : columns.columns) most_bins = std::max(most_bins, n_bins_of(column));
-  const size_t n_words = most_bins * width_;
-  least_rows_ = std::max(kFewestRows, static_cast<size_t>(kRowsPerBin * static_cast<double>(n_words)));
-  n_at_once_ = std::clamp<size_t>(kMostBytes / (n_words * sizeof(GradientSum)), 1, HistogramTile::kWidth);
+  least_rows_ = least_rows_for(most_bins, width_);
+  n_at_once_ = n_at_once_for(most_bins, width_);
   numbers_.resize(width_);
+}
+
+size_t NodeHistograms::least_rows_for(size_t most_bins, size_t width) {
+  return std::max(kFewestRows, static_cast<size_t>(kRowsPerBin * static_cast<double>(most_bins * width)));
+}
+
+size_t NodeHistograms::bytes_for(size_t n_features, size_t most_bins, size_t width) {
+  return std::min(n_features, n_at_once_for(most_bins, width)) * most_bins * width * sizeof(GradientSum) +
+         2 * kBlockRows * sizeof(SummedRow);
 }
 
 void NodeHistograms::start(const RowsOfNode& all) {

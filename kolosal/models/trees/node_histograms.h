@@ -1,8 +1,9 @@
 // NodeHistograms: what the rows of a node sum to in each bin of some features, for classification and regression trees.
 //
 // Sums are whole numbers in the fine steps of tree_grower.h, so they do not depend on the order of the rows: of each target its weighted
-// sum and the weight, of each class its weight, and the count of rows. Weights of rows are 22 to 30 bits wide, by the number of rows; one
-// too small for that counts as the least.
+// sum and the weight, of each class its weight, and the count of rows. Weights of n_rows rows are
+// min(30, 62 - 2 b) bits wide, b being the bits of n_rows: 30 below 65,536 rows, 22 of a million, 2 of a thousand million. One too small
+// for that counts as the least.
 //
 // Cost     O(n_rows n_features) time a node for one target or classes, times the targets of several; 16 bytes a bin and target.
 // Checked  node_histograms_test.cc against plain sums.
@@ -38,6 +39,11 @@ class NodeHistograms {
  public:
   /// Of columns that are binned. They and the targets must outlive the object.
   NodeHistograms(const TreeColumns& columns, const TreeTargets& targets, const FitContext& context);
+
+  /// Nodes of fewer rows are quicker sorted, where features have at most so many bins, with that of the missing, and targets `width` sums.
+  static size_t least_rows_for(size_t most_bins, size_t width);
+  /// Bytes of the histograms.
+  static size_t bytes_for(size_t n_features, size_t most_bins, size_t width);
 
   /// Finds the steps of a tree's sums from all of its rows.
   void start(const RowsOfNode& all);

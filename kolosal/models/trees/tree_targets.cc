@@ -24,7 +24,7 @@ TreeTargets::TreeTargets(const Target& target, std::span<const double> weights, 
   leaf_width = target.n_outputs();
   base_score.assign(leaf_width, 0.0);
   classes = is_classification(target.task) && target.n_classes() != 2;
-  width = classes ? target.n_classes() : target.n_targets;
+  width = width_of(target);
   centre.assign(width, 0.0);
   if (is_classification(target.task)) return;
   double total = 0;
@@ -37,6 +37,10 @@ TreeTargets::TreeTargets(const Target& target, std::span<const double> weights, 
   for (size_t k = 0; k < width; ++k) base_score[k] = start != nullptr ? start->base_score[k] : base_near(centre[k], target, k);
   leaf_scale = leaf_scales(target, base_score, start);
   for (size_t i = 0; i < values.size(); ++i) values[i] -= centre[i % width];
+}
+
+size_t TreeTargets::width_of(const Target& target) {
+  return is_classification(target.task) && target.n_classes() != 2 ? target.n_classes() : target.n_targets;
 }
 
 void TreeTargets::leaf(double weight, std::span<const double> sums, std::span<float> out) const {

@@ -16,6 +16,9 @@ struct TreeTargets {
   /// Of trees that are added to `start`, where it is not null. Throws Error(BadValue) where numbers are too far from or near to each other.
   TreeTargets(const Target& target, std::span<const double> weights, const Forest* start = nullptr);
 
+  /// Sums that a node has of a target.
+  static size_t width_of(const Target& target);
+
   bool classes = false;                        ///< values are class numbers, taken as `width` indicators
   size_t width = 1;                            ///< sums that a node has
   size_t leaf_width = 1;                       ///< numbers in a leaf
