@@ -59,8 +59,9 @@ const Catalog<Learner>& learners();
 /// Whether a learner takes rows without columns.
 enum class SparseInput { Refused, Taken };
 
-/// Throws Error(EmptyInput) or Error(BadValue) where the rows cannot be learnt from: no rows, sizes that differ, a target
-/// that is not finite or not a class number, negative or all-zero weights; Error(Unsupported) where they are sparse and refused.
+/// Throws Error(EmptyInput) or Error(BadValue) where the rows cannot be learnt from: no rows, sizes that differ, a target that is not
+/// finite or not a class number, weights that are negative or all zero, or the largest of which is not from 1e-100 to 1e100;
+/// Error(Unsupported) where they are sparse and refused.
 void check_training_set(const TrainingSet& train, SparseInput sparse = SparseInput::Refused);
 
 }  // namespace kolosal
