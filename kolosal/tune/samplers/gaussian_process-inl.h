@@ -2,7 +2,7 @@
 //
 // k(a, b) = scale * (1 + u + u^2 / 3) exp(-u) with u^2 = 5 sum_j w_j (a_j - b_j)^2; a coordinate of choices has the distance 0 or 1, others
 // may be warped. Weights, scale, noise, the bend of the results and the warps are those of the greatest posterior density under weak
-// priors.
+// priors. The mean is the likeliest of these: it is learnt, and not that of the results, most of which a search leaves where it is good.
 //
 // Cost     O(n^3 + d n^2) for an evaluation of the density, O(n^2) for a prediction.
 // Source   Rasmussen and Williams, "Gaussian processes for machine learning", 2006; the priors of scale and noise are those of Optuna 5.
@@ -91,7 +91,8 @@ class GaussianProcess {
   Eigen::MatrixXd warped_;          // the points seen
   Eigen::VectorXd results_;         // theirs
   Eigen::MatrixXd inverse_factor_;  // of the lower Cholesky factor
-  Eigen::VectorXd solved_;          // K^-1 results
+  double mean_ = 0;                 // of the process, far from all points
+  Eigen::VectorXd solved_;          // K^-1 (results - mean)
 };
 
 /// log E[max(0, f - best)] in units where the standard deviation is 1 and (mean - best) is z, and its derivatives' factors: Phi / h, phi /

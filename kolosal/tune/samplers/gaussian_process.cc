@@ -57,6 +57,9 @@ double log_prior(const GaussianProcessParams& params, Eigen::VectorXd& gradient)
   return sum;
 }
 
+// The mean by which results are likeliest: `weights` are K^-1 1, so results that lie close together count about once.
+double likeliest_mean(const Eigen::VectorXd& weights, const Eigen::VectorXd& results) { return weights.dot(results) / weights.sum(); }
+
 GaussianProcessParams params_at(const Eigen::VectorXd& vector, const Layout& at, bool has_noise) {
   GaussianProcessParams params;
   params.weights = vector.head(at.d).array().exp();
@@ -153,8 +156,10 @@ double log_density(const GaussianProcessPoints& points, const Eigen::VectorXd& v
     results = bent(values.head(points.n_bent), params.bend);
     y.head(points.n_bent) = results.y;
   }
-  const Eigen::VectorXd solved = factor.solve(y);
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(n, n));
+  // The density is greatest by the mean, so no gradient has a part that goes through it.
+  y.array() -= likeliest_mean(inverse.rowwise().sum(), y);
+  const Eigen::VectorXd solved = factor.solve(y);
   double value = -0.5 * y.dot(solved) - static_cast<double>(n) * kLogRootTwoPi + results.log_slopes;
   value -= factor.matrixLLT().diagonal().array().log().sum();
   gradient[at.bend()] = results.log_slopes_by_bend - (points.n_bent > 0 ? solved.head(points.n_bent).dot(results.y_by_bend) : 0);
@@ -232,7 +237,8 @@ void GaussianProcess::factorise() {
     const Eigen::LLT<Eigen::MatrixXd> factor(kernel);
     if (factor.info() != Eigen::Success && jitter < 1) continue;
     inverse_factor_ = factor.matrixL().solve(Eigen::MatrixXd::Identity(n, n));
-    solved_ = factor.solve(results_);
+    mean_ = likeliest_mean(factor.solve(Eigen::VectorXd::Ones(n)), results_);
+    solved_ = factor.solve((results_.array() - mean_).matrix());
     return;
   }
 }
@@ -256,7 +262,7 @@ GaussianPrediction GaussianProcess::at(const Eigen::VectorXd& x, bool with_gradi
   const Eigen::VectorXd kernel = kernel_to(x.transpose(), with_gradient ? &slope : nullptr);
   const Eigen::VectorXd whitened = inverse_factor_.triangularView<Eigen::Lower>() * kernel;
   GaussianPrediction told;
-  told.mean = kernel.dot(solved_);
+  told.mean = mean_ + kernel.dot(solved_);
   told.variance = std::max(params_.scale - whitened.squaredNorm(), 1e-12);
   if (!with_gradient) return told;
   const Eigen::VectorXd back = inverse_factor_.triangularView<Eigen::Lower>().transpose() * whitened;
@@ -274,7 +280,7 @@ GaussianPrediction GaussianProcess::at(const Eigen::VectorXd& x, bool with_gradi
 
 void GaussianProcess::at_rows(const Eigen::MatrixXd& x, Eigen::VectorXd& mean, Eigen::VectorXd& variance) const {
   const Eigen::MatrixXd kernel = kernel_to(x, nullptr);
-  mean = kernel.transpose() * solved_;
+  mean = (kernel.transpose() * solved_).array() + mean_;
   const Eigen::MatrixXd whitened = inverse_factor_.triangularView<Eigen::Lower>() * kernel;
   variance = (params_.scale - whitened.colwise().squaredNorm().transpose().array()).max(1e-12);
 }

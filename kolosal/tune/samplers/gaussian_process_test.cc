@@ -95,6 +95,21 @@ TEST(GaussianProcess, FindsWhichCoordinateMattersAndHowMuchNoiseThereIs) {
   EXPECT_EQ(likeliest_params(s.points, s.y, {.has_noise = false}).noise, 1e-6);
 }
 
+TEST(GaussianProcess, ExpectsFarAwayWhatResultsAreThatLieApartAndNotWhatMostAre) {
+  GaussianProcessPoints points{Eigen::MatrixXd::Zero(40, 2), {false, false}};
+  Eigen::VectorXd values = Eigen::VectorXd::Zero(40);
+  for (Eigen::Index i = 0; i < 40; ++i) points.x(i, 0) = i < 10 ? 0.1 * static_cast<double>(i) : 1 + 1e-5 * static_cast<double>(i);
+  values.tail(30).setOnes();
+  GaussianProcessParams params;
+  params.weights = Eigen::VectorXd::Constant(2, 1000);
+  const GaussianProcess process(points, values, params);
+  Eigen::VectorXd far(2), there(2);
+  far << 0.5, 1;
+  there << 1, 0;
+  EXPECT_NEAR(process.at(far, false).mean, 1.0 / 11, 0.01);
+  EXPECT_NEAR(process.at(there, false).mean, 1, 0.01);
+}
+
 TEST(GaussianProcess, DrawsWorseResultsTogetherWhereTheyLieFar) {
   Sample s = sample(60, 2, false);
   s.points.n_bent = 60;
