@@ -1,16 +1,18 @@
 """Studies beside Optuna and Rustuna: time of a trial of a trivial objective, and the best value on known functions; importances.
 
-    python benchmarks/tuner.py [--seeds 20] [--trials 1000] [--tables FILE]
+    python benchmarks/tuner.py [--seeds 20] [--trials 1000] [--tables FILE] [--samplers TPESampler,AutoSampler]
 
 Times are processor time of this process for each trial, the tuners one after the other in every repetition; the least of three (Optuna:
 once; Gaussian processes: 200 trials, once). Quality is the median over seeds of the best value after 100 trials; p is the paired Wilcoxon
 test of the two columns (two-sided). Optuna's Gaussian process needs torch, its CMA-ES the package cmaes: without, their columns are empty.
 With FILE, of benchmarks/tuner_tables.py, real tuning problems follow: a trial has the loss of the nearest configuration of the table.
+Of quality only the rows of the named samplers of ours are printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -34,6 +36,9 @@ def installed(name: str) -> Any:
 optuna, rustuna = installed("optuna"), installed("rustuna")
 if optuna is not None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+# Ours, and Optuna's that its quality is held against.
+QUALITY_PAIRS = {"TPESampler": "TPESampler", "CmaEsSampler": "CmaEsSampler", "GPSampler": "GPSampler", "AutoSampler": "TPESampler"}
 
 HARTMANN_A = np.array([[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]])
 HARTMANN_P = 1e-4 * np.array(
@@ -130,14 +135,28 @@ def can_run(sampler: str) -> bool:
     return optuna is not None and (sampler not in needs or installed(needs[sampler]) is not None)
 
 
-def bests(library: str, sampler: str, objective: Callable[[Any], float], n_seeds: int, n_trials: int, **options: Any) -> list[float]:
-    """The best value of each seed."""
+@functools.cache
+def best_values(library: str, sampler: str, objective: Callable[[Any], float], n_seeds: int, options: tuple[Any, ...]) -> list[float]:
+    """The best value of each seed after 100 trials; what was asked before is remembered, so a peer of two rows runs once."""
     found = []
     for seed in range(n_seeds):
-        study = study_of(library, sampler, seed, **options)
-        study.optimize(objective, n_trials=n_trials)
+        study = study_of(library, sampler, seed, **dict(options))
+        study.optimize(objective, n_trials=100)
         found.append(study.best_value)
     return found
+
+
+def print_row(head: str, ours: str, theirs: str, objective: Callable[[Any], float], n_seeds: int, width: str, **options: Any) -> None:
+    """Medians of the best values, with Optuna's where it can run, and whether they differ."""
+    from scipy.stats import wilcoxon
+
+    mine = best_values("kolosal", ours, objective, n_seeds, tuple(options.items()))
+    row = f"{head} {statistics.median(mine):{width}f}"
+    if can_run(theirs):
+        other = best_values("optuna", theirs, objective, n_seeds, tuple(options.items()))
+        p = wilcoxon(mine, other).pvalue if mine != other else 1.0
+        row += f" {statistics.median(other):{width}f} {p:7.3f}"
+    print(row, flush=True)
 
 
 def mixed(trial: Any) -> float:
@@ -186,10 +205,8 @@ def linear_scale(trial: Any) -> float:
     return float(sum(x * x for x in logs) + 4 * (trial.suggest_float("y", 0, 1) - 0.3) ** 2)
 
 
-def print_quality(n_seeds: int) -> None:
-    """Medians of the best values and whether they differ."""
-    from scipy.stats import wilcoxon
-
+def print_quality(n_seeds: int, samplers: list[str]) -> None:
+    """Quality on known functions."""
     numeric: list[tuple[str, Callable[[Any], float]]] = [
         ("branin", branin),
         ("hartmann-6", hartmann),
@@ -205,23 +222,18 @@ def print_quality(n_seeds: int) -> None:
         ("linear scale", linear_scale),
     ]
     grouped = {"multivariate": True, "group": True}
-    rows: list[tuple[str, str, list[tuple[str, Callable[[Any], float]]], dict[str, Any]]] = [
-        ("TPESampler", "TPESampler", every, {}),
-        ("TPESampler", "TPESampler", [("conditional, group", conditional)], grouped),
-        ("CmaEsSampler", "CmaEsSampler", numeric, {}),
-        ("GPSampler", "GPSampler", [*numeric, ("mixed", mixed), *others], {}),
-        ("AutoSampler", "TPESampler", every, {}),
+    rows: list[tuple[str, list[tuple[str, Callable[[Any], float]]], dict[str, Any]]] = [
+        ("TPESampler", every, {}),
+        ("TPESampler", [("conditional, group", conditional)], grouped),
+        ("CmaEsSampler", numeric, {}),
+        ("GPSampler", [*numeric, ("mixed", mixed), *others], {}),
+        ("AutoSampler", [*every, *others], {}),
     ]
     print(f"\n{'ours':14} {'of Optuna':14} {'function':20} {'kolosal':>10} {'optuna':>10} {'p':>7}")
-    for ours, theirs, functions, options in rows:
-        for name, objective in functions:
-            mine = bests("kolosal", ours, objective, n_seeds, 100, **options)
-            row = f"{ours:14} {theirs:14} {name:20} {statistics.median(mine):10.4f}"
-            if can_run(theirs):
-                other = bests("optuna", theirs, objective, n_seeds, 100, **options)
-                p = wilcoxon(mine, other).pvalue if mine != other else 1.0
-                row += f" {statistics.median(other):10.4f} {p:7.3f}"
-            print(row, flush=True)
+    for ours, functions, options in rows:
+        theirs = QUALITY_PAIRS[ours]
+        for name, objective in functions if ours in samplers else []:
+            print_row(f"{ours:14} {theirs:14} {name:20}", ours, theirs, objective, n_seeds, "10.4", **options)
 
 
 def scaled(parameter: dict[str, Any], value: Any) -> float:
@@ -253,24 +265,16 @@ def table_objective(table: dict[str, Any]) -> Callable[[Any], float]:
     return objective
 
 
-def print_tables(path: Path, n_seeds: int) -> None:
-    """Medians of the best losses on real tuning problems and whether they differ; "least" is the best of the table."""
-    from scipy.stats import wilcoxon
-
+def print_tables(path: Path, n_seeds: int, samplers: list[str]) -> None:
+    """Quality on real tuning problems; "least" is the best loss of the table."""
     print(f"\n{'ours':18} {'of Optuna':13} {'table':22} {'least':>8} {'kolosal':>9} {'optuna':>9} {'p':>7}")
-    tables = json.loads(path.read_text())
-    for ours, theirs in (("TPESampler", "TPESampler"), ("CmaEsSampler", "CmaEsSampler"), ("AutoSampler", "TPESampler")):
-        for table in tables:
+    tables = [(table, table_objective(table)) for table in json.loads(path.read_text())]
+    for ours, theirs in QUALITY_PAIRS.items():
+        for table, objective in tables if ours in samplers else []:
             if ours == "CmaEsSampler" and any(p["type"] == "categorical" for p in table["parameters"].values()):
                 continue
-            objective = table_objective(table)
-            mine = bests("kolosal", ours, objective, n_seeds, 100)
-            row = f"{ours:18} {theirs:13} {table['name']:22} {min(table['losses']):8.5f} {statistics.median(mine):9.5f}"
-            if can_run(theirs):
-                other = bests("optuna", theirs, objective, n_seeds, 100)
-                p = wilcoxon(mine, other).pvalue if mine != other else 1.0
-                row += f" {statistics.median(other):9.5f} {p:7.3f}"
-            print(row, flush=True)
+            head = f"{ours:18} {theirs:13} {table['name']:22} {min(table['losses']):8.5f}"
+            print_row(head, ours, theirs, objective, n_seeds, "9.5")
 
 
 def zdt1(trial: Any) -> tuple[float, float]:
@@ -336,15 +340,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="seeds of the quality table; 0: no such table")
     parser.add_argument("--trials", type=int, default=1000, help="trials of the times; 0: no such table")
     parser.add_argument("--tables", type=Path, help="file of tuning problems; without: no such table")
+    parser.add_argument("--samplers", default=",".join(QUALITY_PAIRS), help="ours, of quality, separated by commas")
     given = parser.parse_args()
+    samplers = given.samplers.split(",")
+    if unknown := set(samplers) - set(QUALITY_PAIRS):
+        parser.error(f"--samplers: {', '.join(sorted(unknown))}; there are {', '.join(QUALITY_PAIRS)}")
     if given.trials > 0:
         print_times(given.trials)
         print_importances(min(given.trials, 300))
     if given.seeds > 0:
-        print_quality(given.seeds)
+        print_quality(given.seeds, samplers)
         print_fronts(min(given.seeds, 10))
     if given.tables is not None:
-        print_tables(given.tables, given.seeds or 20)
+        print_tables(given.tables, given.seeds or 20, samplers)
 
 
 if __name__ == "__main__":

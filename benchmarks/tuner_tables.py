@@ -30,6 +30,7 @@ from sklearn.model_selection import KFold
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 MOST_ROWS = 1000
 
@@ -151,7 +152,8 @@ def main() -> None:
         shares = qmc.Sobol(len(parameters), rng=0).random(given.configurations)
         rows = [[at_share(p, float(s)) for p, s in zip(parameters.values(), row, strict=True)] for row in shares]
         loss = loss_of(given.data, learner, name, target)
-        losses = [loss(dict(zip(parameters, row, strict=True))) for row in rows]
+        with threadpool_limits(1):
+            losses = [loss(dict(zip(parameters, row, strict=True))) for row in rows]
         tables.append({"name": f"{learner}, {name}", "parameters": parameters, "configurations": rows, "losses": losses})
         given.out.write_text(json.dumps(tables))
         spread = " ".join(f"{q:.4f}" for q in np.quantile(losses, (0, 0.01, 0.1, 0.5, 1)))
