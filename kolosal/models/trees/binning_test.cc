@@ -101,7 +101,7 @@ TEST(Binning, CutsWhereAWalkOverAllValuesDoes) {
     for (const int max_bins : {2, 7, 60}) {
       if (counts.size() <= static_cast<size_t>(max_bins)) continue;
       const auto cut = [&](std::span<const double> by) {
-        return make_bins(one_column(values), all_rows(values.size()), by, max_bins, trees_test::context_of(1))[0].upper;
+        return make_bins(one_column(values), all_rows(values.size()), by, nullptr, max_bins, trees_test::context_of(1))[0].upper;
       };
       EXPECT_EQ(cut({}), cuts_one_by_one(counts, static_cast<size_t>(max_bins))) << seed << " " << max_bins;
       EXPECT_EQ(cut(weights), cuts_one_by_one(sums, static_cast<size_t>(max_bins))) << seed << " " << max_bins;

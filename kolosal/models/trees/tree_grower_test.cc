@@ -16,7 +16,7 @@ namespace {
 struct Steps {
   explicit Steps(size_t n) : rows(trees_test::make_rows(Task::Regression, n)), all(n) {
     std::iota(all.begin(), all.end(), 0U);
-    bins = make_bins(rows.x, all, {}, 255, context);
+    bins = make_bins(rows.x, all, {}, nullptr, 255, context);
     RandomStream stream(5, "steps");
     for (const uint32_t row : all) {
       const double signal = 100 * rows.target.values[row];
