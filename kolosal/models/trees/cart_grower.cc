@@ -22,6 +22,7 @@ namespace {
 constexpr size_t kRowsPerPoll = 4096;
 constexpr size_t kAhead = 16;      // how many rows ahead their values are fetched
 constexpr size_t kNearRows = 256;  // whose values are near
+constexpr double kTie = 1e-10;     // of scores this near, in proportion, only rounding may tell which is greater
 constexpr size_t kSideBySide = 4;  // features whose values are gathered in one sweep
 
 }  // namespace
@@ -90,6 +91,9 @@ class CartGrower::Growth {
     bool default_left = false;
     float threshold = 0;
     std::vector<bool> codes_left;  // categories only
+
+    // What a later split's score must be above.
+    double to_beat() const { return score * (1 + kTie); }
   };
   struct Item {
     int32_t node = 0;
@@ -331,7 +335,7 @@ class CartGrower::Growth {
       if (missing_left && n_present == item.count) break;
       Sides sides(item.sums);
       size_t n_left = 0;
-      double best = item.split.score;
+      double best = item.split.to_beat();
       size_t best_at = n_present, best_n_left = 0;
       const auto move = [&](size_t i) {
         const uint32_t place = place_of(keys_[i]);
@@ -384,7 +388,7 @@ class CartGrower::Growth {
       if (missing_left && !any_missing) break;
       Sides sides(histograms_->total());
       size_t n_left = 0, best_at = present.size(), best_n_left = 0;
-      double best = item.split.score;
+      double best = item.split.to_beat();
       const auto move = [&](const FilledBin& bin) {
         histograms_->move(sides, place, bin.bin);
         n_left += bin.n_rows;
@@ -441,7 +445,7 @@ class CartGrower::Growth {
     const auto offer = [&](bool default_left) {
       if (n_left < limits_.min_rows_in_leaf || item.count - n_left < limits_.min_rows_in_leaf) return;
       const double score = sides.score();
-      if (!(score > item.split.score) || sides.lighter_weight() < least_weight_) return;
+      if (!(score > item.split.to_beat()) || sides.lighter_weight() < least_weight_) return;
       take(item, feature, score, 0, default_left);
       item.split.threshold = bound;
     };
