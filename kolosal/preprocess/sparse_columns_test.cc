@@ -75,7 +75,8 @@ TEST(SparseColumns, AreGivenBack) {
     changed.values = made;
     const std::vector<double> back = inverse_transform_sparse(*thin, changed, Threads(1));
     for (size_t i = 0; i < back.size(); ++i) {
-      if (!std::isnan(back[i])) EXPECT_NEAR(back[i], five_rows().values[i], 1e-14);
+      if (std::isnan(back[i])) continue;
+      EXPECT_NEAR(back[i], five_rows().values[i], 1e-14);
     }
   }
 }
