@@ -445,6 +445,18 @@ TEST_P(LearnerContract, AnswersOrRefusesMissingInfiniteAndHugeFeatures) {
   }
 }
 
+// Rows of so many classes.
+Rows rows_of_classes(const Case& c, size_t n_classes, size_t n) {
+  Rows rows = make_rows(Task::Regression, c.learner()->needs(), n);
+  rows.target = {Task::Multiclass, n, 1, {}, {}, {}};
+  if (kOfCounts.contains(c.name))
+    for (size_t j = 0; j < rows.x.n_features(); ++j)
+      for (float& value : rows.x.column(j)) value = std::abs(value);
+  for (size_t i = 0; i < n; ++i) rows.target.values.push_back(static_cast<double>(i % n_classes));
+  for (size_t k = 0; k < n_classes; ++k) rows.target.class_names.push_back(std::to_string(k));
+  return rows;
+}
+
 #ifndef __SANITIZE_ADDRESS__  // whose time and memory are not those of a user; the optimised build looks at them
 // A fit of a table that is large in one direction gives a model or an answer, within the time and the memory that it has.
 constexpr size_t kBudgetBytes = size_t{1} << 28;
@@ -466,18 +478,6 @@ void expect_model_or_error_in_bounds(const Case& c, const Rows& rows) {
   EXPECT_LT(watch.seconds(), 10);
   EXPECT_LE(peak_bytes - before, kBudgetBytes);
   EXPECT_EQ(context.memory->used(), 0U);
-}
-
-// Rows of so many classes.
-Rows rows_of_classes(const Case& c, size_t n_classes, size_t n) {
-  Rows rows = make_rows(Task::Regression, c.learner()->needs(), n);
-  rows.target = {Task::Multiclass, n, 1, {}, {}, {}};
-  if (kOfCounts.contains(c.name))
-    for (size_t j = 0; j < rows.x.n_features(); ++j)
-      for (float& value : rows.x.column(j)) value = std::abs(value);
-  for (size_t i = 0; i < n; ++i) rows.target.values.push_back(static_cast<double>(i % n_classes));
-  for (size_t k = 0; k < n_classes; ++k) rows.target.class_names.push_back(std::to_string(k));
-  return rows;
 }
 
 TEST_P(LearnerContract, AnswersOrRefusesTenThousandClasses) {
