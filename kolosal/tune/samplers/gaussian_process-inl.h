@@ -2,7 +2,7 @@
 //
 // k(a, b) = scale * (1 + u + u^2 / 3) exp(-u) with u^2 = 5 sum_j w_j (a_j - b_j)^2; a coordinate of choices has the distance 0 or 1, others
 // may be warped. Weights, scale, noise, the bend of the results and the warps are those of the greatest posterior density under weak
-// priors. The mean is the likeliest of these: it is learnt, and not that of the results, most of which a search leaves where it is good.
+// priors. The mean is the likeliest one, not that of the results, most of which a search leaves where it is good; or it is 0.
 //
 // Cost     O(n^3 + d n^2) for an evaluation of the density, O(n^2) for a prediction.
 // Source   Rasmussen and Williams, "Gaussian processes for machine learning", 2006; the priors of scale and noise are those of Optuna 5.
@@ -27,11 +27,12 @@ struct GaussianProcessParams {
   CoordinateWarp warp(Eigen::Index j) const { return log_p.size() == 0 ? CoordinateWarp(0, 0) : CoordinateWarp(log_p[j], log_q[j]); }
 };
 
-/// Rows of points, which coordinates are choices, and of how many rows, the first, the results are bent.
+/// Rows of points, which coordinates are choices, of how many rows, the first, the results are bent, and whether the mean is learnt or 0.
 struct GaussianProcessPoints {
   Eigen::MatrixXd x;  // (n, d)
   std::vector<bool> is_choice;
   Eigen::Index n_bent = 0;
+  bool learns_mean = true;
 
   /// The results (n,), of which the first `n_bent` are bent and standardised, the others as they are.
   Eigen::VectorXd results(const Eigen::VectorXd& values, double bend) const;

@@ -158,7 +158,7 @@ double log_density(const GaussianProcessPoints& points, const Eigen::VectorXd& v
   }
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(n, n));
   // The density is greatest by the mean, so no gradient has a part that goes through it.
-  y.array() -= likeliest_mean(inverse.rowwise().sum(), y);
+  if (points.learns_mean) y.array() -= likeliest_mean(inverse.rowwise().sum(), y);
   const Eigen::VectorXd solved = factor.solve(y);
   double value = -0.5 * y.dot(solved) - static_cast<double>(n) * kLogRootTwoPi + results.log_slopes;
   value -= factor.matrixLLT().diagonal().array().log().sum();
@@ -237,7 +237,7 @@ void GaussianProcess::factorise() {
     const Eigen::LLT<Eigen::MatrixXd> factor(kernel);
     if (factor.info() != Eigen::Success && jitter < 1) continue;
     inverse_factor_ = factor.matrixL().solve(Eigen::MatrixXd::Identity(n, n));
-    mean_ = likeliest_mean(factor.solve(Eigen::VectorXd::Ones(n)), results_);
+    if (points_.learns_mean) mean_ = likeliest_mean(factor.solve(Eigen::VectorXd::Ones(n)), results_);
     solved_ = factor.solve((results_.array() - mean_).matrix());
     return;
   }

@@ -22,7 +22,7 @@ void make_finite(Eigen::VectorXd& y) {
 }
 
 GaussianProcessPoints points_of(const SeenTrials& seen) {
-  GaussianProcessPoints points{seen.x, {}};
+  GaussianProcessPoints points{.x = seen.x, .learns_mean = false};  // the rules' processes have the mean of the results
   for (size_t i = 0; i < seen.space.size(); ++i) points.is_choice.push_back(seen.space.is_choice(i));
   return points;
 }
