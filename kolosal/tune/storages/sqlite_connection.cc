@@ -116,7 +116,8 @@ constexpr SqlDialect kDialect = {.numbered = false, .words = kWords};
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(std::string path, bool read_only) : path_(std::move(path)) {
+// Whole before it is opened, so that it is closed where this throws.
+SqliteConnection::SqliteConnection(std::string path, bool read_only) : SqliteConnection(NotOpen{}, std::move(path)) {
   open(path_, SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE));
   if (!read_only) return;
   run("PRAGMA query_only = ON");  // a file opened for reading alone would leave its log behind

@@ -44,6 +44,8 @@ class SqliteConnection final : public SqlConnection {
   void rollback() noexcept override;
 
  private:
+  struct NotOpen {};
+  SqliteConnection(NotOpen, std::string path) : path_(std::move(path)) {}
   void open(const std::string& name, int flags);
   bool can_read() const;
   void open_unchanging();
