@@ -48,8 +48,9 @@ demo: build
 
 test: test-cxx $(if $(FAST),,test-sanitized) test-python check
 
-# The sanitizer build runs every C++ test; these, of code that lives by what the optimiser makes of it, run optimised as well.
-OPTIMISED := kernels_test models_test learner_contract_test transformer_contract_test
+# The sanitizer build runs every C++ test; these run optimised as well: of code that lives by what the optimiser makes of it, and of processes
+# that fork beside threads, which the sanitizer's allocator does not bear.
+OPTIMISED := kernels_test models_test learner_contract_test transformer_contract_test storage_contract_test
 space := $(subst ,, )
 
 test-cxx: setup-test build
