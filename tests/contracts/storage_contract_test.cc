@@ -475,15 +475,14 @@ bool ends_well(const std::function<void()>& child) {
 }
 
 TEST_P(EveryStorage, GoesOnWithAStudyInAProcessThatForkMade) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer's allocator may stay locked in a process that fork made beside a thread that allocates";
+#endif
   const Value::Object beating = is_shared() ? Value::Object{{"heartbeat_seconds", 0.1}, {"grace_seconds", 1.5}} : Value::Object{};
   auto storage = open(beating);
   auto mine = std::make_unique<Study>(StudyOptions{.name = "s", .sampler = samplers().make("random"), .storage = storage});
   const int64_t before = mine->ask();
-#ifdef __SANITIZE_ADDRESS__
-  std::atomic<bool> stops = true;  // whose allocator may be locked for ever in a process that forks beside a thread that allocates
-#else
   std::atomic<bool> stops = false;
-#endif
   std::thread busy([&] {  // holds the study's lock most of the time
     while (!stops) {
       mine->refresh();
