@@ -179,6 +179,6 @@ def test_forests_go_on_as_if_they_had_not_stopped(each: Any) -> None:
 def test_out_of_bag_is_by_the_trees_that_were_added() -> None:
     start = km.RandomForestRegressor(n_trees=40, seed=1).fit(FRAME, NUMBERS)  # it saw every row
     more = km.RandomForestRegressor(n_trees=60, oob_score=True).fit(FRAME, NUMBERS, init_model=start)
-    assert more.oob_score_ < more.score(FRAME, NUMBERS) - 0.02
+    assert more.oob_score_ < more.score(FRAME, NUMBERS) - 0.01
     with pytest.raises(InvalidInputError, match="averaged over trees"):
         km.RandomForestRegressor().fit(FRAME, NUMBERS, init_model=km.GradientBoostingRegressor(n_trees=2).fit(FRAME, NUMBERS))
