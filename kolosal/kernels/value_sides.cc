@@ -181,18 +181,7 @@ SideSums sum_all_scalar(const double* weights, const double* targets, size_t n) 
 }
 
 size_t part_by_values_scalar(const float* x, size_t n, float bound, bool missing_left, const RowArrays& from, const RowArrays& right) {
-  size_t n_left = 0, n_right = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const size_t left = static_cast<size_t>((x[i] <= bound) | ((x[i] != x[i]) & missing_left));
-    const uint32_t row = from.rows[i];
-    const double y = from.targets[i], w = from.weights[i];
-    from.rows[n_left] = right.rows[n_right] = row;
-    from.targets[n_left] = right.targets[n_right] = y;
-    from.weights[n_left] = right.weights[n_right] = w;
-    n_left += left;
-    n_right += 1 - left;
-  }
-  return n_left;
+  return part_where(n, from, right, [&](size_t i, uint32_t) { return (x[i] <= bound) | ((x[i] != x[i]) & missing_left); });
 }
 
 FindRange find_range() { return uses_scalar_loops() ? &find_range_scalar : &HWY_DYNAMIC_DISPATCH(range_of); }

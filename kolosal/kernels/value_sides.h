@@ -33,6 +33,24 @@ struct RowArrays {
   double *targets, *weights;
 };
 
+/// Moves rows 0 ... n - 1 of `from` for which goes_left(i, row) to its front, in their order, and puts the others, in theirs, into `right`;
+/// returns how many went to the front. Both have room for n; behind what was put there they hold anything.
+template <class GoesLeft>
+size_t part_where(size_t n, const RowArrays& from, const RowArrays& right, const GoesLeft& goes_left) {
+  size_t n_left = 0, n_right = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t row = from.rows[i];
+    const double y = from.targets[i], w = from.weights[i];
+    const size_t left = goes_left(i, row) ? 1 : 0;
+    from.rows[n_left] = right.rows[n_right] = row;
+    from.targets[n_left] = right.targets[n_right] = y;
+    from.weights[n_left] = right.weights[n_right] = w;
+    n_left += left;
+    n_right += 1 - left;
+  }
+  return n_left;
+}
+
 /// The range of x[0] ... x[n - 1]; n is a multiple of 8.
 using FindRange = ValueRange (*)(const float* x, size_t n);
 /// The sums of the rows with x <= bound; n is a multiple of 8.

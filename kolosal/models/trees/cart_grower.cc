@@ -507,25 +507,14 @@ class CartGrower::Growth {
   template <class Rank>
   size_t part_by_rank(const Item& item, const Rank* ranks, size_t stride, const RowArrays& from, const RowArrays& right) const {
     const RankedColumn& column = columns_[item.split.feature];
-    const auto part_where = [&](const auto& goes_left) {
-      size_t n_left = 0, n_right = 0;
-      for (size_t i = 0; i < item.count; ++i) {
-        const uint32_t row = from.rows[i];
-        const double y = from.targets[i], w = from.weights[i];
-        const size_t left = goes_left(ranks[row * stride]) ? 1 : 0;
-        from.rows[n_left] = right.rows[n_right] = row;
-        from.targets[n_left] = right.targets[n_right] = y;
-        from.weights[n_left] = right.weights[n_right] = w;
-        n_left += left;
-        n_right += 1 - left;
-      }
-      return n_left;
+    const auto part_ranks = [&](const auto& goes_left) {
+      return part_where(item.count, from, right, [&](size_t, uint32_t row) { return goes_left(ranks[row * stride]); });
     };
     if (column.n_categories > 0)
-      return part_where([&](uint16_t rank) {
+      return part_ranks([&](uint16_t rank) {
         return rank == column.missing ? item.split.default_left : static_cast<bool>(item.split.codes_left[column.code(rank)]);
       });
-    return part_where([cut = item.split.cut, missing = column.missing, default_left = item.split.default_left](uint16_t rank) {
+    return part_ranks([cut = item.split.cut, missing = column.missing, default_left = item.split.default_left](uint16_t rank) {
       return (rank <= cut) | ((rank == missing) & default_left);
     });
   }
