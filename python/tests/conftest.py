@@ -1,13 +1,15 @@
-"""Tables that several tests use."""
+"""Tables that several tests use, and Optuna beside ours."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 
@@ -67,3 +69,12 @@ def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.call("stop", server.folder)
+
+
+@pytest.fixture
+def quiet_optuna() -> Iterator[None]:
+    """Optuna without what it says of every trial and of what is new in it."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield

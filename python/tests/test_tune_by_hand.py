@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import optuna
@@ -13,15 +12,7 @@ import pytest
 from kolosal import tune
 
 BOTH = pytest.mark.parametrize("module", [tune, optuna], ids=["kolosal", "optuna"])
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.simplefilter("ignore", FutureWarning)
-        yield
+pytestmark = [pytest.mark.usefixtures("quiet_optuna"), pytest.mark.filterwarnings("ignore::FutureWarning")]
 
 
 def objective(trial: Any) -> float:

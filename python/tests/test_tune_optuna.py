@@ -8,7 +8,6 @@ import logging
 import math
 import pickle
 import warnings
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,7 @@ import pytest
 from kolosal import InvalidInputError, _kolosal, tune
 
 BOTH = pytest.mark.parametrize("module", [tune, optuna], ids=["kolosal", "optuna"])
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 
 def objective(trial: Any) -> float:
