@@ -16,7 +16,7 @@ extern const std::string_view kReportTemplate;
 
 namespace {
 
-constexpr size_t kCurvePoints = 200;
+constexpr size_t kDrawnPoints = 200;
 constexpr size_t kScatterPoints = 1000;
 constexpr size_t kMaxClassCurves = 3;
 
@@ -24,7 +24,7 @@ constexpr size_t kMaxClassCurves = 3;
 Value thinned_curve(std::string name, std::span<const double> x, std::span<const double> y) {
   Value::List xs, ys;
   const size_t n = x.size();
-  const size_t points = std::min(n, kCurvePoints);
+  const size_t points = std::min(n, kDrawnPoints);
   for (size_t i = 0; i < points; ++i) {
     const size_t at = points < 2 ? 0 : i * (n - 1) / (points - 1);
     xs.emplace_back(x[at]);

@@ -20,7 +20,7 @@ namespace kolosal {
 namespace {
 
 constexpr size_t kBlockRows = 1024;
-constexpr int64_t kVersion = 1;
+constexpr int64_t kPredictorVersion = 1;
 
 // One model and its share of a prediction.
 struct Share {
@@ -223,7 +223,7 @@ Value Predictor::to_value() const {
   for (const PredictorMember& candidate : members_) members.push_back(member_to_value(candidate, pipelines));
   for (const FittedPipeline* pipeline : pipelines) pipeline_values.push_back(pipeline->to_value());
   for (const std::string& name : class_names_) class_names.emplace_back(name);
-  return Value(Value::Object{{"version", kVersion},
+  return Value(Value::Object{{"version", kPredictorVersion},
                              {"task", enum_name(task_)},
                              {"schema", kolosal::to_value(schema_)},
                              {"class_names", std::move(class_names)},
@@ -233,9 +233,10 @@ Value Predictor::to_value() const {
 
 Predictor Predictor::from_value(const Value& value) {
   try {
-    if (const int64_t version = value.at("version").as_integer(); version > kVersion)
+    if (const int64_t version = value.at("version").as_integer(); version > kPredictorVersion)
       throw Error(ErrorCode::UnsupportedVersion,
-                  "the predictor has version " + std::to_string(version) + "; this Kolosal reads up to version " + std::to_string(kVersion),
+                  "the predictor has version " + std::to_string(version) + "; this Kolosal reads up to version " +
+                      std::to_string(kPredictorVersion),
                   "Use a newer Kolosal.");
     return predictor_from_value(value);
   } catch (const Error& error) {

@@ -17,7 +17,7 @@ namespace {
 
 __extension__ typedef unsigned __int128 Wide;
 
-constexpr size_t kMostDigits = 19;
+constexpr size_t kMostExactDigits = 19;
 constexpr size_t kMostPlaces = 27;  // 5^27 < 2^64
 constexpr uint64_t kExact = uint64_t{1} << 53;
 
@@ -106,7 +106,7 @@ std::optional<double> parse_decimal(std::string_view text, char decimal_point) n
     n_digits += static_cast<size_t>(at - first);
     n_places = static_cast<size_t>(at - point) - 1;
   }
-  if (text.empty() || n_digits > kMostDigits || n_places > kMostPlaces) return std::nullopt;
+  if (text.empty() || n_digits > kMostExactDigits || n_places > kMostPlaces) return std::nullopt;
   if (n_places == 0 || digits == 0) return static_cast<double>(digits);
   if (digits <= kExact && n_places < kPowersOfTen.size()) return static_cast<double>(digits) / kPowersOfTen[n_places];
   return scaled(digits, n_places);

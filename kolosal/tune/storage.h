@@ -9,6 +9,7 @@
 // Checked  tests/contracts/storage_contract_test.cc runs every entry of storages().
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -46,6 +47,9 @@ struct TrialChange {
   double started = std::numeric_limits<double>::quiet_NaN();  ///< when the trial started, as the caller has read it; NaN: any
   Attributes unreadable;                                      ///< as of StoredTrial; of a journal that is replayed
 };
+
+/// Seconds since 1970 now, as the times of trials are stored.
+inline double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// A trial as it is stored. Times are seconds since 1970, NaN where not yet.
 struct StoredTrial {

@@ -1,7 +1,6 @@
 #include "kolosal/tune/study.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "kolosal/base/json.h"
@@ -13,8 +12,6 @@ namespace kolosal {
 namespace {
 
 constexpr int kAttempts = 1000;  // proposals that may meet forbidden combinations before it is an error
-
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 std::string where(const TrialRecord& trial) { return "trial " + std::to_string(trial.number); }
 
@@ -98,7 +95,7 @@ int64_t Study::ask() {
 
 void Study::begin(TrialRecord& trial) {
   trial.state = TrialState::Running;
-  trial.started = now();
+  trial.started = unix_seconds();
   history_.start(static_cast<size_t>(trial.number));
   try {
     plan(trial, 0);
@@ -111,7 +108,7 @@ void Study::begin(TrialRecord& trial) {
 void Study::fail_planning(TrialRecord& trial, const std::string& why) {
   trial.failure = why;
   trial.state = TrialState::Failed;
-  trial.ended = now();
+  trial.ended = unix_seconds();
   settle(trial);
 }
 
@@ -259,7 +256,7 @@ void Study::set_system_attribute(int64_t number, std::string_view name, std::str
 }
 
 void Study::end(TrialRecord& trial, TrialState state) {
-  trial.ended = now();
+  trial.ended = unix_seconds();
   if (has_storage()) write_end(trial, state);
   trial.state = state;
   settle(trial);
@@ -340,8 +337,8 @@ void Study::add_finished(TrialState state, const std::vector<std::pair<std::stri
   trial.system_attributes = std::move(system_attributes);
   if (state != TrialState::Failed) trial.values = std::move(values);
   if (state == TrialState::Pruned && trial.values.empty() && !trial.intermediate.empty()) trial.values = {trial.intermediate.back().second};
-  trial.started = std::isnan(times.first) ? now() : times.first;
-  trial.ended = std::isnan(times.second) ? now() : times.second;
+  trial.started = std::isnan(times.first) ? unix_seconds() : times.first;
+  trial.ended = std::isnan(times.second) ? unix_seconds() : times.second;
   StoredTrial added = stored(trial);
   added.system_attributes.emplace_back(kAddedAttribute, "true");
   for (size_t i = 0; i < taken.size(); ++i)

@@ -11,8 +11,6 @@
 namespace kolosal {
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
 // The options with the directions that the study in the storage has.
 StudyOptions opened(StudyOptions options) {
   if (options.storage && options.opening != StudyOpening::Create)
@@ -85,7 +83,7 @@ void Study::close() {
 }
 
 int64_t Study::ask_storage() {
-  const int64_t number = options_.storage->start_trial(study_id_, now());
+  const int64_t number = options_.storage->start_trial(study_id_, unix_seconds());
   try {
     prepare(number);
   } catch (const std::exception& error) {
@@ -102,7 +100,7 @@ void Study::fail_started(int64_t number, const std::string& why) {
   try {
     options_.storage->write(
         study_id_, number,
-        {.system_attributes = {{std::string(kFailureAttribute), to_json(Value(why))}}, .state = TrialState::Failed, .at = now()});
+        {.system_attributes = {{std::string(kFailureAttribute), to_json(Value(why))}}, .state = TrialState::Failed, .at = unix_seconds()});
     sync();
   } catch (const Error&) {  // the first error says what is wrong
   }
@@ -270,7 +268,7 @@ void Study::write_end(TrialRecord& trial, TrialState state) {
 std::vector<int64_t> Study::fail_stale() {
   const std::lock_guard lock(mutex);
   if (!has_storage() || options_.storage->heartbeat_seconds() <= 0) return {};
-  std::vector<int64_t> failed = options_.storage->fail_stale(study_id_, now());
+  std::vector<int64_t> failed = options_.storage->fail_stale(study_id_, unix_seconds());
   sync();
   return failed;
 }
@@ -352,7 +350,7 @@ void Study::add_from_value(const Value& value) {
   for (StoredTrial& trial : trials) {
     if (trial.state == TrialState::Running) {
       trial.state = TrialState::Failed;
-      trial.ended = now();
+      trial.ended = unix_seconds();
       trial.system_attributes.emplace_back(kFailureAttribute, "\"it ran when the study was exported\"");
     }
     add_stored(std::move(trial));

@@ -257,7 +257,8 @@ def test_no_shape_of_table_takes_more_than_the_limit(shapes, tmp_path, name, end
 
 def test_what_a_column_of_ids_needs_is_said_and_enough(shapes, tmp_path):
     source, out = shapes / "ids.csv", tmp_path / "out.parquet"
-    assert run_and_measure(source, "-o", out, "--memory", "100MB")[0] == 0, "its most frequent text takes little memory"
+    # Of resident memory the libraries are up to 50 MB: as much of them as the system happens to have in its cache.
+    assert run_and_measure(source, "-o", out, "--memory", "130MB")[0] == 0, "its most frequent text takes little memory"
     code, _, said = run_and_measure(source, "-o", out, "--memory", "80MB", "--max-cardinality", "10000000")
     assert code == 1 and "column 'id'" in said and "memory limit of 80 MB" in said and "max_cardinality" in said
     limit = 80

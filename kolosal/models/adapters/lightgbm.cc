@@ -85,13 +85,13 @@ using UpdateOne = int(Handle, int*);
 using GetEval = int(Handle, int, int*, double*);
 using SaveToString = int(Handle, int, int, int, int64_t, int64_t*, char*);
 
-class Booster : public ExternalBooster {
+class LightGbmBooster : public ExternalBooster {
  public:
   static constexpr LibraryName kLibrary = {"LightGBM", "lightgbm", "lib_lightgbm.so"};
   static constexpr const char* kOneTarget = "LightGBM learns one target";
   static std::unique_ptr<Model> imported(const std::string& written) { return import_lightgbm(written).model; }
 
-  Booster(const LightGbmParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
+  LightGbmBooster(const LightGbmParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
       : api_(kLibrary, params.library.value_or(""), "LGBM_GetLastError"), rows_(train) {
     settings_ = all_settings(params, train, context);
     make_dataset(rows_, nullptr, train_);
@@ -192,7 +192,7 @@ class Booster : public ExternalBooster {
   bool gains_ = false;  // whether the metric is better the higher it is
 };
 
-using LightGbm = ExternalLearner<Booster, LightGbmParams>;
+using LightGbm = ExternalLearner<LightGbmBooster, LightGbmParams>;
 
 }  // namespace
 

@@ -70,9 +70,9 @@ using Handle = void*;
 using CreateFromDense = int(const char*, const char*, Handle*);
 using SetInfo = int(Handle, const char*, const char*);
 using SetTypes = int(Handle, const char*, const char**, uint64_t);
-using BoosterCreate = int(const Handle*, uint64_t, Handle*);
+using CreateBooster = int(const Handle*, uint64_t, Handle*);
 using SetParam = int(Handle, const char*, const char*);
-using UpdateOne = int(Handle, int, Handle);
+using UpdateOneIter = int(Handle, int, Handle);
 using EvalOne = int(Handle, int, Handle*, const char**, uint64_t, const char**);
 using Slice = int(Handle, int, int, int, Handle*);
 using SaveToBuffer = int(Handle, const char*, uint64_t*, const char**);
@@ -83,13 +83,13 @@ std::string interface_of(const void* numbers, const char* type, const std::strin
          R"(",)" + (strides.empty() ? "" : R"("strides":[)" + strides + "],") + R"("version":3})";
 }
 
-class Booster : public ExternalBooster {
+class XgBoostBooster : public ExternalBooster {
  public:
   static constexpr LibraryName kLibrary = {"XGBoost", "xgboost", "libxgboost.so"};
   static constexpr const char* kOneTarget = "XGBoost learns one target here";
   static std::unique_ptr<Model> imported(const std::string& written) { return import_xgboost(written).model; }
 
-  Booster(const XgBoostParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
+  XgBoostBooster(const XgBoostParams& params, const TrainingSet& train, const TrainingSet* validation, const FitContext& context)
       : api_(kLibrary, params.library.value_or(""), "XGBGetLastError"), rows_(train), n_threads_(std::to_string(context.threads->size())) {
     make_matrix(rows_, train_);
     if (validation != nullptr) {
@@ -97,14 +97,14 @@ class Booster : public ExternalBooster {
       make_matrix(*held_out_rows_, held_out_);
     }
     const Handle both[] = {train_.handle, held_out_.handle};
-    api_.call<BoosterCreate>("XGBoosterCreate", static_cast<const Handle*>(both), uint64_t{validation != nullptr ? 2U : 1U},
+    api_.call<CreateBooster>("XGBoosterCreate", static_cast<const Handle*>(both), uint64_t{validation != nullptr ? 2U : 1U},
                              &booster_.handle);
     for (const auto& [name, value] : all_settings(params, train, context))
       api_.call<SetParam>("XGBoosterSetParam", booster_.handle, name.c_str(), value.c_str());
   }
 
   bool update(int round) override {
-    api_.call<UpdateOne>("XGBoosterUpdateOneIter", booster_.handle, round, train_.handle);
+    api_.call<UpdateOneIter>("XGBoosterUpdateOneIter", booster_.handle, round, train_.handle);
     return true;
   }
 
@@ -192,7 +192,7 @@ class Booster : public ExternalBooster {
   LibraryHandle train_{api_, "XGDMatrixFree"}, held_out_{api_, "XGDMatrixFree"}, booster_{api_, "XGBoosterFree"};
 };
 
-using XgBoost = ExternalLearner<Booster, XgBoostParams>;
+using XgBoost = ExternalLearner<XgBoostBooster, XgBoostParams>;
 
 }  // namespace
 

@@ -15,7 +15,7 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kDeepest = 16;  // CatBoost's own limit for symmetric trees
+constexpr size_t kDeepestSymmetric = 16;  // CatBoost's own limit for symmetric trees
 constexpr int64_t kMostFeatures = int64_t{1} << 20;
 
 std::vector<double> numbers_of(const Value& list) {
@@ -117,7 +117,8 @@ class CatBoostReader {
     const auto& splits = tree.find("splits") == nullptr || tree.at("splits").is_null() ? Value::List() : tree.at("splits").as_list();
     const std::vector<double> values = numbers_of(tree.at("leaf_values"));
     const size_t depth = splits.size(), width = forest_.leaf_width;
-    if (depth > kDeepest || values.size() != (size_t{1} << depth) * width) refuse_import("a tree has not two leaves for each split");
+    if (depth > kDeepestSymmetric || values.size() != (size_t{1} << depth) * width)
+      refuse_import("a tree has not two leaves for each split");
     std::vector<double> weights(size_t{1} << depth);
     if (const Value* given = tree.find("leaf_weights"); given != nullptr && given->is_list() && given->as_list().size() == weights.size())
       weights = numbers_of(*given);

@@ -11,7 +11,7 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kSampleRows = 200'000;
+constexpr size_t kBinnedSample = 200'000;
 constexpr size_t kPanel = 32;
 constexpr size_t kRowsPerBlock = 4096;
 constexpr size_t kSideBySide = 16;   // values whose bins are searched for together
@@ -56,7 +56,7 @@ struct Distinct {
 // Distinct values of a column in ascending order.
 std::vector<Distinct> distinct_values(std::span<const float> column, std::span<const uint32_t> rows, std::span<const double> weights) {
   std::vector<Distinct> distinct;
-  const size_t n = std::min(rows.size(), kSampleRows);
+  const size_t n = std::min(rows.size(), kBinnedSample);
   std::vector<uint32_t> sample(n);
   for (size_t i = 0; i < n; ++i) sample[i] = static_cast<uint32_t>(i * rows.size() / n);
   if (weights.empty()) {

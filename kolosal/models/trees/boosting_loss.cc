@@ -13,7 +13,6 @@
 namespace kolosal {
 namespace {
 
-constexpr double kLeastHessian = 1e-16;
 constexpr size_t kLogRows = 512;  // whose chances are multiplied: 2^-512 is a number
 
 class SquaredLoss : public SummedLoss {

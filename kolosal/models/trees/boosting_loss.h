@@ -23,6 +23,9 @@
 
 namespace kolosal {
 
+/// What a hessian is at least, of a weight of 1: nothing is divided by less.
+constexpr double kLeastHessian = 1e-16;
+
 /// Which loss; Default is the one of the task.
 enum class BoostingLossKind {
   Default,

@@ -15,8 +15,6 @@
 namespace kolosal {
 namespace {
 
-constexpr double kLeastHessian = 1e-16;
-
 class CoxLoss : public SummedLoss {
  public:
   explicit CoxLoss(const LossRows& rows) : SummedLoss(rows), by_time_(n_), hazard_(n_), gradient_(n_), hessian_(n_) {

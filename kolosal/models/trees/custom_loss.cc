@@ -14,7 +14,6 @@
 namespace kolosal {
 namespace {
 
-constexpr double kLeastHessian = 1e-16;
 constexpr double kMostSlope = 1e30;  // leaves are float32, and sums of squares float64
 
 class CallersLoss : public SummedLoss {

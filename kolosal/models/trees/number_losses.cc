@@ -13,8 +13,6 @@
 namespace kolosal {
 namespace {
 
-constexpr double kLeastHessian = 1e-16;
-
 struct Slopes {
   double gradient, hessian;
 };

@@ -9,13 +9,13 @@
 
 #include "kolosal/table/io/csv_rows.h"
 #include "kolosal/table/io/csv_text.h"
+#include "kolosal/table/io/input.h"
 #include "kolosal/table/io/output.h"
 #include "kolosal/table/io/table_format.h"
 
 namespace kolosal {
 namespace {
 
-constexpr size_t kReadBytes = size_t{1} << 20;
 constexpr size_t kMostHeadBytes = size_t{64} << 20;
 
 class CsvReader final : public TableReader {

@@ -20,8 +20,6 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kReadBytes = size_t{1} << 20;
-
 std::string shown_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 InputBytes own(std::string name, std::string bytes) {

@@ -12,6 +12,9 @@
 
 namespace kolosal {
 
+/// How many bytes are read at once.
+constexpr size_t kReadBytes = size_t{1} << 20;
+
 /// The bytes of a whole input and the name that messages call it by.
 struct InputBytes {
   std::string name;

@@ -13,14 +13,13 @@
 
 #include "kolosal/base/json.h"
 #include "kolosal/table/io/csv_text.h"
+#include "kolosal/table/io/input.h"
 #include "kolosal/table/io/output.h"
 #include "kolosal/table/io/table_format.h"
 #include "kolosal/table/io/utf8.h"
 
 namespace kolosal {
 namespace {
-
-constexpr size_t kReadBytes = size_t{1} << 20;
 
 enum class JsonType { Null, Boolean, Number, Text };
 

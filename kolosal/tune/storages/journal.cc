@@ -241,7 +241,7 @@ class JournalStorage final : public Storage, private OpenedStorages::Member {
 
   double heartbeat_seconds() const override { return params_.heartbeat_seconds; }
   void beat(int64_t study, std::span<const int64_t> numbers) override {
-    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const double now = unix_seconds();
     writing([&] {
       std::string all;
       for (const int64_t number : numbers)

@@ -18,8 +18,8 @@
 namespace kolosal {
 namespace {
 
-constexpr size_t kMostAwaited = 128;           // answers, so that neither side's buffers fill
-constexpr std::chrono::seconds kPatience{30};  // with a server that went away while a transaction ended
+constexpr size_t kMostAwaited = 128;                 // answers, so that neither side's buffers fill
+constexpr std::chrono::seconds kServerPatience{30};  // with a server that went away while a transaction ended
 constexpr const char* kTransactionId = "SELECT txid_current()";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kWords = {{
@@ -325,7 +325,7 @@ bool PostgresConnection::was_written() {
     } catch (const Error&) {  // the server may come back
     }
     const bool gives_up = gives_up_waiting();
-    if (gives_up || Clock::now() - begin > kPatience)
+    if (gives_up || Clock::now() - begin > kServerPatience)
       throw Error(gives_up ? ErrorCode::Cancelled : ErrorCode::Io,
                   "database '" + name_ + "' was lost while a change was being written; whether it was is not known",
                   "Open the study again: it shows what is there.");

@@ -16,7 +16,7 @@
 namespace kolosal {
 namespace {
 
-constexpr auto kPatience = std::chrono::minutes(2);
+constexpr auto kLockPatience = std::chrono::minutes(2);
 
 using Clock = std::chrono::steady_clock;
 
@@ -28,7 +28,7 @@ bool& gave_up() {
 
 // Waits a little; false where it has been long, or is to be waited no more.
 bool waits_on(Clock::time_point since, int attempt) {
-  if (gave_up() || Clock::now() - since > kPatience) return false;
+  if (gave_up() || Clock::now() - since > kLockPatience) return false;
   gave_up() = !goes_on_waiting(attempt);
   return !gave_up();
 }
