@@ -151,6 +151,20 @@ def test_categories_and_names_of_frames_are_understood(kind: str) -> None:
         made.predict(X)
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [[None] * N, [np.nan] * N, pd.Series([pd.NA] * N, dtype="string"), pd.Categorical([None] * N)],
+    ids=["none", "nan", "text", "cat"],
+)
+def test_a_column_without_a_value_is_missing_whatever_its_type(nothing: Any) -> None:
+    made = km.GradientBoostingClassifier(n_trees=5).fit(FRAME, LABELS)
+    for name, missing in (("town", pd.Categorical([None] * N, categories=["bath"])), ("size", np.full(N, np.nan))):
+        expected = made.predict_proba(FRAME.assign(**{name: missing}))
+        np.testing.assert_array_equal(made.predict_proba(FRAME.assign(**{name: nothing})), expected)
+    with pytest.raises(InvalidInputError, match="column 'town' holds numbers\n  It held categories in fit"):
+        made.predict(FRAME.assign(town=3.0))
+
+
 def test_missing_numbers_are_taken_where_the_learner_takes_them() -> None:
     holes = X.copy()
     holes[::3, 0] = np.nan

@@ -62,7 +62,10 @@ class Features:
             return given.rows
         made = np.empty((given.n_rows, given.n_features), dtype=np.float32, order="F")
         for j, column in enumerate(_table_of(given).columns):
-            made[:, j] = self._codes(j, column) if j in self.levels else self._numbers(j, column)
+            if _is_missing(column):
+                made[:, j] = np.nan
+            else:
+                made[:, j] = self._codes(j, column) if j in self.levels else self._numbers(j, column)
         return made
 
     def _numbers(self, j: int, column: pa.ChunkedArray) -> np.ndarray:
@@ -77,7 +80,8 @@ class Features:
         try:
             levels = pa.array(self.levels[j], type=encoded.dictionary.type)
         except (pa.ArrowInvalid, pa.ArrowTypeError):
-            raise _refused(self.names[j], column.type, "It held other categories in fit.") from None
+            held = "categories" if _is_number(column.type) else "other categories"
+            raise _refused(self.names[j], column.type, f"It held {held} in fit.") from None
         places = pc.index_in(encoded.dictionary, value_set=levels)
         return np.asarray(pc.cast(places.take(encoded.indices), pa.float32()).to_numpy(zero_copy_only=False), dtype=np.float32)
 
@@ -131,6 +135,11 @@ def _is_number(kind: pa.DataType) -> bool:
 def _is_category(kind: pa.DataType) -> bool:
     tests = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     return any(test(kind) for test in tests)
+
+
+def _is_missing(column: pa.ChunkedArray) -> bool:
+    """Whether a column has no value, so that its type, which frames then choose freely, tells nothing."""
+    return column.null_count == len(column) or (pa.types.is_floating(column.type) and bool(pc.all(pc.is_nan(column)).as_py()))
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
