@@ -168,6 +168,14 @@ def test_values_may_be_spelt_as_elsewhere(theirs: dict[str, Any], ours: dict[str
     np.testing.assert_array_equal(km.GradientBoostingRegressor(**theirs).fit(X, np.abs(NUMBERS)).predict(X), expected)
 
 
+@pytest.mark.parametrize("loss", ["binary", "binary:logistic", "multiclass", "multi:softprob"])
+def test_losses_of_classes_are_refused_where_none_are_told(loss: str) -> None:
+    for each in (km.GradientBoostingRegressor, km.GradientBoostingRanker):
+        with pytest.raises(InvalidInputError, match=rf"the loss '{loss}' is for classes\n  Use GradientBoostingClassifier"):
+            each(n_trees=2, objective=loss).fit(X, LABELS)
+    assert km.GradientBoostingClassifier(n_trees=2, objective=loss).fit(X, LABELS == 1).n_iter_ == 2
+
+
 @pytest.mark.parametrize(
     "each",
     [km.DecisionTreeRegressor, km.RandomForestRegressor, km.ExtraTreesRegressor, km.RandomForestQuantileRegressor, km.XGBoostRegressor]

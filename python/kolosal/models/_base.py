@@ -154,7 +154,7 @@ class CatalogModel(Estimator):
         for name in ("monotone", "interactions"):
             if isinstance(shown.get(name), str):
                 shown[name] = constraints_of(shown[name], name)
-        return as_spelt_here(self._written_down(shown), self._learner)
+        return as_spelt_here(self._written_down(shown), self._learner, self._kind)
 
     def _adopt(self, native: _kolosal.FittedModel, features: Features, named: bool, classes: np.ndarray | None) -> Any:
         """Becomes the estimator of a native model, of these labels where it tells classes."""

@@ -116,8 +116,15 @@ def _alpha(loss: Any) -> str:
     return "quantile" if loss == "quantile" else "huber_delta"
 
 
-def as_spelt_here(options: dict[str, Any], learner: str) -> dict[str, Any]:
-    """Options of a learner with values as LightGBM and XGBoost spell them turned into ours."""
+def as_spelt_here(options: dict[str, Any], learner: str, kind: str) -> dict[str, Any]:
+    """Options of a learner with values as LightGBM and XGBoost spell them turned into ours.
+
+    Raises:
+        InvalidInputError: where a loss of classes is given to what does not tell classes.
+    """
+    loss = options.get("loss")
+    if learner == "gradient_boosting" and kind != "classification" and isinstance(loss, str) and loss in _LOSSES["default"]:
+        raise InvalidInputError(f"the loss {loss!r} is for classes", "bad_value", "Use GradientBoostingClassifier, or leave out `loss`.")
     spellings = {**_SPELLINGS, **_UNLIMITED} if learner == "gradient_boosting" else _UNLIMITED
     spelt = {name for name, value in options.items() if name in spellings and not isinstance(value, list | tuple | dict)}
     return {name: spellings[name].get(value, value) if name in spelt else value for name, value in options.items()}
