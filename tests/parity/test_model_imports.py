@@ -210,6 +210,7 @@ WITH_HOLES = FRAME.assign(town=FRAME["town"].where(RANDOM.random(N) < 0.9), room
         ensemble.HistGradientBoostingRegressor(max_iter=30, min_samples_leaf=5),
         xgboost.XGBRegressor(n_estimators=20, enable_categorical=True, max_cat_to_onehot=2),
         xgboost.XGBRegressor(n_estimators=20, enable_categorical=True),
+        xgboost.XGBRegressor(n_estimators=10, enable_categorical=True, booster="dart", rate_drop=0.3),
     ],
 )
 @pytest.mark.parametrize("rows", [FRAME, WITH_HOLES], ids=["whole", "with holes"])
@@ -224,6 +225,18 @@ def test_categories_of_frames_come_with_models(theirs: Any, rows: pd.DataFrame, 
     if isinstance(theirs, ensemble.HistGradientBoostingRegressor):
         unseen = rows.assign(town=pd.Categorical(["rye"] * N))
         agree(ours, theirs, unseen)
+
+
+def test_numbers_that_bounds_of_histograms_lie_on_go_where_they_went() -> None:
+    lengths = np.round(
+        np.random.default_rng(1).normal(size=(2000, 3)), 2
+    )  # hundredths, which float32 does not hold, on which many of the bounds lie
+    target = lengths[:, 0] + lengths[:, 1] * lengths[:, 2]
+    theirs = ensemble.HistGradientBoostingRegressor(max_iter=5).fit(lengths, target)
+    agree(km.import_model(theirs), theirs, lengths)
+    steps = np.float32(1) + np.arange(200, dtype=np.float32) * np.finfo(np.float32).eps  # neighbours, which bounds lie half way between
+    theirs = ensemble.HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=1).fit(steps[:, None], np.arange(200) % 7)
+    agree(km.import_model(theirs), theirs, steps[:, None])
 
 
 def test_imported_models_are_saved_loaded_and_not_fitted(tmp_path: Path) -> None:

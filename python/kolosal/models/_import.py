@@ -112,7 +112,8 @@ def _levels_of_xgboost(source: Any) -> dict[int, list[Any]]:
     if "c" not in (booster.feature_types or ()):
         return {}
     document = json.loads(bytes(booster.save_raw("json")))
-    kept = document["learner"]["gradient_booster"].get("model", {}).get("cats", {}).get("enc", [])
+    booster_kept = document["learner"]["gradient_booster"]
+    kept = booster_kept.get("gbtree", booster_kept).get("model", {}).get("cats", {}).get("enc", [])  # of DART a level deeper
     levels = {j: _levels_of_encoding(each) for j, each in enumerate(kept)}
     return {j: each for j, each in levels.items() if each}
 

@@ -277,10 +277,25 @@ def _binned_nodes(predictor: Any, order: np.ndarray, known: Any) -> _Nodes:
         right=right,
         is_leaf=nodes["is_leaf"] != 0,
         feature=order[nodes["feature_idx"]],
-        threshold=nodes["num_threshold"],
+        threshold=_nearest_float32(nodes["num_threshold"]),
         missing_left=nodes["missing_go_to_left"],
         cover=nodes["count"].astype(float),
         gain=nodes["gain"],
         value=nodes["value"],
         sets=sets,
     )
+
+
+def _nearest_float32(bounds: np.ndarray) -> np.ndarray:
+    """Bounds of float64 numbers for the float32 numbers nearest to those.
+
+    Where a bound is a number of the rows, that number goes left of it in float32, too; a bound half way between two float32 numbers becomes
+    the lower one, from which it tells the other.
+    """
+    with np.errstate(over="ignore"):
+        nearest = bounds.astype(np.float32)
+    below = np.nextafter(nearest, np.float32(-np.inf))
+    with np.errstate(invalid="ignore", over="ignore"):
+        half_way = (nearest > bounds) & (nearest.astype(np.float64) - bounds >= bounds - below.astype(np.float64))
+    kept: np.ndarray = np.where(half_way, below, nearest).astype(np.float64)
+    return kept
