@@ -1,6 +1,8 @@
 #include "kolosal/models/adapters/external_booster.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -13,9 +15,12 @@ namespace {
 
 float checked(double number, const char* what) {
   const auto narrow = static_cast<float>(number);
-  if (!std::isfinite(narrow))
-    throw Error(ErrorCode::BadValue, std::string("a ") + what + " is too large for float32: " + std::to_string(number),
+  if (!std::isfinite(narrow)) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, 3).ptr;
+    throw Error(ErrorCode::BadValue, std::string("a ") + what + " is too large for float32: " + std::string(text.data(), end),
                 "Scale them, or use a learner of Kolosal's own.");
+  }
   return narrow;
 }
 

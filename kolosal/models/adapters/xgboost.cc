@@ -4,7 +4,9 @@
 //
 // Source   XGBoost 2 and 3, include/xgboost/c_api.h.
 // Checked  tests/parity/test_adapters.py.
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "kolosal/base/json.h"
@@ -163,6 +165,10 @@ class XgBoostBooster : public ExternalBooster {
 
   void make_matrix(const ExternalRows& rows, LibraryHandle& made) const {
     const size_t n = rows.x.n_rows(), p = rows.x.n_features();
+    for (size_t j = 0; j < p; ++j)
+      if (std::ranges::any_of(rows.x.column(j), [](float number) { return std::isinf(number); }))
+        throw Error(ErrorCode::BadValue, "feature '" + rows.x.features()[j].name + "' holds infinity or a number too large for float32",
+                    "Clip it, or make it missing: XGBoost takes finite numbers and NaN.");
     const std::string data = interface_of(rows.x.column(0).data(), "<f4", std::to_string(n) + "," + std::to_string(p),
                                           std::to_string(sizeof(float)) + "," + std::to_string(n * sizeof(float)));
     const std::string config = R"({"missing":NaN,"nthread":)" + n_threads_ + "}";
