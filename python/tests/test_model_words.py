@@ -130,11 +130,15 @@ def test_a_value_that_nothing_can_be_made_of_is_named(name: str, value: Any, sai
         (Boosting, "enable_categorical", "always categories"),
         (Boosting, "eval_metric", "kolosal.metrics"),
         (Boosting, "max_delta_step", "min_hessian"),
+        (km.KNeighborsClassifier, "metric", "Euclidean"),
+        (km.KNeighborsRegressor, "p", "Euclidean"),
+        (km.MLPClassifier, "solver", "Adam"),
+        (km.Ridge, "solver", "chosen by the data"),
         (km.XGBoostClassifier, "scale_pos_weight", r"settings=\{'scale_pos_weight'"),
     ],
 )
 def test_a_parameter_that_does_not_exist_is_answered_with_what_does(each: Any, name: str, said: str) -> None:
-    with pytest.raises(TypeError, match=f"{each.__name__} has no parameter '{name}'.*{said}.*Known: n_?|loss"):
+    with pytest.raises(TypeError, match=f"{each.__name__} has no parameter '{name}'.*{said}.*Known: "):
         each(**{name: 1})
     with pytest.raises(TypeError) as raised:
         each(**{name: 1})

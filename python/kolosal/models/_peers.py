@@ -70,12 +70,20 @@ _INSTEAD = {
     "criterion": "Trees of classes split by Gini's impurity, those of numbers by variance.",
 }
 
+# The same to learners that have the parameter named first, to which the name means another thing.
+_EUCLIDEAN = "Distances are Euclidean; on rows of length 1, as kolosal.preprocess.Normalizer makes them, they order rows as cosines do."
+_INSTEAD_WITH = {
+    ("k", "metric"): _EUCLIDEAN,
+    ("k", "p"): _EUCLIDEAN,
+    ("n_epochs", "solver"): "The minimiser is Adam.",
+}
+
 
 def instead_of(name: str, specs: dict[str, Any]) -> str:
     """What to do in place of a parameter of a peer that learners with these parameters do not have; empty for one that is not known."""
     if name in _INSTEAD and "settings" in specs:
         return f"Pass it to the library: settings={{'{name}': ...}}."
-    return _INSTEAD.get(name, "")
+    return next((said for (owned, theirs), said in _INSTEAD_WITH.items() if theirs == name and owned in specs), _INSTEAD.get(name, ""))
 
 
 def as_kept(model: Any, name: str, value: Any, given: dict[str, Any]) -> tuple[str, Any]:
