@@ -32,6 +32,8 @@ class Proposal {
   virtual ~Proposal() = default;
   /// A value (inside form) that the distribution allows. Asked again for the same parameter, the same.
   virtual double value(uint32_t parameter, const Distribution& distribution) = 0;
+  /// The value that the sampler was given for the parameter, allowed or not, in place of `value`; null where it was given none.
+  virtual const Value* fixed(uint32_t) const { return nullptr; }
   /// Values chosen before they are asked for; other proposals may keep away from them.
   virtual std::span<const std::pair<uint32_t, double>> planned() const { return {}; }
   /// The generation that the trial belongs to; 0 where there are none, below 0 a mark of a sampler that has none.

@@ -15,13 +15,15 @@ constexpr int kAttempts = 1000;  // proposals that may meet forbidden combinatio
 
 std::string where(const TrialRecord& trial) { return "trial " + std::to_string(trial.number); }
 
-// An enqueued value that is not allowed: whoever enqueued a number wants it tried.
-double take_beyond(std::string_view name, const Distribution& distribution, const Value& fixed, std::vector<std::string>* findings) {
+// A value that a user gave, allowed or not: whoever gives a number wants it tried. `how` says where it was given.
+double take_given(std::string_view name, const Distribution& distribution, std::string_view how, const Value& fixed,
+                  std::vector<std::string>* findings) {
+  if (const auto allowed = distribution.find(fixed)) return *allowed;
   const auto found = distribution.find_beyond(fixed);
   if (!found) return distribution.inside(name, fixed);  // which says what is allowed
   const bool is_cut = *found != fixed.as_real();
   if (findings != nullptr)
-    findings->push_back("parameter '" + std::string(name) + "': the enqueued value " + to_json(fixed) + " is taken" +
+    findings->push_back("parameter '" + std::string(name) + "': the " + std::string(how) + " value " + to_json(fixed) + " is taken" +
                         (is_cut ? " as " + to_json(distribution.outside(*found)) : "") + ", though it is not " + distribution.allowed());
   return *found;
 }
@@ -147,11 +149,14 @@ double Study::take(const TrialRecord& trial, std::string_view name, const Distri
     }
   if (!trial.fixed.empty())
     if (const Value* fixed = find(trial.fixed, name)) {
-      if (const auto allowed = distribution.find(*fixed)) return *allowed;
       // The best of an earlier study may lie where this one does not look.
-      if (trial.user_attributes.find(kWarmStartAttribute) == nullptr) return take_beyond(name, distribution, *fixed, findings);
+      if (trial.user_attributes.find(kWarmStartAttribute) == nullptr || distribution.find(*fixed))
+        return take_given(name, distribution, "enqueued", *fixed, findings);
     }
-  return distribution.is_single() ? distribution.low : proposals_.at(trial.number).proposal->value(parameter, distribution);
+  if (distribution.is_single()) return distribution.low;
+  Proposal& proposal = *proposals_.at(trial.number).proposal;
+  if (const Value* fixed = proposal.fixed(parameter)) return take_given(name, distribution, "given", *fixed, findings);
+  return proposal.value(parameter, distribution);
 }
 
 void Study::keep(TrialRecord& trial, uint32_t parameter, const Distribution& distribution, double value) {

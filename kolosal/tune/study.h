@@ -83,9 +83,10 @@ class Study : private OpenedStorages::Member {
   /// propose, the trial has failed with the reason. Throws Error(UnknownParameter) where the sampler was given a value by a name that is
   /// none of the declared space's, once a trial has ended.
   int64_t ask();
-  /// The value of a parameter for a running trial: what it already has, what was enqueued, else the sampler's. An enqueued value that is
-  /// not allowed is left to the sampler where the trial has the user attribute "warm_start"; otherwise a number is taken nevertheless, and
-  /// what is none throws Error(BadValue). Where what is given is not allowed, a sentence that says so is added to `findings`.
+  /// The value of a parameter for a running trial: what it already has, what was enqueued, what the sampler was given, else what that
+  /// proposes. An enqueued value that is not allowed is left to the sampler where the trial has the user attribute "warm_start"; otherwise
+  /// a number that was given is taken nevertheless, and what is none throws Error(BadValue). Where what is given is not allowed, a sentence
+  /// that says so is added to `findings`.
   Value suggest(int64_t trial, std::string_view name, const Distribution& distribution, std::vector<std::string>* findings = nullptr) {
     return distribution.outside(suggest_inside(trial, name, distribution, findings));
   }

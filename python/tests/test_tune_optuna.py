@@ -469,10 +469,21 @@ def test_some_parameters_are_fixed(module: Any, base: str) -> None:
     assert len({trial.params["x"] for trial in study.trials}) == 25
 
 
-def test_a_fixed_value_that_is_not_allowed_is_refused() -> None:
-    study = tune.create_study(sampler=tune.samplers.PartialFixedSampler({"k": 8}, tune.samplers.TPESampler(seed=0)))
-    with pytest.raises(InvalidInputError, match="parameter 'k': the value 8 is not allowed"):
-        study.optimize(objective, n_trials=1)
+@BOTH
+@pytest.mark.parametrize("sampler", ["PartialFixedSampler", "GridSampler"])
+def test_a_number_that_a_sampler_is_given_is_taken_with_a_warning_where_it_is_not_allowed(module: Any, sampler: str) -> None:
+    made = {
+        "PartialFixedSampler": lambda: module.samplers.PartialFixedSampler({"x": 9, "kind": "d"}, module.samplers.TPESampler(seed=0)),
+        "GridSampler": lambda: module.samplers.GridSampler({"x": [9], "kind": ["d"]}),
+    }[sampler]()
+    trial = module.create_study(sampler=made).ask()
+    with pytest.warns(UserWarning, match="'x'.* value 9|value `9` .* `x`"):
+        assert trial.suggest_float("x", 0, 1) == trial.params["x"] == 9
+    with pytest.raises(ValueError, match="'?d'?"):
+        trial.suggest_categorical("kind", ["a", "b"])
+
+
+def test_the_base_of_a_partly_fixed_sampler_is_a_sampler() -> None:
     with pytest.raises(InvalidInputError, match="base_sampler is 'tpe'"):
         tune.samplers.PartialFixedSampler({}, "tpe")  # type: ignore[arg-type]
 

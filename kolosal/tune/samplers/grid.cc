@@ -26,15 +26,17 @@ class GridProposal final : public Proposal {
  public:
   GridProposal(const History& history, const Value::Object& grid, uint64_t point) : history_(history), grid_(grid), point_(point) {}
 
-  double value(uint32_t parameter, const Distribution& distribution) override {
-    const std::string& name = history_.parameters()[parameter].name;
+  double value(uint32_t parameter, const Distribution&) override {
+    refuse("parameter '" + history_.parameters()[parameter].name + "' is suggested and is not there");
+  }
+  const Value* fixed(uint32_t parameter) const override {
     uint64_t rest = point_;
-    for (const auto& [known, values] : grid_) {
+    for (const auto& [name, values] : grid_) {
       const size_t n = values.as_list().size();
-      if (known == name) return distribution.inside(name, values.as_list()[rest % n]);
+      if (name == history_.parameters()[parameter].name) return &values.as_list()[rest % n];
       rest /= n;
     }
-    refuse("parameter '" + name + "' is suggested and is not there");
+    return nullptr;
   }
 
  private:

@@ -25,5 +25,14 @@ TEST(GridSampler, TriesEveryCombinationOnceAndIsThenExhausted) {
   EXPECT_THROW(study_with("grid", R"({"search_space": {"a": []}})"), Error);
 }
 
+TEST(GridSampler, TakesANumberThatIsNotAllowedAndSaysSo) {
+  Study study = study_with("grid", R"({"search_space": {"a": [7], "b": ["z"]}})");
+  const int64_t trial = study.ask();
+  std::vector<std::string> findings;
+  EXPECT_EQ(study.suggest(trial, "a", Distribution::integer("a", 0, 4), &findings).as_integer(), 7);
+  EXPECT_EQ(findings, std::vector<std::string>{"parameter 'a': the given value 7 is taken, though it is not an integer from 0 to 4"});
+  EXPECT_THROW(study.suggest(trial, "b", Distribution::categorical("b", {"x", "y"})), Error);
+}
+
 }  // namespace
 }  // namespace kolosal

@@ -18,16 +18,16 @@ void describe(Fields<PartialFixedSamplerParams>& f) {
 
 class PartialFixedProposal final : public Proposal {
  public:
-  PartialFixedProposal(const History& history, const Value& fixed, std::unique_ptr<Proposal> inner)
-      : history_(history), fixed_(fixed), inner_(std::move(inner)) {
+  PartialFixedProposal(const History& history, const Value& fixed_params, std::unique_ptr<Proposal> inner)
+      : history_(history), fixed_(fixed_params), inner_(std::move(inner)) {
     for (const auto& plan : inner_->planned())
-      if (fixed_.find(history_.parameters()[plan.first].name) == nullptr) planned_.push_back(plan);
+      if (fixed(plan.first) == nullptr) planned_.push_back(plan);
   }
 
-  double value(uint32_t parameter, const Distribution& distribution) override {
-    const std::string& name = history_.parameters()[parameter].name;
-    if (const Value* fixed = fixed_.find(name)) return distribution.inside(name, *fixed);
-    return inner_->value(parameter, distribution);
+  double value(uint32_t parameter, const Distribution& distribution) override { return inner_->value(parameter, distribution); }
+  const Value* fixed(uint32_t parameter) const override {
+    const Value* value = fixed_.find(history_.parameters()[parameter].name);
+    return value != nullptr ? value : inner_->fixed(parameter);
   }
   std::span<const std::pair<uint32_t, double>> planned() const override { return planned_; }
   int generation() const override { return inner_->generation(); }
