@@ -80,6 +80,31 @@ def test_a_study_may_have_another_sampler_and_pruner(module: Any) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("values", [None, [1, 2], math.nan, [], "x"])
+def test_values_that_a_complete_trial_cannot_have_are_refused_and_it_runs_on(module: Any, values: Any) -> None:
+    study = module.create_study()
+    trial = study.ask()
+    with pytest.raises(ValueError):
+        study.tell(trial, values, state=module.trial.TrialState.COMPLETE)
+    study.tell(trial, 3, state=module.trial.TrialState.COMPLETE)
+    assert study.best_value == 3
+
+
+@BOTH
+def test_trials_of_which_one_runs_are_added_to_another_study(module: Any) -> None:
+    study = module.create_study()
+    study.optimize(objective, n_trials=2)
+    study.ask().suggest_float("x", -5, 5)
+    other = module.create_study()
+    other.add_trials(study.trials)
+    assert [trial.params for trial in other.trials] == [trial.params for trial in study.trials]
+    if module is tune:
+        assert other.trials[2].state is tune.TrialState.FAIL
+    other.optimize(objective, n_trials=1)
+    assert len(other.trials) == 4
+
+
+@BOTH
 def test_what_needs_one_objective_raises_runtime_errors(module: Any) -> None:
     study = module.create_study(directions=["minimize", "maximize"], sampler=module.samplers.RandomSampler(seed=0))
     study.optimize(two, n_trials=1)

@@ -237,6 +237,15 @@ def test_figures_of_several_objectives(several: tune.Study) -> None:
     by_name = {trace.name: len(trace.x) for trace in front.data}
     assert by_name["best"] == len(several.best_trials) and sum(by_name.values()) == 60 and by_name["infeasible"] > 0
     assert len(visualization.plot_pareto_front(several, include_dominated_trials=False).data) == 1
+    as_noted = visualization.plot_pareto_front(several, constraints_func=lambda trial: list(trial.constraints.values()))
+    assert {trace.name: len(trace.x) for trace in as_noted.data} == by_name
+    free = visualization.plot_pareto_front(several, constraints_func=lambda trial: [-1.0])
+    theirs = optuna.create_study(directions=["minimize", "maximize"])
+    theirs.add_trials([optuna.trial.create_trial(values=trial.values) for trial in several.trials])
+    assert {trace.name: len(trace.x) for trace in free.data} == {
+        "dominated": 60 - len(theirs.best_trials),
+        "best": len(theirs.best_trials),
+    }
     deep = visualization.plot_pareto_front(several, targets=lambda trial: [*trial.values, trial.params["x"]])
     assert deep.data[0].type == "scatter3d"
     assert len(visualization.plot_param_importances(several).data) == 2

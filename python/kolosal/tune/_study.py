@@ -232,8 +232,9 @@ class Study:
 
         Args:
             trial: the trial, or its number.
-            values: one value for each objective. Where their number is wrong or one is NaN the trial fails.
-            state: COMPLETE, PRUNED (the value is the last reported) or FAIL; without, COMPLETE.
+            values: one value for each objective. Where their number is wrong or one is NaN the trial fails, with a warning.
+            state: COMPLETE, PRUNED (the value is the last reported) or FAIL; without, COMPLETE. Where it is given as COMPLETE, values that
+                do not fit are an error, and the trial runs on.
             skip_if_finished: whether a trial that has ended stays as it is, rather than being an error.
 
         Returns:
@@ -250,6 +251,13 @@ class Study:
             raise InvalidInputError(f"trial {number} cannot be told to be {state.value}; it is complete, pruned or failed", "bad_value")
         if state in (TrialState.PRUNED, TrialState.FAIL) and values is not None:
             raise InvalidInputError(f"trial {number} is told to be {state.value} and has values", "bad_value", "Report them.")
+        if state is TrialState.COMPLETE and not _are_values(values, len(self.directions)):
+            raise InvalidInputError(
+                f"trial {number} is told to be complete with the values {reprlib.repr(values)}; it takes a number for each objective, "
+                f"of which there are {len(self.directions)}",
+                "bad_value",
+                "Without a state, such a trial fails.",
+            )
         if state is TrialState.PRUNED:
             self._or_fail(number)
             self._native.tell_pruned(number)
@@ -276,7 +284,7 @@ class Study:
         self._native.enqueue(dict(params), json_text(dict(user_attrs or {}), "enqueue_trial: user_attrs"))
 
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Adds a finished trial, of another study or of ``create_trial``, or one that waits. Trials of Optuna are taken, too."""
+        """Adds a trial of another study or of ``create_trial``; one that runs is a failed one then. Trials of Optuna are taken, too."""
         if not hasattr(trial, "state") or not hasattr(trial, "distributions"):
             raise InvalidInputError(f"add_trial: {trial!r} is no trial", "bad_value", "Give one of another study, or of create_trial.")
         state, place = state_of(trial.state), f"add_trial: trial {trial.number}"
@@ -287,7 +295,7 @@ class Study:
             self.enqueue_trial(system_attrs.get("fixed_params", trial.params), trial.user_attrs)
             return
         self._native.add_trial(
-            state.value,
+            (TrialState.FAIL if state is TrialState.RUNNING else state).value,
             dict(trial.params),
             {name: json_text(to_description(one), place) for name, one in trial.distributions.items()},
             [float(value) for value in trial.values or []],
@@ -466,6 +474,15 @@ def _numbers_of(given: Any) -> list[float]:
     if any(isinstance(one, _TEXTS) for one in listed):
         raise TypeError("texts are no numbers")
     return [float(one) for one in listed]
+
+
+def _are_values(given: Any, n_objectives: int) -> bool:
+    """Whether these are the values of a complete trial."""
+    try:
+        listed = _numbers_of(given)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return len(listed) == n_objectives and not any(math.isnan(one) for one in listed)
 
 
 def _whole(what: str, given: Any) -> int:

@@ -161,6 +161,7 @@ def plot_pareto_front(
     *,
     target_names: Sequence[str] | None = None,
     include_dominated_trials: bool = True,
+    constraints_func: Callable[[FrozenTrial], Sequence[float]] | None = None,
     targets: Callable[[FrozenTrial], Sequence[float]] | None = None,
 ) -> Any:
     """Trials by two or three objectives; those that no other is better than stand out.
@@ -169,9 +170,10 @@ def plot_pareto_front(
         study: a study with several objectives.
         target_names: what the axes are called; without, as ``study.set_metric_names`` says.
         include_dominated_trials: whether the other trials are drawn.
+        constraints_func: gives the constraints of a trial, which hold where they are at most 0; without, those that were noted.
         targets: chooses two or three values of a trial; without, all.
     """
-    return _drawn(_figures.pareto_front(study, target_names, include_dominated_trials, targets))
+    return _drawn(_figures.pareto_front(study, target_names, include_dominated_trials, targets, constraints_func))
 
 
 def plot_timeline(study: Study, n_recent_trials: int | None = None) -> Any:

@@ -209,6 +209,7 @@ def pareto_front(
     target_names: Sequence[str] | None,
     include_dominated_trials: bool,
     targets: Callable[[FrozenTrial], Sequence[float]] | None,
+    constraints_func: Callable[[FrozenTrial], Sequence[float]] | None = None,
 ) -> Figure:
     """Trials by two or three objectives; those of the front stand out."""
     values = {trial.number: list((targets or (lambda t: t.values or []))(trial)) for trial in study.get_trials([TrialState.COMPLETE])}
@@ -220,10 +221,16 @@ def pareto_front(
         names = list(target_names)
     if len(names) != n:
         raise InvalidInputError(f"target_names has {len(names)} names for {n} objectives", "bad_value")
-    best = {trial.number for trial in study.best_trials}
+    trials = study.get_trials([TrialState.COMPLETE])
+    if constraints_func is None:
+        feasible, best = [trial for trial in trials if is_eligible(trial)], study.best_trials
+    else:
+        feasible = [trial for trial in trials if all(value <= 0 for value in constraints_func(trial))]
+        best = _front(study, feasible)
+    eligible, leading = {trial.number for trial in feasible}, {trial.number for trial in best}
     groups: dict[str, list[FrozenTrial]] = {"infeasible": [], "dominated": [], "best": []}
-    for trial in study.get_trials([TrialState.COMPLETE]):
-        groups["infeasible" if not is_eligible(trial) else "best" if trial.number in best else "dominated"].append(trial)
+    for trial in trials:
+        groups["infeasible" if trial.number not in eligible else "best" if trial.number in leading else "dominated"].append(trial)
     data = []
     for (kind, trials), color in zip(groups.items(), ("#cccccc", "#9bbcf2", "#d9722e"), strict=True):
         if not trials or (kind != "best" and not include_dominated_trials):
@@ -233,6 +240,15 @@ def pareto_front(
         data.append(_points(trials, x, y, marker={"color": color, "size": 4 if z else 7}, name=kind) | more)
     axes = {f"{letter}axis": titled(name) for letter, name in zip("xyz", names, strict=False)}
     return figure("Pareto front", data, **({"scene": axes} if n == 3 else axes))
+
+
+def _front(study: Study, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Those of the trials that no other is better than."""
+    signs = np.array([1.0 if direction == "minimize" else -1.0 for direction in study.directions])
+    losses = np.array([trial.values for trial in trials], dtype=float).reshape(-1, len(signs)) * signs
+    return [
+        trial for trial, own in zip(trials, losses, strict=True) if not ((losses <= own).all(axis=1) & (losses < own).any(axis=1)).any()
+    ]
 
 
 def timeline(study: Study, n_recent_trials: int | None) -> Figure:
