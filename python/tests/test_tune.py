@@ -164,7 +164,7 @@ def test_pruners_save_work_and_keep_the_best(pruner: tune.pruners.BasePruner | N
 
     study = tune.create_study(study_name="s", sampler=QMCSampler(seed=3), pruner=pruner)
     study.optimize(curve, n_trials=64)
-    whole = study.get_trials([tune.TrialState.COMPLETE])
+    whole = study.get_trials(states=[tune.TrialState.COMPLETE])
     if isinstance(pruner, tune.pruners.NopPruner):
         assert steps == 9 * 64 and len(whole) == 64
     else:

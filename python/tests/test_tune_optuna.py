@@ -174,7 +174,7 @@ def test_directions_are_an_enumeration(module: Any) -> None:
 def test_directions_are_texts_too_and_those_of_optuna_are_taken() -> None:
     study = tune.create_study(directions=["minimize", optuna.study.StudyDirection.MAXIMIZE])
     assert study.directions == ["minimize", "maximize"] and f"{study.directions[0]}" == str(study.directions[0]) == "minimize"
-    assert [trial.number for trial in study.get_trials([optuna.trial.TrialState.COMPLETE], deepcopy=False)] == []
+    assert [trial.number for trial in study.get_trials(False, [optuna.trial.TrialState.COMPLETE])] == []
 
 
 @BOTH

@@ -78,7 +78,7 @@ def test_a_study_goes_on_where_a_worker_is_killed_halfway(cluster: Any, kind: st
     killed: list[int] = []
 
     def kill_one(study: tune.Study, trial: tune.FrozenTrial) -> None:
-        running = [one for one in study.get_trials([tune.TrialState.RUNNING]) if "pid" in one.user_attrs]
+        running = [one for one in study.get_trials(states=[tune.TrialState.RUNNING]) if "pid" in one.user_attrs]
         if trial.number >= 8 and not killed and running:
             killed.append(running[0].number)
             os.kill(running[0].user_attrs["pid"], signal.SIGKILL)

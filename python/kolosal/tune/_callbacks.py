@@ -25,5 +25,5 @@ class MaxTrialsCallback:
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
         """Stops the study where it has so many."""
-        if len(study.get_trials(self._states)) >= self._n_trials:
+        if len(study.get_trials(states=self._states)) >= self._n_trials:
             study.stop()

@@ -108,12 +108,12 @@ class Study:
         """All trials, in order of their numbers."""
         return self.get_trials()
 
-    def get_trials(self, states: Iterable[TrialState] | None = None, *, deepcopy: bool = True) -> list[FrozenTrial]:
+    def get_trials(self, deepcopy: bool = True, states: Iterable[TrialState] | None = None) -> list[FrozenTrial]:
         """The trials that are in one of these states; all without.
 
         Args:
-            states: the states.
             deepcopy: as Optuna has it; trials are made anew for each call, so that none is shared either way.
+            states: the states.
         """
         self._native.refresh()
         every = [frozen(self._native.snapshot(number)) for number in range(self._native.n_trials)]

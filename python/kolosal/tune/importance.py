@@ -38,7 +38,7 @@ class BaseImportanceEvaluator:
             raise InvalidInputError(f"importance: params is the text '{params}'; it must be a list of names", "bad_value")
         values = None
         if target is not None:
-            values = [(trial.number, float(target(trial))) for trial in study.get_trials([TrialState.COMPLETE])]
+            values = [(trial.number, float(target(trial))) for trial in study.get_trials(states=[TrialState.COMPLETE])]
         wanted = None if params is None else list(params)
         return dict(_kolosal.param_importances(study._native, self._name, json.dumps(self._parameters), wanted, values, False))
 

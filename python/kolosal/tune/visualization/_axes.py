@@ -110,7 +110,7 @@ def results_of(study: Study, target: Target | None, params: Sequence[str] | None
             "Give target=lambda trial: trial.values[0].",
         )
     trials, values = [], []
-    for trial in study.get_trials([TrialState.COMPLETE]):
+    for trial in study.get_trials(states=[TrialState.COMPLETE]):
         value = trial.value if target is None else target(trial)
         if value is not None and math.isfinite(value):
             trials.append(trial)

@@ -68,8 +68,9 @@ def _history_with_spread(studies: list[Study], target: Target | None, target_nam
 def slices(study: Study, params: Sequence[str] | None, target: Target | None, target_name: str) -> Figure:
     """The value against each parameter."""
     found = results_of(study, target, params)
+    names = found.names if found.trials else []
     data, layout = [], {"yaxis": titled(target_name), "showlegend": False}
-    for i, (name, domain) in enumerate(zip(found.names, panels(len(found.names)), strict=True)):
+    for i, (name, domain) in enumerate(zip(names, panels(len(names)), strict=True)):
         some, axis = found.having(name), axis_of(name, found.trials)
         number = "" if i == 0 else str(i + 1)
         marker = {"color": [trial.number for trial in some.trials], "colorscale": COLORS, "showscale": i == 0, "line": {"width": 0.5}}
@@ -186,7 +187,7 @@ def param_importances(
     if target is None and len(study.directions) > 1:
         targets = [(name, _loss(k, study.directions[k])) for k, name in enumerate(_objectives(study))]
     data: list[dict[str, Any]] = []
-    for name, one in targets:
+    for name, one in targets if study.get_trials(states=[TrialState.COMPLETE]) else []:
         found = get_param_importances(study, evaluator=measure, params=params, target=one)
         names, shares = list(found)[::-1], list(found.values())[::-1]
         text = [f"{share:.2f}" if share >= 0.01 else "<0.01" for share in shares]
@@ -212,7 +213,9 @@ def pareto_front(
     constraints_func: Callable[[FrozenTrial], Sequence[float]] | None = None,
 ) -> Figure:
     """Trials by two or three objectives; those of the front stand out."""
-    values = {trial.number: list((targets or (lambda t: t.values or []))(trial)) for trial in study.get_trials([TrialState.COMPLETE])}
+    values = {
+        trial.number: list((targets or (lambda t: t.values or []))(trial)) for trial in study.get_trials(states=[TrialState.COMPLETE])
+    }
     n = len(next(iter(values.values()))) if values else len(study.directions)
     if n not in (2, 3):
         raise InvalidInputError(f"a Pareto front is drawn of 2 or 3 values; there are {n}", "bad_value", "Give targets that choose them.")
@@ -221,7 +224,7 @@ def pareto_front(
         names = list(target_names)
     if len(names) != n:
         raise InvalidInputError(f"target_names has {len(names)} names for {n} objectives", "bad_value")
-    trials = study.get_trials([TrialState.COMPLETE])
+    trials = study.get_trials(states=[TrialState.COMPLETE])
     if constraints_func is None:
         feasible, best = [trial for trial in trials if is_eligible(trial)], study.best_trials
     else:
@@ -305,7 +308,7 @@ def hypervolume_history(study: Study, reference_point: Sequence[float]) -> Figur
     reference = (signs * np.array(reference_point)).tolist()
     front: list[list[float]] = []
     volumes = []
-    trials = study.get_trials([TrialState.COMPLETE])
+    trials = study.get_trials(states=[TrialState.COMPLETE])
     for trial in trials:
         losses = (signs * np.array(trial.values)).tolist()
         if all(value <= 0 for value in trial.constraints.values()) and not any(_covers(other, losses) for other in front):
@@ -330,7 +333,7 @@ def terminator_improvement(
     """What a terminator held to be possible after each trial."""
     improvement = improvement_evaluator or RegretBoundEvaluator(seed=0)
     error = error_evaluator or CrossValidationErrorEvaluator()
-    trials, direction = study.get_trials([TrialState.COMPLETE]), study.direction
+    trials, direction = study.get_trials(states=[TrialState.COMPLETE]), study.direction
     numbers = [trial.number for trial in trials[min_n_trials - 1 :]]
     heads = [trials[: n + 1] for n in range(min_n_trials - 1, len(trials))]
     curves = [("improvement", [improvement.evaluate(head, direction) for head in heads])]
