@@ -2,7 +2,7 @@
 // those that came so far. Hyperband runs several of them with different first rungs, and gives each trial to one by a hash of its number.
 //
 // Source   Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020; Li et al., "Hyperband", JMLR 18, 2018; the
-//          rules of Optuna 5. Unlike there, samplers learn from the trials of all brackets.
+//          rules of Optuna 5. As there, samplers learn from the trials of all brackets.
 #include <algorithm>
 #include <array>
 #include <cmath>
