@@ -49,10 +49,11 @@ void check_finite(const FeatureMatrix& x, const Threads& threads) {
   for (size_t j = 0; j < sound.size(); ++j) {
     if (sound[j]) continue;
     const auto found = std::ranges::find_if(x.column(j), [](float value) { return !std::isfinite(value); });
+    const bool is_missing = std::isnan(*found);
     throw Error(ErrorCode::BadValue,
-                "Input X contains " + std::string(std::isnan(*found) ? "NaN" : "infinity or a value too large for float32") +
-                    ": feature '" + x.features()[j].name + "', row " + std::to_string(found - x.column(j).begin()),
-                "Impute it first: this model takes finite numbers only.");
+                "Input X contains " + std::string(is_missing ? "NaN" : "infinity or a value too large for float32") + ": feature '" +
+                    x.features()[j].name + "', row " + std::to_string(found - x.column(j).begin()),
+                is_missing ? "Impute it first: this model takes numbers only." : "Clip or scale it: this model takes finite numbers only.");
   }
 }
 
