@@ -34,7 +34,6 @@ function(kolosal_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main rapidcheck)
   precompile(${name} test)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # each has helpers of its own, often by the same names
   target_compile_definitions(${name} PRIVATE KOLOSAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   add_dependencies(kolosal_tests ${name})
