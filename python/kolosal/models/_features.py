@@ -62,8 +62,8 @@ class Features:
             return given.rows
         made = np.empty((given.n_rows, given.n_features), dtype=np.float32, order="F")
         for j, column in enumerate(_table_of(given).columns):
-            if _is_missing(column):
-                made[:, j] = np.nan
+            if column.null_count == len(column) or (j in self.levels and _holds_nan_alone(column)):
+                made[:, j] = np.nan  # the type of a column without a value, which frames choose freely, tells nothing
             else:
                 made[:, j] = self._codes(j, column) if j in self.levels else self._numbers(j, column)
         return made
@@ -137,9 +137,8 @@ def _is_category(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _is_missing(column: pa.ChunkedArray) -> bool:
-    """Whether a column has no value, so that its type, which frames then choose freely, tells nothing."""
-    return column.null_count == len(column) or (pa.types.is_floating(column.type) and bool(pc.all(pc.is_nan(column)).as_py()))
+def _holds_nan_alone(column: pa.ChunkedArray) -> bool:
+    return pa.types.is_floating(column.type) and bool(pc.all(pc.is_nan(column)).as_py())
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -213,9 +213,8 @@ def pareto_front(
     constraints_func: Callable[[FrozenTrial], Sequence[float]] | None = None,
 ) -> Figure:
     """Trials by two or three objectives; those of the front stand out."""
-    values = {
-        trial.number: list((targets or (lambda t: t.values or []))(trial)) for trial in study.get_trials(states=[TrialState.COMPLETE])
-    }
+    complete = study.get_trials(states=[TrialState.COMPLETE])
+    values = {trial.number: list((targets or (lambda t: t.values or []))(trial)) for trial in complete}
     n = len(next(iter(values.values()))) if values else len(study.directions)
     if n not in (2, 3):
         raise InvalidInputError(f"a Pareto front is drawn of 2 or 3 values; there are {n}", "bad_value", "Give targets that choose them.")
@@ -224,15 +223,14 @@ def pareto_front(
         names = list(target_names)
     if len(names) != n:
         raise InvalidInputError(f"target_names has {len(names)} names for {n} objectives", "bad_value")
-    trials = study.get_trials(states=[TrialState.COMPLETE])
     if constraints_func is None:
-        feasible, best = [trial for trial in trials if is_eligible(trial)], study.best_trials
+        feasible, best = [trial for trial in complete if is_eligible(trial)], study.best_trials
     else:
-        feasible = [trial for trial in trials if all(value <= 0 for value in constraints_func(trial))]
+        feasible = [trial for trial in complete if all(value <= 0 for value in constraints_func(trial))]
         best = _front(study, feasible)
     eligible, leading = {trial.number for trial in feasible}, {trial.number for trial in best}
     groups: dict[str, list[FrozenTrial]] = {"infeasible": [], "dominated": [], "best": []}
-    for trial in trials:
+    for trial in complete:
         groups["infeasible" if trial.number not in eligible else "best" if trial.number in leading else "dominated"].append(trial)
     data = []
     for (kind, trials), color in zip(groups.items(), ("#cccccc", "#9bbcf2", "#d9722e"), strict=True):
